@@ -1,0 +1,163 @@
+"""Settings of one installation. This file alone reads the environment; a wrong or missing setting stops the start."""
+from __future__ import annotations
+
+import base64
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+ROOT = Path(__file__).resolve().parent
+CURRENCY_DECIMALS = {
+    "CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "MOP": 2, "TWD": 2, "SGD": 2, "MYR": 2, "THB": 2, "IDR": 2, "PHP": 2,
+    "INR": 2, "AUD": 2, "NZD": 2, "CAD": 2, "CHF": 2, "SEK": 2, "NOK": 2, "DKK": 2, "PLN": 2, "CZK": 2, "MXN": 2, "BRL": 2,
+    "ZAR": 2, "AED": 2, "SAR": 2, "TRY": 2, "JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "JOD": 3, "TND": 3,
+}  # ISO 4217 minor units of the currencies a chain can be run in
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or wrong; the text names it, says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, typed. `secret_key` and the keys derived from it never leave memory (not shown by repr)."""
+
+    app_env: str
+    database_url: str
+    secret_key: str = field(repr=False)
+    data_key: bytes = field(repr=False)
+    entry_param_keys: tuple[bytes, ...] = field(repr=False)
+    timezone: ZoneInfo
+    currency: str
+    public_base_url: str
+    port: int
+    log_level: str
+    api_rate_limit: str | None
+    metrics_token: str | None = field(repr=False)
+    instance_path: Path
+    trusted_proxies: int
+    import_max_rows: int
+    rate_limit_storage: str
+
+    @property
+    def production(self) -> bool:
+        return self.app_env == "production"
+
+    @property
+    def currency_decimals(self) -> int:
+        return CURRENCY_DECIMALS[self.currency]
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.production and self.public_base_url.startswith("https://")
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and check every setting. Raises ConfigurationError naming the first one that is wrong."""
+    env = os.environ if environ is None else environ
+    app_env = _choice(env, "APP_ENV", "development", ("development", "production"))
+    instance = Path(env.get("INSTANCE_PATH") or ROOT / "instance").resolve()
+    secret = _secret(env, app_env, instance)
+    port = _whole(env, "PORT", 8000, 1, 65535)
+    return Settings(
+        app_env=app_env,
+        database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'doorstep.db'}"),
+        secret_key=secret,
+        data_key=_key(env, "DATA_KEY") or _derive(secret, "data"),
+        entry_param_keys=_keys(env, "ENTRY_PARAM_KEYS") or (_derive(secret, "entry-param"),),
+        timezone=_zone(env.get("BRAND_TIMEZONE") or "Asia/Shanghai"),
+        currency=_choice(env, "BRAND_CURRENCY", "CNY", tuple(CURRENCY_DECIMALS)),
+        public_base_url=_base_url(env.get("PUBLIC_BASE_URL") or f"http://127.0.0.1:{port}"),
+        port=port,
+        log_level=_choice(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
+        api_rate_limit=env.get("API_RATE_LIMIT") or None,
+        metrics_token=env.get("METRICS_TOKEN") or None,
+        instance_path=instance,
+        trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, 0, 5),
+        import_max_rows=_whole(env, "IMPORT_MAX_ROWS", 100_000, 1, 10_000_000),
+        rate_limit_storage=env.get("RATE_LIMIT_STORAGE") or "memory://",
+    )
+
+
+def _choice(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
+    value = env.get(name) or default
+    if value not in allowed:
+        raise ConfigurationError(f"{name} is {value!r}; set it to one of {', '.join(allowed)}.")
+    return value
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name) or str(default)
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+        raise ConfigurationError(f"{name} is {text!r}; set it to a whole number from {low} to {high}.")
+    return int(text)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigurationError(f"BRAND_TIMEZONE is {name!r}, no known zone; use an IANA name such as Asia/Shanghai or America/Chicago.") from None
+
+
+def _base_url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+", text.rstrip("/")):
+        raise ConfigurationError(f"PUBLIC_BASE_URL is {text!r}; give scheme and host only, such as https://shop.example.com.")
+    return text.rstrip("/")
+
+
+def _database_url(text: str) -> str:
+    if text.startswith(("postgresql://", "postgres://")):
+        return "postgresql+psycopg://" + text.split("://", 1)[1]
+    if text.startswith(("postgresql+psycopg://", "sqlite:///")):
+        return text
+    raise ConfigurationError("DATABASE_URL must begin with sqlite:/// or postgresql://; no other database is supported.")
+
+
+def _secret(env: Mapping[str, str], app_env: str, instance: Path) -> str:
+    given = env.get("SECRET_KEY")
+    if given:
+        if len(given) < 32:
+            raise ConfigurationError("SECRET_KEY is shorter than 32 characters; make one with: python -c 'import secrets; print(secrets.token_hex(32))'.")
+        return given
+    if app_env == "production":
+        raise ConfigurationError("SECRET_KEY is missing; production does not start without one. Make one with: python -c 'import secrets; print(secrets.token_hex(32))'.")
+    instance.mkdir(parents=True, exist_ok=True)
+    path = instance / "secret_key"
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+def _derive(secret: str, purpose: str) -> bytes:
+    """HKDF-SHA256 (RFC 5869), 32 bytes, one key per purpose."""
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=b"doorstep", info=purpose.encode()).derive(secret.encode())
+
+
+def _key(env: Mapping[str, str], name: str) -> bytes | None:
+    keys = _keys(env, name)
+    return keys[0] if keys else None
+
+
+def _keys(env: Mapping[str, str], name: str) -> tuple[bytes, ...]:
+    """Comma-separated base64 keys of at least 16 bytes, newest first."""
+    keys = []
+    for part in filter(None, (env.get(name) or "").split(",")):
+        try:
+            key = base64.b64decode(part, validate=True)
+        except ValueError:
+            key = b""
+        if len(key) < 16:
+            raise ConfigurationError(f"{name} must be base64 of at least 16 bytes each, comma-separated, newest first.")
+        keys.append(key)
+    return tuple(keys)

@@ -1,0 +1,281 @@
+"""The database: engine, transactions, column types, append-only protection. `commit` stands in this file alone.
+
+Three ways to talk to it (MECHANISMS M13, M21):
+- `transaction()`: one deed, all or nothing. SQLite: BEGIN IMMEDIATE, synchronous FULL. Joins a transaction that is open.
+- `read()`: several SELECTs that see one state. PostgreSQL: REPEATABLE READ, read only. Joins what is open.
+- `statement()`: the entry path. PostgreSQL: autocommit, a statement is a round trip. SQLite: a short immediate transaction.
+"""
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, MetaData, String, Table, Text, create_engine, event, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+metadata = MetaData(naming_convention={
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s",
+})
+BUSY_SECONDS = 30
+
+
+# -- column types ---------------------------------------------------------------------------------------------------------
+
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+Minor = BigInteger  # money: whole minor units
+
+
+class Code(TypeDecorator[str]):
+    """Text compared by Unicode code point on both engines (M26): business codes, keys, kinds."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(String(self.impl_instance.length, collation="C"))
+        return dialect.type_descriptor(String(self.impl_instance.length))
+
+
+class Instant(TypeDecorator[dt.datetime]):
+    """An aware moment, UTC inside. PostgreSQL: timestamptz. SQLite: fixed-width text that sorts. Refuses naive values."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(DateTime(timezone=True))
+        return dialect.type_descriptor(String(27))
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without zone was given to the database: {value!r}")
+        value = value.astimezone(dt.UTC)
+        return value if dialect.name == "postgresql" else value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond:06}Z"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON kept as canonical text, so that a hash over it means the same on both engines."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else canonical(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def canonical(value: Any) -> str:
+    """One text for one value: sorted keys, no spaces, no NaN."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+# -- append-only tables (M10) -------------------------------------------------------------------------------------------------
+
+def append_only(table: Table) -> Table:
+    """Mark a table whose rows are never changed or removed; `triggers()` makes the database refuse it too."""
+    table.info["append_only"] = True
+    return table
+
+
+def append_only_names() -> list[str]:
+    return sorted(t.name for t in metadata.tables.values() if t.info.get("append_only"))
+
+
+def trigger_ddl(dialect: str, names: list[str]) -> list[str]:
+    """The statements that protect these tables; the one list for migrations, verify and /readyz."""
+    if dialect == "sqlite":
+        return [f"CREATE TRIGGER ao_{name}_{verb.lower()} BEFORE {verb} ON {name} BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
+                for name in names for verb in ("UPDATE", "DELETE")]
+    function = ("CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$")
+    rows = [f"CREATE TRIGGER ao_{name}_row BEFORE UPDATE OR DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION refuse_change()" for name in names]
+    whole = [f"CREATE TRIGGER ao_{name}_truncate BEFORE TRUNCATE ON {name} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()" for name in names]
+    return [function, *rows, *whole] if names else []
+
+
+def missing_triggers(connection: Connection) -> list[str]:
+    """Names of protecting triggers that should exist and do not; empty when all is well."""
+    if connection.dialect.name == "sqlite":
+        wanted = {f"ao_{name}_{verb}" for name in append_only_names() for verb in ("update", "delete")}
+        found = set(connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars())
+    else:
+        wanted = {f"ao_{name}_{verb}" for name in append_only_names() for verb in ("row", "truncate")}
+        found = set(connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")).scalars())
+    return sorted(wanted - found)
+
+
+# -- the engine -----------------------------------------------------------------------------------------------------------------
+
+class Database:
+    """Engine and pools of one process for one URL."""
+
+    def __init__(self, url: str):
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        self.write_lock = threading.Lock()  # SQLite has one writer; queueing here is fair, its busy handler is not
+        if self.sqlite:
+            self.engine = self._sqlite_engine(url, "FULL")
+            self.entry_engine = self._sqlite_engine(url, "NORMAL")
+        else:
+            self.engine = create_engine(url, pool_size=10, max_overflow=30, pool_recycle=1800, pool_timeout=30,
+                                        connect_args={"options": "-c timezone=UTC -c lock_timeout=15000"})
+            self.entry_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _sqlite_engine(self, url: str, synchronous: str) -> Engine:
+        engine = create_engine(url, pool_size=20, max_overflow=60, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+        @event.listens_for(engine, "connect")
+        def _connect(connection: Any, record: Any) -> None:
+            connection.isolation_level = None  # we say BEGIN ourselves
+            cursor = connection.cursor()
+            for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "recursive_triggers=ON",
+                           "temp_store=MEMORY", "cache_size=-65536", "mmap_size=268435456"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("doorstep_read") else "BEGIN IMMEDIATE")
+
+        return engine
+
+    def dispose(self, close: bool = True) -> None:
+        self.engine.dispose(close=close)
+        if self.sqlite:
+            self.entry_engine.dispose(close=close)
+
+
+_database: Database | None = None
+_current: ContextVar[Connection | None] = ContextVar("doorstep_connection", default=None)
+_after: ContextVar[list[Callable[[], None]] | None] = ContextVar("doorstep_after_commit", default=None)
+
+
+def configure(url: str) -> Database:
+    """Bind this process to a database; the same URL again keeps the pools."""
+    global _database
+    if _database is not None and _database.url != url:
+        _database.dispose()
+        _database = None
+    if _database is None:
+        _database = Database(url)
+    return _database
+
+
+def database() -> Database:
+    if _database is None:
+        raise RuntimeError("db.configure(url) was not called")
+    return _database
+
+
+def _forget_connections_after_fork() -> None:
+    if _database is not None:
+        _database.write_lock = threading.Lock()
+        _database.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_forget_connections_after_fork)
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """One deed: commits at the end, rolls back on an exception; inside an open transaction it joins that one."""
+    current = _current.get()
+    if current is not None:
+        if current.get_execution_options().get("doorstep_read"):
+            raise RuntimeError("a write was begun inside read()")
+        yield current
+        return
+    base = database()
+    hooks: list[Callable[[], None]] = []
+    if base.sqlite:
+        base.write_lock.acquire()
+    try:
+        with base.engine.connect() as connection, connection.begin():
+            with _as_current(connection), _collecting(hooks):
+                yield connection
+    finally:
+        if base.sqlite:
+            base.write_lock.release()
+    for hook in hooks:
+        hook()
+
+
+@contextmanager
+def read() -> Iterator[Connection]:
+    """Several SELECTs of one state; inside an open transaction it joins that one."""
+    current = _current.get()
+    if current is not None:
+        yield current
+        return
+    base = database()
+    level = {} if base.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with base.engine.connect().execution_options(doorstep_read=True, **level) as connection, connection.begin():
+        with _as_current(connection):
+            yield connection
+
+
+@contextmanager
+def statement() -> Iterator[Connection]:
+    """The entry path's connection: autocommit on PostgreSQL (each statement is one round trip and commits itself)."""
+    if _current.get() is not None:
+        raise RuntimeError("statement() stands alone; it cannot join a transaction")
+    with database().entry_engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def short_write(connection: Connection) -> Iterator[Connection]:
+    """SQLite's half of M12: several statements of the entry path as one immediate transaction."""
+    base = database()
+    with base.write_lock, connection.begin():
+        yield connection
+
+
+def after_commit(hook: Callable[[], None]) -> None:
+    """Run `hook` once the open transaction has committed; never when it rolls back."""
+    hooks = _after.get()
+    if hooks is None:
+        raise RuntimeError("after_commit() needs an open transaction")
+    hooks.append(hook)
+
+
+@contextmanager
+def _as_current(connection: Connection) -> Iterator[None]:
+    token = _current.set(connection)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def _collecting(hooks: list[Callable[[], None]]) -> Iterator[None]:
+    token = _after.set(hooks)
+    try:
+        yield
+    finally:
+        _after.reset(token)
+
+
+def lock_clause(connection: Connection) -> bool:
+    """True where SELECT ... FOR UPDATE is needed; SQLite's writer is alone already."""
+    return connection.dialect.name == "postgresql"
