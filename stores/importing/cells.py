@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from ledger.faults import InvalidInput
+from ledger.faults import Fault
 from stores.hours import HoursFault, parse_hours
 from stores.times import parse_instant
 
@@ -145,7 +145,7 @@ def day(text: str, context: Context) -> dt.date:
 def instant(text: str, context: Context) -> dt.datetime:
     try:
         return parse_instant(text, context.zone)
-    except InvalidInput as reason:
+    except Fault as reason:
         raise BadCell(reason.detail) from None
 
 
@@ -206,8 +206,8 @@ def country(text: str, context: Context) -> str:
 
 
 def region(text: str, context: Context) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", text):
-        raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 32")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
+        raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 16")
     return text
 
 
