@@ -103,7 +103,8 @@ def whole(low: int, high: int) -> Parser:
 def degrees(name: str, limit: int) -> Parser:
     def parse(text: str, context: Context) -> float:
         if not _PLAIN.fullmatch(text):
-            raise BadCell("has a decimal comma; write a point" if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text) else f"is no {name} in decimal degrees, such as 31.2304")
+            comma = re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text)
+            raise BadCell("has a decimal comma; write a point" if comma else f"is no {name} in decimal degrees, such as 31.2304")
         value = float(text)
         if not -limit <= value <= limit:
             swapped = "; latitude and longitude look swapped" if name == "latitude" and abs(value) <= 180 else ""

@@ -42,6 +42,7 @@ class Checked:
     warnings: FaultList
 
 
+Reader = tuple[str, Callable[[str], Any], bool]  # column, memoised parser, required
 RowRule = Callable[[Row, Mapping[str, str], FaultList, FaultList], None]
 
 
@@ -86,7 +87,7 @@ def _remembering(column: Column, context: Context) -> Callable[[str], Any]:
     return read
 
 
-def _values(line: int, cells: dict[str, str], readers: list[tuple[str, Callable[[str], Any], bool]], faults: FaultList) -> dict[str, Any] | None:
+def _values(line: int, cells: dict[str, str], readers: list[Reader], faults: FaultList) -> dict[str, Any] | None:
     """The typed cells of a row; None when one is at fault."""
     values, sound = {}, True
     for name, read, required in readers:
@@ -105,7 +106,8 @@ def _values(line: int, cells: dict[str, str], readers: list[tuple[str, Callable[
     return values if sound else None
 
 
-def _point(kind: str, line: int, values: dict[str, Any], cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> Coordinates | None:
+def _point(
+        kind: str, line: int, values: dict[str, Any], cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> Coordinates | None:
     """A3. A store at (0, 0) is at fault, a visitor there has no usable location."""
     if kind not in {"stores", "orders"}:
         return None
@@ -142,7 +144,8 @@ def _refuse_repeated_keys(kind: str, rows: list[Row], faults: FaultList) -> None
                 continue
             known = first.setdefault(key, row.line)
             if known != row.line:
-                faults.add(row.line, names[0], ", ".join(map(str, key)), f"stands in line {known} already; {' and '.join(names)} must be unique in the file")
+                faults.add(row.line, names[0], ", ".join(map(str, key)),
+                           f"stands in line {known} already; {' and '.join(names)} must be unique in the file")
 
 
 # -- the rules of each kind -----------------------------------------------------------------------------------------------
@@ -167,28 +170,30 @@ def _store(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: Faul
     if likely_swapped(row.values["latitude"], row.values["longitude"], place, row.get("country")):
         warnings.add(row.line, "latitude", written, "latitude and longitude look swapped; exchange them if so")
     elif far_from_region(row.point.latitude, row.point.longitude, place):
-        warnings.add(row.line, "region_code", cells["region_code"], f"the point {written} lies more than 50 km from the centre of this region")
+        warnings.add(row.line, "region_code", cells["region_code"],
+                     f"the point {written} lies more than 50 km from the centre of this region")
 
 
 def _warn_of_swapped(rows: list[Row], warnings: FaultList) -> None:
     """Where no region tells: a point far from all others of the file, whose swap lies among them (A3, a warning)."""
-    placed = [row for row in rows if row.point is not None]
+    placed = [(row.line, row.values["latitude"], row.values["longitude"]) for row in rows if row.point is not None]
     if len(placed) < 5:
         return
-    middle = statistics.median(r.point.latitude for r in placed), statistics.median(r.point.longitude for r in placed)  # type: ignore[union-attr]
+    middle = statistics.median(latitude for _, latitude, _ in placed), statistics.median(longitude for _, _, longitude in placed)
     warned = {fault.line for fault in warnings.kept}
-    for row in placed:
-        latitude, longitude = row.values["latitude"], row.values["longitude"]
-        if row.line in warned or abs(longitude) > 90 or abs(latitude - middle[0]) + abs(longitude - middle[1]) < 30:
+    for line, latitude, longitude in placed:
+        if line in warned or abs(longitude) > 90 or abs(latitude - middle[0]) + abs(longitude - middle[1]) < 30:
             continue
         if geodesic_m(longitude, latitude, *middle) * 5 < geodesic_m(latitude, longitude, *middle):
-            warnings.add(row.line, "latitude", f"{latitude}, {longitude}", "latitude and longitude look swapped: exchanged, the store lies among the others")
+            warnings.add(line, "latitude", f"{latitude}, {longitude}",
+                         "latitude and longitude look swapped: exchanged, the store lies among the others")
 
 
 def _dealer(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> None:
     fees = (row.get("platform_fee_bp") or 0) + (row.get("channel_fee_bp") or 0)
     if fees > 10_000:
-        faults.add(row.line, "platform_fee_bp", cells["platform_fee_bp"], f"platform and channel fee make {fees} basis points; together they are at most 10000")
+        faults.add(row.line, "platform_fee_bp", cells["platform_fee_bp"],
+                   f"platform and channel fee make {fees} basis points; together they are at most 10000")
 
 
 def _branch(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> None:

@@ -41,7 +41,8 @@ STORES = (
     Column("status", cells.choice(*STATUSES)), Column("cloud_shop", cells.switch("on", "off")),
     Column("opened_on", cells.day), Column("closed_on", cells.day), Column("paused_until", cells.day), Column("contract_from", cells.day),
     Column("priority", cells.whole(-1_000_000, 1_000_000)), Column("service_radius_m", cells.whole(0, 1_000_000)),
-    Column("hours", cells.hours), Column("timezone", cells.timezone), Column("successor_store_code", _code), Column("cloud_shop_url", cells.url))
+    Column("hours", cells.hours), Column("timezone", cells.timezone),
+    Column("successor_store_code", _code), Column("cloud_shop_url", cells.url))
 GUIDES = (
     _must("guide_code", _code), _must("name", _name), _must("store_code", _code), Column("wecom_userid", _code),
     Column("hired_on", cells.day), Column("left_on", cells.day), Column("role", cells.choice(*ROLES)))
@@ -51,8 +52,8 @@ CUSTOMERS = (
 ORDERS = (
     _must("order_no", _code), _must("customer_id", _person), _must("paid_at", cells.instant), _must("amount", cells.amount),
     Column("currency", cells.currency), Column("kind", cells.choice("order", "refund")), Column("original_order_no", _code),
-    Column("latitude", _latitude), Column("longitude", _longitude), Column("crs", cells.choice(*CRS_NAMES)), Column("region_code", cells.region),
-    Column("store_code", _code), Column("guide_code", _code), Column("channel", _code), Column("category", cells.words(64)),
+    Column("latitude", _latitude), Column("longitude", _longitude), Column("crs", cells.choice(*CRS_NAMES)),
+    Column("region_code", cells.region), Column("store_code", _code), Column("guide_code", _code), Column("channel", _code), Column("category", cells.words(64)),
     Column("sku", cells.code(64)), Column("quantity", cells.whole(1, 10**9)), Column("line_no", cells.whole(1, 10**6)))
 EVENTS = (
     _must("event_id", cells.code(128)), _must("type", cells.choice(*TYPES)), _must("occurred_at", cells.instant),

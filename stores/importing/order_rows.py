@@ -90,7 +90,7 @@ def _agree(group: list[Row], faults: FaultList) -> bool:
         for name in LEVEL:
             if row.get(name) != first.get(name):
                 faults.add(row.line, name, _written(row.get(name)),
-                           f"differs from line {first.line} ({_written(first.get(name)) or 'empty'}) of the same order {first.values['order_no']}")
+                           f"differs from line {first.line} of the same number, which says {_written(first.get(name)) or 'nothing'}")
                 sound = False
     return sound
 
@@ -119,13 +119,15 @@ def _order(number: str, group: list[Row], context: Context, faults: FaultList, w
     currency = first.get("currency") or context.currency
     sound = True
     if first.get("original_order_no"):
-        faults.add(first.line, "original_order_no", first.get("original_order_no"), "belongs to refunds; set kind to refund, or leave it empty")
+        faults.add(first.line, "original_order_no", first.get("original_order_no"),
+                   "belongs to refunds; set kind to refund, or leave it empty")
         sound = False
     for place, row in enumerate(group, 1):
         line_no = row.get("line_no") or place
         amount = _amount(row, currency, context, faults, warnings)
         if known.setdefault(line_no, row.line) != row.line:
-            faults.add(row.line, "line_no", str(line_no), f"line {line_no} of order {number} stands in line {known[line_no]} of the file already")
+            faults.add(row.line, "line_no", str(line_no),
+                       f"line {line_no} of order {number} stands in line {known[line_no]} of the file already")
             sound = False
         elif amount is None:
             sound = False
@@ -137,7 +139,8 @@ def _order(number: str, group: list[Row], context: Context, faults: FaultList, w
     location = {name: first.get(name) for name in ("latitude", "longitude", "crs")} if first.point is not None else None
     content = {
         "order_no": number, "customer_id": first.get("customer_id"), "paid_at": first.get("paid_at"), "currency": currency,
-        "lines": [{"line_no": n.line_no, "amount_minor": n.amount_minor, "quantity": n.quantity, "sku": n.sku, "category": n.category} for n in lines],
+        "lines": [{"line_no": n.line_no, "amount_minor": n.amount_minor, "quantity": n.quantity, "sku": n.sku, "category": n.category}
+                  for n in lines],
         "location": location, **{name: first.get(name) for name in ("region_code", "store_code", "guide_code", "channel")}}
     return FileOrder(first.line, number, content["customer_id"], content["paid_at"], currency, tuple(lines), location, first.point,
                      content["region_code"], content["store_code"], content["guide_code"], content["channel"], canonical_hash(content))
@@ -175,4 +178,5 @@ def _refund(number: str, group: list[Row], context: Context, faults: FaultList, 
     named = tuple(sorted(lines.items()))
     content = {"refund_no": number, "order_no": original, "refunded_at": first.get("paid_at"), "spread_minor": spread or None,
                "lines": [{"line_no": line_no, "amount_minor": amount} for line_no, amount in named]}
-    return FileRefund(first.line, number, original, first.get("customer_id"), first.get("paid_at"), currency, named, spread, canonical_hash(content))
+    return FileRefund(first.line, number, original, first.get("customer_id"), first.get("paid_at"), currency, named, spread,
+                      canonical_hash(content))
