@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import itertools
-import os
 import shutil
 import subprocess
 import sys
@@ -74,7 +73,7 @@ class Databases:
     def _create_postgresql(self, name: str, migrated: bool) -> str:
         if migrated and "postgresql" not in self._ready:
             self._make_postgresql_template()
-        self._administer(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE if migrated else "template0"}')
+        self._administer(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE if migrated else "template0"} STRATEGY FILE_COPY')
         return self.postgresql_url(name)
 
     def _make_postgresql_template(self) -> None:
