@@ -106,8 +106,8 @@ def _values(line: int, cells: dict[str, str], readers: list[Reader], faults: Fau
     return values if sound else None
 
 
-def _point(
-        kind: str, line: int, values: dict[str, Any], cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> Coordinates | None:
+def _point(kind: str, line: int, values: dict[str, Any], cells: Mapping[str, str], faults: FaultList,
+           warnings: FaultList) -> Coordinates | None:
     """A3. A store at (0, 0) is at fault, a visitor there has no usable location."""
     if kind not in {"stores", "orders"}:
         return None

@@ -42,7 +42,9 @@ def read_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise InvalidInput("The workbook is protected by a password or in the old .xls form; save it without password as .xlsx.")
     _refuse_bombs(content)
     sheet = _guarded(lambda: _first_sheet(content))
-    return _guarded(lambda: iter([(line, [as_text(cell) for cell in cells]) for line, cells in enumerate(sheet.iter_rows(), 1)]))
+    rows: list[tuple[int, list[str]]] = _guarded(
+        lambda: [(line, [as_text(cell) for cell in cells]) for line, cells in enumerate(sheet.iter_rows(), 1)])
+    return iter(rows)
 
 
 def as_text(cell: Any) -> str:
@@ -116,7 +118,9 @@ def _refuse_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:
 
 
 def _refuse_contents(archive: zipfile.ZipFile) -> None:
-    left, texts, references = MAX_UNPACKED_BYTES, [0], []
+    left = MAX_UNPACKED_BYTES
+    texts: list[int] = []  # the length of each shared text
+    references: list[list[bytes]] = []  # of each sheet: the numbers of the shared texts its cells show
     first = _first_sheet_name(archive)
     for member in archive.infolist():
         with archive.open(member) as part:
@@ -127,14 +131,14 @@ def _refuse_contents(archive: zipfile.ZipFile) -> None:
         found = _CELL.findall(xml)
         if found:
             _refuse_rectangle(found)
-            references.append((_SHARED.findall(xml), len(xml)))
+            references.append(_SHARED.findall(xml))
         if member.filename == first and (error := _ERROR_CELL.search(xml)):
             raise InvalidInput(f"Cell {error[1].decode().upper()} holds an error value such as #N/A; mend its formula.", code="error_cell")
         starts = [match.start() for match in _STRING.finditer(xml)]
         if len(starts) > len(texts):
             texts = [end - start for start, end in zip(starts, [*starts[1:], len(xml)], strict=True)]
-    for used, _ in references:
-        if max(texts) * len(used) > MAX_TEXT_BYTES and sum(texts[int(n)] for n in used if int(n) < len(texts)) > MAX_TEXT_BYTES:
+    for used in references:
+        if max(texts, default=0) * len(used) > MAX_TEXT_BYTES and sum(texts[int(n)] for n in used if int(n) < len(texts)) > MAX_TEXT_BYTES:
             raise InvalidInput("The texts of the workbook are too long; split it or save it as CSV.")
 
 
