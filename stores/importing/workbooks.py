@@ -22,6 +22,7 @@ MIN_SUSPECT_BYTES = 20_000_000
 MAX_MEMBERS = 2_000
 MAX_CELLS = 20_000_000
 MAX_TEXT_BYTES = 1_000_000_000
+MOST_DIGITS = 15
 _DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError,
             OSError, ValueError, KeyError)  # all that reading a broken zip file has been seen to raise
 _CELL = re.compile(rb"<(?:[\w.-]+:)?c\s[^<]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
@@ -43,8 +44,17 @@ def read_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
     _refuse_bombs(content)
     sheet = _guarded(lambda: _first_sheet(content))
     rows: list[tuple[int, list[str]]] = _guarded(
-        lambda: [(line, [as_text(cell) for cell in cells]) for line, cells in enumerate(sheet.iter_rows(), 1)])
+        lambda: [(line, [as_text(cell) for cell in _whole_numbers(line, cells)]) for line, cells in enumerate(sheet.iter_rows(), 1)])
     return iter(rows)
+
+
+def _whole_numbers(line: int, cells: list[Any]) -> list[Any]:
+    """The row, unless it holds a number that a workbook cannot keep: its last digits are lost already, and two codes may be one."""
+    for cell in cells:
+        if isinstance(cell, int | float) and abs(cell) >= 10**MOST_DIGITS:
+            raise InvalidInput(f"Row {line} holds a number of more than {MOST_DIGITS} digits ({cell:.0f}); a workbook loses those beyond. "
+                               "Format the column as text and enter the codes again.", code="long_number")
+    return cells
 
 
 def as_text(cell: Any) -> str:
@@ -64,7 +74,7 @@ def as_text(cell: Any) -> str:
 def _number(value: float) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         return str(value)
-    if float(value).is_integer() and abs(value) < 2**53:
+    if float(value).is_integer():
         return str(int(value))
     return format(Decimal(f"{value:.15g}"), "f")  # a workbook keeps 15 digits
 

@@ -19,11 +19,13 @@ CHAIN = Context(ZoneInfo("Asia/Shanghai"), "CNY", {"CNY": 2, "JPY": 0, "KWD": 3}
 GOOD: dict[str, dict[str, str]] = {
     "branches": {"branch_code": "B1", "name": "华东"},
     "dealers": {"dealer_code": "D1", "name": "永和"},
-    "stores": {"store_code": "S1", "name": "人民广场店", "dealer_code": "D1", "latitude": "31.2304", "longitude": "121.4737", "crs": "wgs84"},
+    "stores": {"store_code": "S1", "name": "人民广场店", "dealer_code": "D1",
+               "latitude": "31.2304", "longitude": "121.4737", "crs": "wgs84"},
     "guides": {"guide_code": "G1", "name": "Mei", "store_code": "S1"},
     "customers": {"customer_id": "C1"},
     "orders": {"order_no": "O1", "customer_id": "C1", "paid_at": "2025-03-01T10:00:00+08:00", "amount": "12.50"},
-    "events": {"event_id": "E1", "type": "contact.confirmed", "occurred_at": "2025-03-01T10:00:00Z", "guide_code": "G1", "customer_id": "C1"},
+    "events": {"event_id": "E1", "type": "contact.confirmed", "occurred_at": "2025-03-01T10:00:00Z",
+               "guide_code": "G1", "customer_id": "C1"},
     "targets": {"period": "2025-03", "level": "guide", "code": "G1", "metric": "adds", "target": "60"},
 }
 

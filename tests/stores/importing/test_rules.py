@@ -12,8 +12,8 @@ from tests.stores.importing.files import CHAIN, GOOD, as_csv, checked, found, on
 
 
 @pytest.mark.parametrize(("kind", "key"), [
-    ("branches", "branch_code"), ("dealers", "dealer_code"), ("stores", "store_code"), ("guides", "guide_code"), ("customers", "customer_id"),
-    ("events", "event_id"), ("targets", "period")])
+    ("branches", "branch_code"), ("dealers", "dealer_code"), ("stores", "store_code"), ("guides", "guide_code"),
+    ("customers", "customer_id"), ("events", "event_id"), ("targets", "period")])
 def test_a_key_that_stands_twice_names_its_first_line(tmp_path, kind, key):
     fault = only(checked(tmp_path, kind, {}, {}).faults)
     assert (fault.line, fault.column) == (3, key)
