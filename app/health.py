@@ -31,9 +31,9 @@ def _database(connection: Connection) -> str | None:
 
 
 def _migrations(connection: Connection) -> str | None:
-    wanted = migration_heads()
     if not inspect(connection).has_table("alembic_version"):
         return "no migration was run; run: flask db upgrade"
+    wanted = migration_heads()
     found = frozenset(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
     return None if found == wanted else f"at {sorted(found)}, wanted {sorted(wanted)}; run: flask db upgrade"
 

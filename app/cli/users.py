@@ -1,6 +1,7 @@
 """`flask user` and `flask api-key`: people and keys. The secret stands on the last line of stdout, once."""
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,7 @@ def create_user(name: str, role: str, password_stdin: bool, **codes: str | None)
         raise click.UsageError(f"The role {role} needs --{wanted} CODE{' and no other limit' if limit else ''}.")
     if not wanted and limit:
         raise click.UsageError(f"The role {role} sees the whole chain; leave out --{limit[0]}.")
-    given = click.get_text_stream("stdin").readline().rstrip("\r\n") if password_stdin else None
+    given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     if given == "":
         raise click.UsageError("Standard input holds no password.")
     user_id, password = users.create(name, role, _id_of(limit) if limit else None, by=COMMAND_LINE, password=given)

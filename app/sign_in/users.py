@@ -8,7 +8,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Boolean, Column, Connection, Integer, Table, and_, case, insert, or_, select, update
+from sqlalchemy import Boolean, Column, Connection, Integer, Table, and_, case, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 import db
@@ -150,9 +150,10 @@ def _claim_attempt(name: str, now: dt.datetime) -> Any:
     """Count one attempt of a user who is not locked; None when there is nothing to try. The last allowed one locks."""
     over = and_(app_user.c.locked_until.is_not(None), app_user.c.locked_until <= now)
     attempts = case((over, 1), else_=app_user.c.failed_attempts + 1)
+    locked = case((attempts >= LOCK_AFTER_FAILURES, literal(now + LOCK_FOR, db.Instant())), else_=None)
     open_to_try = and_(app_user.c.name == name, app_user.c.disabled_at.is_(None), or_(app_user.c.locked_until.is_(None), over))
     counted = (update(app_user).where(open_to_try)
-               .values(failed_attempts=attempts, locked_until=case((attempts >= LOCK_AFTER_FAILURES, now + LOCK_FOR), else_=None))
+               .values(failed_attempts=attempts, locked_until=locked)
                .returning(app_user.c.id, app_user.c.password_hash, app_user.c.failed_attempts))
     with db.transaction() as connection:
         return connection.execute(counted).first()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Column, Table, insert, text
 
 import config
@@ -66,7 +67,15 @@ def build_tables() -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id at its lowest cost: these tests are not about how long a guess takes."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(users, "_hasher", quick)
+    monkeypatch.setattr(users, "_dummy_hash", quick.hash("nobody"))
+
+
+@pytest.fixture
+def house(tmp_path: Path, cheap_passwords: None) -> Iterator[House]:
     app = create_app(settings_of(tmp_path))
     build_tables()
     limiter.reset()
