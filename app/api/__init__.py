@@ -1,0 +1,1 @@
+"""The HTTP API: calls declared beside their views (`declare`), strict input (`types`, `query`), problems, pages, documents."""

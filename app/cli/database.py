@@ -1,0 +1,36 @@
+"""`flask db`: migrate the database up and down."""
+from __future__ import annotations
+
+import click
+
+import config
+from migrations import commands
+
+db = click.Group("db", help="Migrate the database.")
+
+
+@db.command()
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Migrate up to REVISION (head: the newest)."""
+    click.echo(commands.upgrade(config.load().database_url, revision) or "base")
+
+
+@db.command()
+@click.argument("revision", default="-1")
+def downgrade(revision: str) -> None:
+    """Migrate down to REVISION (-1: one step; base: an empty database)."""
+    click.echo(commands.downgrade(config.load().database_url, revision) or "base")
+
+
+@db.command()
+def current() -> None:
+    """Print the revision the database stands at."""
+    click.echo(commands.current(config.load().database_url) or "base")
+
+
+@db.command()
+@click.argument("message")
+def revision(message: str) -> None:
+    """Write a migration from the difference between tables and history (for developers)."""
+    click.echo(commands.write_revision(config.load().database_url, message))

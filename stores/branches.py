@@ -1,0 +1,15 @@
+"""Branches: the tree of regional units between headquarters and stores."""
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, String, Table
+
+import db
+
+branch = Table(
+    "branch", db.metadata,
+    Column("id", db.BigId, primary_key=True),
+    Column("branch_code", db.Code(64), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("parent_id", BigInteger, ForeignKey("branch.id")),
+    Column("path", db.Code(512), nullable=False, index=True),  # /1/7/: the ids from the root down, so a subtree is a prefix
+)

@@ -1,0 +1,17 @@
+"""Channels (F2): every QR, link, advert and card has a code; entry parameters name it by its short number."""
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Table
+
+import db
+
+channel = Table(
+    "channel", db.metadata,
+    Column("id", db.BigId, primary_key=True),
+    Column("channel_code", db.Code(64), nullable=False, unique=True),
+    Column("store_id", BigInteger, ForeignKey("store.id")),
+    Column("guide_id", BigInteger, ForeignKey("guide.id")),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("revoked_at", db.Instant),
+)

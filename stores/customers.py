@@ -1,0 +1,54 @@
+"""Customers: a surrogate for everything else, and the only tables that hold a person's identifiers (P5, M20)."""
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table
+
+import db
+
+IDENTITY_KINDS = ("customer_id", "unionid", "external_userid", "openid", "phone")  # strongest first
+
+customer = Table(
+    "customer", db.metadata,
+    Column("id", db.BigId, primary_key=True),
+    Column("customer_id", db.Code(128), nullable=False, unique=True),
+    Column("employee", Boolean, nullable=False, default=False),
+    Column("created_at", db.Instant, nullable=False),
+)
+customer_identity = Table(
+    "customer_identity", db.metadata,
+    Column("kind", db.Code(16), primary_key=True),
+    Column("value", db.Code(128), primary_key=True),  # of a phone: its keyed hash, the number itself is in `cipher` (P3)
+    Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False, index=True),
+    Column("cipher", LargeBinary),
+)
+customer_state = Table(
+    "customer_state", db.metadata,
+    Column("customer_id", BigInteger, ForeignKey("customer.id"), primary_key=True, autoincrement=False),
+    Column("rv", BigInteger, nullable=False),
+    Column("home_store_id", BigInteger),
+    Column("home_protected_until", db.Instant),
+    Column("home_valid_until", db.Instant),
+    Column("owner_guide_id", BigInteger),
+    Column("owner_protected_until", db.Instant),
+    Column("owner_valid_until", db.Instant),
+    Column("last_store_id", BigInteger),
+    Column("last_visit_at", db.Instant),
+    Column("param_store_id", BigInteger),
+    Column("param_guide_id", BigInteger),
+    Column("param_at", db.Instant),
+    Column("manual_store_id", BigInteger),
+    Column("manual_at", db.Instant),
+    Column("refused_store_id", BigInteger),
+    Column("refused_at", db.Instant),
+    Column("pinned_store_id", BigInteger),
+    Column("no_switch", Boolean, nullable=False, default=False),
+)
+Index("ix_customer_state_home", customer_state.c.home_store_id)
+Index("ix_customer_state_owner", customer_state.c.owner_guide_id)
+customer_merge = db.append_only(Table(  # M19: two surrogates that turned out to be one person
+    "customer_merge", db.metadata,
+    Column("id", db.BigId, primary_key=True),
+    Column("kept_id", BigInteger, ForeignKey("customer.id"), nullable=False),
+    Column("merged_id", BigInteger, ForeignKey("customer.id"), nullable=False, unique=True),
+    Column("at", db.Instant, nullable=False),
+))

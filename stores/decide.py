@@ -1,0 +1,456 @@
+"""The ladder: which store's cloud shop a visitor is led to, and why (A1-A18). Pure: (visit, state, snapshot) -> Decision.
+
+A rung is a small function in RUNGS below; it answers with a Match, or says in one word why it does not. The order and the numbers
+are policy data. To add a rung: write the function, name it in `policy.RUNGS`, add its words to `explanations` (docs/adding-a-rung.md).
+"""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stores.coordinates import Coordinates, distance_m
+from stores.policy import Policy
+from stores.snapshot import Snapshot, StoreRecord
+
+MAX_ALTERNATIVES = 5
+PICKER_STORES = 20
+KEPT_CANDIDATES = 5
+_HOPS = 5  # a chain of successors longer than this is a mistake of the network, not a wish
+
+
+@dataclass(frozen=True, slots=True)
+class EntryParam:
+    """A signed parameter that held at `occurred_at` (A18): surrogate ids."""
+
+    store_id: int | None
+    guide_id: int | None
+    channel_id: int | None
+    issued_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is known of one arrival. `day` is the brand's day of `at`; `point` is WGS-84 or None when no usable location is known."""
+
+    at: dt.datetime
+    day: dt.date
+    point: Coordinates | None = None
+    accuracy_m: float | None = None
+    fuzzy: bool = False
+    region_code: str | None = None
+    postal_code: str | None = None
+    param: EntryParam | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is remembered of the customer (M12). Ids are surrogates; moments are aware."""
+
+    rv: int = 0
+    home_store_id: int | None = None
+    home_protected_until: dt.datetime | None = None
+    home_valid_until: dt.datetime | None = None
+    owner_guide_id: int | None = None
+    owner_protected_until: dt.datetime | None = None
+    owner_valid_until: dt.datetime | None = None
+    last_store_id: int | None = None
+    last_visit_at: dt.datetime | None = None
+    param_store_id: int | None = None
+    param_guide_id: int | None = None
+    param_at: dt.datetime | None = None
+    manual_store_id: int | None = None
+    manual_at: dt.datetime | None = None
+    refused_store_id: int | None = None
+    refused_at: dt.datetime | None = None
+    pinned_store_id: int | None = None
+    no_switch: bool = False
+
+
+NEW_CUSTOMER = State()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A store a rung weighed; `distance_m` None without a location; `why` says its place in the order."""
+
+    store_id: int
+    distance_m: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rung's answer: winner, the others it weighed (best first), how a tie was broken ('' for none), offers to the visitor."""
+
+    store: StoreRecord
+    distance_m: float | None
+    others: tuple[Candidate, ...] = ()
+    tie: str = ""
+    offers: tuple[Candidate, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung's outcome: `matched`, or the word why not, with the candidates it weighed."""
+
+    rung: str
+    outcome: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer with all that led to it. `store_id` is None for PICKER, whose stores stand in `alternatives`."""
+
+    rung: str
+    reason: str
+    store_id: int | None
+    dealer_id: int | None
+    guide_id: int | None
+    distance_m: float | None
+    alternatives: tuple[Candidate, ...]
+    steps: tuple[Step, ...]
+    notes: tuple[str, ...]
+    network_version: int
+    policy_version: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What every rung function gets."""
+
+    visit: Visit
+    state: State
+    snapshot: Snapshot
+    policy: Policy
+
+    def distance_to(self, store: StoreRecord) -> float | None:
+        if self.visit.point is None:
+            return None
+        return distance_m(self.visit.point, Coordinates(store.latitude, store.longitude))
+
+    def within(self, moment: dt.datetime | None, **span: int) -> bool:
+        return moment is not None and dt.timedelta(0) <= self.visit.at - moment <= dt.timedelta(**span)
+
+
+Rung = Callable[[Question], Match | str]
+
+
+def decide(visit: Visit, state: State, snapshot: Snapshot, policy: Policy | None = None, *, without: frozenset[int] = frozenset()) -> Decision:
+    """Walk the ladder of `policy` (the snapshot's own by default); first match wins (A4). `without` are stores found full (M15)."""
+    question = Question(visit, state, snapshot, policy or snapshot.policy)
+    steps: list[Step] = []
+    for name in question.policy.rungs:
+        found = RUNGS[name](question) if name != "PICKER" else "no_rung_matched"
+        if isinstance(found, str):
+            steps.append(Step(name, found))
+            continue
+        if found.store.id in without:
+            steps.append(Step(name, "full", _candidates(found)))
+            continue
+        steps.append(Step(name, "matched", _candidates(found)))
+        return _decision(question, name, found, steps)
+    steps[-1] = Step("PICKER", "matched")
+    return _picker(question, steps)
+
+
+def _decision(question: Question, rung: str, match: Match, steps: list[Step]) -> Decision:
+    visit, snapshot = question.visit, question.snapshot
+    contract = match.store.contract_on(visit.day)
+    ambiguous = tuple(c for c in match.others if c.why == "ambiguous")[:MAX_ALTERNATIVES]
+    offers = tuple(c for c in match.offers if c.store_id not in {a.store_id for a in ambiguous})
+    reason = rung.lower() + (f"_by_{match.tie}" if match.tie else "")
+    return Decision(rung=rung, reason=reason, store_id=match.store.id, dealer_id=contract.dealer_id if contract else None,
+                    guide_id=choose_guide(question, match.store), distance_m=match.distance_m,
+                    alternatives=(ambiguous + offers)[:MAX_ALTERNATIVES], steps=tuple(steps), notes=visit.notes + match.notes,
+                    network_version=snapshot.version, policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day))
+
+
+def _candidates(match: Match) -> tuple[Candidate, ...]:
+    return (Candidate(match.store.id, match.distance_m, "winner"), *match.others)[:KEPT_CANDIDATES]
+
+
+def choose_guide(question: Question, store: StoreRecord) -> int | None:
+    """A15: the owner if working there, else the guide of the entry parameter, else nobody (the store's service account)."""
+    wished = (question.state.owner_guide_id if _holds(question.visit.at, question.state.owner_valid_until) else None,
+              question.visit.param.guide_id if question.visit.param else None)
+    for guide_id in wished:
+        guide = question.snapshot.guides.get(guide_id) if guide_id is not None else None
+        if guide is not None and guide.store_on(question.visit.day) == store.id:
+            return guide.id
+    return None
+
+
+# -- rungs that name a store (1-7, 12, 13) ------------------------------------------------------------------------------------
+
+def _hq_pin(q: Question) -> Match | str:
+    return _named(q, q.state.pinned_store_id) if q.state.pinned_store_id else "not_pinned"
+
+
+def _manual(q: Question) -> Match | str:
+    if q.state.manual_store_id is None or not q.within(q.state.manual_at, hours=q.policy.manual_hours):
+        return "no_choice"
+    if not q.policy.switching or q.state.no_switch:
+        return "switching_off"
+    return _named(q, q.state.manual_store_id)
+
+
+def _home_protected(q: Question) -> Match | str:
+    if q.state.home_store_id is None:
+        return "no_home"
+    if not _holds(q.visit.at, q.state.home_protected_until):
+        return "protection_over"
+    found = _named(q, q.state.home_store_id)
+    if isinstance(found, Match) and found.distance_m is not None and found.distance_m > q.policy.home_reach_m:
+        return replace(found, offers=_local_offer(q, found.store), notes=("travel",))  # A14
+    return found
+
+
+def _entry_param(q: Question) -> Match | str:
+    if q.visit.param is None:
+        return "no_parameter"
+    return _by_param(q, q.visit.param.store_id, q.visit.param.guide_id)
+
+
+def _home(q: Question) -> Match | str:
+    if q.state.home_store_id is None:
+        return "no_home"
+    if not _holds(q.visit.at, q.state.home_valid_until):
+        return "binding_expired"
+    found = _named(q, q.state.home_store_id)
+    if isinstance(found, Match) and found.distance_m is not None and found.distance_m > q.policy.home_reach_m:
+        return "travel"  # A14: skipped for this visit, the binding stays
+    return found
+
+
+def _entry_cached(q: Question) -> Match | str:
+    if not q.within(q.state.param_at, days=q.policy.cached_param_days):
+        return "no_parameter"
+    return _by_param(q, q.state.param_store_id, q.state.param_guide_id)
+
+
+def _last_visit(q: Question) -> Match | str:
+    if q.state.last_store_id is None or not q.within(q.state.last_visit_at, days=q.policy.last_visit_days):
+        return "no_recent_visit"
+    found = _named(q, q.state.last_store_id)
+    if isinstance(found, str) or q.visit.point is None or found.distance_m is None:
+        return found
+    if not _covers(q, found.store, found.distance_m):
+        return "no_longer_covers"
+    nearer = _by_place(q)
+    if nearer is None or nearer.store.id == found.store.id or nearer.distance_m is None:
+        return found
+    gain = found.distance_m - nearer.distance_m
+    if gain < q.policy.switch_nearer_m or gain * 10_000 < found.distance_m * q.policy.switch_nearer_bp:
+        return found
+    if q.state.refused_store_id == nearer.store.id and q.within(q.state.refused_at, hours=q.policy.refusal_hours):
+        return replace(found, notes=("switch_refused",))
+    return replace(found, offers=(Candidate(nearer.store.id, nearer.distance_m, "nearer"),))
+
+
+def _region(q: Question) -> Match | str:
+    code = q.visit.region_code
+    if not code:
+        return "no_region"
+    for key in (code, code[:4] + "00", code[:2] + "0000") if len(code) == 6 else (code,):
+        named = q.policy.region_defaults.get(key)
+        if named is not None and named in q.snapshot.by_code:
+            return _named(q, q.snapshot.by_code[named].id)
+    return "no_default_for_region"
+
+
+def _default(q: Question) -> Match | str:
+    store = q.snapshot.by_code.get(q.policy.default_store or "")
+    return _named(q, store.id) if store is not None else "no_default"
+
+
+def _named(q: Question, store_id: int | None) -> Match | str:
+    """The named store, or its successor while it is paused or closed (A11)."""
+    store, first_reason = q.snapshot.by_id.get(store_id) if store_id is not None else None, ""
+    for _ in range(_HOPS):
+        if store is None:
+            break
+        why = store.why_not(q.visit.day)
+        if not why:
+            return Match(store, q.distance_to(store), notes=("successor",) if first_reason else ())
+        first_reason = first_reason or why
+        if why not in ("paused", "closed") or store.successor_id is None:
+            break
+        store = q.snapshot.by_id.get(store.successor_id)
+    return f"store_{first_reason}" if first_reason else "store_unknown"
+
+
+def _by_param(q: Question, store_id: int | None, guide_id: int | None) -> Match | str:
+    """A guide's link leads to the store where the guide works on that day."""
+    if guide_id is not None:
+        guide = q.snapshot.guides.get(guide_id)
+        at = guide.store_on(q.visit.day) if guide else None
+        if at is not None:
+            return _named(q, at)
+        if store_id is None:
+            return "guide_left"
+    return _named(q, store_id) if store_id is not None else "no_parameter"
+
+
+# -- rungs that look at the place (8-11) --------------------------------------------------------------------------------------
+
+def _territory(q: Question) -> Match | str:
+    point, day = q.visit.point, q.visit.day
+    if point is None:
+        return "no_location"
+    areas = [a for a in q.snapshot.areas_covering(point.latitude, point.longitude, day) if a.kind == "territory"]
+    areas += [a for a in q.snapshot.listed if a.kind == "territory" and a.holds(day)
+              and (q.visit.region_code in a.region_codes or q.visit.postal_code in a.postal_codes)]
+    if not areas:
+        return "outside_territories"
+    dealers = {a.dealer_id for a in areas if a.dealer_id is not None}
+    stores = [s for d in sorted(dealers) for s in q.snapshot.by_dealer.get(d, ()) if _sells_for(s, d, day)]
+    return _best(q, _measured(q, stores)) if stores else "no_open_store_of_dealer"
+
+
+def _sells_for(store: StoreRecord, dealer_id: int, day: dt.date) -> bool:
+    contract = store.contract_on(day)
+    return contract is not None and contract.dealer_id == dealer_id and not store.why_not(day)
+
+
+def _service_area(q: Question) -> Match | str:
+    point, day = q.visit.point, q.visit.day
+    if point is None:
+        return "no_location"
+    ids = {a.store_id for a in q.snapshot.areas_covering(point.latitude, point.longitude, day) if a.kind == "service_area"}
+    stores = [s for i in ids if i is not None and (s := q.snapshot.by_id.get(i)) is not None and not s.why_not(day)]
+    return _best(q, _measured(q, stores)) if stores else "outside_service_areas"
+
+
+def _radius(q: Question) -> Match | str:
+    point = q.visit.point
+    if point is None:
+        return "no_location"
+    if q.snapshot.max_radius_m == 0:
+        return "no_radius_set"
+    near = q.snapshot.index_on(q.visit.day).within(point.latitude, point.longitude, q.snapshot.max_radius_m + 0.001)
+    found = [(q.snapshot.stores[i], d) for i, d in near if d <= (q.snapshot.stores[i].service_radius_m or -1)]
+    return _best(q, found) if found else "outside_radii"
+
+
+def _nearest(q: Question) -> Match | str:
+    point = q.visit.point
+    if point is None:
+        return "no_location"
+    index = q.snapshot.index_on(q.visit.day)
+    found = [(q.snapshot.stores[i], d) for i, d in index.ambiguous(point.latitude, point.longitude, _limit_m(q))]
+    if not found:
+        return "no_store"
+    if q.policy.nearest_limit_m is not None and found[0][1] > q.policy.nearest_limit_m:
+        return "too_far"
+    return _best(q, found)
+
+
+def _measured(q: Question, stores: Sequence[StoreRecord]) -> list[tuple[StoreRecord, float]]:
+    found = [(s, d) for s in stores if (d := q.distance_to(s)) is not None]
+    return sorted(found, key=lambda pair: (pair[1], pair[0].code))
+
+
+def _limit_m(q: Question) -> float:
+    """A6, A7: how much farther than the best a store may be and still count as equal."""
+    if q.policy.ambiguity_m == 0:
+        return 0.0
+    accuracy = q.policy.fuzzy_accuracy_m if q.visit.fuzzy else min(q.visit.accuracy_m or 0.0, q.policy.fuzzy_accuracy_m)
+    return float(max(q.policy.ambiguity_m, accuracy))
+
+
+def _best(q: Question, found: Sequence[tuple[StoreRecord, float]]) -> Match:
+    """A6 over stores ordered by distance: those less than the limit behind the best are equal; then the fixed order of tie-breaks."""
+    limit, nearest = _limit_m(q), found[0][1]
+    equal = [pair for pair in found if pair[1] - nearest < limit or pair[1] == nearest]
+    if limit == 0 or len(equal) == 1:
+        winner = equal[0]  # exact, then the smaller code
+        tie = ""
+    else:
+        ranked = sorted(equal, key=lambda pair: _rank(q, pair))
+        winner = ranked[0]
+        tie = _tie_word(q, winner, equal[0]) if winner[0].id != equal[0][0].id else ""
+        equal = ranked
+    others = tuple(Candidate(s.id, d, "ambiguous" if limit > 0 else "same_place") for s, d in equal if s.id != winner[0].id)
+    beyond = tuple(Candidate(s.id, d, "farther") for s, d in found if (s, d) not in equal)
+    return Match(winner[0], winner[1], others + beyond[:KEPT_CANDIDATES], tie)
+
+
+_TIES = ("home", "last_visit", "open_now", "priority", "nearer", "store_code")
+
+
+def _rank(q: Question, pair: tuple[StoreRecord, float]) -> tuple[Any, ...]:
+    store, distance = pair
+    return (store.id != q.state.home_store_id, store.id != q.state.last_store_id, not store.open_at(q.visit.at), -store.priority,
+            distance, store.code)
+
+
+def _tie_word(q: Question, winner: tuple[StoreRecord, float], nearest: tuple[StoreRecord, float]) -> str:
+    """The first tie-break that sets the winner apart from the nearest store, to which it was preferred."""
+    return next(word for word, a, b in zip(_TIES, _rank(q, winner), _rank(q, nearest), strict=True) if a != b)
+
+
+# -- what rungs share ---------------------------------------------------------------------------------------------------------
+
+def _holds(at: dt.datetime, until: dt.datetime | None) -> bool:
+    return until is not None and at < until
+
+
+def _covers(q: Question, store: StoreRecord, distance: float) -> bool:
+    """A8: inside the service area, or within the radius, or (neither set) within `cover_m`."""
+    has_area = store.id in q.snapshot.service_areas
+    point = q.visit.point
+    if has_area and point is not None and any(a.store_id == store.id and a.kind == "service_area"
+                                              for a in q.snapshot.areas_covering(point.latitude, point.longitude, q.visit.day)):
+        return True
+    if store.service_radius_m is not None:
+        return distance <= store.service_radius_m
+    return not has_area and distance <= q.policy.cover_m
+
+
+def _by_place(q: Question) -> Match | None:
+    """What rungs 8-11 of this policy would answer."""
+    for name in q.policy.rungs:
+        if name in ("TERRITORY", "SERVICE_AREA", "RADIUS", "NEAREST"):
+            found = RUNGS[name](q)
+            if isinstance(found, Match):
+                return found
+    return None
+
+
+def _local_offer(q: Question, home: StoreRecord) -> tuple[Candidate, ...]:
+    local = _by_place(q)
+    return (Candidate(local.store.id, local.distance_m, "local"),) if local is not None and local.store.id != home.id else ()
+
+
+def _picker(q: Question, steps: list[Step]) -> Decision:
+    """Never an empty page (A4): up to 20 stores, by distance when a point is known, else the same region first, then priority and code."""
+    snapshot, day, point = q.snapshot, q.visit.day, q.visit.point
+    if point is not None:
+        near = snapshot.index_on(day).k_nearest(point.latitude, point.longitude, PICKER_STORES)
+        shown = [Candidate(snapshot.stores[i].id, d, "nearby") for i, d in near]
+    else:
+        region = q.visit.region_code or ""
+        stores = sorted((s for s in snapshot.stores if not s.why_not(day)), key=lambda s: (-_same_region(s, region), -s.priority, s.code))
+        shown = [Candidate(s.id, None, "same_region" if region and _same_region(s, region) else "listed") for s in stores[:PICKER_STORES]]
+    return Decision(rung="PICKER", reason="picker" if shown else "picker_empty_network", store_id=None, dealer_id=None, guide_id=None,
+                    distance_m=None, alternatives=tuple(shown), steps=tuple(steps), notes=q.visit.notes, network_version=snapshot.version,
+                    policy_version=snapshot.policy_version, epoch=snapshot.epoch(day))
+
+
+def _same_region(store: StoreRecord, region: str) -> int:
+    """How many leading characters of two region codes agree, in steps of two (province, city, district)."""
+    own = store.region_code or ""
+    return next((n for n in (6, 4, 2) if region[:n] and own[:n] == region[:n] and len(region) >= n), 0)
+
+
+RUNGS: dict[str, Rung] = {
+    "HQ_PIN": _hq_pin, "MANUAL": _manual, "HOME_PROTECTED": _home_protected, "ENTRY_PARAM": _entry_param, "HOME": _home,
+    "ENTRY_CACHED": _entry_cached, "LAST_VISIT": _last_visit, "TERRITORY": _territory, "SERVICE_AREA": _service_area,
+    "RADIUS": _radius, "NEAREST": _nearest, "REGION": _region, "DEFAULT": _default,
+}

@@ -1,0 +1,53 @@
+"""Entries: one arrival each, with the decision that led it. Points and traces live in side tables that a job empties (P2, M11)."""
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, Float, ForeignKey, Index, Integer, Table
+
+import db
+
+entry = Table(
+    "entry", db.metadata,
+    Column("id", db.BigId, primary_key=True),
+    Column("entry_id", db.Code(36), nullable=False, unique=True),
+    Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False),
+    Column("store_id", BigInteger),
+    Column("dealer_id", BigInteger),
+    Column("guide_id", BigInteger),
+    Column("rung", db.Code(16), nullable=False),
+    Column("reason", db.Code(48), nullable=False),
+    Column("touchpoint", db.Code(64)),
+    Column("channel_id", BigInteger),
+    Column("param_guide_id", BigInteger),
+    Column("occurred_at", db.Instant, nullable=False),
+    Column("decided_at", db.Instant, nullable=False),
+    Column("business_day", Date, nullable=False),
+    Column("network_version", BigInteger, nullable=False),
+    Column("policy_version", BigInteger, nullable=False),
+    Column("located", Integer, nullable=False),  # 1: an exact point was used, 2: a fuzzy one, 0: none
+    Column("distance_class_km", Integer),
+    Column("body_hash", db.Code(64), nullable=False),
+)
+db.append_only(entry)
+Index("ix_entry_customer", entry.c.customer_id, entry.c.occurred_at)
+Index("ix_entry_day", entry.c.business_day, entry.c.store_id)
+entry_point = Table(  # exact; emptied after 24 h
+    "entry_point", db.metadata,
+    Column("entry_id", db.Code(36), primary_key=True),
+    Column("latitude", Float, nullable=False),
+    Column("longitude", Float, nullable=False),
+    Column("crs", db.Code(8), nullable=False),
+    Column("source_latitude", Float, nullable=False),
+    Column("source_longitude", Float, nullable=False),
+    Column("accuracy_m", Float),
+    Column("fuzzy", Integer, nullable=False),
+    Column("distances", db.Json, nullable=False),  # exact metres by store id
+    Column("recorded_at", db.Instant, nullable=False, index=True),
+)
+entry_trace = Table(  # what the ladder saw and said, in 1 km classes; emptied after 30 days
+    "entry_trace", db.metadata,
+    Column("entry_id", db.Code(36), primary_key=True),
+    Column("visit", db.Json, nullable=False),
+    Column("state", db.Json, nullable=False),
+    Column("trace", db.Json, nullable=False),
+    Column("recorded_at", db.Instant, nullable=False, index=True),
+)

@@ -1,0 +1,287 @@
+"""One cell: text in, value out, or BadCell with the reason in words. Every parser takes (text, context); empty text never gets here."""
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from ledger.faults import Fault
+from stores.hours import HoursFault, parse_hours
+from stores.times import parse_instant
+
+MAX_AMOUNT_MINOR = 10**15
+_PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
+_AMOUNT = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,20}))?")
+_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00)?)?")
+_URL = re.compile(r"(?:https?://[^\s/\\?#<>\"]+|weixin://[^\s<>\"]+|/?[A-Za-z0-9_][A-Za-z0-9_\-/.]*)(?:[/?#][^\s<>\"]*)?")
+
+
+class Cell(Enum):
+    """What an empty cell of a present column means to an upsert: take the value away."""
+
+    CLEAR = "clear"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+CLEAR = Cell.CLEAR
+
+
+class BadCell(ValueError):
+    """The cell cannot be taken; the message is the reason in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Money of one line in minor units; `rounded` when the text had more decimals than the currency."""
+
+    minor: int
+    rounded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a cell may depend on: the brand's zone and currency, and the decimals of every currency that is accepted."""
+
+    zone: ZoneInfo
+    currency: str
+    decimals: dict[str, int]
+
+
+Parser = Callable[[str, Context], Any]
+
+
+def visible_text(text: str, longest: int) -> str:
+    """Refuses what cannot be stored or seen: control characters, lone surrogates, private and unassigned code points; too long."""
+    if len(text) > longest:
+        raise BadCell(f"has {len(text)} characters; at most {longest} are allowed")
+    if not text.isprintable():
+        for letter in text:
+            if unicodedata.category(letter) in {"Cc", "Cs", "Cn", "Co", "Zl", "Zp"}:
+                raise BadCell(f"holds the invisible character U+{ord(letter):04X}")
+    return text
+
+
+def code(longest: int = 64) -> Parser:
+    """A business code or number: case-sensitive text on one line without invisible characters (they make two codes look like one)."""
+    def parse(text: str, context: Context) -> str:
+        visible_text(text, longest)
+        if not text.isprintable():
+            bad = next(letter for letter in text if not letter.isprintable())
+            raise BadCell(f"holds the invisible character U+{ord(bad):04X}")
+        return text
+    return parse
+
+
+def words(longest: int = 200) -> Parser:
+    """Free text on one line; line breaks become spaces."""
+    def parse(text: str, context: Context) -> str:
+        return visible_text(text if text.isprintable() else " ".join(text.split()), longest)
+    return parse
+
+
+def whole(low: int, high: int) -> Parser:
+    def parse(text: str, context: Context) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
+            raise BadCell("is no whole number; write digits only")
+        value = int(text)
+        if not low <= value <= high:
+            raise BadCell(f"lies outside {low} to {high}")
+        return value
+    return parse
+
+
+def degrees(name: str, limit: int) -> Parser:
+    def parse(text: str, context: Context) -> float:
+        if not _PLAIN.fullmatch(text):
+            comma = re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text)
+            raise BadCell("has a decimal comma; write a point" if comma else f"is no {name} in decimal degrees, such as 31.2304")
+        value = float(text)
+        if not -limit <= value <= limit:
+            swapped = "; latitude and longitude look swapped" if name == "latitude" and abs(value) <= 180 else ""
+            raise BadCell(f"lies outside -{limit} to {limit}{swapped}")
+        return value
+    return parse
+
+
+def choice(*allowed: str) -> Parser:
+    def parse(text: str, context: Context) -> str:
+        if (value := text.casefold()) not in allowed:
+            raise BadCell(f"is none of {', '.join(allowed)}")
+        return value
+    return parse
+
+
+def switch(yes: str, no: str) -> Parser:
+    """`yes`/`no` words as bool; a workbook's TRUE and FALSE cells count too."""
+    meaning = {yes: True, "true": True, no: False, "false": False}
+
+    def parse(text: str, context: Context) -> bool:
+        if (value := meaning.get(text.casefold())) is None:
+            raise BadCell(f"is neither {yes} nor {no}")
+        return value
+    return parse
+
+
+def day(text: str, context: Context) -> dt.date:
+    match = _DATE.fullmatch(text)
+    try:
+        value = dt.date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        raise BadCell("is no day of the calendar") from None
+    if value is None or not 1900 <= value.year < 2200:
+        raise BadCell("is no date from 1900 to 2199; write 2025-03-01")
+    return value
+
+
+def instant(text: str, context: Context) -> dt.datetime:
+    try:
+        return parse_instant(text, context.zone)
+    except Fault as reason:
+        raise BadCell(reason.detail) from None
+
+
+def month(text: str, context: Context) -> str:
+    if not re.fullmatch(r"(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])", text):
+        raise BadCell("is no month; write 2025-03")
+    return text
+
+
+def amount(text: str, context: Context) -> str:
+    """Shape only; `to_minor` needs the row's currency."""
+    if not _AMOUNT.fullmatch(text):
+        raise BadCell(_why_no_amount(text))
+    return text
+
+
+def _why_no_amount(text: str) -> str:
+    if text.startswith("-"):
+        return "is negative; a refund row carries a positive amount"
+    if "," in text or "'" in text or " " in text:
+        return "has a thousands separator or a decimal comma; write 1234.50"
+    if re.fullmatch(r"[0-9.]+[eE][+-]?[0-9]+", text):
+        return "has an exponent; write all digits"
+    return "is no amount; write digits with a decimal point, such as 1234.50, without currency sign"
+
+
+def to_minor(text: str, decimals: int) -> Amount:
+    """Major units to minor units, half up (D2). `text` has passed `amount`. Raises BadCell above 10^15 minor units."""
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        raise BadCell(_why_no_amount(text))
+    fraction = (match[2] or "").ljust(decimals, "0")
+    minor, rest = int(match[1] + fraction[:decimals]), fraction[decimals:]
+    if rest[:1] >= "5":
+        minor += 1
+    if minor > MAX_AMOUNT_MINOR:
+        raise BadCell("is above the largest amount that is kept, 10^15 minor units")
+    return Amount(minor, bool(rest.strip("0")))
+
+
+def quantity_text(text: str, context: Context) -> Decimal:
+    """A target: a plain decimal, not negative."""
+    if not re.fullmatch(r"[0-9]{1,15}(?:\.[0-9]{1,6})?", text):
+        raise BadCell("is no number; write digits with a decimal point, not negative, without separators")
+    return Decimal(text)
+
+
+def currency(text: str, context: Context) -> str:
+    if text not in context.decimals:
+        raise BadCell("is no currency this installation knows; write an ISO 4217 code such as CNY")
+    return text
+
+
+def country(text: str, context: Context) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", text):
+        raise BadCell("is no country; write the ISO 3166 code of two capital letters, such as CN")
+    return text
+
+
+def region(text: str, context: Context) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
+        raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 16")
+    return text
+
+
+def phone(text: str, context: Context) -> str:
+    digits = re.sub(r"[\s().-]", "", text)
+    if not re.fullmatch(r"\+?[0-9]{5,15}", digits):
+        raise BadCell("is no phone number; write 5 to 15 digits, optionally with + and country code")
+    return digits
+
+
+def hours(text: str, context: Context) -> str:
+    """Checked; kept as written."""
+    visible_text(text, 200)
+    try:
+        parse_hours(text)
+    except HoursFault as reason:
+        raise BadCell(str(reason)) from None
+    return text
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def timezone(text: str, context: Context) -> str:
+    if text not in _zones():
+        raise BadCell("is no IANA time zone, such as Asia/Shanghai")
+    return text
+
+
+def url(text: str, context: Context) -> str:
+    visible_text(text, 500)
+    if not _URL.fullmatch(text):
+        raise BadCell("is no address; write https://..., weixin://... or a mini-program path such as pages/shop?id=1")
+    return text
+
+
+def payload(text: str, context: Context) -> dict[str, Any]:
+    """A JSON object: no repeated keys, no NaN, whole numbers within 10^15 (M23), nothing PostgreSQL cannot keep."""
+    if len(text) > 10_000:
+        raise BadCell("has more than 10,000 characters")
+    try:
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded, parse_float=_finite)
+    except BadCell:
+        raise
+    except (ValueError, RecursionError):
+        raise BadCell('is no JSON; write an object such as {"chats": 3}') from None
+    if not isinstance(value, dict):
+        raise BadCell('is JSON but no object; write {"chats": 3}')
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        raise BadCell("names a key twice")
+    for text in (*result, *(value for value in result.values() if isinstance(value, str))):
+        visible_text(text, 2_000)
+    return result
+
+
+def _no_constant(text: str) -> Any:
+    raise BadCell(f"holds {text}, which is no JSON number")
+
+
+def _bounded(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > 10**15:
+        raise BadCell("holds a number beyond 10^15")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    if abs(value := float(text)) > 1e15:
+        raise BadCell("holds a number beyond 10^15")
+    return value

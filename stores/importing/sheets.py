@@ -1,0 +1,152 @@
+"""Reading a table from a file: CSV in UTF-8 or GB18030, or the first sheet of an XLSX workbook. Every cell comes out as trimmed text."""
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.faults import FieldFault, InvalidInput
+from stores.importing import workbooks
+from stores.importing.columns import Column
+from stores.importing.faults import FaultList
+
+MAX_BYTES = 300_000_000
+SEPARATORS = (",", ";", "\t")
+Lines = Iterator[tuple[int, list[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """`columns` in the file's order; `rows` as (physical line where the row starts, {column: text}), the header is line 1. `faults`: rows
+    that have too many or too few cells. `encoding`: utf-8, gb18030 or xlsx."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[int, dict[str, str]]]
+    faults: FaultList
+    encoding: str
+
+
+def read_sheet(path: Path, columns: tuple[Column, ...], max_rows: int | None = None, max_bytes: int = MAX_BYTES) -> Sheet:
+    """Reads a whole file. Raises InvalidInput when it is no table or its header is wrong; `max_rows` None means no limit."""
+    content = read_content(Path(path), max_bytes)
+    if workbooks.looks_like_one(content):
+        lines, encoding = workbooks.read_rows(content), "xlsx"
+    elif Path(path).suffix.lower() in {".xlsx", ".xlsm"}:
+        raise InvalidInput(f"{Path(path).name} is no XLSX workbook; save it again as .xlsx, or as .csv in UTF-8.")
+    else:
+        text, encoding = _decoded(content)
+        lines = _csv_lines(text, [column.name for column in columns])
+    return _sheet(lines, columns, max_rows, encoding)
+
+
+def read_content(path: Path, max_bytes: int) -> bytes:
+    """The whole file. Raises InvalidInput when it cannot be read, is empty or larger than `max_bytes`."""
+    try:
+        with path.open("rb") as source:
+            content = source.read(max_bytes + 1)
+    except OSError as reason:
+        raise InvalidInput(f"{path.name} cannot be read: {reason.strerror or reason}.") from None
+    if len(content) > max_bytes:
+        raise InvalidInput(f"{path.name} is larger than {max_bytes // 1_000_000} MB; split it.")
+    if not content.strip():
+        raise InvalidInput(f"{path.name} is empty; the first line must name the columns.")
+    return content
+
+
+def _decoded(content: bytes) -> tuple[str, str]:
+    """Text and encoding. UTF-8 is tried first and strictly: GB18030 would take nearly any bytes."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InvalidInput("The file is in UTF-16 (\"Unicode text\"); save it as CSV UTF-8.")
+    if b"\0" in content:
+        line = content.count(b"\n", 0, content.index(b"\0")) + 1
+        raise InvalidInput(f"Line {line} holds a NUL byte; this is no CSV text. UTF-16 looks like this too: save it as CSV UTF-8.")
+    try:
+        return content.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError as reason:
+        line = content.count(b"\n", 0, reason.start) + 1
+    if content.startswith(b"\xef\xbb\xbf") or _mostly_utf8(content):
+        raise InvalidInput(f"Line {line} holds bytes that are not UTF-8, though the rest of the file is; "
+                           "it was damaged or cut. Save it again as CSV UTF-8.")
+    try:
+        return content.decode("gb18030"), "gb18030"
+    except UnicodeDecodeError:
+        raise InvalidInput(f"The file is neither UTF-8 (see line {line}) nor GB18030; save it as CSV UTF-8.") from None
+
+
+def _mostly_utf8(content: bytes) -> bool:
+    text = content.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    return sum(letter > "\x7f" for letter in text) - bad > 3 * bad
+
+
+def _csv_lines(text: str, known: list[str]) -> Lines:
+    """Rows with the line each starts on. A quoted cell may hold line breaks."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text, known), strict=True, skipinitialspace=True)
+    line = 1
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as reason:
+            raise InvalidInput(f"Line {line} is no CSV: {reason}. A quote inside a quoted cell is written twice; "
+                               f"a cell holds at most {csv.field_size_limit()} characters.") from None
+        yield line, [cell.strip() for cell in cells]
+
+
+def _separator(text: str, known: list[str]) -> str:
+    """The separator that finds most known columns in the header; the comma when none does."""
+    header = text.lstrip().split("\n", 1)[0]
+    return max(SEPARATORS, key=lambda mark: sum(name.strip().strip('"') in known for name in header.split(mark)))
+
+
+def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, encoding: str) -> Sheet:
+    header = next((cells for _, cells in lines if any(cells)), None)
+    if header is None:
+        raise InvalidInput("The file is empty; the first line must name the columns.")
+    names = _checked_header(header, columns)
+    width, rows, faults = len(names), [], FaultList()
+    for line, cells in lines:
+        if not any(cells):
+            continue
+        if max_rows is not None and len(rows) + len(faults) >= max_rows:
+            raise InvalidInput(f"The file has more than {max_rows} rows; split it (the limit is the setting IMPORT_MAX_ROWS).",
+                               code="too_many_rows")
+        if len(cells) < width or any(cells[width:]):
+            faults.add(line, "", ",".join(cells), f"this row has {len(cells)} cells, the header {width}; check separators and quotes")
+        else:
+            rows.append((line, dict(zip(names, cells, strict=False))))
+    return Sheet(names, rows, faults, encoding)
+
+
+def _checked_header(header: list[str], columns: tuple[Column, ...]) -> tuple[str, ...]:
+    """The names, without empty ones at the end. Raises InvalidInput naming every unknown, repeated, nameless and missing column."""
+    while header and not header[-1]:
+        header.pop()
+    known = [column.name for column in columns]
+    free = [name for name in known if name not in header]
+    errors = []
+    for place, name in enumerate(header):
+        if not name:
+            errors.append(FieldFault(f"column {place + 1}", "this column has no name"))
+        elif name not in known:
+            errors.append(FieldFault(name[:80], "unknown column" + _suggestion(name, free)))
+        elif name in header[:place]:
+            errors.append(FieldFault(name, "this column stands in the header twice"))
+    required = {column.name for column in columns if column.required}
+    errors += [FieldFault(name, "this column is required and missing") for name in free if name in required]
+    if errors:
+        said = "; ".join(f"{error.field}: {error.reason}" for error in errors[:12])
+        raise InvalidInput(f"The header is wrong. {said}. Known columns: {', '.join(known)}.", code="header", errors=errors)
+    return tuple(header)
+
+
+def _suggestion(name: str, free: list[str]) -> str:
+    if name.casefold() in free:
+        return f"; did you mean {name.casefold()}? (small letters)"
+    near = difflib.get_close_matches(name[:80].casefold(), free, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -1,0 +1,166 @@
+"""The first sheet of an XLSX workbook as rows of text. What could exhaust memory is refused before it is parsed."""
+from __future__ import annotations
+
+import datetime as dt
+import io
+import lzma
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import python_calamine as calamine
+
+from ledger.faults import InvalidInput
+
+MAX_UNPACKED_BYTES = 300_000_000
+MAX_RATIO = 200  # deflate reaches 1,000 on zeros; real sheets stay below 60
+MIN_SUSPECT_BYTES = 20_000_000
+MAX_MEMBERS = 2_000
+MAX_CELLS = 20_000_000
+MAX_TEXT_BYTES = 1_000_000_000
+_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError,
+            OSError, ValueError, KeyError)  # all that reading a broken zip file has been seen to raise
+_CELL = re.compile(rb"<(?:[\w.-]+:)?c\s[^<]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
+_ERROR_CELL = re.compile(rb"<(?:[\w.-]+:)?c\s(?=[^<>]*\bt\s*=\s*[\"']e[\"'])[^<>]*?\br\s*=\s*[\"']([A-Za-z]+[0-9]+)")
+_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<]*<(?:[\w.-]+:)?v[^<]*?>\s*([0-9]{1,9})")
+_VISIBLE_SHEET = re.compile(rb"<(?:\w+:)?sheet\s(?![^>]*state=\"(?:hidden|veryHidden)\")[^>]*?\w+:id=\"([^\"]+)\"")
+_STRING = re.compile(rb"<(?:[\w.-]+:)?si[\s/>]")
+
+
+def looks_like_one(content: bytes) -> bool:
+    """Any zip or old Office file, so that `read_rows` may say what is wrong with it."""
+    return content.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\xd0\xcf\x11\xe0"))
+
+
+def read_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """(line from 1, cells as text) of the first visible sheet. Raises InvalidInput."""
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise InvalidInput("The workbook is protected by a password or in the old .xls form; save it without password as .xlsx.")
+    _refuse_bombs(content)
+    sheet = _guarded(lambda: _first_sheet(content))
+    return _guarded(lambda: iter([(line, [as_text(cell) for cell in cells]) for line, cells in enumerate(sheet.iter_rows(), 1)]))
+
+
+def as_text(cell: Any) -> str:
+    """Numbers without exponent and without a trailing .0 (codes are often numeric cells), dates and times as ISO 8601."""
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, int | float):
+        return _number(cell)
+    if isinstance(cell, dt.datetime):
+        whole = (cell + dt.timedelta(microseconds=500_000)).replace(microsecond=0) if cell.year < 9999 else cell
+        return whole.isoformat() if whole.time() != dt.time() else whole.date().isoformat()
+    return cell.isoformat() if isinstance(cell, dt.date | dt.time) else str(cell)
+
+
+def _number(value: float) -> str:
+    if value != value or value in (float("inf"), float("-inf")):
+        return str(value)
+    if float(value).is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return format(Decimal(f"{value:.15g}"), "f")  # a workbook keeps 15 digits
+
+
+def _first_sheet(content: bytes) -> calamine.CalamineSheet:
+    book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+    names = [sheet.name for sheet in book.sheets_metadata
+             if sheet.typ == calamine.SheetTypeEnum.WorkSheet and sheet.visible == calamine.SheetVisibleEnum.Visible]
+    if not names:
+        raise InvalidInput("The workbook has no visible sheet.")
+    return book.get_sheet_by_name(names[0])
+
+
+def _guarded(read: Any) -> Any:
+    """The reader is native code: what it cannot read comes as its own errors, or as a panic, which is no Exception."""
+    try:
+        return read()
+    except InvalidInput:
+        raise
+    except calamine.PasswordError:
+        raise InvalidInput("The workbook is protected by a password; save it without one.") from None
+    except Exception as reason:  # noqa: BLE001 - whatever the native reader says, the file is at fault
+        raise InvalidInput(f"The workbook cannot be read ({str(reason)[:200]}); open and save it again as .xlsx.") from None
+    except BaseException as reason:
+        if type(reason).__name__ != "PanicException":
+            raise
+        raise InvalidInput("The workbook is damaged; open and save it again as .xlsx.") from None
+
+
+def _refuse_bombs(content: bytes) -> None:
+    """Sizes declared and real, the rectangle the cells span (the reader allots it whole), and repeated long texts. Raises InvalidInput."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            _refuse_sizes(archive.infolist(), len(content))
+            _refuse_contents(archive)
+    except _DAMAGED as reason:
+        if isinstance(reason, RuntimeError) and "encrypted" in str(reason):
+            raise InvalidInput("The workbook is an encrypted zip file; save it without password as .xlsx.") from None
+        raise InvalidInput(f"The workbook is damaged ({str(reason)[:120]}); open and save it again as .xlsx.") from None
+
+
+def _refuse_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:
+    names = {member.filename for member in members}
+    if "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
+        raise InvalidInput("This zip file holds no XLSX workbook; save the table as .xlsx or as .csv in UTF-8.")
+    unpacked = sum(member.file_size for member in members)
+    if len(members) > MAX_MEMBERS or len(names) < len(members):
+        raise InvalidInput("The workbook has too many or repeated parts; copy the rows into a new workbook.")
+    if unpacked > MAX_UNPACKED_BYTES or (unpacked > MIN_SUSPECT_BYTES and unpacked > MAX_RATIO * packed):
+        raise InvalidInput(f"The workbook unpacks to {unpacked // 1_000_000} MB, which is too much; split it or save it as CSV.")
+
+
+def _refuse_contents(archive: zipfile.ZipFile) -> None:
+    left, texts, references = MAX_UNPACKED_BYTES, [0], []
+    first = _first_sheet_name(archive)
+    for member in archive.infolist():
+        with archive.open(member) as part:
+            xml = part.read(left + 1)
+        left -= len(xml)
+        if left < 0:
+            raise InvalidInput("The workbook unpacks to more than it declares; it is damaged or made to do harm.")
+        found = _CELL.findall(xml)
+        if found:
+            _refuse_rectangle(found)
+            references.append((_SHARED.findall(xml), len(xml)))
+        if member.filename == first and (error := _ERROR_CELL.search(xml)):
+            raise InvalidInput(f"Cell {error[1].decode().upper()} holds an error value such as #N/A; mend its formula.", code="error_cell")
+        starts = [match.start() for match in _STRING.finditer(xml)]
+        if len(starts) > len(texts):
+            texts = [end - start for start, end in zip(starts, [*starts[1:], len(xml)], strict=True)]
+    for used, _ in references:
+        if max(texts) * len(used) > MAX_TEXT_BYTES and sum(texts[int(n)] for n in used if int(n) < len(texts)) > MAX_TEXT_BYTES:
+            raise InvalidInput("The texts of the workbook are too long; split it or save it as CSV.")
+
+
+def _refuse_rectangle(found: list[tuple[bytes, bytes]]) -> None:
+    width = max(_column_number(letters) for letters in {letters for letters, _ in found})
+    height = max(int(digits[:9]) for _, digits in found)
+    if width * height > MAX_CELLS:
+        raise InvalidInput(f"A sheet spans {height} rows and {width} columns; copy the used rows into a new workbook.")
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters[:4].upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _first_sheet_name(archive: zipfile.ZipFile) -> str:
+    """Path of the first sheet's part; empty when the workbook does not say it plainly."""
+    names = {member.filename for member in archive.infolist()}
+    if "xl/_rels/workbook.xml.rels" not in names:
+        return ""
+    sheet = _VISIBLE_SHEET.search(archive.read("xl/workbook.xml"))
+    for relation in re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", archive.read("xl/_rels/workbook.xml.rels")):
+        if sheet and re.search(rb"\bId=\"" + re.escape(sheet[1]) + rb"\"", relation):
+            target = re.search(rb"\bTarget=\"([^\"]+)\"", relation)
+            name = target[1].decode("utf-8", "replace") if target else ""
+            return name.lstrip("/") if name.startswith("/") else f"xl/{name}"
+    return ""

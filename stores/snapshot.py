@@ -1,0 +1,221 @@
+"""An immutable picture of the network for routing: stores, contracts, areas, guides at one network version (DESIGN 2, M7). Pure.
+
+Dated fields are judged by the day asked for, so one snapshot answers for any day; the nearest index of a day is built on first use
+and shared by all days of the same epoch (between two boundaries of opening, closing, contract or pause days).
+"""
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from stores.areas import AreaIndex
+from stores.hours import Hours, is_open
+from stores.nearest import NearestIndex
+from stores.policy import Policy
+
+REMEMBERED_EPOCHS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """[valid_from, valid_to) in brand days; None is open. Fees in basis points, the dealer's defaults already filled in."""
+
+    id: int
+    dealer_id: int
+    dealer_code: str
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+    platform_fee_bp: int
+    channel_fee_bp: int
+    collection_mode: str
+
+    def holds(self, day: dt.date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRecord:
+    """One store as routing needs it; coordinates WGS-84."""
+
+    id: int
+    code: str
+    name: str
+    branch_id: int | None
+    latitude: float
+    longitude: float
+    withdrawn: bool
+    region_code: str | None
+    status: str
+    cloud_shop: bool
+    opened_on: dt.date | None
+    closed_on: dt.date | None
+    paused_until: dt.date | None
+    priority: int
+    service_radius_m: int | None
+    hours: Hours | None
+    zone: ZoneInfo
+    successor_id: int | None
+    cloud_shop_url: str | None
+    contracts: tuple[Contract, ...]
+
+    def contract_on(self, day: dt.date) -> Contract | None:
+        return next((c for c in self.contracts if c.holds(day)), None)
+
+    def why_not(self, day: dt.date) -> str:
+        """'' when eligible on that day (A2), else the reason in one word."""
+        if self.status == "closed":
+            if self.closed_on is None or self.closed_on <= day:
+                return "closed"
+        elif self.closed_on is not None and self.closed_on <= day:
+            return "closed"
+        if self.status == "paused" and (self.paused_until is None or day <= self.paused_until):
+            return "paused"
+        if not self.cloud_shop:
+            return "cloud_shop_off"
+        if self.opened_on is not None and day < self.opened_on:
+            return "not_open_yet"
+        if self.withdrawn:
+            return "coordinates_withdrawn"
+        return "" if self.contract_on(day) is not None else "no_contract"
+
+    def open_at(self, at: dt.datetime) -> bool:
+        """Opening hours only break ties (A2, A6); unknown hours count as open (N3)."""
+        return self.hours is None or is_open(self.hours, at.astimezone(self.zone).replace(tzinfo=None))
+
+
+@dataclass(frozen=True, slots=True)
+class AreaRecord:
+    """One area; `store_id` for service and isolated areas, `dealer_id` for territories."""
+
+    id: int
+    code: str
+    kind: str
+    dealer_id: int | None
+    store_id: int | None
+    region_codes: frozenset[str]
+    postal_codes: frozenset[str]
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+
+    def holds(self, day: dt.date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A stretch of employment, [valid_from, valid_to)."""
+
+    store_id: int
+    role: str
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+
+    def holds(self, day: dt.date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class GuideRecord:
+    id: int
+    code: str
+    jobs: tuple[Job, ...]
+
+    def store_on(self, day: dt.date) -> int | None:
+        return next((job.store_id for job in self.jobs if job.holds(day)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRecord:
+    """Days are inclusive, None is open; a revoked channel carries nothing any more (A18, F2)."""
+
+    id: int
+    code: str
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+    revoked: bool
+
+    def holds(self, day: dt.date) -> bool:
+        return not self.revoked and (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+class Snapshot:
+    """Read by many threads; nothing in it changes but the memory of epoch indexes."""
+
+    def __init__(self, version: int, policy_version: int, policy: Policy, stores: Sequence[StoreRecord], guides: Mapping[int, GuideRecord],
+                 areas: Sequence[AreaRecord], area_index: AreaIndex[int], channels: Mapping[int, ChannelRecord]):
+        self.version = version
+        self.policy_version = policy_version
+        self.policy = policy
+        self.stores = tuple(sorted(stores, key=lambda s: s.code))
+        self.by_id = {s.id: s for s in self.stores}
+        self.by_code = {s.code: s for s in self.stores}
+        self.guides = guides
+        self.channels = channels
+        self.guides_by_code = {g.code: g for g in guides.values()}
+        self.areas = {a.id: a for a in areas}
+        self.listed = tuple(a for a in areas if a.region_codes or a.postal_codes)
+        self.by_dealer: dict[int, list[StoreRecord]] = {}
+        for each in self.stores:
+            for dealer_id in {c.dealer_id for c in each.contracts}:
+                self.by_dealer.setdefault(dealer_id, []).append(each)
+        self._area_index = area_index
+        self._lats = np.array([s.latitude for s in self.stores], dtype=float)
+        self._lngs = np.array([s.longitude for s in self.stores], dtype=float)
+        self._codes = [s.code for s in self.stores]
+        self.service_areas = frozenset(a.store_id for a in areas if a.kind == "service_area" and a.store_id is not None)
+        self.max_radius_m = max((s.service_radius_m or 0 for s in self.stores), default=0)
+        self.boundaries = sorted(_boundaries(self.stores, areas))
+        self._indexes: OrderedDict[int, NearestIndex] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def epoch(self, day: dt.date) -> int:
+        """Days of one epoch have the same eligible stores."""
+        return bisect_right(self.boundaries, day)
+
+    def valid_until(self, day: dt.date) -> dt.date | None:
+        """The next day on which eligibility may change by the clock alone, None if never (M7)."""
+        at = self.epoch(day)
+        return self.boundaries[at] if at < len(self.boundaries) else None
+
+    def index_on(self, day: dt.date) -> NearestIndex:
+        """The nearest index over the stores eligible on that day; positions are those of `stores`."""
+        epoch = self.epoch(day)
+        found = self._indexes.get(epoch)
+        if found is None:
+            with self._lock:
+                found = self._indexes.get(epoch)
+                if found is None:
+                    found = self._build(day)
+                    self._indexes[epoch] = found
+                    while len(self._indexes) > REMEMBERED_EPOCHS:
+                        self._indexes.popitem(last=False)
+        return found
+
+    def _build(self, day: dt.date) -> NearestIndex:
+        positions = [i for i, s in enumerate(self.stores) if not s.why_not(day)]
+        return NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp))
+
+    def areas_covering(self, latitude: float, longitude: float, day: dt.date) -> list[AreaRecord]:
+        """Areas whose shape covers the point and that hold on that day, by code."""
+        found = [self.areas[key] for key in self._area_index.covering(latitude, longitude)]
+        return sorted((a for a in found if a.holds(day)), key=lambda a: a.code)
+
+
+def _boundaries(stores: Sequence[StoreRecord], areas: Sequence[AreaRecord]) -> set[dt.date]:
+    found: set[dt.date | None] = set()
+    for each in stores:
+        found |= {each.opened_on, each.closed_on}
+        if each.paused_until is not None and each.status == "paused":
+            found.add(each.paused_until + dt.timedelta(days=1))
+        for contract in each.contracts:
+            found |= {contract.valid_from, contract.valid_to}
+    for area in areas:
+        found |= {area.valid_from, area.valid_to}
+    return {day for day in found if day is not None}

@@ -1,0 +1,65 @@
+"""Fixtures of every test. `database`: a fresh migrated database, once on SQLite and once on PostgreSQL."""
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import db
+from tests.databases import ENGINES, Databases
+from tests.postgres import scratch_folder
+
+
+@pytest.fixture(scope="session")
+def databases(request: pytest.FixtureRequest) -> Databases:
+    """Makes and drops databases; for tests that need several, or one per module."""
+    shared = request.config.stash[SHARED]
+    return Databases(Path(shared[0]), shared[1], os.environ.get("PYTEST_XDIST_WORKER", "gw"))
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """The URL of a fresh migrated database; the test runs on both engines."""
+    url = databases.create(request.param)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture(params=ENGINES)
+def empty_database_url(request: pytest.FixtureRequest, databases: Databases) -> Iterator[str]:
+    """The URL of a database in which nothing was migrated; the test runs on both engines."""
+    url = databases.create(request.param, migrated=False)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[db.Database]:
+    """This process bound to a fresh migrated database: `db.transaction()` and the services work on it."""
+    base = db.configure(database_url)
+    yield base
+    base.dispose()
+    db._database = None  # the next test, with or without a database, starts unbound
+
+
+# -- what the processes of one run share ------------------------------------------------------------------------------
+
+SHARED = pytest.StashKey[tuple[str, int]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    given = getattr(config, "workerinput", None)
+    config.stash[SHARED] = given["doorstep_shared"] if given else (scratch_folder("doorstep-tests-"), os.getpid())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: object) -> None:
+    node.workerinput["doorstep_shared"] = node.config.stash[SHARED]  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and SHARED in config.stash:
+        shutil.rmtree(config.stash[SHARED][0], ignore_errors=True)

@@ -1,0 +1,19 @@
+"""The files that decide: values in, values out. `python -m tests.house.pure` lists those that exist, for mypy."""
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PURE = (
+    "ledger/money.py",
+    "stores/coordinates.py", "stores/nearest.py", "stores/areas.py", "stores/decide.py", "stores/entry_params.py", "stores/bindings.py",
+    "incentives/tiers.py", "incentives/scorecard.py", "incentives/calculate.py",
+)
+
+
+def pure_files() -> list[str]:
+    return [name for name in PURE if (ROOT / name).exists()]
+
+
+if __name__ == "__main__":
+    print(" ".join(pure_files()))
