@@ -48,10 +48,12 @@ def areas(document: dict[str, Any]) -> dict[str, list[CallPage]]:
 
 def _call(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> CallPage:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    parameters = [_row(one["name"], one["schema"], one["required"], schemas, one.get("description", ""), one["in"])
+                  for one in operation["parameters"]]
     good = [(status, answer) for status, answer in operation["responses"].items() if "$ref" not in answer]
     return CallPage(
         operation["operationId"], method, path, operation["summary"], operation.get("description", ""), operation["x-permission"],
-        tuple(_row(one["name"], one["schema"], one["required"], schemas, one.get("description", ""), one["in"]) for one in operation["parameters"]),
+        tuple(parameters),
         tuple(fields(body.get("schema", {}), schemas)),
         tuple((status, answer["description"], tuple(fields(answer["content"]["application/json"].get("schema", {}), schemas)))
               for status, answer in good),
@@ -100,8 +102,10 @@ def _row(name: str, part: dict[str, Any], required: bool, schemas: dict[str, Any
 def _limits(schema: dict[str, Any]) -> str:
     parts = []
     for low, high, unit in (("minimum", "maximum", ""), ("minLength", "maxLength", " characters")):
-        if low in schema or high in schema:
-            parts.append(f"{_number(schema.get(low, 0))} to {_number(schema[high])}{unit}" if high in schema else f"from {_number(schema[low])}{unit}")
+        if high in schema:
+            parts.append(f"{_number(schema.get(low, 0))} to {_number(schema[high])}{unit}")
+        elif low in schema:
+            parts.append(f"from {_number(schema[low])}{unit}")
     return ", ".join(parts)
 
 
@@ -110,7 +114,8 @@ def _number(value: float) -> str:
 
 
 def _curl(method: str, path: str, body: dict[str, Any], operation: dict[str, Any], schemas: dict[str, Any]) -> str:
-    query = "&".join(f"{one['name']}={_sample(one['schema'], schemas)}" for one in operation["parameters"] if one["in"] == "query" and one["required"])
+    query = "&".join(f"{one['name']}={_sample(one['schema'], schemas)}"
+                     for one in operation["parameters"] if one["in"] == "query" and one["required"])
     lines = [f"curl -X {method} 'http://127.0.0.1:8000{path}{'?' + query if query else ''}'", "  -H 'Authorization: Bearer KEY'"]
     if body:
         example = body.get("example") or _sample(body["schema"], schemas)
@@ -123,9 +128,11 @@ def _sample(schema: dict[str, Any], schemas: dict[str, Any], depth: int = 0) -> 
     plain, repeated = _plain(schema, schemas)
     if "properties" in plain:
         needed = plain.get("required", [])
-        value: Any = {name: _sample(part, schemas, depth + 1) for name, part in plain["properties"].items() if name in needed and depth < _DEEPEST}
+        value: Any = {name: _sample(part, schemas, depth + 1) for name, part in plain["properties"].items()
+                      if name in needed and depth < _DEEPEST}
     else:
         given = plain.get("examples") or plain.get("enum") or [plain.get("const")]
-        usual = {"string": "CNY" if plain.get("maxLength") == 3 else "A1", "integer": 1, "number": 1.0, "boolean": True, "object": {}}
+        text = "CNY" if plain.get("maxLength") == 3 else "A1"
+        usual: dict[str, Any] = {"string": text, "integer": 1, "number": 1.0, "boolean": True, "object": {}}
         value = given[0] if given[0] is not None else usual.get(plain.get("type", ""))
     return [value] if repeated else value
