@@ -66,14 +66,14 @@ def test_a_month_is_read_strictly(text):
 
 
 @pytest.mark.parametrize("zone", [SHANGHAI, CHICAGO, CAIRO, ZoneInfo("Pacific/Apia"), ZoneInfo("America/Sao_Paulo")])
-@given(moment=st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2099, 1, 1), timezones=st.just(dt.UTC)))  # noqa: DTZ001
+@given(moment=st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2099, 1, 1), timezones=st.just(dt.UTC)))
 def test_each_moment_lies_in_exactly_its_business_day(zone, moment):
     brand.configure(brand.Brand(zone, "CNY", 2))
     start, end = brand.day_bounds(brand.business_day(moment))
     assert start <= moment < end
 
 
-@given(moment=st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2099, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
+@given(moment=st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2099, 1, 1), timezones=st.timezones()))
 def test_what_python_writes_is_read_back(moment):
     moment = moment.astimezone(dt.UTC)
     assert parse_instant(moment.isoformat(), SHANGHAI) == moment
