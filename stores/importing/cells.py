@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from ledger.faults import InvalidInput
+from ledger.faults import Fault
 from stores.hours import HoursFault, parse_hours
 from stores.times import parse_instant
 
@@ -21,6 +21,7 @@ MAX_AMOUNT_MINOR = 10**15
 _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _AMOUNT = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,20}))?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00)?)?")
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
 _URL = re.compile(r"(?:https?://[^\s/\\?#<>\"]+|weixin://[^\s<>\"]+|/?[A-Za-z0-9_][A-Za-z0-9_\-/.]*)(?:[/?#][^\s<>\"]*)?")
 
 
@@ -75,6 +76,8 @@ def code(longest: int = 64) -> Parser:
     """A business code or number: case-sensitive text on one line without invisible characters (they make two codes look like one)."""
     def parse(text: str, context: Context) -> str:
         visible_text(text, longest)
+        if _SHORTENED.fullmatch(text):
+            raise BadCell("was shortened by a spreadsheet, its digits are lost; format the column as text and enter the codes again")
         if not text.isprintable():
             bad = next(letter for letter in text if not letter.isprintable())
             raise BadCell(f"holds the invisible character U+{ord(bad):04X}")
@@ -103,7 +106,8 @@ def whole(low: int, high: int) -> Parser:
 def degrees(name: str, limit: int) -> Parser:
     def parse(text: str, context: Context) -> float:
         if not _PLAIN.fullmatch(text):
-            raise BadCell("has a decimal comma; write a point" if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text) else f"is no {name} in decimal degrees, such as 31.2304")
+            comma = re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text)
+            raise BadCell("has a decimal comma; write a point" if comma else f"is no {name} in decimal degrees, such as 31.2304")
         value = float(text)
         if not -limit <= value <= limit:
             swapped = "; latitude and longitude look swapped" if name == "latitude" and abs(value) <= 180 else ""
@@ -145,7 +149,7 @@ def day(text: str, context: Context) -> dt.date:
 def instant(text: str, context: Context) -> dt.datetime:
     try:
         return parse_instant(text, context.zone)
-    except InvalidInput as reason:
+    except Fault as reason:
         raise BadCell(reason.detail) from None
 
 
@@ -206,8 +210,8 @@ def country(text: str, context: Context) -> str:
 
 
 def region(text: str, context: Context) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", text):
-        raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 32")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
+        raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 16")
     return text
 
 

@@ -22,7 +22,7 @@ BELOW = {  # a room may import itself and what stands here
 }
 ROOMS = set(BELOW) | {"wsgi", "tests", "benchmarks"}
 WEB = {"flask", "flask_login", "flask_wtf", "flask_limiter", "flask_babel", "werkzeug", "jinja2", "wtforms"}
-IMPURE = {"sqlalchemy", "alembic", "psycopg", "sqlite3", "db", "config", "os", "time", "random", "secrets", "uuid", "threading"}
+IMPURE = {"sqlalchemy", "alembic", "psycopg", "sqlite3", "db", "config", "os", "time", "random", "secrets", "uuid"}
 CLOCK = {"now", "utcnow", "today", "time", "monotonic"}
 
 
