@@ -14,8 +14,8 @@ _ABSENT_WHEN_ZERO = frozenset({"freight_minor", "subsidy_minor", "tax_minor"})
 def canonical_hash(content: Mapping[str, Any]) -> str:
     """SHA-256 (hex) of the canonical input. Use the API's field names (`order_no, customer_id, paid_at, currency, lines: [{line_no, sku,
     category, quantity, amount_minor}], location, ...`), for events those of CONTRACT 2. None, an empty list and an empty object count as
-    absent; so do freight, subsidy and tax of 0, and `fuzzy` false. `lines` are sorted by line_no (None last); other lists keep their order. Raises
-    ValueError for a time without zone or a number that is not finite."""
+    absent; so do freight, subsidy and tax of 0, and `fuzzy` false. `lines` are sorted by line_no (None last); other lists keep their
+    order. Raises ValueError for a time without zone or a number that is not finite."""
     text = json.dumps(_normal(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -24,7 +24,7 @@ CLASS_M: Final = 1_000
 
 # Geod keeps the ellipsoid's constants only and `inv` reads them, so every thread may share it.
 _WGS84: Final = Geod(ellps="WGS84")
-_DECIMALS: Final = 6  # micrometres: far above the noise of the algorithm (some 15 nm), far below anything that can be surveyed
+_PER_METRE: Final = 1e6  # micrometres: far above the noise of the algorithm (some 15 nm), far below anything that can be surveyed
 
 # Krasovsky 1940, the ellipsoid of the GCJ-02 series.
 _GCJ_A: Final = 6378245.0
@@ -132,7 +132,7 @@ def distance_m(a: Coordinates, b: Coordinates) -> float:
 def geodesic_m(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
     """`distance_m` of plain WGS-84 degrees already known to be valid."""
     metres: float = _WGS84.inv(longitude, latitude, other_longitude, other_latitude)[2]
-    return round(metres, _DECIMALS)
+    return round(metres * _PER_METRE) / _PER_METRE
 
 
 def distances_m(latitude: float | Floats, longitude: float | Floats, latitudes: npt.ArrayLike, longitudes: npt.ArrayLike) -> Floats:
@@ -142,7 +142,7 @@ def distances_m(latitude: float | Floats, longitude: float | Floats, latitudes: 
         return np.empty(0)
     from_lats, from_lngs = np.broadcast_to(latitude, lats.shape), np.broadcast_to(longitude, lngs.shape)
     _, _, metres = _WGS84.inv(from_lngs, from_lats, lngs, lats)
-    rounded: Floats = np.round(metres, _DECIMALS)
+    rounded: Floats = np.rint(metres * _PER_METRE) / _PER_METRE
     return rounded
 
 
@@ -233,7 +233,8 @@ def _undo(latitude: float, longitude: float, crs: str) -> tuple[float, float]:
         lat, lng = min(90.0, max(-90.0, lat - off_lat)), min(540.0, max(-540.0, lng - off_lng))
         if abs(off_lat) <= _SETTLED_DEG and abs(off_lng) <= _SETTLED_DEG:
             break
-    return lat, lng
+    # The last bit of an answer on the antimeridian itself must not push it over.
+    return lat, math.copysign(180.0, lng) if 180.0 < abs(lng) <= 180.0 + _ACCEPTED_DEG else lng
 
 
 def _undo_arrays(lats: Floats, lngs: Floats, crs: str) -> tuple[Floats, Floats]:
@@ -245,7 +246,8 @@ def _undo_arrays(lats: Floats, lngs: Floats, crs: str) -> tuple[Floats, Floats]:
         lat, lng = np.clip(lat - off_lat, -90.0, 90.0), np.clip(lng - off_lng, -540.0, 540.0)
         if max(np.abs(off_lat).max(), np.abs(off_lng).max()) <= _SETTLED_DEG:
             break
-    return lat, lng
+    over = (np.abs(lng) > 180.0) & (np.abs(lng) <= 180.0 + _ACCEPTED_DEG)
+    return lat, np.where(over, np.copysign(180.0, lng), lng)
 
 
 def _is_undone(lat: float, lng: float, latitude: float, longitude: float, crs: str) -> bool:

@@ -23,7 +23,8 @@ def event_faults(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     if kind != "chat.day" and not event.get("customer_id") and not event.get("external_userid"):
         faults.append(("customer_id", f"{kind} needs customer_id or external_userid"))
     allowed = _PAYLOAD_KEYS.get(str(kind), ())
-    faults += [("payload", f"has the unknown key {key[:40]!r}; {kind} takes {', '.join(allowed) or 'no payload'}") for key in payload if key not in allowed]
+    takes = ", ".join(allowed) or "no payload"
+    faults += [("payload", f"has the unknown key {key[:40]!r}; {kind} takes {takes}") for key in payload if key not in allowed]
     if kind == "contact.transferred":
         faults += _transfer(payload, event.get("guide_code"))
     elif kind == "chat.day":

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from ledger.faults import InvalidInput
+from ledger.faults import Fault
 from stores.hours import HoursFault, parse_hours
 from stores.times import parse_instant
 
@@ -103,7 +103,8 @@ def whole(low: int, high: int) -> Parser:
 def degrees(name: str, limit: int) -> Parser:
     def parse(text: str, context: Context) -> float:
         if not _PLAIN.fullmatch(text):
-            raise BadCell("has a decimal comma; write a point" if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text) else f"is no {name} in decimal degrees, such as 31.2304")
+            comma = re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text)
+            raise BadCell("has a decimal comma; write a point" if comma else f"is no {name} in decimal degrees, such as 31.2304")
         value = float(text)
         if not -limit <= value <= limit:
             swapped = "; latitude and longitude look swapped" if name == "latitude" and abs(value) <= 180 else ""
@@ -145,7 +146,7 @@ def day(text: str, context: Context) -> dt.date:
 def instant(text: str, context: Context) -> dt.datetime:
     try:
         return parse_instant(text, context.zone)
-    except InvalidInput as reason:
+    except Fault as reason:
         raise BadCell(reason.detail) from None
 
 
@@ -206,8 +207,8 @@ def country(text: str, context: Context) -> str:
 
 
 def region(text: str, context: Context) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", text):
-        raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 32")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
+        raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 16")
     return text
 
 

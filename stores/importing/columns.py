@@ -3,14 +3,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stores.coordinates import CRS_NAMES
+from stores.events import TYPES
+from stores.guides import ROLES
 from stores.importing import cells
 from stores.importing.cells import Parser
+from stores.stores import STATUSES
 
 METRICS = ("adds", "valid_adds", "adds_lost_rate", "referrals", "converted_referrals", "net_sales", "orders", "new_buyers", "repeat_buyers",
            "reply_rate", "avg_first_reply_min", "chats", "complaints", "tasks_done", "training_done", "refund_rate")  # C18
-EVENT_TYPES = ("contact.added", "contact.confirmed", "contact.deleted_by_guide", "contact.deleted_by_customer", "contact.transferred",
-               "referral.invited", "customer.registered", "chat.day")
-CRS = ("wgs84", "gcj02", "bd09")  # A3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def _must(name: str, parse: Parser) -> Column:
     return Column(name, parse, required=True)
 
 
-_code, _name, _basis_points = cells.code(), cells.words(200), cells.whole(0, 10_000)
+_code, _person, _name, _basis_points = cells.code(64), cells.code(128), cells.words(200), cells.whole(0, 10_000)
 _latitude, _longitude = cells.degrees("latitude", 90), cells.degrees("longitude", 180)
 
 BRANCHES = (_must("branch_code", _code), _must("name", _name), Column("parent_code", _code))
@@ -35,27 +36,28 @@ DEALERS = (
     Column("channel_fee_bp", _basis_points), Column("collection_mode", cells.choice("store_collects", "hq_collects")))
 STORES = (
     _must("store_code", _code), _must("name", _name), _must("dealer_code", _code), Column("branch_code", _code),
-    _must("latitude", _latitude), _must("longitude", _longitude), _must("crs", cells.choice(*CRS)),
-    Column("country", cells.country), Column("region_code", cells.region), Column("address", cells.words(500)),
-    Column("status", cells.choice("active", "paused", "closed")), Column("cloud_shop", cells.switch("on", "off")),
+    _must("latitude", _latitude), _must("longitude", _longitude), _must("crs", cells.choice(*CRS_NAMES)),
+    Column("country", cells.country), Column("region_code", cells.region), Column("address", cells.words(400)),
+    Column("status", cells.choice(*STATUSES)), Column("cloud_shop", cells.switch("on", "off")),
     Column("opened_on", cells.day), Column("closed_on", cells.day), Column("paused_until", cells.day), Column("contract_from", cells.day),
     Column("priority", cells.whole(-1_000_000, 1_000_000)), Column("service_radius_m", cells.whole(0, 1_000_000)),
-    Column("hours", cells.hours), Column("timezone", cells.timezone), Column("successor_store_code", _code), Column("cloud_shop_url", cells.url))
+    Column("hours", cells.hours), Column("timezone", cells.timezone),
+    Column("successor_store_code", _code), Column("cloud_shop_url", cells.url))
 GUIDES = (
     _must("guide_code", _code), _must("name", _name), _must("store_code", _code), Column("wecom_userid", _code),
-    Column("hired_on", cells.day), Column("left_on", cells.day), Column("role", cells.choice("guide", "store_manager")))
+    Column("hired_on", cells.day), Column("left_on", cells.day), Column("role", cells.choice(*ROLES)))
 CUSTOMERS = (
-    _must("customer_id", _code), Column("unionid", _code), Column("openid", _code), Column("external_userid", _code),
+    _must("customer_id", _person), Column("unionid", _person), Column("openid", _person), Column("external_userid", _person),
     Column("phone", cells.phone), Column("employee", cells.switch("yes", "no")))
 ORDERS = (
-    _must("order_no", _code), _must("customer_id", _code), _must("paid_at", cells.instant), _must("amount", cells.amount),
+    _must("order_no", _code), _must("customer_id", _person), _must("paid_at", cells.instant), _must("amount", cells.amount),
     Column("currency", cells.currency), Column("kind", cells.choice("order", "refund")), Column("original_order_no", _code),
-    Column("latitude", _latitude), Column("longitude", _longitude), Column("crs", cells.choice(*CRS)), Column("region_code", cells.region),
-    Column("store_code", _code), Column("guide_code", _code), Column("channel", _code), Column("category", cells.words(100)),
-    Column("sku", cells.words(100)), Column("quantity", cells.whole(1, 10**9)), Column("line_no", cells.whole(1, 10**6)))
+    Column("latitude", _latitude), Column("longitude", _longitude), Column("crs", cells.choice(*CRS_NAMES)),
+    Column("region_code", cells.region), Column("store_code", _code), Column("guide_code", _code), Column("channel", _code), Column("category", cells.words(64)),
+    Column("sku", cells.code(64)), Column("quantity", cells.whole(1, 10**9)), Column("line_no", cells.whole(1, 10**6)))
 EVENTS = (
-    _must("event_id", cells.code(100)), _must("type", cells.choice(*EVENT_TYPES)), _must("occurred_at", cells.instant),
-    Column("guide_code", _code), Column("customer_id", _code), Column("external_userid", _code), Column("source", _code),
+    _must("event_id", cells.code(128)), _must("type", cells.choice(*TYPES)), _must("occurred_at", cells.instant),
+    Column("guide_code", _code), Column("customer_id", _person), Column("external_userid", _person), Column("source", cells.code(32)),
     Column("payload", cells.payload))
 TARGETS = (
     _must("period", cells.month), _must("level", cells.choice("guide", "store", "dealer", "branch")), _must("code", _code),

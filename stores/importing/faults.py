@@ -17,7 +17,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class ImportFault:
-    """One fault or warning: physical line (the header is line 1; GeoJSON: feature number from 1), column, value as read, reason in words."""
+    """One fault or warning: physical line (header: line 1; GeoJSON: feature number from 1), column, value as read, reason in words."""
 
     line: int
     column: str

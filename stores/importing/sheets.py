@@ -31,7 +31,7 @@ class Sheet:
 
 def read_sheet(path: Path, columns: tuple[Column, ...], max_rows: int | None = None, max_bytes: int = MAX_BYTES) -> Sheet:
     """Reads a whole file. Raises InvalidInput when it is no table or its header is wrong; `max_rows` None means no limit."""
-    content = _content(Path(path), max_bytes)
+    content = read_content(Path(path), max_bytes)
     if workbooks.looks_like_one(content):
         lines, encoding = workbooks.read_rows(content), "xlsx"
     elif Path(path).suffix.lower() in {".xlsx", ".xlsm"}:
@@ -42,7 +42,8 @@ def read_sheet(path: Path, columns: tuple[Column, ...], max_rows: int | None = N
     return _sheet(lines, columns, max_rows, encoding)
 
 
-def _content(path: Path, max_bytes: int) -> bytes:
+def read_content(path: Path, max_bytes: int) -> bytes:
+    """The whole file. Raises InvalidInput when it cannot be read, is empty or larger than `max_bytes`."""
     try:
         with path.open("rb") as source:
             content = source.read(max_bytes + 1)
@@ -67,7 +68,8 @@ def _decoded(content: bytes) -> tuple[str, str]:
     except UnicodeDecodeError as reason:
         line = content.count(b"\n", 0, reason.start) + 1
     if content.startswith(b"\xef\xbb\xbf") or _mostly_utf8(content):
-        raise InvalidInput(f"Line {line} holds bytes that are not UTF-8, though the rest of the file is; it was damaged or cut. Save it again as CSV UTF-8.")
+        raise InvalidInput(f"Line {line} holds bytes that are not UTF-8, though the rest of the file is; "
+                           "it was damaged or cut. Save it again as CSV UTF-8.")
     try:
         return content.decode("gb18030"), "gb18030"
     except UnicodeDecodeError:
@@ -91,7 +93,8 @@ def _csv_lines(text: str, known: list[str]) -> Lines:
         except StopIteration:
             return
         except csv.Error as reason:
-            raise InvalidInput(f"Line {line} is no CSV: {reason}. A quote inside a quoted cell is written twice; a cell holds at most {csv.field_size_limit()} characters.") from None
+            raise InvalidInput(f"Line {line} is no CSV: {reason}. A quote inside a quoted cell is written twice; "
+                               f"a cell holds at most {csv.field_size_limit()} characters.") from None
         yield line, [cell.strip() for cell in cells]
 
 
@@ -111,7 +114,8 @@ def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, enco
         if not any(cells):
             continue
         if max_rows is not None and len(rows) + len(faults) >= max_rows:
-            raise InvalidInput(f"The file has more than {max_rows} rows; split it (the limit is the setting IMPORT_MAX_ROWS).", code="too_many_rows")
+            raise InvalidInput(f"The file has more than {max_rows} rows; split it (the limit is the setting IMPORT_MAX_ROWS).",
+                               code="too_many_rows")
         if len(cells) < width or any(cells[width:]):
             faults.add(line, "", ",".join(cells), f"this row has {len(cells)} cells, the header {width}; check separators and quotes")
         else:
@@ -133,7 +137,8 @@ def _checked_header(header: list[str], columns: tuple[Column, ...]) -> tuple[str
             errors.append(FieldFault(name[:80], "unknown column" + _suggestion(name, free)))
         elif name in header[:place]:
             errors.append(FieldFault(name, "this column stands in the header twice"))
-    errors += [FieldFault(column.name, "this column is required and missing") for column in columns if column.required and column.name in free]
+    required = {column.name for column in columns if column.required}
+    errors += [FieldFault(name, "this column is required and missing") for name in free if name in required]
     if errors:
         said = "; ".join(f"{error.field}: {error.reason}" for error in errors[:12])
         raise InvalidInput(f"The header is wrong. {said}. Known columns: {', '.join(known)}.", code="header", errors=errors)

@@ -3,8 +3,11 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -19,9 +22,12 @@ MIN_SUSPECT_BYTES = 20_000_000
 MAX_MEMBERS = 2_000
 MAX_CELLS = 20_000_000
 MAX_TEXT_BYTES = 1_000_000_000
+_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError,
+            OSError, ValueError, KeyError)  # all that reading a broken zip file has been seen to raise
 _CELL = re.compile(rb"<(?:[\w.-]+:)?c\s[^<]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
 _ERROR_CELL = re.compile(rb"<(?:[\w.-]+:)?c\s(?=[^<>]*\bt\s*=\s*[\"']e[\"'])[^<>]*?\br\s*=\s*[\"']([A-Za-z]+[0-9]+)")
 _SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<]*<(?:[\w.-]+:)?v[^<]*?>\s*([0-9]{1,9})")
+_VISIBLE_SHEET = re.compile(rb"<(?:\w+:)?sheet\s(?![^>]*state=\"(?:hidden|veryHidden)\")[^>]*?\w+:id=\"([^\"]+)\"")
 _STRING = re.compile(rb"<(?:[\w.-]+:)?si[\s/>]")
 
 
@@ -78,7 +84,7 @@ def _guarded(read: Any) -> Any:
         raise
     except calamine.PasswordError:
         raise InvalidInput("The workbook is protected by a password; save it without one.") from None
-    except Exception as reason:
+    except Exception as reason:  # noqa: BLE001 - whatever the native reader says, the file is at fault
         raise InvalidInput(f"The workbook cannot be read ({str(reason)[:200]}); open and save it again as .xlsx.") from None
     except BaseException as reason:
         if type(reason).__name__ != "PanicException":
@@ -92,11 +98,9 @@ def _refuse_bombs(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _refuse_sizes(archive.infolist(), len(content))
             _refuse_contents(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, KeyError) as reason:
+    except _DAMAGED as reason:
         if isinstance(reason, RuntimeError) and "encrypted" in str(reason):
             raise InvalidInput("The workbook is an encrypted zip file; save it without password as .xlsx.") from None
-        raise InvalidInput(f"The workbook is damaged ({str(reason)[:120]}); open and save it again as .xlsx.") from None
-    except Exception as reason:  # zlib.error, lzma.LZMAError and struct.error share no base
         raise InvalidInput(f"The workbook is damaged ({str(reason)[:120]}); open and save it again as .xlsx.") from None
 
 
@@ -153,7 +157,7 @@ def _first_sheet_name(archive: zipfile.ZipFile) -> str:
     names = {member.filename for member in archive.infolist()}
     if "xl/_rels/workbook.xml.rels" not in names:
         return ""
-    sheet = re.search(rb"<(?:\w+:)?sheet\s(?![^>]*state=\"(?:hidden|veryHidden)\")[^>]*?\w+:id=\"([^\"]+)\"", archive.read("xl/workbook.xml"))
+    sheet = _VISIBLE_SHEET.search(archive.read("xl/workbook.xml"))
     for relation in re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", archive.read("xl/_rels/workbook.xml.rels")):
         if sheet and re.search(rb"\bId=\"" + re.escape(sheet[1]) + rb"\"", relation):
             target = re.search(rb"\bTarget=\"([^\"]+)\"", relation)

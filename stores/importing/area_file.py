@@ -1,0 +1,177 @@
+"""Areas from a GeoJSON FeatureCollection (CONTRACT 2, A12)."""
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ledger.faults import Fault, InvalidInput
+from stores.coordinates import CRS_NAMES
+from stores.importing import cells
+from stores.importing.cells import BadCell, Context
+from stores.importing.faults import FaultList
+from stores.importing.sheets import MAX_BYTES, read_content
+from stores.territories import KINDS
+
+PROPERTIES = ("area_code", "kind", "dealer_code", "store_code", "valid_from", "valid_to", "crs", "region_codes", "postal_codes")
+GEOMETRIES = ("Polygon", "MultiPolygon")
+_code, _region, _postal = cells.code(64), cells.region, cells.code(16)
+ParseGeometry = Callable[[dict[str, Any], str], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AreaRow:
+    """`line` counts features from 1. `geometry` is what `parse` returned (WGS-84), None when codes alone define the area."""
+
+    line: int
+    area_code: str
+    kind: str
+    dealer_code: str | None
+    store_code: str | None
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+    crs: str
+    region_codes: tuple[str, ...]
+    postal_codes: tuple[str, ...]
+    geometry: Any
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedAreas:
+    """Use `rows` only when `faults` is empty."""
+
+    rows: list[AreaRow]
+    faults: FaultList
+    warnings: FaultList
+
+
+def read_areas(
+        path: Path, context: Context, parse: ParseGeometry, max_features: int | None = None, max_bytes: int = MAX_BYTES) -> CheckedAreas:
+    """`parse(geometry, crs)` turns a GeoJSON geometry into a shape in WGS-84 and raises a Fault. Raises InvalidInput when the file is no
+    FeatureCollection; faults of features are collected."""
+    features = _features(read_content(Path(path), max_bytes))
+    if max_features is not None and len(features) > max_features:
+        raise InvalidInput(f"The file has more than {max_features} features; split it (the limit is the setting IMPORT_MAX_ROWS).",
+                           code="too_many_rows")
+    faults, rows, first = FaultList(), [], {}
+    for number, feature in enumerate(features, 1):
+        row = _area(number, feature, context, parse, faults)
+        if row is None:
+            continue
+        if (known := first.setdefault(row.area_code, number)) != number:
+            faults.add(number, "area_code", row.area_code, f"is the code of feature {known} already; area_code must be unique in the file")
+        rows.append(row)
+    return CheckedAreas(rows, faults, FaultList())
+
+
+def _features(content: bytes) -> list[Any]:
+    try:
+        whole = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise InvalidInput("The file is not UTF-8; GeoJSON is always UTF-8 (RFC 7946).") from None
+    except (ValueError, RecursionError) as reason:
+        raise InvalidInput(f"The file is no JSON ({str(reason)[:120]}).") from None
+    if not isinstance(whole, dict) or whole.get("type") != "FeatureCollection" or not isinstance(whole.get("features"), list):
+        raise InvalidInput('The file is no GeoJSON FeatureCollection; it must be {"type": "FeatureCollection", "features": [...]}.')
+    declared = json.dumps(whole.get("crs"))
+    if whole.get("crs") is not None and "CRS84" not in declared and "4326" not in declared:
+        raise InvalidInput("The member crs of the file names another system than WGS 84; export in EPSG:4326, "
+                           "or give the property crs of each feature.")
+    return whole["features"]
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _area(number: int, feature: Any, context: Context, parse: ParseGeometry, faults: FaultList) -> AreaRow | None:
+    before = faults.total
+    properties = feature.get("properties") if isinstance(feature, dict) and feature.get("type") == "Feature" else None
+    if not isinstance(properties, dict):
+        faults.add(number, "", "", "is no Feature with properties")
+        return None
+    for name in properties.keys() - set(PROPERTIES):
+        faults.add(number, str(name)[:80], "", f"unknown property; known are {', '.join(PROPERTIES)}")
+    reader = _Reader(number, properties, context, faults)
+    row = AreaRow(
+        number, reader.text("area_code", _code) or "", reader.text("kind", cells.choice(*KINDS)) or "", reader.text("dealer_code", _code),
+        reader.text("store_code", _code), reader.text("valid_from", cells.day), reader.text("valid_to", cells.day),
+        reader.text("crs", cells.choice(*CRS_NAMES)) or "wgs84",
+        reader.several("region_codes", _region), reader.several("postal_codes", _postal), None)
+    if faults.total == before:
+        _check_area(row, feature.get("geometry"), faults)
+    if faults.total > before:
+        return None
+    geometry = feature.get("geometry")
+    return row if geometry is None else _with_shape(row, geometry, parse, faults)
+
+
+def _check_area(row: AreaRow, geometry: Any, faults: FaultList) -> None:
+    for name in ("area_code", "kind"):
+        if not getattr(row, name):
+            faults.add(row.line, name, "", "is missing; a value is required")
+    if row.kind == "territory" and not row.dealer_code:
+        faults.add(row.line, "dealer_code", "", "is missing; a territory belongs to a dealer (A12)")
+    elif row.kind == "service_area" and not row.store_code:
+        faults.add(row.line, "store_code", "", "is missing; a service area belongs to a store")
+    if row.dealer_code and row.store_code:
+        faults.add(row.line, "store_code", row.store_code, "an area belongs to a dealer or to a store, not to both")
+    elif row.kind == "isolated" and not (row.dealer_code or row.store_code):
+        faults.add(row.line, "dealer_code", "", "is missing; an isolated area names its dealer or its store")
+    if row.valid_from and row.valid_to and row.valid_to < row.valid_from:
+        faults.add(row.line, "valid_to", str(row.valid_to), f"lies before valid_from ({row.valid_from})")
+    if geometry is None and not row.region_codes and not row.postal_codes:
+        faults.add(row.line, "geometry", "", "is null, and there are neither region_codes nor postal_codes; the area would be empty")
+
+
+def _with_shape(row: AreaRow, geometry: Any, parse: ParseGeometry, faults: FaultList) -> AreaRow | None:
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    if kind not in GEOMETRIES:
+        faults.add(row.line, "geometry", str(kind)[:80], "is neither Polygon nor MultiPolygon")
+        return None
+    try:
+        shape = parse(geometry, row.crs)
+    except Fault as reason:
+        faults.add(row.line, "geometry", kind, reason.detail)
+        return None
+    return replace(row, geometry=shape)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the properties of one feature; null and the empty text count as absent."""
+
+    number: int
+    properties: dict[str, Any]
+    context: Context
+    faults: FaultList
+
+    def text(self, name: str, parse: cells.Parser) -> Any:
+        return self._one(name, self.properties.get(name), parse)
+
+    def several(self, name: str, parse: cells.Parser) -> tuple[str, ...]:
+        given = self.properties.get(name)
+        if given is None:
+            return ()
+        if not isinstance(given, list):
+            self.faults.add(self.number, name, str(given)[:200], 'is no list; write ["310000"]')
+            return ()
+        found = [self._one(name, value, parse) for value in given]
+        if len(set(found)) < len(found):
+            self.faults.add(self.number, name, ", ".join(map(str, given))[:200], "names a code twice")
+        return tuple(value for value in found if value is not None)
+
+    def _one(self, name: str, value: Any, parse: cells.Parser) -> Any:
+        if value is None or value == "":
+            return None
+        if not isinstance(value, str):
+            self.faults.add(self.number, name, str(value)[:200], "is no text; write it in quotes")
+            return None
+        try:
+            return parse(value.strip(), self.context) if value.strip() else None
+        except BadCell as reason:
+            self.faults.add(self.number, name, value, str(reason))
+            return None
