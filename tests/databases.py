@@ -95,8 +95,8 @@ class Databases:
         return address.read_text()
 
     def _start_server(self) -> str:
-        process = subprocess.Popen([sys.executable, "-m", "tests.postgres", "--while", str(self.owner)], cwd=ROOT,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        command = [sys.executable, "-m", "tests.postgres", "--while", str(self.owner), "--scratch", str(self.folder)]
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
         assert process.stdout is not None
         with process.stdout:
             url = process.stdout.readline().strip()

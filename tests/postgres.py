@@ -145,7 +145,9 @@ def _alive(pid: int) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.postgres", description="Run a throw-away PostgreSQL and print its URL.")
     parser.add_argument("--while", dest="owner", type=int, metavar="PID", help="stop when this process has ended")
-    owner = parser.parse_args().owner
+    parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="a folder to remove in the end")
+    options = parser.parse_args()
+    owner = options.owner
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -161,6 +163,8 @@ def main() -> None:
             time.sleep(0.2)
     finally:
         server.stop()
+        if options.scratch is not None:
+            shutil.rmtree(options.scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

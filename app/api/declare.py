@@ -175,10 +175,10 @@ def _actor(header: str | None, actor_of_key: ActorOfKey) -> Actor:
     return actor
 
 
-def _check_path(path: dict[str, Any]) -> None:
+def _check_path(path: dict[str, int | str]) -> None:
     """Names that no row can have (control characters, too long, beyond bigint) are simply not found."""
     for value in path.values():
-        if isinstance(value, str) and (len(value) > 200 or _CONTROL.search(value)) or isinstance(value, int) and value >= 2**63:
+        if value >= 2**63 if isinstance(value, int) else len(value) > 200 or _CONTROL.search(value):
             raise NotFound("There is nothing under this address.")
 
 

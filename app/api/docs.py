@@ -48,10 +48,12 @@ def areas(document: dict[str, Any]) -> dict[str, list[CallPage]]:
 
 def _call(method: str, path: str, operation: dict[str, Any], schemas: dict[str, Any]) -> CallPage:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    parameters = [_row(one["name"], one["schema"], one["required"], schemas, one.get("description", ""), one["in"])
+                  for one in operation["parameters"]]
     good = [(status, answer) for status, answer in operation["responses"].items() if "$ref" not in answer]
     return CallPage(
         operation["operationId"], method, path, operation["summary"], operation.get("description", ""), operation["x-permission"],
-        tuple(_row(one["name"], one["schema"], one["required"], schemas, one.get("description", ""), one["in"]) for one in operation["parameters"]),
+        tuple(parameters),
         tuple(fields(body.get("schema", {}), schemas)),
         tuple((status, answer["description"], tuple(fields(answer["content"]["application/json"].get("schema", {}), schemas)))
               for status, answer in good),
@@ -93,24 +95,33 @@ def _row(name: str, part: dict[str, Any], required: bool, schemas: dict[str, Any
         words = " | ".join(str(value) for value in plain.get("enum", [plain.get("const")]))
     nullable = any(one.get("type") == "null" for one in part.get("anyOf", ()))
     described = description or part.get("description") or (plain.get("description", "") if "properties" not in plain else "")
-    return Row(name, f"list of {words}" if repeated else words + (" or null" if nullable and required else ""), _limits(plain), required,
-               described, place)
+    limits = ", ".join(filter(None, (_limits(_list(part)) if repeated else "", _limits(plain))))
+    kind = f"list of {words}" + ("s" if words == "object" else "") if repeated else words
+    return Row(name, kind + (" or null" if nullable and required else ""), limits, required, described, place)
+
+
+def _list(part: dict[str, Any]) -> dict[str, Any]:
+    return next((one for one in (part, *part.get("anyOf", ())) if one.get("type") == "array"), {})
 
 
 def _limits(schema: dict[str, Any]) -> str:
     parts = []
-    for low, high, unit in (("minimum", "maximum", ""), ("minLength", "maxLength", " characters")):
-        if low in schema or high in schema:
-            parts.append(f"{_number(schema.get(low, 0))} to {_number(schema[high])}{unit}" if high in schema else f"from {_number(schema[low])}{unit}")
+    for low, high, unit in (("minimum", "maximum", ""), ("minLength", "maxLength", " characters"), ("minItems", "maxItems", " items")):
+        if high in schema:
+            least, most = _number(schema.get(low, 0)), _number(schema[high])
+            parts.append(f"{least}{unit}" if least == most else f"{least} to {most}{unit}")
+        elif low in schema:
+            parts.append(f"from {_number(schema[low])}{unit}")
     return ", ".join(parts)
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if float(value).is_integer() else str(value)
+    return f"{value:,.0f}" if float(value).is_integer() else str(value)
 
 
 def _curl(method: str, path: str, body: dict[str, Any], operation: dict[str, Any], schemas: dict[str, Any]) -> str:
-    query = "&".join(f"{one['name']}={_sample(one['schema'], schemas)}" for one in operation["parameters"] if one["in"] == "query" and one["required"])
+    query = "&".join(f"{one['name']}={_sample(one['schema'], schemas)}"
+                     for one in operation["parameters"] if one["in"] == "query" and one["required"])
     lines = [f"curl -X {method} 'http://127.0.0.1:8000{path}{'?' + query if query else ''}'", "  -H 'Authorization: Bearer KEY'"]
     if body:
         example = body.get("example") or _sample(body["schema"], schemas)
@@ -123,9 +134,11 @@ def _sample(schema: dict[str, Any], schemas: dict[str, Any], depth: int = 0) -> 
     plain, repeated = _plain(schema, schemas)
     if "properties" in plain:
         needed = plain.get("required", [])
-        value: Any = {name: _sample(part, schemas, depth + 1) for name, part in plain["properties"].items() if name in needed and depth < _DEEPEST}
+        value: Any = {name: _sample(part, schemas, depth + 1) for name, part in plain["properties"].items()
+                      if name in needed and depth < _DEEPEST}
     else:
         given = plain.get("examples") or plain.get("enum") or [plain.get("const")]
-        usual = {"string": "CNY" if plain.get("maxLength") == 3 else "A1", "integer": 1, "number": 1.0, "boolean": True, "object": {}}
+        text = "CNY" if plain.get("maxLength") == 3 else "A1"
+        usual: dict[str, Any] = {"string": text, "integer": 1, "number": 1.0, "boolean": True, "object": {}}
         value = given[0] if given[0] is not None else usual.get(plain.get("type", ""))
     return [value] if repeated else value

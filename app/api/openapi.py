@@ -39,6 +39,8 @@ PROBLEM = {
             "field": {"type": "string", "description": "such as lines.0.amount_minor"}, "reason": {"type": "string"}}}},
     },
 }
+UNITS = "Money is whole minor units, distances are metres, times leave as UTC with Z."
+KEY = {"type": "http", "scheme": "bearer", "description": "made by: flask api-key create NAME --scope read|write|admin"}
 CSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _CONVERTER = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 
@@ -53,13 +55,13 @@ def document(apis: Iterable[Api], title: str = "Doorstep", version: str = "1") -
         paths.setdefault(PREFIX + _CONVERTER.sub(r"{\2}", call.rule), {})[call.method.lower()] = operation
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version, "description": "Money is whole minor units, distances are metres, times leave as UTC with Z."},
+        "info": {"title": title, "version": version, "description": UNITS},
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
         "tags": [{"name": area} for area in dict.fromkeys(call.area for call in calls)],
         "paths": paths,
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "made by: flask api-key create NAME --scope ..."}},
+            "securitySchemes": {"key": KEY},
             "schemas": {"Problem": PROBLEM, **dict(sorted(definitions.items()))},
             "responses": {_refusal_name(status): _refusal(status) for status in REFUSALS},
         },
@@ -80,7 +82,7 @@ def refusals_of(call: Call) -> list[int]:
     return sorted(found)
 
 
-def _schemas(calls: list[Call]) -> tuple[dict[tuple[type[BaseModel], str], str], dict[str, Any]]:
+def _schemas(calls: list[Call]) -> tuple[dict[Any, str], dict[str, Any]]:
     """({(model, mode): name of its component}, components)."""
     wanted: list[tuple[type[BaseModel], Any]] = []
     for call in calls:

@@ -27,11 +27,13 @@ def test_a_time_is_read_as_a_utc_moment(text, moment):
 
 
 @pytest.mark.parametrize("text", [
-    "", " ", "yesterday", "2025", "2025-03", "20250301", "2025-3-1", "2025-02-29", "2025-13-01", "2025-00-10", "2025-01-00", "1969-12-31", "2101-01-01",
-    "0000-01-01", "9999-12-31", "2025-03-01T", "2025-03-01T10", "2025-03-01T1:00", "2025-03-01T24:00", "2025-03-01T10:60", "2025-03-01T10:00:60Z",
+    "", " ", "yesterday", "2025", "2025-03", "20250301", "2025-3-1", "2025-02-29", "2025-13-01", "2025-00-10", "2025-01-00",
+    "1969-12-31", "2101-01-01", "0000-01-01", "9999-12-31",
+    "2025-03-01T", "2025-03-01T10", "2025-03-01T1:00", "2025-03-01T24:00", "2025-03-01T10:60", "2025-03-01T10:00:60Z",
     "2025-03-01T10:00:00.Z", "2025-03-01T10:00:00,5Z", "2025-03-01T10:00:00.1234567890Z", "2025-03-01T10:00:00z", "2025-03-01t10:00:00Z",
-    "2025-03-01T10:00:00 Z", "2025-03-01  10:00", "2025-03-01T10:00:00+15:00", "2025-03-01T10:00:00+08:60", "2025-03-01T10:00:00+8", "2025-03-01Z",
-    " 2025-03-01", "2025-03-01\n", "2025-03-01T10:00:00Z ", "２０２５-03-01", "2025-W09-6", "2025-060", "2025-03-01T10:00:00 Asia/Shanghai", "1740787200", "+2025-03-01",
+    "2025-03-01T10:00:00 Z", "2025-03-01  10:00", "2025-03-01T10:00:00+15:00", "2025-03-01T10:00:00+08:60", "2025-03-01T10:00:00+8",
+    "2025-03-01Z", " 2025-03-01", "2025-03-01\n", "2025-03-01T10:00:00Z ", "２０２５-03-01", "2025-W09-6", "2025-060",
+    "2025-03-01T10:00:00 Asia/Shanghai", "1740787200", "+2025-03-01",
 ])
 def test_everything_else_is_no_time(text):
     with pytest.raises(InvalidTime):
@@ -66,14 +68,14 @@ def test_a_month_is_read_strictly(text):
 
 
 @pytest.mark.parametrize("zone", [SHANGHAI, CHICAGO, CAIRO, ZoneInfo("Pacific/Apia"), ZoneInfo("America/Sao_Paulo")])
-@given(moment=st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2099, 1, 1), timezones=st.just(dt.UTC)))  # noqa: DTZ001
+@given(moment=st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2099, 1, 1), timezones=st.just(dt.UTC)))
 def test_each_moment_lies_in_exactly_its_business_day(zone, moment):
     brand.configure(brand.Brand(zone, "CNY", 2))
     start, end = brand.day_bounds(brand.business_day(moment))
     assert start <= moment < end
 
 
-@given(moment=st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2099, 1, 1), timezones=st.timezones()))  # noqa: DTZ001
+@given(moment=st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2099, 1, 1), timezones=st.timezones()))
 def test_what_python_writes_is_read_back(moment):
     moment = moment.astimezone(dt.UTC)
     assert parse_instant(moment.isoformat(), SHANGHAI) == moment

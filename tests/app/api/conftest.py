@@ -7,6 +7,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+import db
+from ledger.idempotency import idempotency_key
 from stores import brand
 from tests.app.api import sample
 
@@ -28,3 +30,11 @@ def app() -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def kept(database: db.Database) -> db.Database:
+    """A database that remembers answers."""
+    with db.transaction() as connection:
+        idempotency_key.create(connection, checkfirst=True)
+    return database

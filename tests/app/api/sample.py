@@ -5,12 +5,14 @@ from typing import Annotated, Any, Literal
 
 from flask import Flask
 from pydantic import Field
+from werkzeug.exceptions import HTTPException
 
 import db
 from app.api import openapi
 from app.api.declare import Api, register
 from app.api.idempotency import once
 from app.api.pages import Page, page
+from app.api.problems import problem
 from app.api.query import Days
 from app.api.types import Answer, CodeText, Currency, CustomerKey, LineNumber, Location, MinorAmount, Payload, Quantity, Strict, Time
 from ledger.faults import Conflict, InvalidInput
@@ -115,4 +117,5 @@ def make_app() -> Flask:
     app.testing = True
     register(app, [parcels], KEYS.get)
     openapi.serve(app, [parcels])
+    app.register_error_handler(HTTPException, lambda error: problem(error.code or 500, detail=error.description or ""))
     return app

@@ -121,10 +121,13 @@ BAD_BODIES = {  # what is wrong: (body, the field that the answer must name)
 BAD_QUERIES = {
     "an unknown parameter": ("?colour=red", "colour"), "limit 0": ("?limit=0", "limit"), "limit 201": ("?limit=201", "limit"),
     "limit -1": ("?limit=-1", "limit"), "a huge limit": ("?limit=99999999999999999999", "limit"), "limit in words": ("?limit=ten", "limit"),
-    "limit with a fraction": ("?limit=1.0", "limit"), "limit in other digits": ("?limit=%D9%A1", "limit"), "an empty limit": ("?limit=", "limit"),
-    "a parameter twice": ("?limit=1&limit=2", "query"), "half an escape": ("?limit=%1", "query"), "an escape of no hex": ("?limit=%zz", "query"),
+    "limit with a fraction": ("?limit=1.0", "limit"), "limit in other digits": ("?limit=%D9%A1", "limit"),
+    "an empty limit": ("?limit=", "limit"),
+    "a parameter twice": ("?limit=1&limit=2", "query"),
+    "half an escape": ("?limit=%1", "query"), "an escape of no hex": ("?limit=%zz", "query"),
     "bytes that are no UTF-8": ("?cursor=%ff", "query"), "NUL": ("?cursor=%00", "query"), "no value": ("?limit", "query"),
-    "a garbled cursor": ("?cursor=AAAA", "cursor"), "a cursor of nothing": ("?cursor=", "cursor"), "a cursor in Chinese": ("?cursor=%E4%B8%8A", "cursor"),
+    "a garbled cursor": ("?cursor=AAAA", "cursor"), "a cursor of nothing": ("?cursor=", "cursor"),
+    "a cursor in Chinese": ("?cursor=%E4%B8%8A", "cursor"),
     "a very long query": ("?cursor=" + "A" * 5000, "query"),
 }
 
@@ -153,8 +156,9 @@ def test_a_bad_query_is_refused_by_name(client, what):
     assert field in [error["field"] for error in found["errors"]]
 
 
-@pytest.mark.parametrize("query", ["", "?from=2025-01-01", "?from=x&to=2025-01-02", "?from=2025-02-30&to=2025-03-01", "?from=2025-03-02&to=2025-03-01",
-                                   "?from=2025-03-01T00:00:00Z&to=2025-03-02", "?from=2025-03-01&to=2025-03-02&by=mood", "?first=2025-03-01&to=2025-03-02"])
+@pytest.mark.parametrize("query", [
+    "", "?from=2025-01-01", "?from=x&to=2025-01-02", "?from=2025-02-30&to=2025-03-01", "?from=2025-03-02&to=2025-03-01",
+    "?from=2025-03-01T00:00:00Z&to=2025-03-02", "?from=2025-03-01&to=2025-03-02&by=mood", "?first=2025-03-01&to=2025-03-02"])
 def test_days_that_are_no_days_are_refused(client, query):
     refused(client.get("/api/v1/parcels/P1/count" + query, headers=MEI))
 
@@ -167,7 +171,8 @@ def test_a_body_above_the_limit_is_refused_by_size(client):
     refused(client.post("/api/v1/parcels", data=b"[" * 100_000, headers=MEI), 413)
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=gbk", "json"])
+@pytest.mark.parametrize("kind", [
+    "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=gbk", "json"])
 def test_another_media_type_is_refused(client, kind):
     refused(client.post("/api/v1/parcels", data=but(), headers=MEI, content_type=kind), 415)
 
@@ -176,7 +181,8 @@ def test_a_compressed_body_is_refused(client):
     refused(client.post("/api/v1/parcels", data=but(), headers={**MEI, "Content-Encoding": "gzip"}), 415)
 
 
-@pytest.mark.parametrize("kind", [None, "application/json", "application/json; charset=UTF-8", "Application/JSON", "application/vnd.shop+json"])
+@pytest.mark.parametrize("kind", [
+    None, "application/json", "application/json; charset=UTF-8", "Application/JSON", "application/vnd.shop+json"])
 def test_json_passes_under_every_name_it_has(client, kind):
     assert client.post("/api/v1/parcels", data=but(), headers=MEI, content_type=kind).status_code == 201
 

@@ -111,7 +111,7 @@ def test_the_page_shows_each_call_with_fields_and_an_example(client):
 @described.parametrize()
 @settings(max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
           suppress_health_check=list(HealthCheck))
-def test_generated_requests_meet_declared_answers_only(case):
+def test_generated_requests_meet_declared_answers_only(kept, case):
     response = case.call(headers=MEI)
     checks = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
     case.validate_response(response, checks=list(checks))

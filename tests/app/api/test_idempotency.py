@@ -18,15 +18,9 @@ from tests.app.api import sample
 from tests.app.api.sample import ParcelIn
 
 MEI, SAM = {"Authorization": "Bearer key-of-mei"}, {"Authorization": "Bearer key-of-sam"}
-GOOD: dict[str, Any] = {"parcel_code": "P1", "customer_id": "mei", "sent_at": "2025-03-01T10:00:00+08:00", "lines": [{"line_no": 1, "amount_minor": 1}]}
+GOOD: dict[str, Any] = {"parcel_code": "P1", "customer_id": "mei", "sent_at": "2025-03-01T10:00:00+08:00",
+                        "lines": [{"line_no": 1, "amount_minor": 1}]}
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-
-
-@pytest.fixture
-def kept(database: db.Database) -> db.Database:
-    with db.transaction() as connection:
-        idempotency_key.create(connection, checkfirst=True)
-    return database
 
 
 def send(client: Any, key: str, **changed: Any) -> Any:
@@ -40,11 +34,13 @@ def rows() -> int:
 
 def test_the_second_time_gives_the_first_answer_and_does_nothing(kept, client):
     first, second = send(client, "k"), send(client, "k")
-    assert (second.status_code, second.data) == (first.status_code, first.data) == (201, first.data)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.json == first.json
     assert sample.deeds == ["P1"]
 
 
-@pytest.mark.parametrize("same", [{"sent_at": "2025-03-01T02:00:00Z"}, {"sent_at": "2025-03-01 10:00"}, {"location": None}, {"currency": "CNY"}])
+@pytest.mark.parametrize("same", [
+    {"sent_at": "2025-03-01T02:00:00Z"}, {"sent_at": "2025-03-01 10:00"}, {"location": None}, {"currency": "CNY"}])
 def test_a_body_that_means_the_same_is_the_same(kept, client, same):
     assert send(client, "k").status_code == send(client, "k", **same).status_code == 201
     assert sample.deeds == ["P1"]
@@ -52,7 +48,8 @@ def test_a_body_that_means_the_same_is_the_same(kept, client, same):
 
 def test_the_order_of_fields_means_nothing(kept, client):
     send(client, "k")
-    assert client.post("/api/v1/parcels", data=json.dumps(dict(reversed(GOOD.items()))), headers={**MEI, "Idempotency-Key": "k"}).status_code == 201
+    turned = json.dumps(dict(reversed(GOOD.items())))
+    assert client.post("/api/v1/parcels", data=turned, headers={**MEI, "Idempotency-Key": "k"}).status_code == 201
     assert sample.deeds == ["P1"]
 
 
@@ -174,7 +171,8 @@ def test_the_hash_of_a_body_sees_every_value():
     def digest(**changed: Any) -> str:
         return body_hash(ParcelIn.model_validate_json(json.dumps({**GOOD, **changed})))
 
-    different = [digest(), digest(customer_id="omar"), digest(sent_at="2025-03-01T10:00:01+08:00"), digest(payload={"a": 1}), digest(payload={"a": 2}),
-                 digest(lines=GOOD["lines"] * 2), digest(location={"latitude": 1, "longitude": 2, "crs": "wgs84"})]
+    different = [digest(), digest(customer_id="omar"), digest(sent_at="2025-03-01T10:00:01+08:00"),
+                 digest(payload={"a": 1}), digest(payload={"a": 2}), digest(lines=GOOD["lines"] * 2),
+                 digest(location={"latitude": 1, "longitude": 2, "crs": "wgs84"})]
     assert len(set(different)) == len(different)
     assert digest(payload={"a": 1, "b": 2}) == digest(payload={"b": 2, "a": 1})

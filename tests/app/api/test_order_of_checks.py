@@ -12,7 +12,8 @@ MEI, SAM = {"Authorization": "Bearer key-of-mei"}, {"Authorization": "Bearer key
 LINE = '{"line_no": 1, "amount_minor": 5}'
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Bearer stranger", "Basic a2V5LW9mLW1laQ==", "key-of-mei", "Bearer " + "x" * 5000, "Bearer \xff"])
+@pytest.mark.parametrize("header", [
+    None, "", "Bearer", "Bearer ", "Bearer stranger", "Basic a2V5LW9mLW1laQ==", "key-of-mei", "Bearer " + "x" * 5000, "Bearer \xff"])
 def test_without_a_valid_key_nothing_else_is_looked_at(client, header):
     answer = client.put("/api/v1/parcels/NOPE?x=1", data="{", headers={"Authorization": header} if header is not None else {})
     assert answer.status_code == 401
@@ -45,7 +46,8 @@ class Sealed(Conflict):
     pass
 
 
-@pytest.mark.parametrize(("kind", "status"), [(Malformed, 400), (NotAllowed, 403), (NotFound, 404), (Conflict, 409), (Sealed, 409), (InvalidInput, 422), (Fault, 422)])
+@pytest.mark.parametrize(("kind", "status"), [
+    (Malformed, 400), (NotAllowed, 403), (NotFound, 404), (Conflict, 409), (Sealed, 409), (InvalidInput, 422), (Fault, 422)])
 def test_each_fault_has_its_status(kind, status):
     assert status_of(kind("because")) == status
 
@@ -63,7 +65,8 @@ def test_a_view_that_disagrees_with_its_declaration_stops_the_start():
 
 
 def test_answers_are_compact_json_that_nobody_stores(client):
-    answer = client.post("/api/v1/parcels", data='{"parcel_code": "上海", "customer_id": "梅", "sent_at": "2025-03-01", "lines": [' + LINE + "]}", headers=MEI)
+    body = '{"parcel_code": "上海", "customer_id": "梅", "sent_at": "2025-03-01", "lines": [' + LINE + "]}"
+    answer = client.post("/api/v1/parcels", data=body, headers=MEI)
     assert answer.data == '{"parcel_code":"上海","lines":1,"sent_at":"2025-02-28T16:00:00Z"}'.encode()
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.content_type == "application/json"
