@@ -166,7 +166,7 @@ def _row(each: EventIn, who: dict[Identity, int], snapshot: Snapshot, intake_id:
             "guide_id": guide_of(each.guide_code), "customer_id": who[mine[0]] if mine else None,
             "from_guide_id": guide_of(payload.get("from_guide_code")), "inviter_customer_id": who[inviter[0]] if inviter else None,
             "source": each.source, "transfer_state": payload.get("state"), "chats": payload.get("chats"), "messages": payload.get("messages"),
-            "replies": payload.get("replies"), "avg_first_reply_min": round(minutes) if minutes is not None else None,
+            "replies": payload.get("replies"), "avg_first_reply_seconds": round(minutes * 60) if minutes is not None else None,
             "intake_id": intake_id, "received_at": now}
 
 
