@@ -14,9 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 import db
-from app import api_keys, cli, dealer, errors, guide, headers, health, hq, language, logs, navigation, permissions, words
+from app import api_keys, cli, dealer, errors, guide, headers, health, hq, language, limits, logs, navigation, permissions, words
 from app.api import calls, declare, openapi
-from app.limits import limiter
 from app.sign_in import pages as sign_in
 from stores import brand
 
@@ -44,11 +43,12 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     language.init_app(app)
     words.init_app(app)
     csrf = CSRFProtect(app)
-    limiter.init_app(app)
+    limits.init_app(app, settings.rate_limit_storage)
     sign_in.init_app(app)
     for portal in PORTALS:
         app.register_blueprint(portal)
-    csrf.exempt(declare.register(app, calls.APIS, api_keys.actor_of))  # called with a key in a header, never with a cookie
+    actor_of = limits.per_key(app, settings.api_rate_limit, api_keys.actor_of) if settings.api_rate_limit else api_keys.actor_of
+    csrf.exempt(declare.register(app, calls.APIS, actor_of))  # called with a key in a header, never with a cookie
     openapi.serve(app, calls.APIS)
     app.add_url_rule("/favicon.ico", "favicon", permissions.public(lambda: app.send_static_file("mark.svg")))
     cli.init_app(app)
@@ -67,8 +67,6 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,  # a form lives as long as its session
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
         "SEND_FILE_MAX_AGE_DEFAULT": 86400,
-        "RATELIMIT_STORAGE_URI": settings.rate_limit_storage,
-        "RATELIMIT_HEADERS_ENABLED": True,
     }
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import insert, inspect
 import config
 import db
 from app import api_keys, create_app
-from app.limits import limiter
 from app.sign_in import users
 from migrations.commands import protect_append_only_tables
 from migrations.tables import import_tables
@@ -83,7 +82,6 @@ def house(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path, 
     before = brand._brand
     app = create_app(settings_of(url, tmp_path))
     fill()
-    limiter.reset()
     api_keys.forget()
     yield House(app)
     db.database().dispose()

@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy import event, select
 
 import db
-from app import api_keys
+from app import api_keys, limits
+from app.api.problems import Refusal
 from app.permissions import SCOPES
 from ledger.faults import InvalidInput, NotAllowed, NotFound
 from stores.actors import COMMAND_LINE, Actor
@@ -59,6 +60,18 @@ def test_the_entry_path_pays_no_query_for_a_key_it_knows(house):
     for _ in range(100):
         api_keys.actor_of(key)
     assert asked == []
+
+
+def test_a_rate_limit_of_keys_refuses_what_is_too_much(house):
+    key = api_keys.create_key("till", "write", by=COMMAND_LINE)
+    actor_of = limits.per_key(house.app, "3 per minute", api_keys.actor_of)
+    for _ in range(3):
+        assert actor_of(key)
+    with pytest.raises(Refusal) as refusal:
+        actor_of(key)
+    assert refusal.value.status == 429
+    assert 0 < int(refusal.value.headers["Retry-After"]) <= 60
+    assert actor_of("unknown") is None
 
 
 @pytest.mark.parametrize("arguments", [("till", "emperor"), ("", "read"), ("x" * 65, "read"), ("till\n", "read")])

@@ -41,7 +41,9 @@ def test_the_front_door_leads_everybody_home(house, role, scope_id, home):
     assert client.get(home).status_code == 200
 
 
-@pytest.mark.parametrize(("name", "password"), [("petra", "wrong password"), ("nobody", PASSWORD), ("PETRA", PASSWORD), ("petra", PASSWORD + " ")])
+@on_both_engines
+@pytest.mark.parametrize(("name", "password"), [("petra", "wrong password"), ("nobody", PASSWORD), ("PETRA", PASSWORD), ("petra", PASSWORD + " "),
+                                                ("petra\x00", PASSWORD), ("petra", "\x00"), ("' OR 1=1 --", "x"), ("门店", "密码")])
 def test_wrong_names_and_passwords_get_the_same_words(house, name, password):
     house.user("petra", "hq_admin")
     client = house.stranger()
@@ -221,6 +223,18 @@ def test_a_stranger_is_sent_to_sign_in_and_back(house, path):
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/sign-in?next=")
     assert safe_next(answer.headers["Location"].split("next=")[1].replace("%3F", "?").replace("%3D", "=")) is not None
+
+
+def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(house):
+    answer = house.stranger().get("/hq/", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")
+
+
+def test_a_forged_forwarding_header_does_not_pass_the_limit(house):
+    client = house.stranger()
+    token = token_of(client.get("/sign-in"))
+    answers = [client.post("/sign-in", data={"csrf_token": token}, headers={"X-Forwarded-For": f"203.0.113.{n}"}).status_code for n in range(31)]
+    assert answers[-1] == 429
 
 
 @pytest.mark.parametrize(("role", "scope_id", "closed"), [("dealer", 1, "/hq/"), ("guide", 1, "/hq/"), ("guide", 1, "/dealer/"),
