@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import config
 import db
-from app.errors import problem
+from app.api.problems import problem
 from app.permissions import public
 
 blueprint = Blueprint("health", __name__)
@@ -79,7 +79,8 @@ def readyz() -> tuple[Response, int]:
 def metrics() -> Response:
     token = current_app.extensions["doorstep"].metrics_token
     if token and not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
-        return problem(401, "unauthenticated", "Send the header Authorization: Bearer METRICS_TOKEN.", headers={"WWW-Authenticate": "Bearer"})
+        return problem(401, code="unauthenticated", detail="Send the header Authorization: Bearer METRICS_TOKEN.",
+                       headers={"WWW-Authenticate": "Bearer"})
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

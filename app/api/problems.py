@@ -13,6 +13,17 @@ PROBLEM_TYPE = "application/problem+json"
 STATUS_OF_FAULT: dict[type[faults.Fault], int] = {
     faults.Malformed: 400, faults.NotAllowed: 403, faults.NotFound: 404, faults.Conflict: 409, faults.InvalidInput: 422,
 }
+REFUSALS = {  # what /docs and /openapi.json say about each status
+    400: "The request cannot be read: JSON, a type, a query parameter or a header is wrong.",
+    401: "No valid API key was sent.",
+    403: "The key lacks the permission of this call.",
+    404: "There is nothing here, or nothing that the key may see.",
+    409: "The same key or business number came with another content, or the state moved on. Nothing was written.",
+    413: "The body is too large.",
+    415: "The body is not JSON in UTF-8.",
+    422: "A rule refuses the request. Nothing was written.",
+    429: "Too many requests; wait and try again.",
+}
 _LONGEST_FIELD, _MOST_ERRORS = 200, 100
 
 
@@ -28,7 +39,7 @@ def problem(status: int, title: str | None = None, detail: str = "", errors: Ite
             code: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """A problem document. `code` is a stable snake_case word; at most 100 `errors` are listed, field names cut at 200 characters."""
     body = {
-        "type": f"urn:doorstep:problem:{code}" if code else "about:blank",
+        "type": f"/docs#problem-{status}" if status in REFUSALS else "about:blank",
         "title": title or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail or HTTPStatus(status).description,

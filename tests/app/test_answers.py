@@ -4,12 +4,12 @@ from __future__ import annotations
 import logging
 
 import pytest
-from conftest import settings_of
 
 import db
 from app import create_app, health, permissions
-from app.errors import status_of
+from app.api.problems import status_of
 from ledger.faults import Conflict, Fault, FieldFault, InvalidInput, Malformed, NotAllowed, NotFound
+from tests.app.conftest import settings_of
 
 
 class NoStoreInReach(InvalidInput):

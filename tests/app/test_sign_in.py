@@ -7,7 +7,6 @@ import time
 
 import pytest
 from argon2 import PasswordHasher
-from conftest import PASSWORD, token_of
 from sqlalchemy import func, select
 
 import db
@@ -16,6 +15,7 @@ from app.sign_in.next_page import safe_next
 from ledger.audit import audit_log
 from ledger.faults import Conflict, InvalidInput, NotAllowed
 from stores.actors import COMMAND_LINE, Actor
+from tests.app.conftest import PASSWORD, token_of
 
 NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
 
