@@ -14,12 +14,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 import db
-from app import cli, dealer, errors, guide, headers, health, hq, language, logs, navigation, permissions, words
+from app import api_keys, cli, dealer, errors, guide, headers, health, hq, language, logs, navigation, permissions, words
+from app.api import calls, declare, openapi
 from app.limits import limiter
 from app.sign_in import pages as sign_in
+from stores import brand
 
 PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint)
-CSRF_EXEMPT = "api"  # a blueprint of this name is called with a key in a header, never with a cookie
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -27,6 +28,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     settings = settings or config.load()
     logs.configure(settings.log_level)
     db.configure(settings.database_url)
+    brand.configure(brand.Brand(settings.timezone, settings.currency, settings.currency_decimals))
     app = Flask(__name__)
     app.extensions["doorstep"] = settings
     app.config.update(_flask_settings(settings))
@@ -46,8 +48,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     sign_in.init_app(app)
     for portal in PORTALS:
         app.register_blueprint(portal)
-    if CSRF_EXEMPT in app.blueprints:
-        csrf.exempt(app.blueprints[CSRF_EXEMPT])
+    csrf.exempt(declare.register(app, calls.APIS, api_keys.actor_of))  # called with a key in a header, never with a cookie
+    openapi.serve(app, calls.APIS)
     app.add_url_rule("/favicon.ico", "favicon", permissions.public(lambda: app.send_static_file("mark.svg")))
     cli.init_app(app)
     return app

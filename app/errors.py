@@ -1,4 +1,7 @@
-"""Faults become HTTP here and nowhere else: problem documents (RFC 9457) under /api, pages elsewhere."""
+"""What the app answers when a view fails: a problem document (RFC 9457) under /api, a page elsewhere.
+
+The calls of the API answer their own faults (app/api/declare.py); both use the one table of app/api/problems.py.
+"""
 from __future__ import annotations
 
 from typing import Any
@@ -8,6 +11,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from app.api.declare import PREFIX
 from app.api.problems import fault_problem, problem, status_of
 from ledger.faults import Fault
 
@@ -25,7 +29,8 @@ DETAILS = {
 
 
 def wants_problem() -> bool:
-    return request.path == "/api" or request.path.startswith("/api/")
+    """True for callers of the API: also for addresses under it that do not exist."""
+    return f"{request.path}/".startswith(PREFIX.removesuffix("v1"))
 
 
 def init_app(app: Flask) -> None:
@@ -34,9 +39,9 @@ def init_app(app: Flask) -> None:
 
 
 def _on_fault(fault: Fault) -> Any:
-    status = status_of(fault)
     if wants_problem():
         return fault_problem(fault)
+    status = status_of(fault)
     return _page(status, detail=fault.detail if status in (409, 422) else None)
 
 
@@ -47,7 +52,7 @@ def _on_http(error: HTTPException) -> Any:
     status = error.code if error.code in CODES else (400 if error.code < 500 else 500)
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "WWW-Authenticate")}
     if wants_problem():
-        return problem(status, code=CODES[status], detail=DETAILS.get(status) or str(error.description), headers=kept)
+        return problem(status, detail=DETAILS.get(status) or str(error.description), code=CODES[status], headers=kept)
     page, code = _page(status, stale_form=isinstance(error, CSRFError))
     return page, code, kept
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import users
+from app.cli import database, users
 
-COMMANDS = (users.user, users.api_key)
+COMMANDS = (database.db, users.user, users.api_key)
 
 
 def init_app(app: Flask) -> None:

@@ -1,0 +1,6 @@
+"""The areas of the API, in the order of their documents."""
+from __future__ import annotations
+
+from app.api.declare import Api
+
+APIS: tuple[Api, ...] = ()

@@ -1,0 +1,111 @@
+"""`flask import KIND FILE`: all or nothing; the result on the last line of stdout, faults in FILE.errors.csv (CONTRACT 2)."""
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from app.imports import KINDS, Progress, Report, Run
+from ledger.faults import Fault, InvalidInput
+from stores.actors import COMMAND_LINE
+from stores.importing.faults import FaultList, of_file, report
+from stores.registers.saving import Outcome, Refused
+
+SHOWN = 20
+imports = AppGroup("import", help="Bring in a file: CSV, XLSX, for areas GeoJSON. All or nothing; the same file again changes nothing.")
+
+
+def add(kind: str, run: Run) -> None:
+    """Make `flask import KIND`."""
+    @imports.command(kind, help=f"Import {kind} from FILE. Faults go to FILE.errors.csv, warnings to FILE.warnings.csv.")
+    @click.argument("file", type=click.Path(path_type=Path))
+    @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
+    @click.option("--progress", "show", is_flag=True, help="Show progress on stderr even when it is no terminal.")
+    def command(file: Path, dry_run: bool, show: bool) -> None:
+        _import(kind, run, file, dry_run, show)
+
+
+def _import(kind: str, run: Run, file: Path, dry_run: bool, show: bool) -> None:
+    try:
+        with _bar(kind, show or sys.stderr.isatty()) as progress:
+            done = run(file, dry_run, COMMAND_LINE, progress)
+    except Refused as refused:
+        _refuse(file, refused.faults, refused.warnings)
+    except InvalidInput as fault:
+        _refuse(file, of_file(fault), FaultList())
+    except Fault as fault:
+        raise click.ClickException(fault.detail) from None
+    else:
+        _leave_files(file, FaultList(), done.warnings)
+        _tell(done, file, dry_run)
+
+
+def _refuse(file: Path, faults: FaultList, warnings: FaultList) -> None:
+    written = _leave_files(file, faults, warnings)
+    for fault in faults.in_order()[:SHOWN]:
+        click.echo(f"line {fault.line}: {fault.column}: {fault.value[:80]!r} {fault.reason}" if fault.column or fault.value
+                   else f"line {fault.line}: {fault.reason}", err=True)
+    if len(faults) > SHOWN:
+        click.echo(f"and {len(faults) - SHOWN:,} more", err=True)
+    where = f"; all of them in {file}.errors.csv" if written else ""
+    raise click.ClickException(f"nothing was written, the file has {len(faults):,} fault{'s' if len(faults) > 1 else ''}{where}")
+
+
+def _leave_files(file: Path, faults: FaultList, warnings: FaultList) -> bool:
+    """Whether the folder could be written to; the import itself does not depend on it."""
+    try:
+        report(file, faults, warnings)
+        return True
+    except OSError as reason:
+        click.echo(f"the files beside {file} could not be written: {reason.strerror}", err=True)
+        return False
+
+
+def _tell(done: Report, file: Path, dry_run: bool) -> None:
+    for warning in done.warnings.in_order()[:SHOWN]:
+        click.echo(f"warning: line {warning.line}: {warning.column}: {warning.value[:80]} {warning.reason}")
+    if done.warnings:
+        click.echo(f"warnings: {len(done.warnings):,}, see {file}.warnings.csv")
+    for note in done.notes:
+        click.echo(note)
+    if not dry_run:
+        click.echo(summary(done.kind, done.outcome))
+    else:
+        click.echo(summary(done.kind, done.outcome) if done.outcome.effective else "nothing would be different")
+        click.echo("dry run, nothing written")
+
+
+def summary(kind: str, outcome: Outcome) -> str:
+    """`stores: 2,992 new, 8 unchanged`, zeros left out; `nothing changed` when nothing was."""
+    if not outcome.effective:
+        return "nothing changed"
+    parts = ((outcome.new, "new"), (outcome.changed, "changed"), (outcome.unchanged, "unchanged"))
+    return f"{kind}: " + ", ".join(f"{count:,} {word}" for count, word in parts if count)
+
+
+@contextlib.contextmanager
+def _bar(kind: str, wanted: bool) -> Iterator[Progress | None]:
+    """A bar on stderr with count and time left."""
+    if not wanted:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True, force_terminal=True)
+    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as bar:
+        task = bar.add_task(f"checking {kind}", total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, description=f"checking {kind}" if done < total else f"saving {kind}")
+
+        yield progress
+
+
+for _kind, _run in KINDS.items():
+    add(_kind, _run)

@@ -1,0 +1,70 @@
+"""Every kind of import by its name: the command line and the pages of headquarters run the same ones.
+
+A kind is a function `run(path, dry_run, actor, progress) -> Report`; add one to KINDS. It reads and checks the file, calls one service,
+and raises Refused (rows at fault) or InvalidInput (no such table at all); either way nothing was written.
+"""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import config
+from stores.actors import Actor
+from stores.brand import brand
+from stores.importing.cells import Context
+from stores.importing.check import check
+from stores.importing.columns import COLUMNS
+from stores.importing.faults import FaultList
+from stores.importing.sheets import read_sheet
+from stores.registers import branches, dealers, guides, stores
+from stores.registers.saving import Outcome, Refused
+
+Progress = Callable[[int, int], None]
+Run = Callable[[Path, bool, Actor, Progress | None], "Report"]
+Apply = Callable[..., Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`kind` is the plural noun of the last line; `notes` are further lines of the result."""
+
+    kind: str
+    outcome: Outcome
+    warnings: FaultList = field(default_factory=FaultList)
+    notes: tuple[str, ...] = ()
+
+
+def context() -> Context:
+    """What cells depend on: the brand's zone and currency."""
+    return Context(brand().timezone, brand().currency, dict(config.CURRENCY_DECIMALS))
+
+
+def of_sheet(kind: str, apply: Apply, limited: bool = True) -> Run:
+    """The usual kind: a table, checked, then applied by one service. `limited`: IMPORT_MAX_ROWS holds (N2)."""
+    def run(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:
+        sheet = read_sheet(path, COLUMNS[kind], config.load().import_max_rows if limited else None)
+        checked = check(kind, sheet, context(), progress)
+        return applied(kind, checked, apply, dry_run, actor)
+    return run
+
+
+def applied(kind: str, checked: Any, apply: Apply, dry_run: bool, actor: Actor) -> Report:
+    """Apply checked rows. Raises Refused with the warnings beside the faults."""
+    if checked.faults:
+        raise Refused(checked.faults, checked.warnings)
+    try:
+        outcome = apply(checked.rows, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=dry_run)
+    except Refused as refused:
+        raise Refused(refused.faults, checked.warnings) from None
+    return Report(kind, outcome, checked.warnings)
+
+
+KINDS: dict[str, Run] = {
+    "branches": of_sheet("branches", branches.apply),
+    "dealers": of_sheet("dealers", dealers.apply),
+    "stores": of_sheet("stores", stores.apply),
+    "guides": of_sheet("guides", guides.apply),
+}

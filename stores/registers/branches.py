@@ -1,0 +1,81 @@
+"""The register of branches: a tree without cycles, each with its path from the root."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from stores.actors import Actor
+from stores.branches import branch
+from stores.importing.cells import CLEAR
+from stores.importing.check import Row
+from stores.importing.faults import FaultList
+from stores.registers.saving import Outcome, Plan, allocate, insert_rows, save
+
+Node = tuple[str, str | None]  # name, parent_code
+
+
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+    """Upsert by branch_code. A parent may stand later in the file. Raises Refused: unknown parent, cycle."""
+    return save("branches", plan, rows, actor=actor, now=now, dry_run=dry_run)
+
+
+def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
+    """The whole tree is read: branches are few."""
+    stored = {row.branch_code: row for row in connection.execute(select(branch))}
+    code_of = {row.id: code for code, row in stored.items()}
+    before: dict[str, Node] = {code: (row.name, code_of.get(row.parent_id)) for code, row in stored.items()}
+    after, faults = dict(before), FaultList()
+    for row in rows:
+        code = row.values["branch_code"]
+        name, parent = after.get(code, ("", None))
+        given = row.values.get("parent_code", parent)
+        after[code] = (row.values.get("name", name), None if given is CLEAR else given)
+    for row in rows:
+        _check_parent(row, after, faults)
+    touched = [row.values["branch_code"] for row in rows if after[row.values["branch_code"]] != before.get(row.values["branch_code"])]
+    new = [code for code in touched if code not in before]
+
+    def write(connection: Connection, version: int) -> None:
+        _write(connection, after, {code: row.id for code, row in stored.items()}, {code: row.path for code, row in stored.items()}, new, touched)
+
+    return Plan(Outcome(len(new), len(touched) - len(new), len(rows) - len(touched)), faults, write)
+
+
+def _check_parent(row: Row, tree: dict[str, Node], faults: FaultList) -> None:
+    code = row.values["branch_code"]
+    parent, seen = tree[code][1], {code}
+    if parent is not None and parent not in tree:
+        faults.add(row.line, "parent_code", parent, "is no branch, neither stored nor in this file")
+        return
+    while parent is not None and parent in tree:
+        if parent in seen:
+            faults.add(row.line, "parent_code", tree[code][1] or "", "makes a circle: a branch would stand above itself")
+            return
+        seen.add(parent)
+        parent = tree[parent][1]
+
+
+def _write(connection: Connection, tree: dict[str, Node], ids: dict[str, int], paths: dict[str, str], new: list[str], touched: list[str]) -> None:
+    """Parents first, so that each row finds its parent; then the paths of moved subtrees."""
+    ids |= dict(zip(new, allocate(connection, branch, len(new)), strict=True))
+    after = {code: _path(code, tree, ids) for code in tree}
+    rows = {code: {"branch_code": code, "name": name, "parent_id": ids[parent] if parent else None, "path": after[code], "id": ids[code]}
+            for code, (name, parent) in tree.items()}
+    insert_rows(connection, branch, [rows[code] for code in sorted(new, key=lambda code: after[code].count("/"))])
+    moved = {code for code in paths if after[code] != paths[code]} | set(touched) - set(new)
+    if moved:
+        connection.execute(
+            update(branch).where(branch.c.id == bindparam("key"))
+            .values(name=bindparam("name"), parent_id=bindparam("parent_id"), path=bindparam("path")),
+            [{"key": rows[code]["id"], **{name: rows[code][name] for name in ("name", "parent_id", "path")}} for code in sorted(moved)])
+
+
+def _path(code: str, tree: dict[str, Node], ids: dict[str, int]) -> str:
+    steps: list[int] = []
+    at: str | None = code
+    while at is not None:
+        steps.append(ids[at])
+        at = tree[at][1]
+    return "/" + "".join(f"{step}/" for step in reversed(steps))

@@ -1,0 +1,64 @@
+"""How the contracts of one store change when a row names its dealer (A2). Values in, values out."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stores.importing.cells import Cell
+
+
+class UnsoundContract(ValueError):
+    """The contract cannot begin that day; the message says why in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """[valid_from, valid_to), None is open. `dealer_id` and the terms as in the table."""
+
+    dealer_id: int
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    platform_fee_bp: int | None = None
+    channel_fee_bp: int | None = None
+    collection_mode: str | None = None
+
+    def holds(self, day: dt.date) -> bool:
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+
+
+def contracts_after(known: Sequence[Contract], dealer_id: int, contract_from: dt.date | Cell | None, today: dt.date) -> list[Contract]:
+    """The contracts once the row is applied. `known` in the order of their days; `contract_from` a day, CLEAR for an empty cell, None
+    when the column is absent. Raises UnsoundContract."""
+    start = contract_from if isinstance(contract_from, dt.date) else None
+    if not known:
+        return [Contract(dealer_id, start)]
+    in_force = next((each for each in known if each.holds(today)), None)
+    if in_force is not None and len(known) > 1 and in_force.dealer_id == dealer_id and start in (None, in_force.valid_from):
+        return list(known)  # what is agreed for later stays
+    if known[-1].dealer_id == dealer_id:
+        return _same_dealer(known, start, contract_from is not None)
+    return _other_dealer(known, dealer_id, start or today)
+
+
+def _same_dealer(known: Sequence[Contract], start: dt.date | None, given: bool) -> list[Contract]:
+    """The start is corrected when one is given; an empty cell frees the first contract of its lower bound."""
+    last = known[-1]
+    if start == last.valid_from or not given or (start is None and len(known) > 1):
+        return list(known)
+    earlier = list(known[:-1])
+    if earlier and start is not None:
+        if earlier[-1].valid_from is not None and start <= earlier[-1].valid_from:
+            raise UnsoundContract(f"lies on or before the start of the contract before ({earlier[-1].valid_from}); it would leave no day of it")
+        if earlier[-1].valid_to == last.valid_from:
+            earlier[-1] = replace(earlier[-1], valid_to=start)
+    return [*earlier, replace(last, valid_from=start)]
+
+
+def _other_dealer(known: Sequence[Contract], dealer_id: int, start: dt.date) -> list[Contract]:
+    last = known[-1]
+    if last.valid_from is not None and start < last.valid_from:
+        raise UnsoundContract(f"{start} lies before the start of the present contract ({last.valid_from}); a change of dealer begins on that day or later")
+    if start == last.valid_from:  # the dealer named for that day was wrong
+        return [*known[:-1], Contract(dealer_id, start, last.valid_to)]
+    return [*known[:-1], replace(last, valid_to=start), Contract(dealer_id, start)]

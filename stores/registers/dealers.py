@@ -1,0 +1,67 @@
+"""The register of dealers with their default terms (D4, D6)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from stores.actors import Actor
+from stores.branches import branch
+from stores.dealers import DEFAULT_CHANNEL_FEE_BP, DEFAULT_COLLECTION_MODE, DEFAULT_PLATFORM_FEE_BP, dealer
+from stores.importing.cells import CLEAR
+from stores.importing.check import Row
+from stores.importing.faults import FaultList
+from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, ids_by_code, insert_rows, save
+
+DEFAULTS: dict[str, Any] = {
+    "platform_fee_bp": DEFAULT_PLATFORM_FEE_BP, "channel_fee_bp": DEFAULT_CHANNEL_FEE_BP, "collection_mode": DEFAULT_COLLECTION_MODE}
+FACTS = ("name", "branch_id", *DEFAULTS)
+
+
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+    """Upsert by dealer_code; an empty cell of a term takes the default. Raises Refused: unknown branch, fees above the whole."""
+    return save("dealers", plan, rows, actor=actor, now=now, dry_run=dry_run)
+
+
+def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
+    codes = [row.values["dealer_code"] for row in rows]
+    query = select(dealer) if len(codes) > WHOLE_TABLE else select(dealer).where(dealer.c.dealer_code.in_(codes))
+    stored = {row.dealer_code: row._mapping for row in connection.execute(query)}
+    branches = ids_by_code(connection, branch, {row.get("branch_code") for row in rows} - {None})
+    new, changed, faults = [], [], FaultList()
+    for row in rows:
+        before = stored.get(row.values["dealer_code"])
+        after = _merged(row, before, branches, faults)
+        if before is None:
+            new.append({"dealer_code": row.values["dealer_code"], **after})
+        elif any(before[name] != after[name] for name in FACTS):
+            changed.append({"key": before["id"], **{f"new_{name}": value for name, value in after.items()}})
+
+    def write(connection: Connection, version: int) -> None:
+        for each, key in zip(new, allocate(connection, dealer, len(new)), strict=True):
+            each["id"] = key
+        insert_rows(connection, dealer, new)
+        if changed:
+            connection.execute(update(dealer).where(dealer.c.id == bindparam("key"))
+                               .values({name: bindparam(f"new_{name}") for name in FACTS}), changed)
+
+    return Plan(Outcome(len(new), len(changed), len(rows) - len(new) - len(changed)), faults, write)
+
+
+def _merged(row: Row, before: Any, branches: dict[str, int], faults: FaultList) -> dict[str, Any]:
+    after = {"name": None, "branch_id": None, **DEFAULTS} if before is None else {name: before[name] for name in FACTS}
+    for name in ("name", *DEFAULTS):
+        if name in row.values:
+            value = row.values[name]
+            after[name] = DEFAULTS[name] if value is CLEAR else value
+    if "branch_code" in row.values:
+        code = row.get("branch_code")
+        after["branch_id"] = branches.get(code) if code else None
+        if code and code not in branches:
+            faults.add(row.line, "branch_code", code, "is no known branch; import branches first")
+    fees = after["platform_fee_bp"] + after["channel_fee_bp"]
+    if fees > 10_000:
+        faults.add(row.line, "platform_fee_bp", str(after["platform_fee_bp"]), f"makes {fees} basis points with the channel fee; together they are at most 10000")
+    return after

@@ -1,0 +1,136 @@
+"""The register of guides and their employment (B9, B10)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from stores.actors import Actor
+from stores.brand import business_day
+from stores.guides import employment, guide
+from stores.importing.cells import CLEAR
+from stores.importing.check import Row
+from stores.importing.faults import FaultList
+from stores.registers.employment import Job, UnsoundEmployment, Wanted, jobs_after
+from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, save
+from stores.stores import store
+
+FACTS = ("name", "wecom_userid", "store_id", "role", "hired_on", "left_on")
+PLAIN = ("name", "wecom_userid", "role", "hired_on", "left_on")
+Jobs = dict[int, list[tuple[int, Job]]]
+
+
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+    """Upsert by guide_code; a changed store counts from today. Raises Refused: unknown store, a WeCom userid of two guides, days that
+    do not fit."""
+    return save("guides", plan, rows, actor=actor, now=now, dry_run=dry_run)
+
+
+def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
+    stored, jobs, today = _stored(connection, rows), _jobs(connection, rows), business_day(now)
+    stores = ids_by_code(connection, store, {row.get("store_code") for row in rows} - {None})
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    ended: list[int] = []
+    begun: list[tuple[int | str, Job]] = []
+    faults, moved = FaultList(), 0
+    for row in rows:
+        before = stored.get(row.values["guide_code"])
+        after = _merged(row, before, stores, faults)
+        if after is None:
+            continue
+        known = jobs.get(before["id"], []) if before is not None else []
+        present = [job for _, job in known]
+        try:
+            wanted = jobs_after(present, _wanted(after, before), today)
+        except UnsoundEmployment as reason:
+            faults.add(row.line, reason.column, str(row.get(reason.column) or ""), str(reason))
+            continue
+        ended += [job_id for job_id, job in known if job not in wanted]
+        key = before["id"] if before is not None else after["guide_code"]
+        begun += [(key, job) for job in wanted if job not in present]
+        if before is None:
+            new.append(after)
+        elif any(before[name] != after[name] for name in FACTS):
+            changed.append({"key": before["id"], **{f"new_{name}": after[name] for name in FACTS}})
+        elif wanted != present:
+            moved += 1
+    _refuse_shared_userids(connection, rows, stored, faults)
+
+    def write(connection: Connection, version: int) -> None:
+        ids = dict(zip((each["guide_code"] for each in new), allocate(connection, guide, len(new)), strict=True))
+        insert_rows(connection, guide, [{**each, "id": ids[each["guide_code"]]} for each in new])
+        if changed:
+            connection.execute(update(guide).where(guide.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in FACTS}), changed)
+        end_versions(connection, employment, ended, version)
+        insert_rows(connection, employment, [
+            {"guide_id": ids[key] if isinstance(key, str) else key, "store_id": job.store_id, "role": job.role, "valid_from": job.valid_from,
+             "valid_to": job.valid_to, "version_from": version} for key, job in begun])
+
+    return Plan(Outcome(len(new), len(changed) + moved, len(rows) - len(new) - len(changed) - moved), faults, write)
+
+
+def _stored(connection: Connection, rows: Sequence[Row]) -> dict[str, Mapping[str, Any]]:
+    query = select(guide)
+    if len(rows) <= WHOLE_TABLE:
+        query = query.where(guide.c.guide_code.in_([row.values["guide_code"] for row in rows]))
+    return {row.guide_code: row._mapping for row in connection.execute(query)}
+
+
+def _jobs(connection: Connection, rows: Sequence[Row]) -> Jobs:
+    query = select(employment).where(employment.c.version_to.is_(None))
+    if len(rows) <= WHOLE_TABLE:
+        codes = [row.values["guide_code"] for row in rows]
+        query = query.where(employment.c.guide_id.in_(select(guide.c.id).where(guide.c.guide_code.in_(codes))))
+    jobs: Jobs = {}
+    for each in connection.execute(query):
+        jobs.setdefault(each.guide_id, []).append((each.id, Job(each.store_id, each.role, each.valid_from, each.valid_to)))
+    for several in jobs.values():
+        several.sort(key=lambda pair: pair[1].valid_from or dt.date.min)
+    return jobs
+
+
+def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int], faults: FaultList) -> dict[str, Any] | None:
+    missing = [name for name in ("name", "store_code") if name not in row.values] if before is None else []
+    for name in missing:
+        faults.add(row.line, name, "", "is missing; a new guide needs it")
+    if missing:
+        return None
+    after: dict[str, Any] = {**dict.fromkeys(FACTS), "role": "guide"} if before is None else {name: before[name] for name in FACTS}
+    after["guide_code"] = row.values["guide_code"]
+    for name in PLAIN:
+        if name in row.values:
+            value = row.values[name]
+            after[name] = value if value is not CLEAR else "guide" if name == "role" else None
+    if "store_code" in row.values:
+        code = row.values["store_code"]
+        if code not in stores:
+            faults.add(row.line, "store_code", code, "is no known store; import stores first")
+            return None
+        after["store_id"] = stores[code]
+    return after
+
+
+def _wanted(after: Mapping[str, Any], before: Mapping[str, Any] | None) -> Wanted:
+    return Wanted(after["store_id"], after["role"], after["hired_on"], after["left_on"],
+                  before["hired_on"] if before is not None else None, before["left_on"] if before is not None else None)
+
+
+def _refuse_shared_userids(connection: Connection, rows: Sequence[Row], stored: Mapping[str, Any], faults: FaultList) -> None:
+    """One WeCom account is one guide: callbacks name nothing else."""
+    named = {row.get("wecom_userid") for row in rows} - {None}
+    if not named:
+        return
+    in_file = {row.values["guide_code"] for row in rows}
+    query = select(guide.c.wecom_userid, guide.c.guide_code).where(guide.c.wecom_userid.is_not(None))
+    if len(named) <= WHOLE_TABLE:
+        query = query.where(guide.c.wecom_userid.in_(sorted(named)))
+    owner = {userid: code for userid, code in connection.execute(query) if code not in in_file}
+    for row in rows:
+        userid, code = row.get("wecom_userid"), row.values["guide_code"]
+        if "wecom_userid" not in row.values and code in stored:
+            userid = stored[code]["wecom_userid"]
+        if userid is not None and owner.setdefault(userid, code) != code:
+            faults.add(row.line, "wecom_userid", userid, f"belongs to guide {owner[userid]} already")

@@ -1,0 +1,140 @@
+"""What every register shares: plan on a read, write in one short transaction at the next network version (N2, M21)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table, func, insert, select, text, update
+
+import db
+from ledger.faults import FieldFault, InvalidInput
+from stores import versions
+from stores.actors import Actor
+from stores.importing.faults import FaultList
+
+T = TypeVar("T")
+TRIES = 3
+IN_LIST = 5_000  # values in one IN (...); both engines take more, planning time grows
+WHOLE_TABLE = 2_000  # beyond so many rows one scan is cheaper than lists of keys
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Rows of the input by what became of them."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    @property
+    def effective(self) -> int:
+        return self.new + self.changed
+
+
+class Refused(InvalidInput):
+    """Rows that a rule refuses; nothing was written. `faults` names line, column, value and reason of each."""
+
+    code = "refused"
+
+    def __init__(self, faults: FaultList, warnings: FaultList | None = None):
+        first = faults.in_order()[0]
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(f"{first.column or 'row'}: {first.value} {first.reason}{more}.".replace(":  ", ": "),
+                         errors=[FieldFault(fault.column or "row", fault.reason) for fault in faults.in_order()[:100]])
+        self.faults = faults
+        self.warnings = warnings or FaultList()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be written. `write(connection, version)` runs inside the transaction that holds the network version."""
+
+    outcome: Outcome
+    faults: FaultList
+    write: Callable[[Connection, int], None]
+
+
+Planner = Callable[[Connection, Sequence[Any], dt.datetime], Plan]
+
+
+class _NetworkMoved(Exception):
+    """Somebody changed the network between our read and our write."""
+
+
+def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+    """Plan on a read and write what is new or changed; nothing effective writes nothing and bumps no version. When the network moved
+    meanwhile it is planned again, the last time under the lock. Raises Refused."""
+    for _ in range(TRIES - 1):
+        with db.read() as connection:
+            before = versions.current(connection).network
+            plan = _sound(planner(connection, rows, now))
+        if dry_run or not plan.outcome.effective:
+            return plan.outcome
+        try:
+            with db.transaction() as connection:
+                version = versions.next_network_version(connection)
+                if version != before + 1:
+                    raise _NetworkMoved
+                _write(connection, kind, plan, rows, version, actor, now)
+            return plan.outcome
+        except _NetworkMoved:
+            continue
+    with db.transaction() as connection:
+        version = versions.next_network_version(connection)
+        plan = _sound(planner(connection, rows, now))
+        _write(connection, kind, plan, rows, version, actor, now)
+    return plan.outcome
+
+
+def _sound(plan: Plan) -> Plan:
+    if plan.faults:
+        raise Refused(plan.faults)
+    return plan
+
+
+def _write(connection: Connection, kind: str, plan: Plan, rows: Sequence[Any], version: int, actor: Actor, now: dt.datetime) -> None:
+    plan.write(connection, version)
+    versions.record(connection, version, kind, plan.outcome.effective, actor.name, now)
+
+
+# -- reading and writing many rows ----------------------------------------------------------------------------------------
+
+def pieces(values: Iterable[T], size: int = IN_LIST) -> Iterator[list[T]]:
+    kept = list(values)
+    for start in range(0, len(kept), size):
+        yield kept[start : start + size]
+
+
+def ids_by_code(connection: Connection, table: Table, codes: Iterable[str]) -> dict[str, int]:
+    """Surrogate ids of those codes that exist; a few by key, many by one scan."""
+    column = table.c[f"{table.name}_code"]
+    wanted = set(codes)
+    query = select(column, table.c.id)
+    if len(wanted) <= WHOLE_TABLE:
+        query = query.where(column.in_(sorted(wanted)))
+    return {code: key for code, key in connection.execute(query)}
+
+
+def allocate(connection: Connection, table: Table, count: int) -> list[int]:
+    """Ids for `count` new rows, ascending. Call it with the network version held: on SQLite they are the next free ones."""
+    if not count:
+        return []
+    if connection.dialect.name == "postgresql":
+        query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return sorted(connection.execute(query, {"name": table.name, "count": count}).scalars())
+    first = int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
+    return list(range(first, first + count))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Many rows with the same columns."""
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def end_versions(connection: Connection, table: Table, ids: Iterable[int], version: int) -> None:
+    """Known time: these rows were true until this version."""
+    for some in pieces(ids):
+        connection.execute(update(table).where(table.c.id.in_(some)).values(version_to=version))
