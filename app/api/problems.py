@@ -39,7 +39,7 @@ def problem(status: int, title: str | None = None, detail: str = "", errors: Ite
             code: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
     """A problem document. `code` is a stable snake_case word; at most 100 `errors` are listed, field names cut at 200 characters."""
     body = {
-        "type": f"/docs#problem-{status}" if status in REFUSALS else "about:blank",
+        "type": f"urn:doorstep:problem:{code}" if code else "about:blank",
         "title": title or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail or HTTPStatus(status).description,
