@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'."
 ROOT = Path(__file__).resolve().parent
 CURRENCY_DECIMALS = {
     "CNY": 2, "USD": 2, "EUR": 2, "GBP": 2, "HKD": 2, "MOP": 2, "TWD": 2, "SGD": 2, "MYR": 2, "THB": 2, "IDR": 2, "PHP": 2,
@@ -125,10 +126,10 @@ def _secret(env: Mapping[str, str], app_env: str, instance: Path) -> str:
     given = env.get("SECRET_KEY")
     if given:
         if len(given) < 32:
-            raise ConfigurationError("SECRET_KEY is shorter than 32 characters; make one with: python -c 'import secrets; print(secrets.token_hex(32))'.")
+            raise ConfigurationError(f"SECRET_KEY is shorter than 32 characters. {MAKE_ONE}")
         return given
     if app_env == "production":
-        raise ConfigurationError("SECRET_KEY is missing; production does not start without one. Make one with: python -c 'import secrets; print(secrets.token_hex(32))'.")
+        raise ConfigurationError(f"SECRET_KEY is missing; production does not start without one. {MAKE_ONE}")
     instance.mkdir(parents=True, exist_ok=True)
     path = instance / "secret_key"
     try:

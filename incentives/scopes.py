@@ -1,4 +1,4 @@
-"""Reward scopes: (guide, origin period, component). Marks say which may have changed; `posted_seq` numbers the bookings (M3)."""
+"""Reward scopes: (guide, origin period, component); `posted_seq` numbers the bookings, so two runs at once cannot both pay (M3)."""
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Table, UniqueConstraint
@@ -21,9 +21,9 @@ reward_due = Table(  # when time alone will next change what is booked for a gui
     Column("period", db.Code(7), primary_key=True),
     Column("next_at", db.Instant, nullable=False, index=True),
 )
-reward_mark = Table(
+reward_mark = Table(  # a guide's period to recompute whatever its facts say, for instance after a plan was published
     "reward_mark", db.metadata,
     Column("id", db.BigId, primary_key=True),
-    Column("guide_id", BigInteger, ForeignKey("guide.id"), nullable=False, index=True),
+    Column("guide_id", BigInteger, ForeignKey("guide.id"), nullable=False),
     Column("period", db.Code(7), nullable=False),
 )

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Connection, Index, Integer, Table, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 import db
+from ledger import upsert
 from ledger.faults import Conflict
 
 LIFETIME = dt.timedelta(days=30)
@@ -54,9 +54,7 @@ def claim(connection: Connection, key: str, body_hash: str, now: dt.datetime) ->
 
     A simultaneous claim waits for the first one's end and then sees its answer, or takes over if it rolled back. Needs READ
     COMMITTED on PostgreSQL, which `db.transaction()` gives: the second statement must see the winner's row."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    row = {"key": key, "body_hash": body_hash, "created_at": now}
-    if connection.execute(insert(idempotency_key).values(**row).on_conflict_do_nothing()).rowcount == 1:
+    if upsert.claim(connection, idempotency_key, {"key": key, "body_hash": body_hash, "created_at": now}):
         return None
     found = connection.execute(select(idempotency_key).where(idempotency_key.c.key == key).with_for_update()).one_or_none()
     if found is None:  # forgotten between the two statements

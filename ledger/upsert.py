@@ -16,7 +16,8 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
 
 def claim(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert one row of a key table; False when the key is taken (a rival in flight is waited for)."""
-    return connection.execute(_insert(connection, table).values(**row).on_conflict_do_nothing()).rowcount == 1
+    statement = _insert(connection, table).values(**row).on_conflict_do_nothing().returning(*table.primary_key.columns)
+    return connection.execute(statement).first() is not None  # the rowcount of an INSERT is not known on PostgreSQL
 
 
 def insert_or_update(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], key: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Integer
+from sqlalchemy.sql.elements import False_, True_
 
 import db
 
@@ -22,6 +23,8 @@ def options(dialect: str) -> dict[str, Any]:
 
 def render_item(kind: str, item: Any, context: Any) -> str | Literal[False]:
     """`db.Code(64)`, `db.Instant()`, `db.Json()`, `db.BigId`; False leaves the rest to Alembic."""
+    if kind == "server_default" and isinstance(getattr(item, "arg", item), False_ | True_):
+        return f"sa.{getattr(item, 'arg', item)}()"  # Alembic writes 0 or 1 on SQLite, which PostgreSQL refuses
     if kind != "type":
         return False
     if isinstance(item, BigInteger) and isinstance(item._variant_mapping.get("sqlite"), Integer):

@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, inspect, make_url, text
 
 import db
@@ -49,14 +49,19 @@ def current(url: str) -> str | None:
 
 def head() -> str | None:
     """The newest revision of the code."""
-    return ScriptDirectory.from_config(_config(None)).get_current_head()
+    return history().get_current_head()
+
+
+def history() -> ScriptDirectory:
+    """The migrations in the code, in their order."""
+    return ScriptDirectory.from_config(_config(None))
 
 
 def write_revision(url: str, message: str) -> Path:
     """Write a migration from the difference between the tables in code and this database (which stands at head)."""
     with _migrating(url) as connection:
         script = command.revision(_config(connection), message, autogenerate=True)
-    assert script is not None and not isinstance(script, list)
+    assert isinstance(script, Script)
     return Path(script.path)
 
 
@@ -105,7 +110,8 @@ def _migrating(url: str) -> Iterator[Connection]:
 def _check_references(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
-        raise BrokenReferences("; ".join(f"{table} row {rowid} refers to a missing row of {parent}" for table, rowid, parent, _ in broken[:20]))
+        rows = [f"{table} row {row} refers to a missing row of {parent}" for table, row, parent, _ in broken[:20]]
+        raise BrokenReferences("; ".join(rows))
 
 
 def _make_folder(url: str) -> None:

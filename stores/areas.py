@@ -201,12 +201,14 @@ def _ring(ring: object, crs: str) -> Floats:
 
 
 def _position(position: object) -> tuple[float, float]:
-    """(longitude, latitude) of a GeoJSON position; a height is read over. The range is checked with the whole ring."""
+    """(longitude, latitude) of a GeoJSON position; a height is read over."""
     if not isinstance(position, list | tuple) or not 2 <= len(position) <= 3:
         raise InvalidArea(f"{str(position)[:60]} is not a position [longitude, latitude].")
     for degrees in position[:2]:
         if isinstance(degrees, bool) or not isinstance(degrees, int | float) or not -180.0 <= degrees <= 180.0:
             raise InvalidArea(f"{str(position)[:60]} is not a position in degrees [longitude, latitude].")
+    if not -90.0 <= position[1] <= 90.0:
+        raise InvalidArea(f"{str(position)[:60]}: {position[1]} is no latitude in degrees; GeoJSON writes [longitude, latitude].")
     return position[0], position[1]
 
 

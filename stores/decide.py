@@ -135,7 +135,7 @@ class Question:
         return distance_m(self.visit.point, Coordinates(store.latitude, store.longitude))
 
     def within(self, moment: dt.datetime | None, **span: int) -> bool:
-        return moment is not None and self.visit.at - moment <= dt.timedelta(**span)
+        return moment is not None and dt.timedelta(0) <= self.visit.at - moment <= dt.timedelta(**span)
 
 
 Rung = Callable[[Question], Match | str]

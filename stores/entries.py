@@ -17,6 +17,7 @@ entry = Table(
     Column("reason", db.Code(48), nullable=False),
     Column("touchpoint", db.Code(64)),
     Column("channel_id", BigInteger),
+    Column("param_guide_id", BigInteger),
     Column("occurred_at", db.Instant, nullable=False),
     Column("decided_at", db.Instant, nullable=False),
     Column("business_day", Date, nullable=False),

@@ -33,6 +33,7 @@ sales_order = db.append_only(Table(
     Column("guide_basis", db.Code(16), nullable=False),  # assisted, touch, owner, none
     Column("guide_store_id", BigInteger, ForeignKey("store.id")),
     Column("guide_dealer_id", BigInteger, ForeignKey("dealer.id")),
+    Column("link_guide_id", BigInteger, ForeignKey("guide.id")),  # the last signed guide touch, whoever was credited (B2, B4)
     Column("home_store_id", BigInteger, ForeignKey("store.id")),
     Column("channel", db.Code(64)),
     Column("delivery", db.Code(8)),

@@ -131,11 +131,25 @@ class GuideRecord:
         return next((job.store_id for job in self.jobs if job.holds(day)), None)
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelRecord:
+    """Days are inclusive, None is open; a revoked channel carries nothing any more (A18, F2)."""
+
+    id: int
+    code: str
+    valid_from: dt.date | None
+    valid_to: dt.date | None
+    revoked: bool
+
+    def holds(self, day: dt.date) -> bool:
+        return not self.revoked and (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
 class Snapshot:
     """Read by many threads; nothing in it changes but the memory of epoch indexes."""
 
     def __init__(self, version: int, policy_version: int, policy: Policy, stores: Sequence[StoreRecord], guides: Mapping[int, GuideRecord],
-                 areas: Sequence[AreaRecord], area_index: AreaIndex):
+                 areas: Sequence[AreaRecord], area_index: AreaIndex[int], channels: Mapping[int, ChannelRecord]):
         self.version = version
         self.policy_version = policy_version
         self.policy = policy
@@ -143,6 +157,7 @@ class Snapshot:
         self.by_id = {s.id: s for s in self.stores}
         self.by_code = {s.code: s for s in self.stores}
         self.guides = guides
+        self.channels = channels
         self.guides_by_code = {g.code: g for g in guides.values()}
         self.areas = {a.id: a for a in areas}
         self.listed = tuple(a for a in areas if a.region_codes or a.postal_codes)
@@ -156,7 +171,7 @@ class Snapshot:
         self._codes = [s.code for s in self.stores]
         self.service_areas = frozenset(a.store_id for a in areas if a.kind == "service_area" and a.store_id is not None)
         self.max_radius_m = max((s.service_radius_m or 0 for s in self.stores), default=0)
-        self.boundaries = sorted(_boundaries(self.stores, areas, guides.values()))
+        self.boundaries = sorted(_boundaries(self.stores, areas))
         self._indexes: OrderedDict[int, NearestIndex] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -193,7 +208,7 @@ class Snapshot:
         return sorted((a for a in found if a.holds(day)), key=lambda a: a.code)
 
 
-def _boundaries(stores: Sequence[StoreRecord], areas: Sequence[AreaRecord], guides: object) -> set[dt.date]:
+def _boundaries(stores: Sequence[StoreRecord], areas: Sequence[AreaRecord]) -> set[dt.date]:
     found: set[dt.date | None] = set()
     for each in stores:
         found |= {each.opened_on, each.closed_on}

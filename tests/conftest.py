@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 import db
 from tests.databases import ENGINES, Databases
+from tests.postgres import scratch_folder
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ SHARED = pytest.StashKey[tuple[str, int]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     given = getattr(config, "workerinput", None)
-    config.stash[SHARED] = given["doorstep_shared"] if given else (tempfile.mkdtemp(prefix="doorstep-tests-"), os.getpid())
+    config.stash[SHARED] = given["doorstep_shared"] if given else (scratch_folder("doorstep-tests-"), os.getpid())
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import itertools
-import os
 import shutil
 import subprocess
 import sys
@@ -74,7 +73,7 @@ class Databases:
     def _create_postgresql(self, name: str, migrated: bool) -> str:
         if migrated and "postgresql" not in self._ready:
             self._make_postgresql_template()
-        self._administer(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE if migrated else "template0"}')
+        self._administer(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE if migrated else "template0"} STRATEGY FILE_COPY')
         return self.postgresql_url(name)
 
     def _make_postgresql_template(self) -> None:
@@ -96,8 +95,8 @@ class Databases:
         return address.read_text()
 
     def _start_server(self) -> str:
-        process = subprocess.Popen([sys.executable, "-m", "tests.postgres", "--while", str(self.owner)], cwd=ROOT,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        command = [sys.executable, "-m", "tests.postgres", "--while", str(self.owner), "--scratch", str(self.folder)]
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
         assert process.stdout is not None
         with process.stdout:
             url = process.stdout.readline().strip()

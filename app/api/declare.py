@@ -93,7 +93,7 @@ def _check_signature(call: Call) -> None:
 def register(app: Flask, apis: Iterable[Api], actor_of_key: ActorOfKey) -> Blueprint:
     """Serve the calls under /api/v1; returns the blueprint `api` (exempt it from CSRF: keys are no cookies).
 
-    Every view function carries `.call`, so that a sweep over all routes can read its permission."""
+    Every view function carries `.call` and `.permission`, so that a sweep over all routes can read what it needs."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
     for api in apis:
         for call in api.calls:
@@ -115,7 +115,7 @@ def _served(call: Call, actor_of_key: ActorOfKey) -> Callable[..., Response]:
         return json_answer(status, answer)
 
     view.__name__, view.__doc__ = call.name, call.summary
-    view.call = call  # type: ignore[attr-defined]
+    view.call, view.permission = call, call.permission  # type: ignore[attr-defined]
     return view
 
 
@@ -175,10 +175,10 @@ def _actor(header: str | None, actor_of_key: ActorOfKey) -> Actor:
     return actor
 
 
-def _check_path(path: dict[str, Any]) -> None:
+def _check_path(path: dict[str, int | str]) -> None:
     """Names that no row can have (control characters, too long, beyond bigint) are simply not found."""
     for value in path.values():
-        if isinstance(value, str) and (len(value) > 200 or _CONTROL.search(value)) or isinstance(value, int) and value >= 2**63:
+        if value >= 2**63 if isinstance(value, int) else len(value) > 200 or _CONTROL.search(value):
             raise NotFound("There is nothing under this address.")
 
 

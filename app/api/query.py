@@ -27,13 +27,13 @@ def _read(parse: Any, value: str) -> Any:
     try:
         return parse(value)
     except Fault as fault:
-        raise PydanticCustomError("invalid_value", fault.detail) from None  # type: ignore[arg-type]
+        raise PydanticCustomError("invalid_value", fault.detail) from None
 
 
 def _whole(low: int, high: int, value: Any) -> int:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,15}", value) and low <= int(value) <= high:
         return int(value)
-    raise PydanticCustomError("invalid_value", f"must be a whole number from {low} to {high}")  # type: ignore[arg-type]
+    raise PydanticCustomError("invalid_value", f"must be a whole number from {low} to {high}")
 
 
 def whole(low: int, high: int) -> Any:

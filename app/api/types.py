@@ -5,7 +5,7 @@ import datetime as dt
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 import db
@@ -49,7 +49,7 @@ def _time(value: Any) -> dt.datetime:
     try:
         return parse_instant(value, brand().timezone)
     except Fault as fault:
-        raise PydanticCustomError("invalid_time", fault.detail) from None  # type: ignore[arg-type]
+        raise PydanticCustomError("invalid_time", fault.detail) from None
 
 
 def _payload(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -82,7 +82,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 Accuracy = Annotated[float, Field(ge=0, le=1e8, description="metres")]
 Crs = Literal["wgs84", "gcj02", "bd09"]
 Time = Annotated[
-    dt.datetime, PlainValidator(_time),
+    dt.datetime, BeforeValidator(_time),
     WithJsonSchema({"type": "string", "pattern": TIME_PATTERN, "examples": ["2025-03-01T10:00:00Z"],
                     "description": "ISO 8601; without an offset in the brand's zone, a date alone is 00:00 there"}),
 ]

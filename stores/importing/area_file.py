@@ -56,7 +56,8 @@ def read_areas(
     if max_features is not None and len(features) > max_features:
         raise InvalidInput(f"The file has more than {max_features} features; split it (the limit is the setting IMPORT_MAX_ROWS).",
                            code="too_many_rows")
-    faults, rows, first = FaultList(), [], {}
+    faults, rows = FaultList(), []
+    first: dict[str, int] = {}
     for number, feature in enumerate(features, 1):
         row = _area(number, feature, context, parse, faults)
         if row is None:
@@ -80,7 +81,8 @@ def _features(content: bytes) -> list[Any]:
     if whole.get("crs") is not None and "CRS84" not in declared and "4326" not in declared:
         raise InvalidInput("The member crs of the file names another system than WGS 84; export in EPSG:4326, "
                            "or give the property crs of each feature.")
-    return whole["features"]
+    features: list[Any] = whole["features"]
+    return features
 
 
 def _no_constant(text: str) -> Any:

@@ -21,6 +21,7 @@ MAX_AMOUNT_MINOR = 10**15
 _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _AMOUNT = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,20}))?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00)?)?")
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
 _URL = re.compile(r"(?:https?://[^\s/\\?#<>\"]+|weixin://[^\s<>\"]+|/?[A-Za-z0-9_][A-Za-z0-9_\-/.]*)(?:[/?#][^\s<>\"]*)?")
 
 
@@ -75,6 +76,8 @@ def code(longest: int = 64) -> Parser:
     """A business code or number: case-sensitive text on one line without invisible characters (they make two codes look like one)."""
     def parse(text: str, context: Context) -> str:
         visible_text(text, longest)
+        if _SHORTENED.fullmatch(text):
+            raise BadCell("was shortened by a spreadsheet, its digits are lost; format the column as text and enter the codes again")
         if not text.isprintable():
             bad = next(letter for letter in text if not letter.isprintable())
             raise BadCell(f"holds the invisible character U+{ord(bad):04X}")

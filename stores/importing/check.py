@@ -48,8 +48,7 @@ RowRule = Callable[[Row, Mapping[str, str], FaultList, FaultList], None]
 
 def check(kind: str, sheet: Sheet, context: Context, progress: Progress | None = None) -> Checked:
     """Parses every cell and applies the rules of `kind` (a key of COLUMNS). All faults are collected, none is raised."""
-    faults, warnings = FaultList(), FaultList()
-    faults.extend(sheet.faults.kept)
+    faults, warnings = FaultList(list(sheet.faults.kept), sheet.faults.total), FaultList()
     present = [column for column in COLUMNS[kind] if column.name in sheet.columns]
     readers = [(column.name, _remembering(column, context), column.required) for column in present]
     rule, rows = RULES.get(kind), []
@@ -106,8 +105,8 @@ def _values(line: int, cells: dict[str, str], readers: list[Reader], faults: Fau
     return values if sound else None
 
 
-def _point(
-        kind: str, line: int, values: dict[str, Any], cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> Coordinates | None:
+def _point(kind: str, line: int, values: dict[str, Any], cells: Mapping[str, str], faults: FaultList,
+           warnings: FaultList) -> Coordinates | None:
     """A3. A store at (0, 0) is at fault, a visitor there has no usable location."""
     if kind not in {"stores", "orders"}:
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,10 +35,6 @@ class FaultList:
         self.total += 1
         if len(self.kept) < KEPT:
             self.kept.append(ImportFault(line, column, value, reason))
-
-    def extend(self, faults: Iterable[ImportFault]) -> None:
-        for fault in faults:
-            self.add(fault.line, fault.column, fault.value, fault.reason)
 
     def in_order(self) -> list[ImportFault]:
         return sorted(self.kept, key=lambda fault: fault.line)

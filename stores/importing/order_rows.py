@@ -115,7 +115,8 @@ def _amount(row: Row, currency: str, context: Context, faults: FaultList, warnin
 
 
 def _order(number: str, group: list[Row], context: Context, faults: FaultList, warnings: FaultList) -> FileOrder | None:
-    first, known, lines = group[0], {}, []
+    first, lines = group[0], []
+    known: dict[int, int] = {}
     currency = first.get("currency") or context.currency
     sound = True
     if first.get("original_order_no"):

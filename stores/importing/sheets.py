@@ -109,7 +109,8 @@ def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, enco
     if header is None:
         raise InvalidInput("The file is empty; the first line must name the columns.")
     names = _checked_header(header, columns)
-    width, rows, faults = len(names), [], FaultList()
+    width, faults = len(names), FaultList()
+    rows: list[tuple[int, dict[str, str]]] = []
     for line, cells in lines:
         if not any(cells):
             continue

@@ -22,6 +22,7 @@ MIN_SUSPECT_BYTES = 20_000_000
 MAX_MEMBERS = 2_000
 MAX_CELLS = 20_000_000
 MAX_TEXT_BYTES = 1_000_000_000
+MOST_DIGITS = 15
 _DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError,
             OSError, ValueError, KeyError)  # all that reading a broken zip file has been seen to raise
 _CELL = re.compile(rb"<(?:[\w.-]+:)?c\s[^<]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
@@ -42,7 +43,18 @@ def read_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise InvalidInput("The workbook is protected by a password or in the old .xls form; save it without password as .xlsx.")
     _refuse_bombs(content)
     sheet = _guarded(lambda: _first_sheet(content))
-    return _guarded(lambda: iter([(line, [as_text(cell) for cell in cells]) for line, cells in enumerate(sheet.iter_rows(), 1)]))
+    rows: list[tuple[int, list[str]]] = _guarded(
+        lambda: [(line, [as_text(cell) for cell in _whole_numbers(line, cells)]) for line, cells in enumerate(sheet.iter_rows(), 1)])
+    return iter(rows)
+
+
+def _whole_numbers(line: int, cells: list[Any]) -> list[Any]:
+    """The row, unless it holds a number that a workbook cannot keep: its last digits are lost already, and two codes may be one."""
+    for cell in cells:
+        if isinstance(cell, int | float) and abs(cell) >= 10**MOST_DIGITS:
+            raise InvalidInput(f"Row {line} holds a number of more than {MOST_DIGITS} digits ({cell:.0f}); a workbook loses those beyond. "
+                               "Format the column as text and enter the codes again.", code="long_number")
+    return cells
 
 
 def as_text(cell: Any) -> str:
@@ -62,7 +74,7 @@ def as_text(cell: Any) -> str:
 def _number(value: float) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         return str(value)
-    if float(value).is_integer() and abs(value) < 2**53:
+    if float(value).is_integer():
         return str(int(value))
     return format(Decimal(f"{value:.15g}"), "f")  # a workbook keeps 15 digits
 
@@ -116,7 +128,9 @@ def _refuse_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:
 
 
 def _refuse_contents(archive: zipfile.ZipFile) -> None:
-    left, texts, references = MAX_UNPACKED_BYTES, [0], []
+    left = MAX_UNPACKED_BYTES
+    texts: list[int] = []  # the length of each shared text
+    references: list[list[bytes]] = []  # of each sheet: the numbers of the shared texts its cells show
     first = _first_sheet_name(archive)
     for member in archive.infolist():
         with archive.open(member) as part:
@@ -127,14 +141,14 @@ def _refuse_contents(archive: zipfile.ZipFile) -> None:
         found = _CELL.findall(xml)
         if found:
             _refuse_rectangle(found)
-            references.append((_SHARED.findall(xml), len(xml)))
+            references.append(_SHARED.findall(xml))
         if member.filename == first and (error := _ERROR_CELL.search(xml)):
             raise InvalidInput(f"Cell {error[1].decode().upper()} holds an error value such as #N/A; mend its formula.", code="error_cell")
         starts = [match.start() for match in _STRING.finditer(xml)]
         if len(starts) > len(texts):
             texts = [end - start for start, end in zip(starts, [*starts[1:], len(xml)], strict=True)]
-    for used, _ in references:
-        if max(texts) * len(used) > MAX_TEXT_BYTES and sum(texts[int(n)] for n in used if int(n) < len(texts)) > MAX_TEXT_BYTES:
+    for used in references:
+        if max(texts, default=0) * len(used) > MAX_TEXT_BYTES and sum(texts[int(n)] for n in used if int(n) < len(texts)) > MAX_TEXT_BYTES:
             raise InvalidInput("The texts of the workbook are too long; split it or save it as CSV.")
 
 

@@ -31,7 +31,7 @@ away_from_poles = st.floats(-89.5, 89.5)
 longitudes = st.floats(-180, 180)
 
 
-@pytest.mark.parametrize("latitude, longitude", [
+@pytest.mark.parametrize(("latitude", "longitude"), [
     (math.nan, 0.0), (0.0, math.nan), (math.inf, 0.0), (0.0, -math.inf), (90.0001, 0.0), (-91, 0.0), (0.0, 180.0001), (0.0, -181),
     ("39.9", 116.4), (None, 116.4), (True, 116.4), (10**400, 0.0),
 ])
@@ -42,7 +42,7 @@ def test_numbers_that_are_no_position_are_refused(latitude, longitude):
         to_wgs84(latitude, longitude, "gcj02")
 
 
-@pytest.mark.parametrize("latitude, longitude", [(90, 180), (-90, -180), (0, 0), (90.0, -180.0)])
+@pytest.mark.parametrize(("latitude", "longitude"), [(90, 180), (-90, -180), (0, 0), (90.0, -180.0)])
 def test_the_ends_of_the_earth_are_positions(latitude, longitude):
     assert to_wgs84(latitude, longitude, "wgs84") == Coordinates(latitude, longitude)
 
@@ -136,24 +136,24 @@ def test_one_to_many_and_pairs_are_the_single_distances():
     assert distances_m(lats, lngs, lats, lngs).tolist() == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("there, metres", [((39.9130, 116.4050), 985.8), ((39.9042, 116.3885), 987.4), ((39.8960, 116.3930), 1164.9),
+@pytest.mark.parametrize(("there", "metres"), [((39.9130, 116.4050), 985.8), ((39.9042, 116.3885), 987.4), ((39.8960, 116.3930), 1164.9),
                                            ((39.9300, 116.4400), 4404.6)])
 def test_e1_the_distances_of_the_border_example(there, metres):
     assert distance_m(Coordinates(39.9050, 116.4000), Coordinates(*there)) == pytest.approx(metres, abs=0.05)
 
 
-@pytest.mark.parametrize("metres, shown", [(0, 0), (999.999999, 0), (1000, 1000), (1999.9, 1000), (12_345.6, 12_000)])
+@pytest.mark.parametrize(("metres", "shown"), [(0, 0), (999.999999, 0), (1000, 1000), (1999.9, 1000), (12_345.6, 12_000)])
 def test_after_a_day_a_distance_is_its_kilometre(metres, shown):
     """A16, M11."""
     assert distance_class_m(metres) == shown
 
 
-@pytest.mark.parametrize("point, expected", [((0, 0), True), ((-0.0, 0.0), True), ((0.0, 1e-9), False), ((51.5, 0.0), False)])
+@pytest.mark.parametrize(("point", "expected"), [((0, 0), True), ((-0.0, 0.0), True), ((0.0, 1e-9), False), ((51.5, 0.0), False)])
 def test_null_island_is_no_location(point, expected):
     assert is_null_island(*point) is expected
 
 
-@pytest.mark.parametrize("point, centre, country, expected", [
+@pytest.mark.parametrize(("point", "centre", "country", "expected"), [
     ((116.41, 39.91), BEIJING, None, True),            # impossible as given, its swap is in town
     ((39.91, 116.41), BEIJING, None, False),
     ((31.23, 121.47), BEIJING, None, False),           # far away, and so is its swap

@@ -141,7 +141,7 @@ def test_the_limit_is_measured_from_the_best_without_chains():
     assert [position for position, _ in index.ambiguous(0.0, 0.0, 200.0)] == [0, 1]
 
 
-@pytest.mark.parametrize("codes, winner", [(["b", "a"], 1), (["a", "b"], 0), (["Z", "a"], 0), (["门店", "店"], 1), (["S10", "S2"], 0)])
+@pytest.mark.parametrize(("codes", "winner"), [(["b", "a"], 1), (["a", "b"], 0), (["Z", "a"], 0), (["门店", "店"], 1), (["S10", "S2"], 0)])
 def test_equal_distances_go_to_the_smaller_code_by_code_point(codes, winner):
     for lngs in ([116.0, 116.0], [115.9, 116.1], [115.9 - 1e-12, 116.1]):
         index = NearestIndex([40.0, 40.0], lngs, codes)
@@ -171,7 +171,8 @@ def test_without_stores_there_is_no_answer(index):
     assert index.nearest(0.0, 0.0) is None
     assert index.within(0.0, 0.0, 1e9) == index.ambiguous(0.0, 0.0, 200.0) == index.k_nearest(0.0, 0.0, 3) == []
     positions, distances = index.nearest_batch([1.0, 2.0], [1.0, 2.0])
-    assert positions.tolist() == [-1, -1] and np.isnan(distances).all()
+    assert positions.tolist() == [-1, -1]
+    assert np.isnan(distances).all()
 
 
 def test_no_visitors_no_answers():

@@ -1,0 +1,6 @@
+"""The portal of dealers."""
+from __future__ import annotations
+
+from app.dealer.home import blueprint
+
+__all__ = ["blueprint"]

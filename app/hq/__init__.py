@@ -1,0 +1,6 @@
+"""The portal of headquarters and branches."""
+from __future__ import annotations
+
+from app.hq.home import blueprint
+
+__all__ = ["blueprint"]

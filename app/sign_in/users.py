@@ -1,0 +1,213 @@
+"""The people who may sign in, and their passwords. Each function is one deed with its audit line (P7)."""
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Boolean, Column, Connection, Integer, Table, and_, case, insert, literal, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+import db
+from app.permissions import ROLE_SCOPE, of_role
+from ledger import audit
+from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
+from stores.actors import Actor
+
+app_user = Table(
+    "app_user", db.metadata,
+    Column("id", db.BigId, primary_key=True),
+    Column("name", db.Code(64), nullable=False, unique=True),
+    Column("password_hash", db.Code(255), nullable=False),
+    Column("role", db.Code(32), nullable=False),
+    Column("scope_kind", db.Code(16), nullable=False),
+    Column("scope_id", db.BigId),
+    Column("must_change_password", Boolean, nullable=False),
+    Column("failed_attempts", Integer, nullable=False),
+    Column("locked_until", db.Instant),
+    Column("language", db.Code(8)),
+    Column("session_version", Integer, nullable=False),
+    Column("created_at", db.Instant, nullable=False),
+    Column("disabled_at", db.Instant),
+)
+
+LOCK_AFTER_FAILURES = 10
+LOCK_FOR = dt.timedelta(minutes=15)
+PASSWORD_MIN, PASSWORD_MAX = 10, 128
+_hasher = PasswordHasher()  # argon2id, RFC 9106 low-memory profile
+_dummy_hash = _hasher.hash(secrets.token_hex(16))  # verified for unknown names, so that time does not tell who exists
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One row of `app_user` as Flask-Login and the pages need it."""
+
+    id: int
+    name: str
+    role: str
+    scope_kind: str
+    scope_id: int | None
+    must_change_password: bool
+    language: str | None
+    session_version: int
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """What the session carries; a new password raises `session_version` and so ends every other session."""
+        return f"{self.id}.{self.session_version}"
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(f"user:{self.id}", of_role(self.role), self.scope_kind, self.scope_id, self.role)
+
+
+_FIELDS = ("id", "name", "role", "scope_kind", "scope_id", "must_change_password", "language", "session_version")
+_columns = [app_user.c[name] for name in _FIELDS]
+
+
+def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: str | None = None,
+           must_change: bool | None = None) -> tuple[int, str]:
+    """A new user; returns (id, password). Without `password` a one-time password is made, to be changed at first sign-in.
+
+    `scope_id` is the id of the branch, dealer, store or guide that the role is limited to (ROLE_SCOPE), None for headquarters.
+    Raises NotAllowed, InvalidInput, Conflict for a name already taken.
+    """
+    by.require("user:write")
+    _check_new(name, role, scope_id)
+    if password is not None:
+        _check_password(password, name)
+    secret = password or secrets.token_urlsafe(12)
+    row = {"name": name, "password_hash": _hasher.hash(secret), "role": role, "scope_kind": ROLE_SCOPE[role] or "all", "scope_id": scope_id,
+           "must_change_password": password is None if must_change is None else must_change, "failed_attempts": 0, "session_version": 1,
+           "created_at": dt.datetime.now(dt.UTC)}
+    try:
+        with db.transaction() as connection:
+            user_id = int(connection.execute(insert(app_user).values(row).returning(app_user.c.id)).scalar_one())
+            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "scope_id": scope_id})
+    except IntegrityError:
+        raise Conflict(f"The user name {name!r} is taken; choose another.", code="name_taken") from None
+    return user_id, secret
+
+
+def _check_new(name: str, role: str, scope_id: int | None) -> None:
+    if not 1 <= len(name) <= 64 or not name.isprintable() or any(character.isspace() for character in name):
+        raise InvalidInput("A user name has 1 to 64 visible characters and no spaces.", errors=[FieldFault("name", "unusable")])
+    if role not in ROLE_SCOPE:
+        raise InvalidInput(f"There is no role {role!r}; use one of {', '.join(ROLE_SCOPE)}.", errors=[FieldFault("role", "unknown")])
+    if (ROLE_SCOPE[role] is None) != (scope_id is None):
+        wanted = f"a {ROLE_SCOPE[role]}" if ROLE_SCOPE[role] else "no branch, dealer, store or guide"
+        raise InvalidInput(f"The role {role} is limited to {wanted}.", errors=[FieldFault("scope_id", "does not fit the role")])
+
+
+def _check_password(password: str, name: str) -> None:
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise InvalidInput(f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.", code="password_length")
+    if name.lower() in password.lower() or len(set(password)) < 5:
+        raise InvalidInput("This password is easy to guess; leave out the user name and use more different characters.", code="password_weak")
+
+
+def by_session(text: str) -> User | None:
+    """The user of a session's id, unless he was disabled or has changed the password since."""
+    user_id, _, version = text.partition(".")
+    if not (user_id.isascii() and user_id.isdigit() and version.isascii() and version.isdigit()):
+        return None
+    wanted = (app_user.c.id == int(user_id), app_user.c.session_version == int(version), app_user.c.disabled_at.is_(None))
+    with db.read() as connection:
+        row = connection.execute(select(*_columns).where(*wanted)).first()
+    return User(*row) if row else None
+
+
+# -- signing in ---------------------------------------------------------------------------------------------------------------
+
+def sign_in(name: str, password: str, *, now: dt.datetime) -> User | None:
+    """The user, or None for every reason alike: unknown, disabled, wrong password, locked.
+
+    The attempt is counted before the password is looked at, so simultaneous guesses cannot pass the limit.
+    """
+    claimed = _claim_attempt(name, now)
+    if claimed is None:
+        _matches(_dummy_hash, password)
+        return None
+    if not _matches(claimed.password_hash, password):
+        with db.transaction() as connection:
+            audit.record(connection, f"user:{claimed.id}", "sign_in_failed", "user", claimed.id, {"attempt": claimed.failed_attempts}, at=now)
+        return None
+    with db.transaction() as connection:
+        fresh: dict[str, Any] = {"failed_attempts": 0, "locked_until": None}
+        if _hasher.check_needs_rehash(claimed.password_hash):
+            fresh["password_hash"] = _hasher.hash(password)
+        connection.execute(update(app_user).where(app_user.c.id == claimed.id).values(fresh))
+        audit.record(connection, f"user:{claimed.id}", "sign_in", "user", claimed.id, at=now)
+        return _load(connection, claimed.id)
+
+
+def _claim_attempt(name: str, now: dt.datetime) -> Any:
+    """Count one attempt of a user who is not locked; None when there is nothing to try. The last allowed one locks."""
+    over = and_(app_user.c.locked_until.is_not(None), app_user.c.locked_until <= now)
+    attempts = case((over, 1), else_=app_user.c.failed_attempts + 1)
+    locked = case((attempts >= LOCK_AFTER_FAILURES, literal(now + LOCK_FOR, db.Instant())), else_=None)
+    open_to_try = and_(app_user.c.name == name, app_user.c.disabled_at.is_(None), or_(app_user.c.locked_until.is_(None), over))
+    counted = (update(app_user).where(open_to_try)
+               .values(failed_attempts=attempts, locked_until=locked)
+               .returning(app_user.c.id, app_user.c.password_hash, app_user.c.failed_attempts))
+    with db.transaction() as connection:
+        return connection.execute(counted).first()
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password[:PASSWORD_MAX])
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _load(connection: Connection, user_id: int) -> User:
+    return User(*connection.execute(select(*_columns).where(app_user.c.id == user_id)).one())
+
+
+def sign_out(user: User) -> None:
+    """Note that a user left; the session itself is the caller's to clear."""
+    with db.transaction() as connection:
+        audit.record(connection, user.actor.name, "sign_out", "user", user.id)
+
+
+def change_password(user: User, current: str, new: str) -> User:
+    """Set a new password and end every session of this user; returns him with the new `session_version`.
+
+    Raises InvalidInput (`password_wrong`, `password_length`, `password_weak`, `password_same`).
+    """
+    with db.read() as connection:
+        stored = connection.execute(select(app_user.c.password_hash).where(app_user.c.id == user.id)).scalar_one()
+    if not _matches(stored, current):
+        raise InvalidInput("The current password is wrong.", code="password_wrong")
+    _check_password(new, user.name)
+    if new == current:
+        raise InvalidInput("The new password is the old one; choose another.", code="password_same")
+    hashed = _hasher.hash(new)
+    with db.transaction() as connection:
+        connection.execute(update(app_user).where(app_user.c.id == user.id).values(
+            password_hash=hashed, must_change_password=False, session_version=app_user.c.session_version + 1))
+        audit.record(connection, user.actor.name, "change_password", "user", user.id)
+        return _load(connection, user.id)
+
+
+def disable(name: str, *, by: Actor) -> None:
+    """End a user's sessions and refuse new ones. Raises NotAllowed, NotFound."""
+    by.require("user:write")
+    with db.transaction() as connection:
+        found = connection.execute(update(app_user).where(app_user.c.name == name, app_user.c.disabled_at.is_(None))
+                                   .values(disabled_at=dt.datetime.now(dt.UTC)).returning(app_user.c.id)).scalar()
+        if found is None:
+            raise NotFound(f"There is no active user {name!r}.")
+        audit.record(connection, by.name, "disable_user", "user", found)
+
+
+def set_language(user: User, language: str) -> None:
+    """Remember the language a user reads in."""
+    with db.transaction() as connection:
+        connection.execute(update(app_user).where(app_user.c.id == user.id).values(language=language))

@@ -1,0 +1,111 @@
+"""How fast the exact nearest store is found, beside the usual ways: `python -m benchmarks.nearest`.
+
+The rivals answer on a sphere (haversine), so they are also wrong at times; the last column says for how many visitors. That the index
+is right is asserted against brute-force geodesics on a sample. A ratio above 1 means the index is faster.
+"""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.neighbors import BallTree
+
+from stores.coordinates import distances_m
+from stores.nearest import NearestIndex
+
+Floats = npt.NDArray[np.float64]
+SIZES = (3_000, 10_000, 100_000)
+BATCH = 50_000
+EARTH_M = 6_371_008.8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comparison: microseconds a visitor of the index and of the rival, their ratio, and how often a sphere errs."""
+
+    name: str
+    stores: int
+    index_us: float
+    rival_us: float
+    wrong: int
+
+    @property
+    def ratio(self) -> float:
+        return self.rival_us / self.index_us
+
+    def __str__(self) -> str:
+        return (f"{self.name:<42} {self.stores:>7,} stores  {self.index_us:>8.1f} us  {self.rival_us:>9.1f} us  x{self.ratio:<8.1f}"
+                f" sphere wrong for {self.wrong:,} of {BATCH:,}")
+
+
+def run() -> list[Row]:
+    """Single and batch against numpy brute force and scikit-learn's BallTree, for each size of chain; some twenty seconds."""
+    return [row for stores in SIZES for row in _compare(stores)]
+
+
+def _compare(count: int) -> Iterator[Row]:
+    stores, visitors = _chain(count)
+    codes = [f"S{number:06d}" for number in range(count)]
+    index = NearestIndex(stores[:, 0], stores[:, 1], codes)
+    tree = BallTree(np.radians(stores), metric="haversine")
+    few = visitors[: max(50, 3_000_000 // count)]
+
+    def singles(ask: Callable[[float, float], object], asked: Floats) -> float:
+        return _microseconds(lambda: [ask(lat, lng) for lat, lng in asked.tolist()], len(asked))
+
+    def brute(lat: float, lng: float) -> int:
+        return int(np.argmin(_haversine_m(lat, lng, stores)))
+
+    def ball(lat: float, lng: float) -> int:
+        return int(tree.query(np.radians([(lat, lng)]), return_distance=False)[0, 0])
+
+    positions, _ = index.nearest_batch(visitors[:, 0], visitors[:, 1])
+    sample = visitors[: max(20, 1_000_000 // count)]
+    for (lat, lng), position in zip(sample.tolist(), positions.tolist(), strict=False):
+        assert position == int(np.argmin(distances_m(lat, lng, stores[:, 0], stores[:, 1])))
+    wrong = int(np.sum(tree.query(np.radians(visitors), return_distance=False)[:, 0] != positions))
+
+    single = singles(index.nearest, visitors[:5_000])
+    batch = _microseconds(lambda: index.nearest_batch(visitors[:, 0], visitors[:, 1]), BATCH)
+    brute_us, ball_us = singles(brute, few), singles(ball, visitors[:2_000])
+    ball_batch_us = _microseconds(lambda: tree.query(np.radians(visitors), return_distance=True), BATCH)
+    yield Row("nearest, single / numpy haversine", count, single, brute_us, wrong)
+    yield Row("nearest, single / BallTree haversine", count, single, ball_us, wrong)
+    yield Row("nearest, batch / numpy haversine", count, batch, brute_us, wrong)
+    yield Row("nearest, batch / BallTree haversine", count, batch, ball_batch_us, wrong)
+
+
+def _chain(count: int) -> tuple[Floats, Floats]:
+    """Stores in towns of a large country, visitors in the same towns and some in the country between them; always the same."""
+    random = np.random.default_rng(count)
+    towns = random.uniform((20, 95), (48, 128), (300, 2))
+    stores = towns[random.integers(0, 300, count)] + random.normal(0, 0.15, (count, 2))
+    visitors = towns[random.integers(0, 300, BATCH)] + random.normal(0, 0.3, (BATCH, 2))
+    visitors[::10] = random.uniform((20, 95), (48, 128), (len(visitors[::10]), 2))
+    return stores, visitors
+
+
+def _haversine_m(lat: float, lng: float, stores: Floats) -> Floats:
+    phi, lats = np.radians(lat), np.radians(stores[:, 0])
+    lngs = np.radians(stores[:, 1] - lng)
+    half = np.sin((lats - phi) / 2) ** 2 + np.cos(phi) * np.cos(lats) * np.sin(lngs / 2) ** 2
+    metres: Floats = 2 * EARTH_M * np.arcsin(np.sqrt(half))
+    return metres
+
+
+def _microseconds(work: Callable[[], object], visitors: int) -> float:
+    """The best of three, for each visitor; the others measure the machine's other guests."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times) / visitors * 1e6
+
+
+if __name__ == "__main__":
+    for row in run():
+        print(row)

@@ -1,0 +1,174 @@
+"""The network as this process sees it: building a snapshot of any version, and swapping in the newest (DESIGN 2, M7, M14, M22)."""
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Table, and_, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+import db
+from stores import policy, versions
+from stores.areas import AreaIndex, parse_geometry
+from stores.brand import brand
+from stores.channels import channel
+from stores.contracts import dealer_contract
+from stores.dealers import dealer
+from stores.guides import employment, guide
+from stores.hours import parse_hours
+from stores.policies import policy_version
+from stores.snapshot import AreaRecord, ChannelRecord, Contract, GuideRecord, Job, Snapshot, StoreRecord
+from stores.stores import store, store_revision
+from stores.territories import area, area_revision
+from stores.versions import Versions
+
+REFRESH_SECONDS = 1.0
+REMEMBERED_PASTS = 4
+
+
+def load(connection: Connection, at: Versions) -> Snapshot:
+    """Build the snapshot of a network and policy version, of today or of the past, from the revisions."""
+    stores = _stores(connection, at.network)
+    areas, index = _areas(connection, at.network)
+    body = connection.execute(select(policy_version.c.body).where(policy_version.c.version == at.policy)).scalar_one()
+    return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network), areas, index, _channels(connection))
+
+
+def _known_at(table: Table, version: int) -> ColumnElement[bool]:
+    return and_(table.c.version_from <= version, or_(table.c.version_to.is_(None), table.c.version_to > version))
+
+
+def _stores(connection: Connection, version: int) -> list[StoreRecord]:
+    contracts = _contracts(connection, version)
+    home, zones, hours = brand().timezone, {None: brand().timezone}, {}
+    found = []
+    revision = store_revision
+    columns = (store.c.store_code, *(c for c in revision.c if c.name not in ("id", "address", "country", "crs", "source_latitude", "source_longitude")))
+    for r in connection.execute(select(*columns).join(store, store.c.id == revision.c.store_id).where(_known_at(revision, version))):
+        if r.timezone not in zones:
+            zones[r.timezone] = ZoneInfo(r.timezone)
+        if r.hours not in hours:
+            hours[r.hours] = parse_hours(r.hours) if r.hours else None
+        found.append(StoreRecord(
+            r.store_id, r.store_code, r.name, r.branch_id, r.latitude, r.longitude, r.coordinates_withdrawn, r.region_code, r.status,
+            r.cloud_shop, r.opened_on, r.closed_on, r.paused_until, r.priority, r.service_radius_m, hours[r.hours],
+            zones.get(r.timezone, home), r.successor_store_id, r.cloud_shop_url, tuple(contracts.get(r.store_id, ()))))
+    return found
+
+
+def _contracts(connection: Connection, version: int) -> dict[int, list[Contract]]:
+    found: dict[int, list[Contract]] = {}
+    c, d = dealer_contract.c, dealer.c
+    query = select(c.id, c.store_id, c.dealer_id, d.dealer_code, c.valid_from, c.valid_to, c.platform_fee_bp, c.channel_fee_bp,
+                   c.collection_mode, d.platform_fee_bp.label("dealer_platform"), d.channel_fee_bp.label("dealer_channel"),
+                   d.collection_mode.label("dealer_mode")).join(dealer, d.id == c.dealer_id).where(_known_at(dealer_contract, version)).order_by(c.id)
+    for r in connection.execute(query):
+        found.setdefault(r.store_id, []).append(Contract(
+            r.id, r.dealer_id, r.dealer_code, r.valid_from, r.valid_to,
+            r.dealer_platform if r.platform_fee_bp is None else r.platform_fee_bp,
+            r.dealer_channel if r.channel_fee_bp is None else r.channel_fee_bp, r.collection_mode or r.dealer_mode))
+    return found
+
+
+def _guides(connection: Connection, version: int) -> dict[int, GuideRecord]:
+    jobs: dict[int, list[Job]] = {}
+    e = employment.c
+    for r in connection.execute(select(e.guide_id, e.store_id, e.role, e.valid_from, e.valid_to).where(_known_at(employment, version)).order_by(e.id)):
+        jobs.setdefault(r.guide_id, []).append(Job(r.store_id, r.role, r.valid_from, r.valid_to))
+    return {r.id: GuideRecord(r.id, r.guide_code, tuple(jobs.get(r.id, ()))) for r in connection.execute(select(guide.c.id, guide.c.guide_code))}
+
+
+def _areas(connection: Connection, version: int) -> tuple[list[AreaRecord], AreaIndex[int]]:
+    records, shapes, keys = [], [], []
+    r = area_revision
+    for row in connection.execute(select(area.c.area_code, r).join(area, area.c.id == r.c.area_id).where(_known_at(r, version))):
+        records.append(AreaRecord(row.area_id, row.area_code, row.kind, row.dealer_id, row.store_id, frozenset(row.region_codes),
+                                  frozenset(row.postal_codes), row.valid_from, row.valid_to))
+        if row.geometry is not None:
+            shapes.append(parse_geometry(row.geometry, "wgs84"))
+            keys.append(row.area_id)
+    return records, AreaIndex(shapes, keys)
+
+
+def _channels(connection: Connection) -> dict[int, ChannelRecord]:
+    return {r.id: ChannelRecord(r.id, r.channel_code, r.valid_from, r.valid_to, r.revoked_at is not None)
+            for r in connection.execute(select(channel))}
+
+
+class _Holder:
+    """The newest snapshot of this process. One builder at a time; swaps only forward."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.snapshot: Snapshot | None = None
+        self.checked = 0.0
+        self.pasts: OrderedDict[Versions, Snapshot] = OrderedDict()
+        self.url = ""
+
+    def at_least(self, wanted: Versions) -> Snapshot:
+        """The newest snapshot, rebuilt first when it is older than `wanted` (versions just read from the database)."""
+        held = self.snapshot
+        if held is not None and held.version >= wanted.network and held.policy_version >= wanted.policy and self.url == db.database().url:
+            return held
+        with self.lock:
+            held = self.snapshot
+            if held is None or held.version < wanted.network or held.policy_version < wanted.policy or self.url != db.database().url:
+                with db.read() as connection:
+                    held = load(connection, versions.current(connection))
+                self.snapshot, self.url, self.checked = held, db.database().url, time.monotonic()
+            return held
+
+
+_holder = _Holder()
+
+
+def _forget_after_fork() -> None:
+    _holder.lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
+
+
+def snapshot(wanted: Versions) -> Snapshot:
+    """The newest snapshot, at least of the versions that the caller has just read."""
+    return _holder.at_least(wanted)
+
+
+def newest() -> Snapshot:
+    """The newest snapshot; asks the database for its version at most once a second."""
+    held = _holder.snapshot
+    if held is not None and _holder.url == db.database().url and time.monotonic() - _holder.checked < REFRESH_SECONDS:
+        return held
+    with db.read() as connection:
+        wanted = versions.current(connection)
+    held = _holder.at_least(wanted)
+    _holder.checked = time.monotonic()
+    return held
+
+
+def snapshot_age_seconds() -> float | None:
+    """Seconds since this process last knew that its snapshot is the newest; None before the first."""
+    return None if _holder.snapshot is None else time.monotonic() - _holder.checked
+
+
+def past(at: Versions) -> Snapshot:
+    """The snapshot of an earlier network and policy version, rebuilt from the revisions."""
+    held = _holder.snapshot
+    if held is not None and (held.version, held.policy_version) == at and _holder.url == db.database().url:
+        return held
+    with _holder.lock:
+        if at not in _holder.pasts:
+            with db.read() as connection:
+                _holder.pasts[at] = load(connection, at)
+            while len(_holder.pasts) > REMEMBERED_PASTS:
+                _holder.pasts.popitem(last=False)
+        return _holder.pasts[at]
+
+
+def forget() -> None:
+    """Drop what this process holds (tests that change the database under it)."""
+    _holder.snapshot = None
+    _holder.pasts.clear()

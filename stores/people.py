@@ -1,0 +1,56 @@
+"""Finding and creating customers by any of their identifiers (P5)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, select, tuple_
+
+from ledger.upsert import insert_missing
+from stores.customers import customer, customer_identity, customer_state
+
+Identity = tuple[str, str]
+CHUNK = 400
+
+
+def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identity, int]:
+    """The surrogate id behind each known identity; unknown ones are absent."""
+    wanted, found = sorted(set(identities)), {}
+    for start in range(0, len(wanted), CHUNK):
+        i = customer_identity.c
+        rows = connection.execute(select(i.kind, i.value, i.customer_id).where(tuple_(i.kind, i.value).in_(wanted[start:start + CHUNK])))
+        found.update({(r.kind, r.value): r.customer_id for r in rows})
+    return found
+
+
+def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt.datetime) -> dict[str, int]:
+    """New customers, each with his identities (the first must be his `customer_id`); returns surrogate ids by customer_id.
+
+    Somebody who came in between by a rival transaction is found, not created again."""
+    if not people:
+        return {}
+    texts = [each[0][1] for each in people]
+    insert_missing(connection, customer, [{"customer_id": text, "employee": False, "created_at": now} for text in texts])
+    ids: dict[str, int] = {}
+    for start in range(0, len(texts), CHUNK):
+        ids |= {r.customer_id: r.id for r in connection.execute(
+            select(customer.c.id, customer.c.customer_id).where(customer.c.customer_id.in_(texts[start:start + CHUNK])))}
+    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": ids[each[0][1]]} for each in people for k, v in each])
+    insert_missing(connection, customer_state, [{"customer_id": ids[text], "rv": 0, "no_switch": False} for text in texts])
+    return ids
+
+
+def link(connection: Connection, pairs: Iterable[tuple[Identity, int]]) -> None:
+    """Attach further identities to known customers; one that belongs to somebody already stays with him."""
+    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in pairs])
+
+
+def lock(connection: Connection, customers: Iterable[int]) -> dict[int, int]:
+    """Lock the state rows in id order; returns `rv` by customer. SQLite's writer is alone already."""
+    found: dict[int, int] = {}
+    wanted = sorted(set(customers))
+    for start in range(0, len(wanted), CHUNK):
+        s = customer_state.c
+        query = select(s.customer_id, s.rv).where(s.customer_id.in_(wanted[start:start + CHUNK])).order_by(s.customer_id).with_for_update()
+        found |= {r.customer_id: r.rv for r in connection.execute(query)}
+    return found

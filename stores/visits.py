@@ -1,0 +1,88 @@
+"""From what an app sends to what the ladder reads: coordinates converted once, the entry parameter checked, nothing believed (A3, A9, A18)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stores import entry_params
+from stores.brand import business_day
+from stores.coordinates import Coordinates, is_null_island, to_wgs84
+from stores.decide import EntryParam, Visit
+from stores.snapshot import Snapshot
+
+CLOCK_SKEW = dt.timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePoint:
+    """A location as it was sent: decimal degrees in `crs`, accuracy in metres."""
+
+    latitude: float
+    longitude: float
+    crs: str
+    accuracy_m: float | None = None
+    fuzzy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One arrival as sent. `identities` by kind (customer_id, unionid, openid, external_userid), at least one."""
+
+    identities: dict[str, str]
+    source: SourcePoint | None = None
+    region_code: str | None = None
+    postal_code: str | None = None
+    entry_param: str | None = None
+    touchpoint: str | None = None
+    occurred_at: dt.datetime | None = None
+
+
+def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequence[bytes]) -> Visit:
+    """The visit at moment `at`. Raises InvalidCoordinates for a location that cannot be converted; (0,0) is no usable location."""
+    notes: list[str] = []
+    day = business_day(at)
+    point, source = None, arrival.source
+    if source is not None:
+        if is_null_island(source.latitude, source.longitude):
+            notes.append("location_unusable")
+            source = None
+        else:
+            point = to_wgs84(source.latitude, source.longitude, source.crs)
+    param = None
+    if arrival.entry_param is not None:
+        read = entry_param_of(arrival.entry_param, at, day, snapshot, keys)
+        if isinstance(read, EntryParam):
+            param = read
+        else:
+            notes.append(f"entry_param_{read}")
+    return Visit(at=at, day=day, point=point, accuracy_m=source.accuracy_m if source else None, fuzzy=bool(source and source.fuzzy),
+                 region_code=arrival.region_code, postal_code=arrival.postal_code, param=param, notes=tuple(notes))
+
+
+def entry_param_of(text: str, at: dt.datetime, day: dt.date, snapshot: Snapshot, keys: Sequence[bytes]) -> EntryParam | str:
+    """The parameter if it holds at `at` (A18), else the word why it is ignored. Guide links live `guide_link_days`."""
+    signed = entry_params.read(text, keys)
+    if isinstance(signed, str):
+        return signed
+    if signed.issued_at > at + CLOCK_SKEW:
+        return "not_issued_yet"
+    if signed.channel_id:
+        channel = snapshot.channels.get(signed.channel_id)
+        if channel is None or not channel.holds(day):
+            return "channel_over"
+    if signed.guide_id:
+        if at - signed.issued_at > dt.timedelta(days=snapshot.policy.guide_link_days):
+            return "expired"
+        if signed.guide_id not in snapshot.guides:
+            return "unknown_guide"
+    if signed.store_id and signed.store_id not in snapshot.by_id:
+        return "unknown_store"
+    if not signed.store_id and not signed.guide_id:
+        return "names_nothing"
+    return EntryParam(signed.store_id or None, signed.guide_id or None, signed.channel_id or None, signed.issued_at)
+
+
+def point_of(source: SourcePoint) -> Coordinates | None:
+    """WGS-84, or None when it is no usable location."""
+    return None if is_null_island(source.latitude, source.longitude) else to_wgs84(source.latitude, source.longitude, source.crs)

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+import db
+from ledger.idempotency import idempotency_key
+from stores import brand
+from tests.app.api import sample
+
+
+@pytest.fixture(autouse=True)
+def _brand() -> Iterator[None]:
+    before = brand._brand
+    brand.configure(brand.Brand(ZoneInfo("Asia/Shanghai"), "CNY", 2))
+    sample.deeds.clear()
+    yield
+    brand._brand = before
+
+
+@pytest.fixture
+def app() -> Flask:
+    return sample.make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def kept(database: db.Database) -> db.Database:
+    """A database that remembers answers."""
+    with db.transaction() as connection:
+        idempotency_key.create(connection, checkfirst=True)
+    return database

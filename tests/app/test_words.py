@@ -1,0 +1,66 @@
+"""How values look to people, in both languages."""
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import app
+from app import words
+from scripts import catalogue
+
+APP = Path(app.__file__).parent
+
+
+@pytest.mark.parametrize(("minor", "currency", "decimals", "shown"), [
+    (123450, "CNY", 2, "¥1,234.50"), (0, "CNY", 2, "¥0.00"), (-14000, "CNY", 2, "−¥140.00"), (5, "USD", 2, "$0.05"), (1200, "JPY", 0, "¥1,200"),
+    (1234567, "KWD", 3, "KWD 1,234.567"), (10 ** 15, "CNY", 2, "¥10,000,000,000,000.00"), (-1, "EUR", 2, "−€0.01")])
+def test_money_is_written_from_minor_units(minor, currency, decimals, shown):
+    assert words.money(minor, currency, decimals) == shown
+
+
+@pytest.mark.parametrize(("number", "zh", "en"), [
+    (0, "0", "0"), (9999, "9,999", "9,999"), (10_000, "1万", "10k"), (123_456, "12.3万", "123k"), (12_000_000, "1,200万", "12m"),
+    (1_299_999, "129万", "1.2m"), (-123_456, "−12.3万", "−123k"), (123_456_789, "1.2亿", "123m")])
+def test_big_counts_are_short_and_never_rounded_up(number, zh, en):
+    assert (words.short_count(number, "zh"), words.short_count(number, "en")) == (zh, en)
+
+
+def test_days_follow_the_language():
+    assert (words.day(dt.date(2026, 11, 21), "zh"), words.day(dt.date(2026, 11, 21), "en")) == ("2026年11月21日", "2026-11-21")
+
+
+def test_every_text_has_its_chinese():
+    known = {(message.id, message.context): message.string for message in catalogue.catalogue()}
+    missing = [f"{name}:{line} {message}" for name, line, message, context in catalogue.messages() if not known.get((message, context))]
+    assert missing == [], "run scripts/catalogue.py and fill in the Chinese"
+
+
+def test_templates_hold_no_text_outside_the_catalogue():
+    bare = {}
+    for path in APP.glob("templates/**/*.html"):
+        text = re.sub(r"\{% block width %\}\w+|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&\w+;", " ", path.read_text(), flags=re.S)
+        found = set(re.findall(r"[A-Za-z\u4e00-\u9fff]{2,}", text)) - {"Doorstep"}
+        if found:
+            bare[path.name] = found
+    assert bare == {}
+
+
+def test_vendored_files_are_what_the_manifest_says():
+    vendor = APP / "static" / "vendor"
+    manifest = json.loads((vendor / "manifest.json").read_text())
+    assert {entry["file"] for entry in manifest} == {path.name for path in vendor.iterdir()} - {"manifest.json"}
+    for entry in manifest:
+        assert hashlib.sha256((vendor / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
+        assert entry["licence"] and entry["version"]
+
+
+def test_every_icon_that_is_named_is_drawn():
+    drawn = set(re.findall(r'<symbol id="(\w+)"', (APP / "static" / "icons.svg").read_text()))
+    asked = set(re.findall(r'icon\("(\w+)"', "".join(path.read_text() for path in APP.glob("templates/**/*.html"))))
+    asked |= set(re.findall(r'Item\(.*"(\w+)"\),$', (APP / "navigation.py").read_text(), flags=re.M))
+    assert asked and asked <= drawn

@@ -1,0 +1,17 @@
+"""Centres of Chinese divisions (A3)."""
+from __future__ import annotations
+
+from stores.regions import region_centre, regions
+
+
+def test_a_division_has_its_centre_in_wgs84():
+    assert region_centre("110101") == (39.926938, 116.410246)
+
+
+def test_a_county_without_centre_takes_that_of_its_parent():
+    county = next(region for region in regions().values() if region.centre is None and region.level == "county")
+    assert region_centre(county.code) == region_centre(county.parent_code) != None  # noqa: E711 - one chain
+
+
+def test_an_unknown_division_has_no_centre():
+    assert region_centre("US-TX") is None
