@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, url_for
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
@@ -17,7 +18,7 @@ import db
 from app import api_keys, cli, dealer, errors, guide, headers, health, hq, language, limits, logs, navigation, permissions, words
 from app.api import calls, declare, openapi
 from app.sign_in import pages as sign_in
-from stores import brand
+from stores import brand, installation, keys
 
 PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint)
 
@@ -27,7 +28,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     settings = settings or config.load()
     logs.configure(settings.log_level)
     db.configure(settings.database_url)
-    brand.configure(brand.Brand(settings.timezone, settings.currency, settings.currency_decimals))
+    _configure_domain(settings)
     app = Flask(__name__)
     app.extensions["doorstep"] = settings
     app.config.update(_flask_settings(settings))
@@ -53,6 +54,20 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.add_url_rule("/favicon.ico", "favicon", permissions.public(lambda: app.send_static_file("mark.svg")))
     cli.init_app(app)
     return app
+
+
+def _configure_domain(settings: config.Settings) -> None:
+    """Hand the domain its settings; a database made for another zone or currency stops the start (M26)."""
+    own = brand.Brand(settings.timezone, settings.currency, settings.currency_decimals)
+    brand.configure(own)
+    keys.configure(settings.data_key, settings.entry_param_keys)
+    try:
+        with db.read() as connection:
+            installation.check(connection, own)
+    except installation.WrongInstallation as error:
+        raise config.ConfigurationError(str(error)) from None
+    except OperationalError:  # no database yet; /readyz and the commands say so
+        return
 
 
 def _flask_settings(settings: config.Settings) -> dict[str, Any]:
