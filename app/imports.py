@@ -9,17 +9,19 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import config
+from incentives import targets
 from stores.actors import Actor
+from stores.areas import parse_geometry
 from stores.brand import brand
+from stores.importing.area_file import CheckedAreas, read_areas
 from stores.importing.cells import Context
-from stores.importing.check import check
+from stores.importing.check import Checked, check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.sheets import read_sheet
-from stores.registers import branches, dealers, guides, stores
+from stores.registers import areas, branches, customers, dealers, guides, stores
 from stores.registers.saving import Outcome, Refused
 
 Progress = Callable[[int, int], None]
@@ -51,7 +53,7 @@ def of_sheet(kind: str, apply: Apply, limited: bool = True) -> Run:
     return run
 
 
-def applied(kind: str, checked: Any, apply: Apply, dry_run: bool, actor: Actor) -> Report:
+def applied(kind: str, checked: Checked | CheckedAreas, apply: Apply, dry_run: bool, actor: Actor) -> Report:
     """Apply checked rows. Raises Refused with the warnings beside the faults."""
     if checked.faults:
         raise Refused(checked.faults, checked.warnings)
@@ -62,9 +64,17 @@ def applied(kind: str, checked: Any, apply: Apply, dry_run: bool, actor: Actor) 
     return Report(kind, outcome, checked.warnings)
 
 
+def _areas(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:
+    checked = read_areas(path, context(), parse_geometry, config.load().import_max_rows)
+    return applied("areas", checked, areas.apply, dry_run, actor)
+
+
 KINDS: dict[str, Run] = {
     "branches": of_sheet("branches", branches.apply),
     "dealers": of_sheet("dealers", dealers.apply),
     "stores": of_sheet("stores", stores.apply),
     "guides": of_sheet("guides", guides.apply),
+    "areas": _areas,
+    "customers": of_sheet("customers", customers.apply, limited=False),
+    "targets": of_sheet("targets", targets.apply, limited=False),
 }

@@ -1,9 +1,26 @@
 """Targets by month, level and metric (C8), with the time they were known."""
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Table
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, Index, Table, select, text, update
 
 import db
+from ledger import audit
+from stores.actors import Actor
+from stores.branches import branch
+from stores.brand import brand
+from stores.dealers import dealer
+from stores.guides import guide
+from stores.importing.check import Row
+from stores.importing.faults import FaultList
+from stores.registers.saving import Outcome, Refused, ids_by_code, insert_rows, pieces
+from stores.stores import store
+
+LARGEST = 10**15
+TARGETS_LOCK = 0x0D00_0746  # pg_advisory_xact_lock key: imports of targets take turns
 
 target = Table(
     "target", db.metadata,
@@ -17,3 +34,71 @@ target = Table(
     Column("superseded_at", db.Instant),
 )
 Index("ix_target_subject", target.c.period, target.c.level, target.c.subject_id)
+
+
+LEVELS = {"guide": guide, "store": store, "dealer": dealer, "branch": branch}
+MONEY = ("net_sales",)
+RATES = ("adds_lost_rate", "reply_rate", "refund_rate")  # given in percent
+Key = tuple[str, str, int, str]
+
+
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+    """Upsert by (period, level, code, metric): a changed target supersedes the former, which stays known. Raises Refused."""
+    with db.transaction() if not dry_run else db.read() as connection:
+        if not dry_run and db.lock_clause(connection):
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TARGETS_LOCK})
+        ended, new, outcome = _plan(connection, rows, now)
+        if not dry_run and outcome.effective:
+            for some in pieces(ended):
+                connection.execute(update(target).where(target.c.id.in_(some)).values(superseded_at=now))
+            insert_rows(connection, target, new)
+            audit.record(connection, actor.name, "import_targets", "target", f"{len(rows)} rows",
+                         {"new": outcome.new, "changed": outcome.changed}, at=now)
+    return outcome
+
+
+def _plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> tuple[list[int], list[dict[str, Any]], Outcome]:
+    """Ids that are superseded, rows that begin, counts."""
+    codes: dict[str, set[str]] = {}
+    for row in rows:
+        codes.setdefault(row.values["level"], set()).add(row.values["code"])
+    ids = {level: ids_by_code(connection, LEVELS[level], named) for level, named in codes.items()}
+    known = _in_force(connection, {row.values["period"] for row in rows})
+    ended, new, changed, faults = [], [], 0, FaultList()
+    for row in rows:
+        period, level, code, metric = (row.values[name] for name in ("period", "level", "code", "metric"))
+        if code not in ids[level]:
+            faults.add(row.line, "code", code, f"is no known {level}")
+            continue
+        value = _smallest_unit(row, faults)
+        before = known.get((period, level, ids[level][code], metric))
+        if before is not None and before.target == value:
+            continue
+        if before is not None:
+            ended.append(before.id)
+            changed += 1
+        new.append({"period": period, "level": level, "subject_id": ids[level][code], "metric": metric, "target": value, "recorded_at": now})
+    if faults:
+        raise Refused(faults)
+    return ended, new, Outcome(len(new) - changed, changed, len(rows) - len(new))
+
+
+def _in_force(connection: Connection, periods: set[str]) -> dict[Key, Any]:
+    query = select(target).where(target.c.period.in_(sorted(periods)), target.c.superseded_at.is_(None))
+    return {(found.period, found.level, found.subject_id, found.metric): found for found in connection.execute(query)}
+
+
+def _smallest_unit(row: Row, faults: FaultList) -> int:
+    """Money in minor units, rates in basis points, anything else whole."""
+    metric, given = row.values["metric"], row.values["target"]
+    factor = 10 ** brand().decimals if metric in MONEY else 100 if metric in RATES else 1
+    value = given * factor
+    if value != value.to_integral_value():
+        unit = f"at most {brand().decimals} decimals" if metric in MONEY else "percent with at most 2 decimals" if metric in RATES else "a whole number"
+        faults.add(row.line, "target", str(given), f"is too fine; {metric} takes {unit}")
+    if metric in RATES and given > 100:
+        faults.add(row.line, "target", str(given), "is above 100 percent")
+    if value > LARGEST:
+        faults.add(row.line, "target", str(given), "is above the largest target that is kept, 10^15")
+        return 0
+    return int(value)

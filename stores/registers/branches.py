@@ -4,14 +4,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from stores.actors import Actor
 from stores.branches import branch
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import Outcome, Plan, allocate, insert_rows, save
+from stores.registers.saving import Outcome, Plan, allocate, insert_rows, save, update_rows
 
 Node = tuple[str, str | None]  # name, parent_code
 
@@ -65,11 +65,7 @@ def _write(connection: Connection, tree: dict[str, Node], ids: dict[str, int], p
             for code, (name, parent) in tree.items()}
     insert_rows(connection, branch, [rows[code] for code in sorted(new, key=lambda code: after[code].count("/"))])
     moved = {code for code in paths if after[code] != paths[code]} | set(touched) - set(new)
-    if moved:
-        connection.execute(
-            update(branch).where(branch.c.id == bindparam("key"))
-            .values(name=bindparam("name"), parent_id=bindparam("parent_id"), path=bindparam("path")),
-            [{"key": rows[code]["id"], **{name: rows[code][name] for name in ("name", "parent_id", "path")}} for code in sorted(moved)])
+    update_rows(connection, branch, [rows[code] for code in sorted(moved)])
 
 
 def _path(code: str, tree: dict[str, Node], ids: dict[str, int]) -> str:

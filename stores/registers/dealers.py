@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from stores.actors import Actor
 from stores.branches import branch
@@ -13,7 +13,7 @@ from stores.dealers import DEFAULT_CHANNEL_FEE_BP, DEFAULT_COLLECTION_MODE, DEFA
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, ids_by_code, insert_rows, save
+from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, ids_by_code, insert_rows, save, update_rows
 
 DEFAULTS: dict[str, Any] = {
     "platform_fee_bp": DEFAULT_PLATFORM_FEE_BP, "channel_fee_bp": DEFAULT_CHANNEL_FEE_BP, "collection_mode": DEFAULT_COLLECTION_MODE}
@@ -37,15 +37,13 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         if before is None:
             new.append({"dealer_code": row.values["dealer_code"], **after})
         elif any(before[name] != after[name] for name in FACTS):
-            changed.append({"key": before["id"], **{f"new_{name}": value for name, value in after.items()}})
+            changed.append({"id": before["id"], **after})
 
     def write(connection: Connection, version: int) -> None:
         for each, key in zip(new, allocate(connection, dealer, len(new)), strict=True):
             each["id"] = key
         insert_rows(connection, dealer, new)
-        if changed:
-            connection.execute(update(dealer).where(dealer.c.id == bindparam("key"))
-                               .values({name: bindparam(f"new_{name}") for name in FACTS}), changed)
+        update_rows(connection, dealer, changed)
 
     return Plan(Outcome(len(new), len(changed), len(rows) - len(new) - len(changed)), faults, write)
 
@@ -63,5 +61,6 @@ def _merged(row: Row, before: Any, branches: dict[str, int], faults: FaultList) 
             faults.add(row.line, "branch_code", code, "is no known branch; import branches first")
     fees = after["platform_fee_bp"] + after["channel_fee_bp"]
     if fees > 10_000:
-        faults.add(row.line, "platform_fee_bp", str(after["platform_fee_bp"]), f"makes {fees} basis points with the channel fee; together they are at most 10000")
+        faults.add(row.line, "platform_fee_bp", str(after["platform_fee_bp"]),
+                   f"makes {fees} basis points with the channel fee; together they are at most 10000")
     return after

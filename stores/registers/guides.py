@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
 from stores.actors import Actor
 from stores.brand import business_day
@@ -14,7 +14,7 @@ from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.registers.employment import Job, UnsoundEmployment, Wanted, jobs_after
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, save
+from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, save, update_rows
 from stores.stores import store
 
 FACTS = ("name", "wecom_userid", "store_id", "role", "hired_on", "left_on")
@@ -54,7 +54,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         if before is None:
             new.append(after)
         elif any(before[name] != after[name] for name in FACTS):
-            changed.append({"key": before["id"], **{f"new_{name}": after[name] for name in FACTS}})
+            changed.append({"id": before["id"], **{name: after[name] for name in FACTS}})
         elif wanted != present:
             moved += 1
     _refuse_shared_userids(connection, rows, stored, faults)
@@ -62,8 +62,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     def write(connection: Connection, version: int) -> None:
         ids = dict(zip((each["guide_code"] for each in new), allocate(connection, guide, len(new)), strict=True))
         insert_rows(connection, guide, [{**each, "id": ids[each["guide_code"]]} for each in new])
-        if changed:
-            connection.execute(update(guide).where(guide.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in FACTS}), changed)
+        update_rows(connection, guide, changed)
         end_versions(connection, employment, ended, version)
         insert_rows(connection, employment, [
             {"guide_id": ids[key] if isinstance(key, str) else key, "store_id": job.store_id, "role": job.role, "valid_from": job.valid_from,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, insert, literal, select, update
 
 from stores.actors import Actor
 from stores.branches import branch
@@ -17,7 +17,7 @@ from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.registers.contracts import Contract, UnsoundContract, contracts_after
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, pieces, save
+from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, pieces, save, update_rows
 from stores.stores import FACTS, store, store_revision
 
 DEFAULTS: dict[str, Any] = {"status": "active", "cloud_shop": True, "priority": 0}
@@ -199,13 +199,12 @@ def _insert_new(connection: Connection, new: list[dict[str, Any]], ids: dict[str
     """Stores first, then those successors that are new themselves, then the first revision of each from its row."""
     if not new:
         return
-    later = [{"key": ids[each["store_code"]], "successor": ids[each["successor_store_id"]]}
+    later = [{"id": ids[each["store_code"]], "successor_store_id": ids[each["successor_store_id"]]}
              for each in new if isinstance(each["successor_store_id"], str)]
     insert_rows(connection, store, [
         {**each, "id": ids[each["store_code"]],
          "successor_store_id": None if isinstance(each["successor_store_id"], str) else each["successor_store_id"]} for each in new])
-    if later:
-        connection.execute(update(store).where(store.c.id == bindparam("key")).values(successor_store_id=bindparam("successor")), later)
+    update_rows(connection, store, later)
     first = min(ids.values())  # the version is held: no other store came after it
     columns = ["store_id", *FACTS, "version_from"]
     connection.execute(insert(store_revision).from_select(

@@ -1,0 +1,123 @@
+"""The register of areas with their revisions; exclusive territories of two dealers do not overlap (A12)."""
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection, select
+
+import db
+from stores.actors import Actor
+from stores.areas import overlapping_pairs, to_geojson
+from stores.dealers import dealer
+from stores.importing.area_file import AreaRow
+from stores.importing.faults import FaultList
+from stores.registers.saving import Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, save
+from stores.stores import store
+from stores.territories import area, area_revision
+
+FACTS = ("kind", "dealer_id", "store_id", "geometry", "region_codes", "postal_codes", "valid_from", "valid_to")
+
+
+def apply(rows: Sequence[AreaRow], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+    """Upsert by area_code; a feature replaces its area whole. `valid_to` of a feature is the last day that counts. Raises Refused:
+    unknown dealer or store, a territory that overlaps another dealer's."""
+    return save("areas", plan, rows, actor=actor, now=now, dry_run=dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Territory:
+    """`line` None: stored, not in the file."""
+
+    code: str
+    line: int | None
+    facts: Mapping[str, Any]
+    outline: BaseGeometry | None
+
+
+def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> Plan:
+    stored = _stored(connection)
+    dealers = ids_by_code(connection, dealer, {row.dealer_code for row in rows if row.dealer_code})
+    stores = ids_by_code(connection, store, {row.store_code for row in rows if row.store_code})
+    new: list[tuple[str, dict[str, Any]]] = []
+    changed: list[tuple[Mapping[str, Any], dict[str, Any]]] = []
+    faults, territories = FaultList(), []
+    for row in rows:
+        facts = _facts(row, dealers, stores, faults)
+        before = stored.get(row.area_code)
+        if before is None:
+            new.append((row.area_code, facts))
+        elif any(before[name] != facts[name] for name in FACTS):
+            changed.append((before, facts))
+        else:
+            continue
+        if facts["kind"] == "territory":
+            territories.append(_Territory(row.area_code, row.line, facts, row.geometry))
+    if territories and not faults:
+        in_file = {each.code for each in territories} | {before["area_code"] for before, _ in changed}
+        _refuse_overlaps(territories, [each for code, each in stored.items() if each["kind"] == "territory" and code not in in_file], faults)
+
+    def write(connection: Connection, version: int) -> None:
+        ids = allocate(connection, area, len(new))
+        insert_rows(connection, area, [{"id": key, "area_code": code} for key, (code, _) in zip(ids, new, strict=True)])
+        end_versions(connection, area_revision, [before["id"] for before, _ in changed], version)
+        begun = [(key, facts) for key, (_, facts) in zip(ids, new, strict=True)] + [(before["area_id"], facts) for before, facts in changed]
+        insert_rows(connection, area_revision, [{"area_id": key, **facts, "version_from": version} for key, facts in begun])
+
+    return Plan(Outcome(len(new), len(changed), len(rows) - len(new) - len(changed)), faults, write)
+
+
+def _stored(connection: Connection) -> dict[str, Mapping[str, Any]]:
+    query = select(area.c.area_code, area_revision).join(area, area.c.id == area_revision.c.area_id).where(area_revision.c.version_to.is_(None))
+    return {row.area_code: row._mapping for row in connection.execute(query)}
+
+
+def _facts(row: AreaRow, dealers: Mapping[str, int], stores: Mapping[str, int], faults: FaultList) -> dict[str, Any]:
+    if row.dealer_code and row.dealer_code not in dealers:
+        faults.add(row.line, "dealer_code", row.dealer_code, "is no known dealer; import dealers first")
+    if row.store_code and row.store_code not in stores:
+        faults.add(row.line, "store_code", row.store_code, "is no known store; import stores first")
+    return {
+        "kind": row.kind, "dealer_id": dealers.get(row.dealer_code or ""), "store_id": stores.get(row.store_code or ""),
+        "geometry": None if row.geometry is None else json.loads(db.canonical(to_geojson(row.geometry))),  # lists, as they come back
+        "region_codes": sorted(row.region_codes), "postal_codes": sorted(row.postal_codes), "valid_from": row.valid_from,
+        "valid_to": None if row.valid_to is None else row.valid_to + dt.timedelta(days=1)}
+
+
+def _refuse_overlaps(coming: list[_Territory], stored: list[Mapping[str, Any]], faults: FaultList) -> None:
+    """Each coming territory against the others of the file and the stored ones near it."""
+    others = [_Territory(each["area_code"], None, each, None if each["geometry"] is None else shape(each["geometry"])) for each in stored]
+    _refuse_shared_codes(coming, others, faults)
+    drawn = [each for each in (*coming, *_near(coming, others)) if each.outline is not None]
+    for i, j, square_metres in overlapping_pairs([each.outline for each in drawn if each.outline is not None]):
+        one, other = drawn[i], drawn[j]
+        if one.line is not None and _rivals(one, other):
+            faults.add(one.line, "geometry", one.code, f"overlaps the territory {other.code} of another dealer by {square_metres:,.0f} square metres")
+
+
+def _near(coming: list[_Territory], others: list[_Territory]) -> list[_Territory]:
+    boxes = [each.outline.envelope for each in coming if each.outline is not None]
+    return [other for other in others if other.outline is not None and any(box.intersects(other.outline) for box in boxes)]
+
+
+def _refuse_shared_codes(coming: list[_Territory], others: list[_Territory], faults: FaultList) -> None:
+    for name in ("region_codes", "postal_codes"):
+        holders: dict[str, list[_Territory]] = {}
+        for each in (*others, *coming):
+            for code in each.facts[name]:
+                rival = next((holder for holder in holders.get(code, ()) if _rivals(each, holder)), None)
+                if rival is not None and each.line is not None:
+                    faults.add(each.line, name, code, f"belongs to the territory {rival.code} of another dealer")
+                holders.setdefault(code, []).append(each)
+
+
+def _rivals(one: _Territory, other: _Territory) -> bool:
+    """Two dealers, and at least one day on which both hold."""
+    a, b = one.facts, other.facts
+    apart = (a["valid_to"] or dt.date.max) <= (b["valid_from"] or dt.date.min) or (b["valid_to"] or dt.date.max) <= (a["valid_from"] or dt.date.min)
+    return a["dealer_id"] != b["dealer_id"] and not apart

@@ -1,0 +1,190 @@
+"""The register of customers: surrogate, identities, employee flag (P3, P5, B5)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Row as Found
+
+import db
+from ledger import audit
+from ledger.upsert import insert_missing
+from stores.actors import Actor
+from stores.customers import customer, customer_identity, customer_state
+from stores.importing.check import Row
+from stores.importing.faults import FaultList
+from stores.phones import keyed_hash, seal
+from stores.registers.saving import IN_LIST, Outcome, Refused, pieces
+
+LINKS = ("unionid", "openid", "external_userid")
+Identity = tuple[str, str]
+
+
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+    """Upsert by customer_id, all rows or none. unionid, openid and external_userid are added to what is known (a person has several; an
+    empty cell takes none away, or a file would undo what entries linked); the phone is replaced, an empty cell clears it. Raises
+    Refused: an identity that belongs to another customer.
+
+    Customers come in by entries meanwhile, under no version: rows are planned on a read, then inserted where missing, and whoever was
+    first is respected (his identities are compared once more)."""
+    people = [_person(row) for row in rows]
+    with db.read() as connection:
+        plan = _plan(connection, people)
+    if dry_run or not plan.outcome.effective:
+        return plan.outcome
+    with db.transaction() as connection:
+        _write(connection, plan, now)
+        audit.record(connection, actor.name, "import_customers", "customer", f"{len(rows)} rows",
+                     {"new": plan.outcome.new, "changed": plan.outcome.changed}, at=now)
+    return plan.outcome
+
+
+@dataclass(slots=True)
+class _Person:
+    """`identities` by kind, the phone as its keyed hash; `employee` None keeps the flag; `clears_phone`: an empty cell."""
+
+    line: int
+    customer_id: str
+    identities: dict[str, str]
+    phone: str | None
+    employee: bool | None
+    clears_phone: bool
+    texts: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Plan:
+    new: list[_Person] = field(default_factory=list)
+    flags: dict[bool, list[int]] = field(default_factory=lambda: {True: [], False: []})
+    links: list[tuple[_Person, int | None, Identity]] = field(default_factory=list)  # owner None: a new customer
+    dropped_phones: list[int] = field(default_factory=list)
+    outcome: Outcome = field(default_factory=Outcome)
+
+
+def _person(row: Row) -> _Person:
+    texts = {kind: row.get(kind) for kind in LINKS if row.get(kind)}
+    phone = row.get("phone")
+    identities = {"customer_id": row.values["customer_id"], **texts, **({"phone": keyed_hash(phone)} if phone else {})}
+    employee = bool(row.get("employee")) if "employee" in row.values else None
+    return _Person(row.line, row.values["customer_id"], identities, phone, employee, "phone" in row.values and not phone, texts)
+
+
+def _plan(connection: Connection, people: list[_Person]) -> _Plan:
+    plan, changed, faults = _Plan(), 0, FaultList()
+    _refuse_shared_phones(people, faults)
+    for some in pieces(people):
+        known = {found.customer_id: found for found in connection.execute(
+            select(customer.c.id, customer.c.customer_id, customer.c.employee).where(customer.c.customer_id.in_([p.customer_id for p in some])))}
+        owners = _owners(connection, [identity for person in some for identity in person.identities.items()])
+        phones = _phones_of(connection, [found.id for found in known.values()])
+        for person in some:
+            changed += _plan_one(plan, person, known.get(person.customer_id), owners, phones, faults)
+    if faults:
+        raise Refused(faults)
+    plan.outcome = Outcome(len(plan.new), changed, len(people) - len(plan.new) - changed)
+    return plan
+
+
+def _plan_one(plan: _Plan, person: _Person, found: Found[Any] | None, owners: Mapping[Identity, int], phones: Mapping[int, str],
+              faults: FaultList) -> bool:
+    """Whether a known customer changes."""
+    own = found.id if found is not None else None
+    missing = []
+    for identity in person.identities.items():
+        owner = owners.get(identity)
+        if owner is None:
+            missing.append((person, own, identity))
+        elif owner != own:
+            _refuse_owned(person, identity[0], faults)
+    if found is None:
+        plan.new.append(person)
+        plan.links += missing
+        return False
+    old_phone = phones.get(found.id)
+    drops = old_phone is not None and (person.clears_phone or person.phone is not None and person.identities["phone"] != old_phone)
+    flagged = person.employee is not None and person.employee != found.employee
+    if flagged:
+        plan.flags[bool(person.employee)].append(found.id)
+    if drops:
+        plan.dropped_phones.append(found.id)
+    plan.links += missing
+    return bool(missing or drops or flagged)
+
+
+def _refuse_owned(person: _Person, kind: str, faults: FaultList) -> None:
+    faults.add(person.line, kind, "" if kind == "phone" else person.identities[kind], "belongs to another customer already; one identity is one person")
+
+
+def _refuse_shared_phones(people: list[_Person], faults: FaultList) -> None:
+    first: dict[str, int] = {}
+    for person in people:
+        if person.phone and (line := first.setdefault(person.identities["phone"], person.line)) != person.line:
+            faults.add(person.line, "phone", "", f"stands in line {line} already; one identity is one person")
+
+
+def _owners(connection: Connection, identities: list[Identity]) -> dict[Identity, int]:
+    """Of those identities that are known: whose they are."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, value in identities:
+        by_kind.setdefault(kind, []).append(value)
+    owners: dict[Identity, int] = {}
+    for kind, values in by_kind.items():
+        for some in pieces(values):
+            query = select(customer_identity.c.value, customer_identity.c.customer_id).where(
+                customer_identity.c.kind == kind, customer_identity.c.value.in_(some))
+            owners |= {(kind, value): owner for value, owner in connection.execute(query)}
+    return owners
+
+
+def _phones_of(connection: Connection, ids: list[int]) -> dict[int, str]:
+    query = select(customer_identity.c.customer_id, customer_identity.c.value).where(customer_identity.c.kind == "phone")
+    return {owner: value for some in pieces(ids) for owner, value in connection.execute(query.where(customer_identity.c.customer_id.in_(some)))}
+
+
+# -- writing --------------------------------------------------------------------------------------------------------------
+
+def _write(connection: Connection, plan: _Plan, now: dt.datetime) -> None:
+    ids = _create(connection, plan.new, now)
+    for some in pieces(plan.dropped_phones):
+        connection.execute(delete(customer_identity).where(and_(customer_identity.c.kind == "phone", customer_identity.c.customer_id.in_(some))))
+    for flag, flagged in plan.flags.items():
+        for some in pieces(flagged):
+            connection.execute(update(customer).where(customer.c.id.in_(some)).values(employee=flag))
+    for links in pieces(plan.links, 4 * IN_LIST):
+        rows = [{"kind": kind, "value": value, "customer_id": ids[person.customer_id] if owner is None else owner,
+                 "cipher": seal(person.phone) if kind == "phone" and person.phone else None} for person, owner, (kind, value) in links]
+        insert_missing(connection, customer_identity, rows)
+    _check_owners(connection, plan, ids)
+
+
+def _create(connection: Connection, new: list[_Person], now: dt.datetime) -> dict[str, int]:
+    """Ids by customer_id; somebody an entry created meanwhile keeps his row and takes the flag of the file."""
+    ids: dict[str, int] = {}
+    for some in pieces(new):
+        insert_missing(connection, customer, [{"customer_id": p.customer_id, "employee": bool(p.employee), "created_at": now} for p in some])
+        found = list(connection.execute(select(customer.c.id, customer.c.customer_id, customer.c.employee)
+                                        .where(customer.c.customer_id.in_([p.customer_id for p in some]))))
+        ids |= {each.customer_id: each.id for each in found}
+        employed = {p.customer_id for p in some if p.employee}
+        late = [each.id for each in found if each.customer_id in employed and not each.employee]
+        if late:
+            connection.execute(update(customer).where(customer.c.id.in_(late)).values(employee=True))
+        insert_missing(connection, customer_state, [{"customer_id": each.id, "rv": 0, "no_switch": False} for each in found])
+    return ids
+
+
+def _check_owners(connection: Connection, plan: _Plan, ids: Mapping[str, int]) -> None:
+    """An identity that a rival took between read and write stays his, and the file is refused whole."""
+    faults = FaultList()
+    for links in pieces(plan.links, IN_LIST):
+        owners = _owners(connection, [identity for _, _, identity in links])
+        for person, owner, identity in links:
+            if owners.get(identity) != (ids[person.customer_id] if owner is None else owner):
+                _refuse_owned(person, identity[0], faults)
+    if faults:
+        raise Refused(faults)
+
+
