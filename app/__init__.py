@@ -7,9 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import Flask, url_for
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
@@ -17,7 +19,7 @@ import db
 from app import api_keys, cli, dealer, errors, guide, headers, health, hq, language, limits, logs, navigation, permissions, words
 from app.api import calls, declare, openapi
 from app.sign_in import pages as sign_in
-from stores import brand
+from stores import brand, installation
 
 PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint)
 
@@ -28,6 +30,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     db.configure(settings.database_url)
     brand.configure(brand.Brand(settings.timezone, settings.currency, settings.currency_decimals))
+    _check_installation()
     app = Flask(__name__)
     app.extensions["doorstep"] = settings
     app.config.update(_flask_settings(settings))
@@ -53,6 +56,17 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.add_url_rule("/favicon.ico", "favicon", permissions.public(lambda: app.send_static_file("mark.svg")))
     cli.init_app(app)
     return app
+
+
+def _check_installation() -> None:
+    """A database made for another zone or currency stops the start (M26). One that cannot be reached does not: /readyz says so."""
+    try:
+        with db.read() as connection:
+            installation.check(connection, brand.brand())
+    except installation.WrongInstallation as fault:
+        raise config.ConfigurationError(str(fault)) from None
+    except OperationalError as error:
+        structlog.get_logger("doorstep").warning("database_unreachable", kind=type(error.orig).__name__)
 
 
 def _flask_settings(settings: config.Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+import config
 import db
 from app import create_app, health, permissions
 from app.api.problems import status_of
@@ -147,6 +148,18 @@ def test_a_database_without_migrations_is_not_ready(house):
     answer = house.stranger().get("/readyz")
     assert answer.status_code == 503
     assert "flask db upgrade" in answer.json["checks"]["migrations"]
+
+
+def test_a_database_of_another_currency_stops_the_start(house, tmp_path):
+    """M26: amounts would change their meaning."""
+    with pytest.raises(config.ConfigurationError, match="CNY"):
+        create_app(settings_of(db.database().url, tmp_path, BRAND_CURRENCY="USD"))
+
+
+def test_an_unreachable_database_does_not_stop_the_start(house, tmp_path):
+    app = create_app(settings_of("postgresql://nobody@127.0.0.1:1/none", tmp_path))
+    assert app.test_client().get("/healthz").status_code == 200
+    assert app.test_client().get("/readyz").json["checks"] == {"database": "OperationalError"}
 
 
 def test_metrics_are_open_unless_a_token_is_set(house, tmp_path):
