@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import structlog
 from flask import Flask, url_for
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
@@ -19,7 +18,7 @@ import db
 from app import api_keys, cli, dealer, errors, guide, headers, health, hq, language, limits, logs, navigation, permissions, words
 from app.api import calls, declare, openapi
 from app.sign_in import pages as sign_in
-from stores import brand, installation
+from stores import brand, installation, keys
 
 PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint)
 
@@ -29,8 +28,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     settings = settings or config.load()
     logs.configure(settings.log_level)
     db.configure(settings.database_url)
-    brand.configure(brand.Brand(settings.timezone, settings.currency, settings.currency_decimals))
-    _check_installation()
+    _configure_domain(settings)
     app = Flask(__name__)
     app.extensions["doorstep"] = settings
     app.config.update(_flask_settings(settings))
@@ -58,15 +56,18 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     return app
 
 
-def _check_installation() -> None:
-    """A database made for another zone or currency stops the start (M26). One that cannot be reached does not: /readyz says so."""
+def _configure_domain(settings: config.Settings) -> None:
+    """Hand the domain its settings; a database made for another zone or currency stops the start (M26)."""
+    own = brand.Brand(settings.timezone, settings.currency, settings.currency_decimals)
+    brand.configure(own)
+    keys.configure(settings.data_key, settings.entry_param_keys)
     try:
         with db.read() as connection:
-            installation.check(connection, brand.brand())
-    except installation.WrongInstallation as fault:
-        raise config.ConfigurationError(str(fault)) from None
-    except OperationalError as error:
-        structlog.get_logger("doorstep").warning("database_unreachable", kind=type(error.orig).__name__)
+            installation.check(connection, own)
+    except installation.WrongInstallation as error:
+        raise config.ConfigurationError(str(error)) from None
+    except OperationalError:  # no database yet; /readyz and the commands say so
+        return
 
 
 def _flask_settings(settings: config.Settings) -> dict[str, Any]:

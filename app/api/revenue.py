@@ -15,6 +15,7 @@ from incentives import booking
 from ledger.faults import NotFound
 from stores import revenue
 from stores.actors import Actor
+from stores.brand import business_day
 from stores.dealers import dealer
 from stores.scope import visible_dealer_ids, visible_store_ids
 from stores.stores import store
@@ -58,12 +59,16 @@ def _id(connection: Connection, table: Any, visible: Any, code: str) -> int:
     return int(found)
 
 
+def _today() -> dt.date:
+    return business_day(dt.datetime.now(dt.UTC))
+
+
 def _dealer(connection: Connection, actor: Actor, code: str) -> int:
-    return _id(connection, dealer, visible_dealer_ids(actor), code)
+    return _id(connection, dealer, visible_dealer_ids(actor, _today()), code)
 
 
 def _store(connection: Connection, actor: Actor, code: str) -> int:
-    return _id(connection, store, visible_store_ids(actor), code)
+    return _id(connection, store, visible_store_ids(actor, _today()), code)
 
 
 def dealer_exists(actor: Actor, code: str) -> bool:
@@ -81,7 +86,7 @@ def store_exists(actor: Actor, code: str) -> bool:
 def dealer_revenue(actor: Actor, code: str, query: RevenueQuery) -> tuple[int, Any]:
     booking.book_due(dt.datetime.now(dt.UTC))
     with db.read() as connection:
-        stores = visible_store_ids(actor) if actor.scope_kind in ("branch", "store", "guide") else None
+        stores = visible_store_ids(actor, _today()) if actor.scope_kind in ("branch", "store", "guide") else None
         return 200, revenue.of(connection, query.first, query.last, query.by, dealer_id=_dealer(connection, actor, code), stores=stores)
 
 
