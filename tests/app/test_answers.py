@@ -37,7 +37,7 @@ def test_pages_of_a_person_are_not_stored_and_static_files_are(house):
     client = house.signed_in("petra")
     assert client.get("/hq/").headers["Cache-Control"] == "no-store"
     assert client.get("/sign-in?lang=en").headers["Cache-Control"] == "no-store"
-    for path in ("/openapi.json", "/healthz", "/api/v1/orders/1"):
+    for path in ("/docs", "/openapi.json", "/healthz", "/api/v1/orders/1"):
         assert "Cookie" not in client.get(path).headers.get("Vary", "")
     assert "max-age=86400" in client.get("/static/app.css", buffered=True).headers["Cache-Control"]
 
