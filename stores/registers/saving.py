@@ -158,7 +158,7 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
             f"CREATE TEMP TABLE new_{table.name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")  # noqa: S608 - our names
         _copy(connection, table, f"new_{table.name}", rows)
         said = ", ".join(f"{name} = n.{name}" for name in names)
-        connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM new_{table.name} n WHERE n.id = t.id")
+        connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM new_{table.name} n WHERE n.id = t.id")  # noqa: S608 - our names
         connection.exec_driver_sql(f"DROP TABLE new_{table.name}")
         return
     statement = update(table).where(table.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in names})

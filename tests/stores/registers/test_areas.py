@@ -11,7 +11,7 @@ from stores.importing.area_file import check_features
 from stores.registers import areas
 from stores.registers.saving import Outcome, Refused
 from stores.territories import area_revision
-from tests.stores.registers.network import CONTEXT
+from tests.network import CONTEXT
 
 
 def square(west, south=30.0, side=0.1):

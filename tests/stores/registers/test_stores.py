@@ -15,7 +15,7 @@ from stores.registers import saving
 from stores.registers.saving import Outcome, Refused
 from stores.stores import FACTS, store, store_revision
 from stores.versions import network_change
-from tests.stores.registers.network import SOMEWHERE
+from tests.network import SOMEWHERE
 
 TODAY = dt.date(2025, 6, 1)
 
