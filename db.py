@@ -133,14 +133,14 @@ class Database:
         self.sqlite = url.startswith("sqlite")
         self.write_lock = threading.Lock()  # SQLite has one writer; queueing here is fair, its busy handler is not
         if self.sqlite:
-            self.engine = self._sqlite_engine(url, "FULL")
-            self.entry_engine = self._sqlite_engine(url, "NORMAL")
+            self.engine = self._sqlite_engine(url, "FULL", says_begin=True)
+            self.entry_engine = self._sqlite_engine(url, "NORMAL", says_begin=False)
         else:
             self.engine = create_engine(url, pool_size=10, max_overflow=30, pool_recycle=1800, pool_timeout=30,
                                         connect_args={"options": "-c timezone=UTC -c lock_timeout=15000"})
             self.entry_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def _sqlite_engine(self, url: str, synchronous: str) -> Engine:
+    def _sqlite_engine(self, url: str, synchronous: str, *, says_begin: bool) -> Engine:
         engine = create_engine(url, pool_size=20, max_overflow=60, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
         @event.listens_for(engine, "connect")
@@ -154,7 +154,8 @@ class Database:
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("doorstep_read") else "BEGIN IMMEDIATE")
+            if says_begin:
+                connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("doorstep_read") else "BEGIN IMMEDIATE")
 
         return engine
 
@@ -244,10 +245,15 @@ def statement() -> Iterator[Connection]:
 
 @contextmanager
 def short_write(connection: Connection) -> Iterator[Connection]:
-    """SQLite's half of M12: several statements of the entry path as one immediate transaction."""
-    base = database()
-    with base.write_lock, connection.begin():
-        yield connection
+    """SQLite's half of M12: several statements of the entry path as one immediate transaction on its autocommit connection."""
+    with database().write_lock:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
 
 
 def after_commit(hook: Callable[[], None]) -> None:

@@ -10,16 +10,17 @@ from typing import Any
 from flask import Flask, url_for
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 import db
-from app import cli, dealer, errors, guide, headers, health, hq, language, logs, navigation, permissions, words
-from app.limits import limiter
+from app import api_keys, cli, dealer, errors, guide, headers, health, hq, language, limits, logs, navigation, permissions, words
+from app.api import calls, declare, openapi
 from app.sign_in import pages as sign_in
+from stores import brand, installation, keys
 
 PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint)
-CSRF_EXEMPT = "api"  # a blueprint of this name is called with a key in a header, never with a cookie
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -27,6 +28,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     settings = settings or config.load()
     logs.configure(settings.log_level)
     db.configure(settings.database_url)
+    _configure_domain(settings)
     app = Flask(__name__)
     app.extensions["doorstep"] = settings
     app.config.update(_flask_settings(settings))
@@ -42,15 +44,30 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     language.init_app(app)
     words.init_app(app)
     csrf = CSRFProtect(app)
-    limiter.init_app(app)
+    limits.init_app(app, settings.rate_limit_storage)
     sign_in.init_app(app)
     for portal in PORTALS:
         app.register_blueprint(portal)
-    if CSRF_EXEMPT in app.blueprints:
-        csrf.exempt(app.blueprints[CSRF_EXEMPT])
+    actor_of = limits.per_key(app, settings.api_rate_limit, api_keys.actor_of) if settings.api_rate_limit else api_keys.actor_of
+    csrf.exempt(declare.register(app, calls.APIS, actor_of))  # called with a key in a header, never with a cookie
+    openapi.serve(app, calls.APIS)
     app.add_url_rule("/favicon.ico", "favicon", permissions.public(lambda: app.send_static_file("mark.svg")))
     cli.init_app(app)
     return app
+
+
+def _configure_domain(settings: config.Settings) -> None:
+    """Hand the domain its settings; a database made for another zone or currency stops the start (M26)."""
+    own = brand.Brand(settings.timezone, settings.currency, settings.currency_decimals)
+    brand.configure(own)
+    keys.configure(settings.data_key, settings.entry_param_keys)
+    try:
+        with db.read() as connection:
+            installation.check(connection, own)
+    except installation.WrongInstallation as error:
+        raise config.ConfigurationError(str(error)) from None
+    except OperationalError:  # no database yet; /readyz and the commands say so
+        return
 
 
 def _flask_settings(settings: config.Settings) -> dict[str, Any]:
@@ -65,8 +82,6 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "WTF_CSRF_TIME_LIMIT": None,  # a form lives as long as its session
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
         "SEND_FILE_MAX_AGE_DEFAULT": 86400,
-        "RATELIMIT_STORAGE_URI": settings.rate_limit_storage,
-        "RATELIMIT_HEADERS_ENABLED": True,
     }
 
 

@@ -1,18 +1,20 @@
-"""Faults become HTTP here and nowhere else: problem documents (RFC 9457) under /api, pages elsewhere."""
+"""What the app answers when a view fails: a problem document (RFC 9457) under /api, a page elsewhere.
+
+The calls of the API answer their own faults (app/api/declare.py); both use the one table of app/api/problems.py.
+"""
 from __future__ import annotations
 
-from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, json, render_template, request
+from flask import Flask, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from ledger.faults import Conflict, Fault, FieldFault, InvalidInput, Malformed, NotAllowed, NotFound
+from app.api.declare import PREFIX
+from app.api.problems import fault_problem, problem, status_of
+from ledger.faults import Fault
 
-STATUS: dict[type[Fault], int] = {Malformed: 400, NotAllowed: 403, NotFound: 404, Conflict: 409, InvalidInput: 422, Fault: 422}
 CODES = {400: "malformed", 401: "unauthenticated", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable",
          409: "conflict", 413: "too_large", 414: "uri_too_long", 415: "unsupported_media_type", 422: "invalid_input", 429: "too_many_requests",
          500: "internal_error", 503: "unavailable"}
@@ -26,19 +28,9 @@ DETAILS = {
 }
 
 
-def status_of(fault: Fault) -> int:
-    return next(STATUS[kind] for kind in type(fault).__mro__ if kind in STATUS)
-
-
-def problem(status: int, code: str, detail: str, errors: Sequence[FieldFault] = (), headers: dict[str, str] | None = None) -> Response:
-    """An RFC 9457 problem document."""
-    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail,
-                            "errors": [{"field": each.field, "reason": each.reason} for each in errors]}
-    return Response(json.dumps(body), status, headers or {}, content_type="application/problem+json")
-
-
 def wants_problem() -> bool:
-    return request.path == "/api" or request.path.startswith("/api/")
+    """True for callers of the API: also for addresses under it that do not exist."""
+    return f"{request.path}/".startswith(PREFIX.removesuffix("v1"))
 
 
 def init_app(app: Flask) -> None:
@@ -47,9 +39,9 @@ def init_app(app: Flask) -> None:
 
 
 def _on_fault(fault: Fault) -> Any:
-    status = status_of(fault)
     if wants_problem():
-        return problem(status, fault.code, fault.detail, fault.errors)
+        return fault_problem(fault)
+    status = status_of(fault)
     return _page(status, detail=fault.detail if status in (409, 422) else None)
 
 
@@ -60,7 +52,7 @@ def _on_http(error: HTTPException) -> Any:
     status = error.code if error.code in CODES else (400 if error.code < 500 else 500)
     kept = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "WWW-Authenticate")}
     if wants_problem():
-        return problem(status, CODES[status], DETAILS.get(status) or str(error.description), headers=kept)
+        return problem(status, detail=DETAILS.get(status) or str(error.description), code=CODES[status], headers=kept)
     page, code = _page(status, stale_form=isinstance(error, CSRFError))
     return page, code, kept
 

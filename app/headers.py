@@ -8,7 +8,6 @@ CONTENT_SECURITY_POLICY = (
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 ALWAYS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -23,7 +22,8 @@ def init_app(app: Flask, *, secure: bool) -> None:
     @app.after_request
     def _add(response: Response) -> Response:
         for name, value in always.items():
-            response.headers[name] = value
+            response.headers.add(name, value)  # no view sets them, so nothing is looked through first
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)  # a page may be stricter
         if request.endpoint != "static" and "Cache-Control" not in response.headers and session.accessed:
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -6,17 +6,15 @@ import time
 from collections.abc import Callable
 from functools import cache
 
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-import config
 import db
-from app.errors import problem
+from app.api.problems import problem
 from app.permissions import public
+from migrations import commands
 
 blueprint = Blueprint("health", __name__)
 REQUESTS = Counter("doorstep_requests_total", "Answers by endpoint, method and status.", ["endpoint", "method", "status"])
@@ -49,9 +47,7 @@ CHECKS: dict[str, Callable[[Connection], str | None]] = {"database": _database, 
 @cache
 def migration_heads() -> frozenset[str]:
     """The newest revisions of `migrations/`, read once."""
-    settings = Config()
-    settings.set_main_option("script_location", str(config.ROOT / "migrations"))
-    return frozenset(ScriptDirectory.from_config(settings).get_heads())
+    return frozenset(commands.history().get_heads())
 
 
 # -- the three addresses -------------------------------------------------------------------------------------------------------
@@ -79,7 +75,7 @@ def readyz() -> tuple[Response, int]:
 def metrics() -> Response:
     token = current_app.extensions["doorstep"].metrics_token
     if token and not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
-        return problem(401, "unauthenticated", "Send the header Authorization: Bearer METRICS_TOKEN.", headers={"WWW-Authenticate": "Bearer"})
+        return problem(401, detail="Send the header Authorization: Bearer METRICS_TOKEN.", code="unauthenticated", headers={"WWW-Authenticate": "Bearer"})
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -63,7 +63,7 @@ def init_app(app: Flask) -> None:
 
 def _remember(response: Response) -> Response:
     """A wish by ?lang= is kept: in a cookie, and with the user when he is signed in."""
-    wish = request.args.get("lang")
+    wish = request.args.get("lang") if b"lang=" in request.query_string else None
     if wish in LOCALES and response.status_code < 400 and request.endpoint != "static":
         response.set_cookie(COOKIE, wish, max_age=365 * 86400, httponly=True, samesite="Lax", secure=request.is_secure)
         signed_in = g.get("_login_user")

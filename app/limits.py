@@ -1,8 +1,66 @@
-"""Rate limits (flask-limiter). With memory storage each process counts for itself; RATE_LIMIT_STORAGE shares the counts."""
+"""Rate limits. With memory storage each process counts for itself; RATE_LIMIT_STORAGE lets them count together.
+
+Only the views that ask for it pay: a limit on every request costs a third of a plain answer, and the entry path has none by default.
+"""
 from __future__ import annotations
 
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
-SIGN_IN_RATE = "30 per minute;300 per hour"  # by address; the lock after 10 failures is counted by user in the database
-limiter = Limiter(get_remote_address, headers_enabled=True)
+from flask import Flask, current_app, request
+from limits import RateLimitItem, parse_many
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
+
+from app.api.problems import Refusal
+from stores.actors import Actor
+
+View = TypeVar("View", bound=Callable[..., Any])
+SIGN_IN_RATE = "30 per minute;300 per hour"  # by address; the lock after 10 failures is counted by user, in the database
+
+
+def init_app(app: Flask, storage_uri: str) -> None:
+    app.extensions["doorstep_limits"] = MovingWindowRateLimiter(storage_from_string(storage_uri))
+
+
+def limited(rate: str, name: str) -> Callable[[View], View]:
+    """At most so many POSTs to this view from one address; more get 429 with Retry-After."""
+    limits = parse_many(rate)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if request.method == "POST":
+                wait = _wait(current_app.extensions["doorstep_limits"], limits, name, request.remote_addr or "unknown")
+                if wait is not None:
+                    raise TooManyRequests(retry_after=wait)
+            return view(*args, **kwargs)
+
+        return cast(View, guarded)
+
+    return decorate
+
+
+def per_key(app: Flask, rate: str, actor_of: Callable[[str], Actor | None]) -> Callable[[str], Actor | None]:
+    """`actor_of`, but a key that calls more often than `rate` is refused with 429."""
+    limits, limiter = parse_many(rate), app.extensions["doorstep_limits"]
+
+    def limited_actor_of(key: str) -> Actor | None:
+        actor = actor_of(key)
+        wait = None if actor is None else _wait(limiter, limits, "api", actor.name)
+        if wait is not None:
+            raise Refusal(429, f"This key may call {rate}; wait {wait} s.", "too_many_requests", {"Retry-After": str(wait)})
+        return actor
+
+    return limited_actor_of
+
+
+def _wait(limiter: MovingWindowRateLimiter, limits: list[RateLimitItem], *who: str) -> int | None:
+    """Count one call; None when it is within every limit, else the seconds to wait."""
+    for limit in limits:
+        if not limiter.hit(limit, *who):
+            return max(1, round(limiter.get_window_stats(limit, *who).reset_time - time.time()))
+    return None

@@ -144,4 +144,6 @@ def current_actor() -> Actor:
 def _to_sign_in() -> Any:
     """Reading: come back here after signing in. Writing: the form is lost, so start at the front door."""
     back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
+    if "HX-Request" in request.headers:  # a part of a page was asked for: the whole page must go
+        return "", 401, {"HX-Redirect": url_for("sign_in.page")}
     return redirect(url_for("sign_in.page", next=back), 302 if back else 303)

@@ -1,6 +1,7 @@
 """Migrate a database up and down. Each command is one transaction on both engines: it happens whole or not at all."""
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from sqlalchemy import Connection, inspect, make_url, text
 
+import config
 import db
 
 HERE = Path(__file__).resolve().parent
@@ -22,11 +24,25 @@ class BrokenReferences(Exception):
 
 
 def upgrade(url: str, revision: str = "head") -> str | None:
-    """Migrate up and protect the append-only tables; returns the revision reached."""
+    """Migrate up, protect the append-only tables and, at the head, install what every chain starts with; returns the revision."""
     with _migrating(url) as connection:
         command.upgrade(_config(connection), revision)
         protect_append_only_tables(connection)
-        return _revision(connection)
+        reached = _revision(connection)
+        if reached == head():
+            _install(connection)
+        return reached
+
+
+def _install(connection: Connection) -> None:
+    """The brand's pins, the first policy and the first plan (CONTRACT 4); repeatable."""
+    from incentives.plan_versions import install_default_plan
+    from stores.brand import Brand
+    from stores.installation import install
+
+    settings, now = config.load(), dt.datetime.now(dt.UTC)
+    install(connection, Brand(settings.timezone, settings.currency, settings.currency_decimals), now)
+    install_default_plan(connection, now, settings.currency_decimals)
 
 
 def downgrade(url: str, revision: str = "-1") -> str | None:

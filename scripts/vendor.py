@@ -24,7 +24,8 @@ def fetch(package: str, version: str, inside: str) -> tuple[bytes, str]:
         packed = subprocess.run(["npm", "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True, capture_output=True, text=True)
         with tarfile.open(Path(folder) / packed.stdout.split()[-1]) as archive:
             content, about = archive.extractfile(f"package/{inside}"), archive.extractfile("package/package.json")
-            assert content and about
+            assert content
+            assert about
             return content.read(), json.load(about)["license"]
 
 

@@ -29,7 +29,7 @@ event = db.append_only(Table(
     Column("chats", Integer),
     Column("messages", Integer),
     Column("replies", Integer),
-    Column("avg_first_reply_min", Integer),
+    Column("avg_first_reply_seconds", Integer),
     Column("intake_id", BigInteger, ForeignKey("intake.id"), nullable=False),
     Column("received_at", db.Instant, nullable=False),
 ))

@@ -30,7 +30,7 @@ def read(asked: Request, max_bytes: int) -> bytes:
     if kind and kind != "application/json" and not _JSON.fullmatch(kind.strip()):
         raise Refusal(415, "Send the body as application/json in UTF-8.", "unsupported_media_type")
     if asked.environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
-        raise Refusal(415, "Send the body without a Content-Encoding.", "unsupported_encoding")
+        raise Refusal(415, "Send the body without a Content-Encoding.", "unsupported_media_type")
     try:
         return asked.get_data(cache=False)
     except RequestEntityTooLarge:
@@ -40,7 +40,7 @@ def read(asked: Request, max_bytes: int) -> bytes:
 
 
 def _too_large(max_bytes: int) -> Refusal:
-    return Refusal(413, f"The body may have at most {max_bytes} bytes; send less at a time.", "body_too_large")
+    return Refusal(413, f"The body may have at most {max_bytes} bytes; send less at a time.", "too_large")
 
 
 def malformed(error: ValidationError, whole: str = "body", code: str = "malformed_body") -> Malformed:

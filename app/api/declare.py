@@ -170,7 +170,7 @@ def _actor(header: str | None, actor_of_key: ActorOfKey) -> Actor:
     scheme, _, key = (header or "").partition(" ")
     actor = actor_of_key(key.strip()) if scheme.lower() == "bearer" and 0 < len(key) <= 300 else None
     if actor is None:
-        raise Refusal(401, "Send a valid API key as `Authorization: Bearer KEY`.", "no_valid_key", NO_KEY)
+        raise Refusal(401, "Send a valid API key as `Authorization: Bearer KEY`.", "unauthenticated", NO_KEY)
     g.actor = actor
     return actor
 

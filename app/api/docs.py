@@ -95,22 +95,28 @@ def _row(name: str, part: dict[str, Any], required: bool, schemas: dict[str, Any
         words = " | ".join(str(value) for value in plain.get("enum", [plain.get("const")]))
     nullable = any(one.get("type") == "null" for one in part.get("anyOf", ()))
     described = description or part.get("description") or (plain.get("description", "") if "properties" not in plain else "")
-    return Row(name, f"list of {words}" if repeated else words + (" or null" if nullable and required else ""), _limits(plain), required,
-               described, place)
+    limits = ", ".join(filter(None, (_limits(_list(part)) if repeated else "", _limits(plain))))
+    kind = f"list of {words}" + ("s" if words == "object" else "") if repeated else words
+    return Row(name, kind + (" or null" if nullable and required else ""), limits, required, described, place)
+
+
+def _list(part: dict[str, Any]) -> dict[str, Any]:
+    return next((one for one in (part, *part.get("anyOf", ())) if one.get("type") == "array"), {})
 
 
 def _limits(schema: dict[str, Any]) -> str:
     parts = []
-    for low, high, unit in (("minimum", "maximum", ""), ("minLength", "maxLength", " characters")):
+    for low, high, unit in (("minimum", "maximum", ""), ("minLength", "maxLength", " characters"), ("minItems", "maxItems", " items")):
         if high in schema:
-            parts.append(f"{_number(schema.get(low, 0))} to {_number(schema[high])}{unit}")
+            least, most = _number(schema.get(low, 0)), _number(schema[high])
+            parts.append(f"{least}{unit}" if least == most else f"{least} to {most}{unit}")
         elif low in schema:
             parts.append(f"from {_number(schema[low])}{unit}")
     return ", ".join(parts)
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if float(value).is_integer() else str(value)
+    return f"{value:,.0f}" if float(value).is_integer() else str(value)
 
 
 def _curl(method: str, path: str, body: dict[str, Any], operation: dict[str, Any], schemas: dict[str, Any]) -> str:

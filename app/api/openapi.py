@@ -14,21 +14,10 @@ from pydantic_core import to_json
 from app.api import idempotency
 from app.api.declare import PREFIX, Api, Call
 from app.api.docs import areas
-from app.api.problems import PROBLEM_TYPE
+from app.api.problems import PROBLEM_TYPE, REFUSALS
 from app.api.types import CODE_PATTERN
 
 REF = "#/components/schemas/{model}"
-REFUSALS = {
-    400: "The request cannot be read: JSON, a type, a query parameter or a header is wrong.",
-    401: "No valid API key was sent.",
-    403: "The key lacks the permission of this call.",
-    404: "There is nothing here, or nothing that the key may see.",
-    409: "The same key or business number came with another content, or the state moved on. Nothing was written.",
-    413: "The body is too large.",
-    415: "The body is not JSON in UTF-8.",
-    422: "A rule refuses the request. Nothing was written.",
-    429: "Too many requests; wait and try again.",
-}
 PROBLEM = {
     "type": "object", "description": "RFC 9457 problem document", "required": ["type", "title", "status", "detail", "errors"],
     "properties": {

@@ -13,6 +13,17 @@ PROBLEM_TYPE = "application/problem+json"
 STATUS_OF_FAULT: dict[type[faults.Fault], int] = {
     faults.Malformed: 400, faults.NotAllowed: 403, faults.NotFound: 404, faults.Conflict: 409, faults.InvalidInput: 422,
 }
+REFUSALS = {  # what /docs and /openapi.json say about each status
+    400: "The request cannot be read: JSON, a type, a query parameter or a header is wrong.",
+    401: "No valid API key was sent.",
+    403: "The key lacks the permission of this call.",
+    404: "There is nothing here, or nothing that the key may see.",
+    409: "The same key or business number came with another content, or the state moved on. Nothing was written.",
+    413: "The body is too large.",
+    415: "The body is not JSON in UTF-8.",
+    422: "A rule refuses the request. Nothing was written.",
+    429: "Too many requests; wait and try again.",
+}
 _LONGEST_FIELD, _MOST_ERRORS = 200, 100
 
 

@@ -86,7 +86,7 @@ Time = Annotated[
     WithJsonSchema({"type": "string", "pattern": TIME_PATTERN, "examples": ["2025-03-01T10:00:00Z"],
                     "description": "ISO 8601; without an offset in the brand's zone, a date alone is 00:00 there"}),
 ]
-Payload = Annotated[dict[str, JsonValue], AfterValidator(_payload), WithJsonSchema({"type": "object", "maxProperties": 50})]
+Payload = Annotated[dict[str, JsonValue], AfterValidator(_payload), WithJsonSchema({"type": "object", "description": "free, at most 4,000 characters"})]
 
 
 class Location(Strict):

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import importing, users
+from app.cli import database, importing, users
 
-COMMANDS = (users.user, users.api_key, importing.imports)
+COMMANDS = (database.db, importing.imports, users.user, users.api_key)
 
 
 def init_app(app: Flask) -> None:

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import LoginManager, current_user, login_user
 
 import db
-from app.limits import SIGN_IN_RATE, limiter
+from app.limits import SIGN_IN_RATE, limited
 from app.permissions import OWN_ACCOUNT, ROLE_HOME, needs, public
 from app.sign_in import users
 from app.sign_in.forms import ChangePasswordForm, SignInForm
@@ -48,7 +48,7 @@ def home_url() -> str:
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
-@limiter.limit(SIGN_IN_RATE, methods=["POST"])
+@limited(SIGN_IN_RATE, "sign-in")
 @public
 def page() -> Any:
     back = safe_next(request.args.get("next"))
@@ -88,7 +88,7 @@ def account() -> Any:
 
 
 @blueprint.route("/account/password", methods=["GET", "POST"])
-@limiter.limit(SIGN_IN_RATE, methods=["POST"])
+@limited(SIGN_IN_RATE, "password")
 @needs(OWN_ACCOUNT)
 def change() -> Any:
     form = ChangePasswordForm()

@@ -129,7 +129,7 @@ def sign_in(name: str, password: str, *, now: dt.datetime) -> User | None:
 
     The attempt is counted before the password is looked at, so simultaneous guesses cannot pass the limit.
     """
-    claimed = _claim_attempt(name, now)
+    claimed = _claim_attempt(name, now) if name.isprintable() else None  # PostgreSQL refuses NUL in a text
     if claimed is None:
         _matches(_dummy_hash, password)
         return None

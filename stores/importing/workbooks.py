@@ -22,12 +22,14 @@ MIN_SUSPECT_BYTES = 20_000_000
 MAX_MEMBERS = 2_000
 MAX_CELLS = 20_000_000
 MAX_TEXT_BYTES = 1_000_000_000
+MAX_INDEX_BYTES = 200_000  # of the list of sheets
 MOST_DIGITS = 15
 _DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError,
             OSError, ValueError, KeyError)  # all that reading a broken zip file has been seen to raise
 _CELL = re.compile(rb"<(?:[\w.-]+:)?c\s[^<]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
+_REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
 _ERROR_CELL = re.compile(rb"<(?:[\w.-]+:)?c\s(?=[^<>]*\bt\s*=\s*[\"']e[\"'])[^<>]*?\br\s*=\s*[\"']([A-Za-z]+[0-9]+)")
-_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<]*<(?:[\w.-]+:)?v[^<]*?>\s*([0-9]{1,9})")
+_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<]{0,1000}<(?:[\w.-]+:)?v[^<>]{0,200}>\s*([0-9]{1,9})")
 _VISIBLE_SHEET = re.compile(rb"<(?:\w+:)?sheet\s(?![^>]*state=\"(?:hidden|veryHidden)\")[^>]*?\w+:id=\"([^\"]+)\"")
 _STRING = re.compile(rb"<(?:[\w.-]+:)?si[\s/>]")
 
@@ -76,7 +78,8 @@ def _number(value: float) -> str:
         return str(value)
     if float(value).is_integer():
         return str(int(value))
-    return format(Decimal(f"{value:.15g}"), "f")  # a workbook keeps 15 digits
+    digits = f"{value:.15g}"  # a workbook keeps 15
+    return format(Decimal(digits), "f") if "e" in digits else digits
 
 
 def _first_sheet(content: bytes) -> calamine.CalamineSheet:
@@ -128,35 +131,59 @@ def _refuse_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:
 
 
 def _refuse_contents(archive: zipfile.ZipFile) -> None:
-    left = MAX_UNPACKED_BYTES
+    left, first = MAX_UNPACKED_BYTES, _first_sheet_name(archive)
     texts: list[int] = []  # the length of each shared text
-    references: list[list[bytes]] = []  # of each sheet: the numbers of the shared texts its cells show
-    first = _first_sheet_name(archive)
+    sheets: dict[str, int] = {}  # how many cells each part has
     for member in archive.infolist():
-        with archive.open(member) as part:
-            xml = part.read(left + 1)
+        xml = _unpacked(archive, member, left)
         left -= len(xml)
-        if left < 0:
-            raise InvalidInput("The workbook unpacks to more than it declares; it is damaged or made to do harm.")
-        found = _CELL.findall(xml)
-        if found:
-            _refuse_rectangle(found)
-            references.append(_SHARED.findall(xml))
-        if member.filename == first and (error := _ERROR_CELL.search(xml)):
-            raise InvalidInput(f"Cell {error[1].decode().upper()} holds an error value such as #N/A; mend its formula.", code="error_cell")
+        if found := _REFERENCE.findall(xml):
+            _refuse_rectangle(found, xml)
+            sheets[member.filename] = len(found)
+        if member.filename == first:
+            _refuse_error_values(xml)
         starts = [match.start() for match in _STRING.finditer(xml)]
         if len(starts) > len(texts):
             texts = [end - start for start, end in zip(starts, [*starts[1:], len(xml)], strict=True)]
-    for used in references:
-        if max(texts, default=0) * len(used) > MAX_TEXT_BYTES and sum(texts[int(n)] for n in used if int(n) < len(texts)) > MAX_TEXT_BYTES:
-            raise InvalidInput("The texts of the workbook are too long; split it or save it as CSV.")
+    for name, cells in sheets.items():
+        if max(texts, default=0) * cells > MAX_TEXT_BYTES:
+            _refuse_texts(texts, [int(number) for number in _SHARED.findall(archive.read(name))])
 
 
-def _refuse_rectangle(found: list[tuple[bytes, bytes]]) -> None:
-    width = max(_column_number(letters) for letters in {letters for letters, _ in found})
-    height = max(int(digits[:9]) for _, digits in found)
-    if width * height > MAX_CELLS:
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes:
+    with archive.open(member) as part:
+        xml = part.read(left + 1)
+    if len(xml) > left:
+        raise InvalidInput("The workbook unpacks to more than it declares; it is damaged or made to do harm.")
+    return xml
+
+
+def _refuse_error_values(xml: bytes) -> None:
+    """The reader gives them as empty cells, which would take values away."""
+    if (b'"e"' in xml or b"'e'" in xml) and (error := _ERROR_CELL.search(xml)):
+        raise InvalidInput(f"Cell {error[1].decode().upper()} holds an error value such as #N/A; mend its formula.", code="error_cell")
+
+
+def _refuse_texts(texts: list[int], shown: list[int]) -> None:
+    """The reader copies a shared text into every cell that shows it."""
+    if sum(texts[number] for number in shown if number < len(texts)) > MAX_TEXT_BYTES:
+        raise InvalidInput("The texts of the workbook are too long; split it or save it as CSV.")
+
+
+def _refuse_rectangle(found: list[tuple[bytes, bytes]], xml: bytes) -> None:
+    """`found` may hold words of a text that look like a cell's name; only when they span too much is it worth to look closely."""
+    if _spans(found)[2] <= MAX_CELLS:
+        return
+    width, height, cells = _spans(_CELL.findall(xml))
+    if cells > MAX_CELLS:
         raise InvalidInput(f"A sheet spans {height} rows and {width} columns; copy the used rows into a new workbook.")
+
+
+def _spans(found: list[tuple[bytes, bytes]]) -> tuple[int, int, int]:
+    """(columns, rows, cells) of the rectangle from A1."""
+    width = max((_column_number(letters) for letters in {letters for letters, _ in found}), default=0)
+    height = max((int(digits[:9]) for digits in {digits for _, digits in found}), default=0)
+    return width, height, width * height
 
 
 def _column_number(letters: bytes) -> int:
@@ -171,8 +198,8 @@ def _first_sheet_name(archive: zipfile.ZipFile) -> str:
     names = {member.filename for member in archive.infolist()}
     if "xl/_rels/workbook.xml.rels" not in names:
         return ""
-    sheet = _VISIBLE_SHEET.search(archive.read("xl/workbook.xml"))
-    for relation in re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", archive.read("xl/_rels/workbook.xml.rels")):
+    sheet = _VISIBLE_SHEET.search(archive.read("xl/workbook.xml")[:MAX_INDEX_BYTES])
+    for relation in re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", archive.read("xl/_rels/workbook.xml.rels")[:MAX_INDEX_BYTES]):
         if sheet and re.search(rb"\bId=\"" + re.escape(sheet[1]) + rb"\"", relation):
             target = re.search(rb"\bTarget=\"([^\"]+)\"", relation)
             name = target[1].decode("utf-8", "replace") if target else ""

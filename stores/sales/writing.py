@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 import db
 from ledger.faults import Conflict
@@ -119,8 +119,6 @@ def _write(connection: Connection, prepared: _Prepared, actor: str, now: dt.date
     plans, known = prepared.plans, prepared.known
     if not plans:
         return
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT 1 FROM routing_state WHERE id = 1 FOR SHARE"))
     if versions.current(connection).network != prepared.network_version:
         raise _Moved
     insert_missing(connection, order_key, [{"order_no": p.order.order_no, "body_hash": p.body_hash} for p in plans])

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Column, Table, insert, text
+from sqlalchemy import insert, inspect
 
 import config
 import db
 from app import api_keys, create_app
-from app.limits import limiter
 from app.sign_in import users
+from migrations.commands import protect_append_only_tables
+from migrations.tables import import_tables
+from stores import brand
 from stores.actors import COMMAND_LINE
+from tests.databases import ENGINES, Databases
 
 PASSWORD = "a door ajar 2026"
 
@@ -49,21 +52,19 @@ def token_of(page: Any) -> str:
     return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text).group(1)
 
 
-def settings_of(folder: Path, **more: str) -> config.Settings:
-    return config.load({"INSTANCE_PATH": str(folder), "DATABASE_URL": f"sqlite:///{folder / 'house.db'}", "LOG_LEVEL": "WARNING", **more})
+def settings_of(url: str, folder: Path, **more: str) -> config.Settings:
+    return config.load({"INSTANCE_PATH": str(folder), "DATABASE_URL": url, "LOG_LEVEL": "WARNING", **more})
 
 
-def build_tables() -> None:
-    """The tables of the code and their triggers, as the migrations make them."""
-    for kind in ("branch", "dealer", "store", "guide"):
-        if kind not in db.metadata.tables:
-            Table(kind, db.metadata, Column("id", db.BigId, primary_key=True), Column(f"{kind}_code", db.Code(64), unique=True))
+def fill() -> None:
+    """Two dealers, as far as sign-in needs them; the tables, as long as the migrations do not make them."""
+    tables = import_tables()
+    terms = {"platform_fee_bp": 500, "channel_fee_bp": 0, "collection_mode": "store_collects"}
     with db.transaction() as connection:
-        db.metadata.create_all(connection)
-        for statement in db.trigger_ddl(connection.dialect.name, db.append_only_names()):
-            connection.execute(text(statement))
-        for number in (1, 2):
-            connection.execute(insert(db.metadata.tables["dealer"]).values(id=number, dealer_code=f"D{number}"))
+        if not inspect(connection).has_table("app_user"):
+            tables.create_all(connection)
+            protect_append_only_tables(connection)
+        connection.execute(insert(tables.tables["dealer"]), [{"dealer_code": code, "name": code, **terms} for code in ("D1", "D2")])
 
 
 @pytest.fixture
@@ -75,10 +76,17 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path, cheap_passwords: None) -> Iterator[House]:
-    app = create_app(settings_of(tmp_path))
-    build_tables()
-    limiter.reset()
+def house(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path, cheap_passwords: None) -> Iterator[House]:
+    """On SQLite, or on the engine of `@on_both_engines`."""
+    url = databases.create(getattr(request, "param", "sqlite"))
+    before = brand._brand
+    app = create_app(settings_of(url, tmp_path))
+    fill()
     api_keys.forget()
     yield House(app)
     db.database().dispose()
+    db._database, brand._brand = None, before
+    databases.drop(url)
+
+
+on_both_engines = pytest.mark.parametrize("house", ENGINES, indirect=True)

@@ -5,18 +5,25 @@ import pytest
 from sqlalchemy import event, select
 
 import db
-from app import api_keys
+from app import api_keys, limits
+from app.api.problems import Refusal
 from app.permissions import SCOPES
 from ledger.faults import InvalidInput, NotAllowed, NotFound
 from stores.actors import COMMAND_LINE, Actor
+from tests.app.conftest import on_both_engines
+
+pytestmark = on_both_engines
 
 
 def test_a_key_is_kept_as_a_hash_only(house):
     key = api_keys.create_key("till", "write", by=COMMAND_LINE)
     with db.read() as connection:
         row = connection.execute(select(api_keys.api_key)).one()
-    assert key.startswith("dk_") and len(key) > 43
-    assert key not in str(tuple(row)) and row.prefix == key[:11] and len(row.key_hash) == 64
+    assert key.startswith("dk_")
+    assert len(key) > 43
+    assert key not in str(tuple(row))
+    assert row.prefix == key[:11]
+    assert len(row.key_hash) == 64
 
 
 def test_a_key_acts_with_its_scope_and_limit(house):
@@ -35,7 +42,8 @@ def test_a_revoked_key_dies_at_once_here_and_within_five_seconds_elsewhere(house
     monkeypatch.setattr(api_keys, "forget", lambda: None)  # as in another process, which hears nothing
     api_keys.revoke(key, by=COMMAND_LINE)
     monkeypatch.undo()
-    assert api_keys.actor_of(key) is not None and api_keys.CACHE_SECONDS < 5
+    assert api_keys.actor_of(key) is not None
+    assert api_keys.CACHE_SECONDS < 5
     api_keys._cache = {digest: (0.0, actor) for digest, (_, actor) in api_keys._cache.items()}
     assert api_keys.actor_of(key) is None
     other = api_keys.create_key("till", "write", by=COMMAND_LINE)
@@ -52,6 +60,18 @@ def test_the_entry_path_pays_no_query_for_a_key_it_knows(house):
     for _ in range(100):
         api_keys.actor_of(key)
     assert asked == []
+
+
+def test_a_rate_limit_of_keys_refuses_what_is_too_much(house):
+    key = api_keys.create_key("till", "write", by=COMMAND_LINE)
+    actor_of = limits.per_key(house.app, "3 per minute", api_keys.actor_of)
+    for _ in range(3):
+        assert actor_of(key)
+    with pytest.raises(Refusal) as refusal:
+        actor_of(key)
+    assert refusal.value.status == 429
+    assert 0 < int(refusal.value.headers["Retry-After"]) <= 60
+    assert actor_of("unknown") is None
 
 
 @pytest.mark.parametrize("arguments", [("till", "emperor"), ("", "read"), ("x" * 65, "read"), ("till\n", "read")])

@@ -42,7 +42,7 @@ def test_every_text_has_its_chinese():
 
 def test_templates_hold_no_text_outside_the_catalogue():
     bare = {}
-    for path in APP.glob("templates/**/*.html"):
+    for path in set(APP.glob("templates/**/*.html")) - set(APP.glob("templates/api/*")):  # documents of the API are in English
         text = re.sub(r"\{% block width %\}\w+|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&\w+;", " ", path.read_text(), flags=re.S)
         found = set(re.findall(r"[A-Za-z\u4e00-\u9fff]{2,}", text)) - {"Doorstep"}
         if found:
@@ -56,11 +56,13 @@ def test_vendored_files_are_what_the_manifest_says():
     assert {entry["file"] for entry in manifest} == {path.name for path in vendor.iterdir()} - {"manifest.json"}
     for entry in manifest:
         assert hashlib.sha256((vendor / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
-        assert entry["licence"] and entry["version"]
+        assert entry["licence"]
+        assert entry["version"]
 
 
 def test_every_icon_that_is_named_is_drawn():
     drawn = set(re.findall(r'<symbol id="(\w+)"', (APP / "static" / "icons.svg").read_text()))
     asked = set(re.findall(r'icon\("(\w+)"', "".join(path.read_text() for path in APP.glob("templates/**/*.html"))))
     asked |= set(re.findall(r'Item\(.*"(\w+)"\),$', (APP / "navigation.py").read_text(), flags=re.M))
-    assert asked and asked <= drawn
+    assert asked
+    assert asked <= drawn

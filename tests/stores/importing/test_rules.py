@@ -4,10 +4,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stores.importing.check import check
+from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.order_rows import group_orders
+from stores.importing.sheets import Sheet
 from tests.stores.importing.files import CHAIN, GOOD, as_csv, checked, found, only, read
 
 
@@ -70,6 +74,18 @@ GOOD_EVENTS = [
 @pytest.mark.parametrize("event", GOOD_EVENTS)
 def test_events_carry_what_their_type_asks_for(tmp_path, event):
     assert not checked(tmp_path, "events", event).faults
+
+
+@settings(max_examples=200, deadline=None)
+@given(kind=st.sampled_from(sorted(GOOD)), data=st.data())
+def test_any_text_in_any_cell_is_a_value_or_a_fault(kind, data):
+    names = tuple(column.name for column in COLUMNS[kind])
+    likely = st.sampled_from(["0", "-1", "31.2", "121.4", "wgs84", "2025-03-01", "{}", "refund", "active", "S1", "09:00-18:00", "", "=1"])
+    texts = {name: data.draw(st.one_of(likely, st.text(max_size=20)), label=name) for name in names}
+    answer = check(kind, Sheet(names, [(2, texts), (3, texts)], FaultList(), "utf-8"), CHAIN)
+    assert answer.faults.total or len(answer.rows) == 2
+    if kind == "orders":
+        group_orders(answer.rows, CHAIN, answer.faults, answer.warnings)
 
 
 # -- warnings of places (A3) ------------------------------------------------------------------------------------------------

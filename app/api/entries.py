@@ -1,0 +1,200 @@
+"""Entries and routes: where a visitor is led, why, and the same again."""
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+import db
+from app.api.declare import Api
+from app.api.idempotency import body_hash
+from app.api.query import Query
+from app.api.types import Answer, CodeText, CustomerKey, Line, Location, Strict, Time
+from ledger.faults import NotAllowed, NotFound
+from stores import entering, entry_reading, explanations, keys, network, people, versions
+from stores.actors import Actor
+from stores.answers import decision_answer, trace_answer
+from stores.customers import customer_state
+from stores.decide import NEW_CUSTOMER, State, decide
+from stores.visits import Arrival, SourcePoint, visit_of
+
+api = Api("Entries")
+
+
+class CustomerIn(Strict):
+    """Who enters; one or more, several are linked."""
+
+    customer_id: CustomerKey | None = None
+    unionid: CustomerKey | None = None
+    openid: CustomerKey | None = None
+
+    @model_validator(mode="after")
+    def _somebody(self) -> CustomerIn:
+        if not (self.customer_id or self.unionid or self.openid):
+            raise PydanticCustomError("no_customer", "Give at least one of customer_id, unionid, openid")
+        return self
+
+
+class EntryIn(Strict):
+    customer: CustomerIn
+    location: Location | None = None
+    region_code: CodeText | None = None
+    postal_code: CodeText | None = None
+    ip: Line | None = None
+    entry_param: Line | None = None
+    touchpoint: CodeText | None = None
+    occurred_at: Time | None = None
+
+
+class Alternative(Answer):
+    store_code: str
+    name: str
+    distance_m: float | None
+    why: str
+
+
+class EntryOut(Answer):
+    entry_id: str
+    customer_id: str
+    store_code: str | None
+    dealer_code: str | None
+    guide_code: str | None
+    cloud_shop_url: str | None
+    distance_m: float | None
+    rung: str
+    reason: str
+    alternatives: list[Alternative]
+    notes: list[str]
+    decided_at: dt.datetime
+    network_version: int
+    policy_version: int
+    occurred_at: dt.datetime
+    distance_class_km: int | None = None
+
+
+class Step(Answer):
+    rung: str
+    outcome: str
+    candidates: list[Alternative]
+
+
+class RouteOut(Answer):
+    customer_id: str | None
+    store_code: str | None
+    dealer_code: str | None
+    guide_code: str | None
+    cloud_shop_url: str | None
+    distance_m: float | None
+    rung: str
+    reason: str
+    alternatives: list[Alternative]
+    notes: list[str]
+    decided_at: dt.datetime
+    network_version: int
+    policy_version: int
+    trace: list[Step]
+
+
+class ExplanationQuery(Query):
+    lang: Literal["zh", "en"] = Field("en", description="language of the words")
+
+
+class ExplanationOut(Answer):
+    entry_id: str
+    lang: str
+    sentence: str
+    steps: list[dict[str, Any]]
+    notes: list[str]
+
+
+class ReplayOut(Answer):
+    same: bool
+    basis: str
+    store_code: str | None
+    rung: str
+
+
+class ReplayIn(Strict):
+    """Nothing; the body may be an empty object."""
+
+
+EXAMPLE = {"customer": {"customer_id": "c1"}, "location": {"latitude": 31.231, "longitude": 121.474, "crs": "wgs84", "accuracy_m": 30}}
+
+
+def arrival_of(body: EntryIn) -> Arrival:
+    who, place = body.customer, body.location
+    return Arrival(
+        identities={kind: value for kind, value in (("customer_id", who.customer_id), ("unionid", who.unionid), ("openid", who.openid)) if value},
+        source=SourcePoint(place.latitude, place.longitude, place.crs, place.accuracy_m, bool(place.fuzzy)) if place is not None else None,
+        region_code=body.region_code, postal_code=body.postal_code, entry_param=body.entry_param, touchpoint=body.touchpoint, occurred_at=body.occurred_at)
+
+
+def whole_chain(actor: Actor) -> None:
+    """Recording for the brand is not for a key whose rows are limited: the answer may be any dealer's. Raises NotAllowed."""
+    if actor.scope_kind != "all":
+        raise NotAllowed("This key is limited to some rows; entries, orders and events of the brand need a key without a limit.")
+
+
+@api.call("POST", "/entries", permission="entry:write", body=EntryIn, answers={201: EntryOut}, idempotent=True, example=EXAMPLE,
+          summary="Record an arrival and answer the store it is led to.")
+def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any]:
+    whole_chain(actor)
+    now = dt.datetime.now(dt.UTC)
+    recorded = entering.enter(arrival_of(body), body_hash=body_hash(body), key=key, now=now)
+    if recorded.repeated or recorded.decision is None or recorded.snapshot is None:
+        with db.read() as connection:
+            return 201, entry_reading.as_answer(connection, entry_reading.find(connection, recorded.entry_id, actor))
+    return 201, {"entry_id": recorded.entry_id, "customer_id": recorded.customer_id, **decision_answer(recorded.decision, recorded.snapshot),
+                 "occurred_at": body.occurred_at or now, "decided_at": now}
+
+
+@api.call("POST", "/routes", permission="route:read", body=EntryIn, answers={200: RouteOut}, example=EXAMPLE,
+          summary="Try a route: the same input as an entry, nothing stored, every rung explained.")
+def create_route(actor: Actor, body: EntryIn) -> tuple[int, Any]:
+    whole_chain(actor)
+    now, arrival = dt.datetime.now(dt.UTC), arrival_of(body)
+    with db.read() as connection:
+        snapshot = network.snapshot(versions.current(connection))
+        found = people.find(connection, arrival.identities.items())
+        state = NEW_CUSTOMER
+        if found:
+            who = next(found[pair] for pair in arrival.identities.items() if pair in found)
+            row = connection.execute(customer_state.select().where(customer_state.c.customer_id == who)).first()
+            state = State(*(getattr(row, name) for name in entering.STATE_FIELDS)) if row is not None else NEW_CUSTOMER
+    visit = visit_of(arrival, body.occurred_at or now, snapshot, keys.entry_param_keys())
+    decision = decide(visit, state, snapshot)
+    return 200, {"customer_id": body.customer.customer_id, **decision_answer(decision, snapshot), "decided_at": now, "trace": trace_answer(decision, snapshot)}
+
+
+def entry_exists(actor: Actor, entry_id: str) -> bool:
+    with db.read() as connection:
+        return entry_reading.find(connection, entry_id, actor) is not None
+
+
+def _entry(connection: Any, entry_id: str, actor: Actor) -> Any:
+    row = entry_reading.find(connection, entry_id, actor)
+    if row is None:
+        raise NotFound(f"There is no entry {entry_id!r}.", code="unknown_entry")
+    return row
+
+
+@api.call("GET", "/entries/<entry_id>", permission="entry:read", answers={200: EntryOut}, summary="A stored decision.")
+def get_entry(actor: Actor, entry_id: str) -> tuple[int, Any]:
+    with db.read() as connection:
+        return 200, entry_reading.as_answer(connection, _entry(connection, entry_id, actor))
+
+
+@api.call("GET", "/entries/<entry_id>/explanation", permission="entry:read", query=ExplanationQuery, answers={200: ExplanationOut},
+          exists=entry_exists, summary="A stored decision in words.")
+def explain_entry(actor: Actor, entry_id: str, query: ExplanationQuery) -> tuple[int, Any]:
+    with db.read() as connection:
+        return 200, explanations.of_entry(connection, _entry(connection, entry_id, actor), query.lang)
+
+
+@api.call("POST", "/entries/<entry_id>/replay", permission="entry:read", answers={200: ReplayOut}, exists=entry_exists,
+          summary="Decide again from what is still kept, and say whether the answer is the same.")
+def replay_entry(actor: Actor, entry_id: str) -> tuple[int, Any]:
+    with db.read() as connection:
+        return 200, entry_reading.replay(connection, _entry(connection, entry_id, actor))

@@ -1,0 +1,113 @@
+"""Stored entries: the answer again, the replay, only those the actor may see (A16, M11, P6)."""
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection, Select, false, select
+
+from stores import network
+from stores.actors import Actor
+from stores.branches import branch
+from stores.coordinates import Coordinates
+from stores.customers import customer
+from stores.dealers import dealer
+from stores.decide import Decision, EntryParam, State, Visit, decide
+from stores.entering import STATE_FIELDS
+from stores.entries import entry, entry_point, entry_trace
+from stores.guides import guide
+from stores.stores import store
+from stores.versions import Versions
+
+
+def limit_entries(query: Select[Any], actor: Actor) -> Select[Any]:
+    """By the store led to: a dealer sees entries led to him, a guide those led to him in person."""
+    e = entry.c
+    if actor.scope_kind == "all":
+        return query
+    if actor.scope_kind in ("dealer", "store", "guide"):
+        return query.where(e[f"{actor.scope_kind}_id"] == actor.scope_id)
+    if actor.scope_kind == "branch":
+        own = select(branch.c.path).where(branch.c.id == actor.scope_id).scalar_subquery()
+        return query.where(e.store_id.in_(select(store.c.id).join(branch, branch.c.id == store.c.branch_id).where(branch.c.path.startswith(own))))
+    return query.where(false())
+
+
+def find(connection: Connection, entry_id: str, visible_to: Actor) -> Any:
+    """The entry with its codes, or None."""
+    query = (select(entry, customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.cloud_shop_url, dealer.c.dealer_code, guide.c.guide_code)
+             .join(customer, customer.c.id == entry.c.customer_id).outerjoin(store, store.c.id == entry.c.store_id)
+             .outerjoin(dealer, dealer.c.id == entry.c.dealer_id).outerjoin(guide, guide.c.id == entry.c.guide_id))
+    return connection.execute(limit_entries(query, visible_to).where(entry.c.entry_id == entry_id)).first()
+
+
+def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
+    """The stored answer. Exact metres while they are kept (24 h), then `distance_class_km` alone speaks of the distance."""
+    metres, trace = _metres(connection, row.entry_id), trace_of(connection, row.entry_id)
+    return {"entry_id": row.entry_id, "customer_id": row.customer_text, "store_code": row.store_code, "dealer_code": row.dealer_code,
+            "guide_code": row.guide_code, "cloud_shop_url": row.cloud_shop_url, "distance_m": _round(metres.get(str(row.store_id))),
+            "distance_class_km": row.distance_class_km, "rung": row.rung, "reason": row.reason,
+            "alternatives": _alternatives(connection, trace, metres), "notes": trace.get("notes", []), "occurred_at": row.occurred_at,
+            "decided_at": row.decided_at, "network_version": row.network_version, "policy_version": row.policy_version}
+
+
+def trace_of(connection: Connection, entry_id: str) -> dict[str, Any]:
+    """What the ladder said, in 1 km classes; empty after 30 days."""
+    return connection.execute(select(entry_trace.c.trace).where(entry_trace.c.entry_id == entry_id)).scalar() or {}
+
+
+def _metres(connection: Connection, entry_id: str) -> dict[str, float]:
+    return connection.execute(select(entry_point.c.distances).where(entry_point.c.entry_id == entry_id)).scalar() or {}
+
+
+def _alternatives(connection: Connection, trace: dict[str, Any], metres: dict[str, float]) -> list[dict[str, Any]]:
+    listed = trace.get("alternatives", [])
+    names = {r.id: r for r in connection.execute(select(store.c.id, store.c.store_code, store.c.name).where(store.c.id.in_([a[0] for a in listed])))} if listed else {}
+    return [{"store_code": names[i].store_code, "name": names[i].name, "distance_m": _round(metres.get(str(i))), "why": why}
+            for i, why, _ in listed if i in names]
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+# -- replay (A17, M11) --------------------------------------------------------------------------------------------------------
+
+def replay(connection: Connection, row: Any) -> dict[str, Any]:
+    """Decide again from what is still kept: the point (24 h), the record of candidates (30 days), or the result alone."""
+    kept = connection.execute(select(entry_trace).where(entry_trace.c.entry_id == row.entry_id)).first()
+    point = connection.execute(select(entry_point).where(entry_point.c.entry_id == row.entry_id)).first()
+    if kept is None:
+        return {"same": True, "basis": "result", "store_code": row.store_code, "rung": row.rung}
+    if point is None and row.located:
+        return _from_record(connection, row, kept.trace)
+    snapshot = network.past(Versions(row.network_version, row.policy_version))
+    again = decide(_visit(kept.visit, point), _state(kept.state), snapshot)
+    found = snapshot.by_id.get(again.store_id) if again.store_id is not None else None
+    same = (again.store_id, again.rung, again.reason, again.dealer_id, again.guide_id) == (row.store_id, row.rung, row.reason, row.dealer_id, row.guide_id)
+    return {"same": same and _order(again) == [a[0] for a in kept.trace["alternatives"]], "basis": "point", "store_code": found.code if found else None,
+            "rung": again.rung}
+
+
+def _from_record(connection: Connection, row: Any, trace: dict[str, Any]) -> dict[str, Any]:
+    """The winner among the stored candidates of the rung that matched."""
+    rung, outcome, candidates = trace["steps"][-1]
+    winner = next((c[0] for c in candidates if c[1] == "winner"), None)
+    code = connection.execute(select(store.c.store_code).where(store.c.id == winner)).scalar() if winner is not None else None
+    return {"same": outcome == "matched" and (winner, rung) == (row.store_id, row.rung), "basis": "record", "store_code": code, "rung": rung}
+
+
+def _order(decision: Decision) -> list[int]:
+    return [c.store_id for c in decision.alternatives]
+
+
+def _visit(kept: dict[str, Any], point: Any) -> Visit:
+    param = kept["param"]
+    return Visit(at=dt.datetime.fromisoformat(kept["at"]), day=dt.date.fromisoformat(kept["day"]),
+                 point=Coordinates(point.latitude, point.longitude) if point is not None else None, accuracy_m=point.accuracy_m if point is not None else None,
+                 fuzzy=kept["fuzzy"], region_code=kept["region_code"], postal_code=kept["postal_code"], notes=tuple(kept["notes"]),
+                 param=EntryParam(param[0], param[1], param[2], dt.datetime.fromisoformat(param[3])) if param else None)
+
+
+def _state(kept: dict[str, Any]) -> State:
+    return State(**{name: dt.datetime.fromisoformat(value) if isinstance(value, str) else value for name, value in kept.items() if name in STATE_FIELDS})

@@ -1,0 +1,92 @@
+"""Decisions in words, Chinese and English: one sentence for the visitor, one line for each rung (A16, H2)."""
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from stores.entry_reading import trace_of
+from stores.stores import store
+
+SENTENCES = {
+    "HQ_PIN": ("总部为您指定了{store}。", "Headquarters assigned you to {store}."),
+    "MANUAL": ("您自己选择了{store}。", "You chose {store} yourself."),
+    "HOME_PROTECTED": ("{store}是您的归属门店，正在保护期内。", "{store} is your home store and still in its protection period."),
+    "ENTRY_PARAM": ("您通过{store}的二维码或导购链接进入。", "You came by a code or guide link of {store}."),
+    "HOME": ("{store}是您的归属门店。", "{store} is your home store."),
+    "ENTRY_CACHED": ("您最近通过{store}的二维码或导购链接进入过。", "You recently came by a code or guide link of {store}."),
+    "LAST_VISIT": ("您上次访问的是{store}，它仍服务您所在的位置。", "You last visited {store}, and it still serves where you are."),
+    "TERRITORY": ("您所在的位置属于{store}经销商的专属区域。", "Your location lies in the territory of the dealer of {store}."),
+    "SERVICE_AREA": ("您所在的位置在{store}的配送范围内。", "Your location lies in the delivery area of {store}."),
+    "RADIUS": ("您所在的位置在{store}的服务半径内。", "Your location lies within the service radius of {store}."),
+    "NEAREST": ("{store}是离您最近的门店{distance}。", "{store} is the store nearest to you{distance}."),
+    "REGION": ("没有可用的位置，{store}服务您所在的地区。", "Without a usable location, {store} serves your region."),
+    "DEFAULT": ("没有可用的位置，由品牌默认门店{store}为您服务。", "Without a usable location, the brand's default store {store} serves you."),
+    "PICKER": ("请从列表中选择门店。", "Please choose a store from the list."),
+}
+TIES = {
+    "home": ("距离相近，优先您的归属门店", "equally near, your home store goes first"),
+    "last_visit": ("距离相近，优先您上次访问的门店", "equally near, the store you last visited goes first"),
+    "open_now": ("距离相近，优先正在营业的门店", "equally near, the store open now goes first"),
+    "priority": ("距离相近，优先权重更高的门店", "equally near, the store of higher priority goes first"),
+    "nearer": ("距离相近，取更近的门店", "the nearer one goes first"),
+    "store_code": ("距离相同，按门店编号", "at the same distance, the smaller store code goes first"),
+}
+OUTCOMES = {
+    "matched": ("匹配", "matched"), "full": ("门店已满", "the store is full"), "not_pinned": ("未指定", "nobody pinned a store"),
+    "no_choice": ("没有手动选择", "no choice of the visitor's own"), "switching_off": ("不允许切换", "switching is off"),
+    "no_home": ("没有归属门店", "no home store"), "protection_over": ("保护期已过", "the protection period is over"),
+    "no_parameter": ("没有有效的入口参数", "no valid entry parameter"), "guide_left": ("导购已离职", "the guide has left"),
+    "binding_expired": ("绑定已过期", "the binding has expired"), "travel": ("离归属门店太远", "too far from the home store"),
+    "no_recent_visit": ("近期没有访问", "no recent visit"), "no_longer_covers": ("上次的门店不再覆盖该位置", "the last store no longer covers the place"),
+    "no_location": ("没有位置", "no location"), "outside_territories": ("不在专属区域内", "outside all territories"),
+    "no_open_store_of_dealer": ("经销商没有可用门店", "the dealer has no eligible store"), "outside_service_areas": ("不在配送范围内", "outside all service areas"),
+    "no_radius_set": ("没有设置服务半径", "no store has a service radius"), "outside_radii": ("不在服务半径内", "outside all radii"),
+    "no_store": ("没有可用门店", "no eligible store"), "too_far": ("最近的门店太远", "the nearest store is too far"),
+    "no_region": ("地区未知", "region unknown"), "no_default_for_region": ("该地区没有默认门店", "no default store for the region"),
+    "no_default": ("没有品牌默认门店", "no default store of the brand"), "no_rung_matched": ("没有匹配的规则", "no rung matched"),
+    "store_unknown": ("门店未知", "the store is unknown"), "store_closed": ("门店已关闭", "the store is closed"), "store_paused": ("门店已暂停", "the store is paused"),
+    "store_cloud_shop_off": ("云店未开启", "its cloud shop is off"), "store_not_open_yet": ("门店尚未开业", "the store is not open yet"),
+    "store_coordinates_withdrawn": ("门店坐标已撤回", "its coordinates are withdrawn"), "store_no_contract": ("没有有效的加盟合同", "no contract in force"),
+}
+NOTES = {
+    "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"), "travel": ("您离归属门店较远，可选择本地门店", "you are far from your home store; a local shop is offered"),
+    "successor": ("由接替门店服务", "its successor serves you"), "switch_refused": ("已记住您拒绝切换", "your refusal to switch is remembered"),
+    "entry_param_malformed": ("入口参数无法识别，已忽略", "the entry parameter is malformed and was ignored"),
+    "entry_param_bad_signature": ("入口参数签名无效，已忽略", "the entry parameter's signature is wrong; it was ignored"),
+    "entry_param_expired": ("导购链接已过期", "the guide link has expired"), "entry_param_channel_over": ("渠道已失效", "the channel is no longer valid"),
+    "entry_param_not_issued_yet": ("入口参数的签发时间晚于进店时间", "the entry parameter was issued after the arrival"),
+    "entry_param_unknown_guide": ("入口参数中的导购未知", "the entry parameter's guide is unknown"),
+    "entry_param_unknown_store": ("入口参数中的门店未知", "the entry parameter's store is unknown"),
+    "entry_param_names_nothing": ("入口参数没有指向门店或导购", "the entry parameter names neither store nor guide"),
+}
+_LANGUAGES = ("zh", "en")
+
+
+def word(table: dict[str, tuple[str, str]], key: str, lang: str) -> str:
+    """The words for a key in `zh` or `en`; the key itself when there are none."""
+    return table[key][_LANGUAGES.index(lang)] if key in table else key
+
+
+def sentence(rung: str, reason: str, store_name: str | None, distance_class_km: int | None, lang: str) -> str:
+    """One sentence for the visitor; distances only in 1 km classes (A16)."""
+    zh = lang == "zh"
+    distance = "" if distance_class_km is None else (f"（不到 {distance_class_km + 1} 公里）" if zh else f" (less than {distance_class_km + 1} km away)")
+    text = word(SENTENCES, rung, lang).format(store=store_name or "", distance=distance)
+    tie = reason.rpartition("_by_")[2] if "_by_" in reason else ""
+    if not tie:
+        return text
+    return text + (f"（{word(TIES, tie, lang)}）" if zh else f" ({word(TIES, tie, lang)})")
+
+
+def of_entry(connection: Connection, row: Any, lang: str) -> dict[str, Any]:
+    """The explanation of a stored entry: sentence, rungs in order with their outcome, notes."""
+    trace = trace_of(connection, row.entry_id)
+    ids = {c[0] for step in trace.get("steps", []) for c in step[2]} | {row.store_id}
+    names = {r.id: r for r in connection.execute(select(store.c.id, store.c.store_code, store.c.name).where(store.c.id.in_([i for i in ids if i is not None])))}
+    steps = [{"rung": rung, "outcome": outcome, "words": word(OUTCOMES, outcome, lang),
+              "candidates": [{"store_code": names[i].store_code, "name": names[i].name, "why": why, "distance_class_km": km} for i, why, km in candidates if i in names]}
+             for rung, outcome, candidates in trace.get("steps", [])]
+    name = names[row.store_id].name if row.store_id in names else None
+    return {"entry_id": row.entry_id, "lang": lang, "sentence": sentence(row.rung, row.reason, name, row.distance_class_km, lang), "steps": steps,
+            "notes": [word(NOTES, note, lang) for note in trace.get("notes", [])]}

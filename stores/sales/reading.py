@@ -1,0 +1,64 @@
+"""Orders as the API and the portals show them, only those the actor may see (P6)."""
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Select, select
+
+from ledger.journals import transfers_of
+from stores.actors import Actor
+from stores.branches import branch
+from stores.credits import order_credit
+from stores.customers import customer
+from stores.dealers import dealer
+from stores.guides import guide
+from stores.orders import order_line, order_state, sales_order
+from stores.refunds import refund, refund_line
+from stores.sales.scope import limit_orders
+from stores.stores import store
+
+
+def find(connection: Connection, order_no: str, visible_to: Actor) -> Any:
+    """The order's row with the codes of store, dealer and guide, or None when unknown or outside the actor's rows."""
+    return connection.execute(limit_orders(_orders(), visible_to).where(sales_order.c.order_no == order_no)).first()
+
+
+def _orders() -> Select[Any]:
+    return (select(sales_order, store.c.store_code, dealer.c.dealer_code, guide.c.guide_code, customer.c.customer_id.label("customer_text"))
+            .join(customer, customer.c.id == sales_order.c.customer_id)
+            .outerjoin(store, store.c.id == sales_order.c.store_id).outerjoin(dealer, dealer.c.id == sales_order.c.dealer_id)
+            .outerjoin(guide, guide.c.id == sales_order.c.guide_id))
+
+
+def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
+    """The order with lines, credits and transfers (CONTRACT 3)."""
+    lines = connection.execute(select(order_line).where(order_line.c.order_id == row.id).order_by(order_line.c.line_no))
+    states = connection.execute(select(order_state.c.state, order_state.c.at).where(order_state.c.order_id == row.id).order_by(order_state.c.at))
+    refunds = connection.execute(select(refund.c.refund_no, refund.c.refunded_at, refund.c.total_minor).where(refund.c.order_id == row.id).order_by(refund.c.id))
+    return {
+        "order_no": row.order_no, "customer_id": row.customer_text, "paid_at": row.paid_at, "currency": row.currency, "total_minor": row.total_minor,
+        "store_code": row.store_code, "dealer_code": row.dealer_code, "guide_code": row.guide_code, "owner_basis": row.owner_basis,
+        "guide_basis": row.guide_basis, "entry_id": row.entry_id, "channel": row.channel,
+        "lines": [{"line_no": r.line_no, "sku": r.sku, "category": r.category, "quantity": r.quantity, "amount_minor": r.amount_minor} for r in lines],
+        "credits": credits_of(connection, row.id, None), "transfers": transfers_of(connection, order_id=row.id),
+        "states": [{"state": r.state, "at": r.at} for r in states],
+        "refunds": [{"refund_no": r.refund_no, "refunded_at": r.refunded_at, "amount_minor": r.total_minor} for r in refunds]}
+
+
+def refund_answer(connection: Connection, row: Any, refund_no: str) -> dict[str, Any]:
+    """One refund of the order `row`, with the credits and transfers that it took back."""
+    found = connection.execute(select(refund).where(refund.c.order_id == row.id, refund.c.refund_no == refund_no)).one()
+    lines = connection.execute(select(refund_line).where(refund_line.c.refund_id == found.id).order_by(refund_line.c.line_no))
+    return {"refund_no": refund_no, "order_no": row.order_no, "refunded_at": found.refunded_at, "currency": row.currency, "total_minor": found.total_minor,
+            "store_code": row.store_code, "dealer_code": row.dealer_code,
+            "lines": [{"line_no": r.line_no, "amount_minor": r.amount_minor} for r in lines],
+            "credits": credits_of(connection, row.id, found.id), "transfers": transfers_of(connection, order_id=row.id, refund_id=found.id)}
+
+
+def credits_of(connection: Connection, order_id: int, refund_id: int | None) -> list[dict[str, Any]]:
+    c = order_credit.c
+    query = (select(c.kind, c.amount_minor, store.c.store_code, guide.c.guide_code, branch.c.branch_code)
+             .outerjoin(store, store.c.id == c.store_id).outerjoin(guide, guide.c.id == c.guide_id).outerjoin(branch, branch.c.id == c.branch_id)
+             .where(c.order_id == order_id, c.refund_id.is_(None) if refund_id is None else c.refund_id == refund_id).order_by(c.id))
+    return [{"kind": r.kind, **{name: value for name, value in (("store_code", r.store_code), ("guide_code", r.guide_code), ("branch_code", r.branch_code))
+                                if value is not None}, "amount_minor": r.amount_minor} for r in connection.execute(query)]

@@ -1,0 +1,153 @@
+"""Refunds: cumulative, on their own day, never above the order (D5, B13)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+import db
+from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
+from ledger.intakes import open_intake
+from ledger.journals import Journal, post
+from ledger.money import share
+from ledger.upsert import insert_missing
+from stores.brand import business_day
+from stores.changes import changed_customer
+from stores.credits import order_credit
+from stores.dealers import dealer
+from stores.orders import order_line, sales_order
+from stores.refunds import refund, refund_key, refund_line
+from stores.sales.books import Fees, Terms, refund_journal
+from stores.sales.inputs import RefundIn
+from stores.sales.writing import Outcome
+
+
+class RefundReused(Conflict):
+    """The refund number is known with another content."""
+
+    code = "refund_reused"
+
+
+@dataclass(slots=True)
+class _Account:
+    """An order with what is refunded of it so far; `left` by line number."""
+
+    order: Any
+    lines: dict[int, int]
+    left: dict[int, int]
+    refunded_minor: int
+
+
+def record_refunds(refunds: Sequence[RefundIn], *, actor: str, now: dt.datetime) -> Outcome:
+    """Record refunds that are new, in (refunded_at, refund_no) order and one transaction. Joins an open transaction.
+
+    Raises NotFound (unknown order), InvalidInput (unknown line, more than is left, before the order), RefundReused; nothing is written."""
+    if len({r.refund_no for r in refunds}) != len(refunds):
+        raise ValueError("a refund number stands twice in one call")
+    with db.transaction() as connection:
+        insert_missing(connection, refund_key, [{"refund_no": r.refund_no, "body_hash": r.body_hash()} for r in refunds])
+        new = _new_ones(connection, refunds)
+        if not new:
+            return Outcome(0, len(refunds))
+        accounts = _accounts(connection, sorted({r.order_no for r in new}))
+        intake_id = open_intake(connection, "refunds", actor, now)
+        journals = [_write(connection, each, accounts[each.order_no], intake_id, now) for each in sorted(new, key=lambda r: (r.refunded_at, r.refund_no))]
+        post(connection, journals, intake_id=intake_id, now=now)
+        connection.execute(changed_customer.insert(), [{"customer_id": c} for c in sorted({accounts[r.order_no].order.customer_id for r in new})])
+        return Outcome(len(new), len(refunds) - len(new))
+
+
+def _new_ones(connection: Connection, refunds: Sequence[RefundIn]) -> list[RefundIn]:
+    """The key rows are ours or a rival's by now; whose, the refund table tells. A rival in flight was waited for."""
+    numbers = [r.refund_no for r in refunds]
+    written: dict[str, str] = {}
+    for start in range(0, len(numbers), 500):
+        rows = connection.execute(select(refund_key).join(refund, refund.c.refund_no == refund_key.c.refund_no)
+                                  .where(refund_key.c.refund_no.in_(numbers[start:start + 500])))
+        written |= {r.refund_no: r.body_hash for r in rows}
+    for each in refunds:
+        if each.refund_no in written and written[each.refund_no] != each.body_hash():
+            raise RefundReused(f"The refund {each.refund_no!r} is known with another content; nothing was written. Use a new number for a new refund.")
+    return [r for r in refunds if r.refund_no not in written]
+
+
+def _accounts(connection: Connection, numbers: Sequence[str]) -> dict[str, _Account]:
+    """The orders, locked in id order, so that refunds of one order queue up."""
+    found: dict[str, _Account] = {}
+    for start in range(0, len(numbers), 500):
+        rows = connection.execute(select(sales_order, dealer.c.dealer_code).outerjoin(dealer, dealer.c.id == sales_order.c.dealer_id)
+                                  .where(sales_order.c.order_no.in_(numbers[start:start + 500])).order_by(sales_order.c.id).with_for_update(of=sales_order)).all()
+        by_id = {r.id: _Account(r, {}, {}, 0) for r in rows}
+        for line in connection.execute(select(order_line.c.order_id, order_line.c.line_no, order_line.c.amount_minor).where(order_line.c.order_id.in_(by_id))):
+            by_id[line.order_id].lines[line.line_no] = by_id[line.order_id].left[line.line_no] = line.amount_minor
+        back = select(refund.c.order_id, refund_line.c.line_no, func.sum(refund_line.c.amount_minor).label("amount")).join(
+            refund, refund.c.id == refund_line.c.refund_id).where(refund.c.order_id.in_(by_id)).group_by(refund.c.order_id, refund_line.c.line_no)
+        for r in connection.execute(back):
+            by_id[r.order_id].left[r.line_no] -= int(r.amount)
+            by_id[r.order_id].refunded_minor += int(r.amount)
+        found |= {a.order.order_no: a for a in by_id.values()}
+    unknown = [n for n in numbers if n not in found]
+    if unknown:
+        raise NotFound(f"There is no order {unknown[0]!r}; record the order before its refund.", code="unknown_order",
+                       errors=[FieldFault("original_order_no", "is unknown")])
+    return found
+
+
+def _write(connection: Connection, each: RefundIn, account: _Account, intake_id: int, now: dt.datetime) -> Journal:
+    order, day = account.order, business_day(each.refunded_at)
+    if each.refunded_at < order.paid_at:
+        raise InvalidInput(f"The refund {each.refund_no!r} is dated before its order was paid.", code="refund_before_order",
+                           errors=[FieldFault("refunded_at", "lies before paid_at of the order")])
+    lines = _spread(each, account)
+    refund_id = int(connection.execute(refund.insert().values(
+        refund_no=each.refund_no, order_id=order.id, refunded_at=each.refunded_at, business_day=day, total_minor=each.total_minor,
+        intake_id=intake_id, received_at=now).returning(refund.c.id)).scalar_one())
+    connection.execute(refund_line.insert(), [{"refund_id": refund_id, "line_no": n, "amount_minor": a} for n, a in sorted(lines.items())])
+    rows = list(_credit_rows(connection, order.id, refund_id, each.total_minor, day))
+    if rows:
+        connection.execute(order_credit.insert(), rows)
+    terms = Terms(order.dealer_id, order.dealer_code, order.store_id, order.contract_id, order.platform_fee_bp, order.channel_fee_bp, order.collection_mode)
+    journal = refund_journal(order.id, refund_id, each.refund_no, each.total_minor, account.refunded_minor, order.total_minor, order.currency,
+                             Fees(order.platform_fee_minor, order.channel_fee_minor), terms, each.refunded_at, day)
+    account.refunded_minor += each.total_minor
+    for n, amount in lines.items():
+        account.left[n] -= amount
+    return journal
+
+
+def _spread(each: RefundIn, account: _Account) -> dict[int, int]:
+    """Amount by line; a refund that names no line is spread over what remains, by largest remainder."""
+    wanted: dict[int, int] = {}
+    for line_no, amount in each.lines:
+        if line_no is None:
+            numbers = sorted(account.left)
+            remaining = [account.left[n] - wanted.get(n, 0) for n in numbers]
+            if sum(remaining) < amount:
+                raise _above(each, account)
+            for n, part in zip(numbers, share(amount, remaining), strict=True):
+                wanted[n] = wanted.get(n, 0) + part
+        elif line_no not in account.lines:
+            raise InvalidInput(f"The order {each.order_no!r} has no line {line_no}.", code="unknown_line", errors=[FieldFault("line_no", f"{line_no} is no line of the order")])
+        else:
+            wanted[line_no] = wanted.get(line_no, 0) + amount
+    if any(amount > account.left[n] for n, amount in wanted.items()):
+        raise _above(each, account)
+    return {n: amount for n, amount in wanted.items() if amount > 0}
+
+
+def _above(each: RefundIn, account: _Account) -> Conflict:
+    left = sum(account.left.values())
+    return Conflict(f"The refund {each.refund_no!r} takes more than is left; of the order {each.order_no!r} {left} minor units can still be refunded.",
+                    code="refund_above_order", errors=[FieldFault("amount_minor", "exceeds what is left of the line")])
+
+
+def _credit_rows(connection: Connection, order_id: int, refund_id: int, amount_minor: int, day: dt.date) -> Iterable[dict[str, Any]]:
+    """B13: every credit of the order goes back in proportion; at full weight that is the refunded amount."""
+    c = order_credit.c
+    for r in connection.execute(select(c.kind, c.store_id, c.guide_id, c.branch_id).where(c.order_id == order_id, c.refund_id.is_(None)).order_by(c.id)):
+        if amount_minor:
+            yield {"order_id": order_id, "refund_id": refund_id, "kind": r.kind, "store_id": r.store_id, "guide_id": r.guide_id,
+                   "branch_id": r.branch_id, "amount_minor": -amount_minor, "business_day": day}
