@@ -22,11 +22,10 @@ from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.sheets import read_sheet
 from stores.registers import areas, branches, customers, dealers, guides, stores
-from stores.registers.saving import Outcome, Refused
+from stores.registers.saving import Apply, Outcome, Refused
 
 Progress = Callable[[int, int], None]
 Run = Callable[[Path, bool, Actor, Progress | None], "Report"]
-Apply = Callable[..., Outcome]
 
 
 @dataclass(frozen=True, slots=True)
