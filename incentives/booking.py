@@ -120,6 +120,8 @@ def results(connection: Connection, months: Iterable[Month], as_of: dt.datetime,
             progress: Progress | None = None) -> Iterable[tuple[Month, Result]]:
     """Calculate many guides' months, set-based by month; without a seal number everything committed counts."""
     plans = loading.plan_versions(connection)
+    known = {r.period: r.plan_version_id for r in connection.execute(select(incentive_period.c.period, incentive_period.c.plan_version_id).where(
+        incentive_period.c.state == "closed"))}
     cumulative = any(isinstance(c, Rate) and c.per == "cumulative" for v in plans for c in v.plan.components)
     snapshot = network.snapshot(versions.current(connection))
     by_period: dict[str, list[int]] = defaultdict(list)
@@ -129,7 +131,7 @@ def results(connection: Connection, months: Iterable[Month], as_of: dt.datetime,
     for period, guides in sorted(by_period.items()):
         for start in range(0, len(guides), GUIDES_AT_ONCE):
             for facts in loading.load(connection, guides[start:start + GUIDES_AT_ONCE], period, snapshot, seal_no=seal_no, cumulative=cumulative):
-                yield (facts.guide_id, period), calculate(facts, plans, as_of)
+                yield (facts.guide_id, period), calculate(facts, [v for v in plans if v.id <= (known.get(period) or v.id)], as_of)
             done += len(guides[start:start + GUIDES_AT_ONCE])
             if progress is not None:
                 progress(done, total)
