@@ -25,12 +25,11 @@ from stores.importing.faults import FaultList
 from stores.importing.order_rows import group_orders
 from stores.importing.sheets import read_sheet
 from stores.registers import areas, branches, customers, dealers, guides, stores
-from stores.registers.saving import Outcome, Refused
+from stores.registers.saving import Apply, Outcome, Refused
 from stores.sales import filing
 
 Progress = Callable[[int, int], None]
 Run = Callable[[Path, bool, Actor, Progress | None], "Report"]
-Apply = Callable[..., Outcome]
 
 
 @dataclass(frozen=True, slots=True)

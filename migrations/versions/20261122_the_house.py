@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = 'f1e6c365ff01'
+revision = '14d8f6073307'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -136,6 +136,7 @@ def upgrade() -> None:
     sa.Column('approved_at', db.Instant(), nullable=True),
     sa.Column('closed_at', db.Instant(), nullable=True),
     sa.Column('seal_no', sa.BigInteger(), nullable=True),
+    sa.Column('plan_version_id', sa.BigInteger(), nullable=True),
     sa.Column('hash', db.Code(64), nullable=True),
     sa.PrimaryKeyConstraint('period', name=op.f('pk_incentive_period'))
     )

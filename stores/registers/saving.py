@@ -59,6 +59,7 @@ class Plan:
     write: Callable[[Connection, int], None]
 
 
+Apply = Callable[..., Outcome]  # (rows, *, actor, now, dry_run=False)
 Planner = Callable[[Connection, Sequence[Any], dt.datetime], Plan]
 
 
@@ -135,10 +136,10 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
     if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
         columns = ", ".join(("id", *names))
         connection.exec_driver_sql(
-            f"CREATE TEMP TABLE new_{table.name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")
+            f"CREATE TEMP TABLE new_{table.name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")  # noqa: S608 - our names
         copy_rows(connection, table, f"new_{table.name}", rows)
         said = ", ".join(f"{name} = n.{name}" for name in names)
-        connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM new_{table.name} n WHERE n.id = t.id")  # noqa: S608 - our own names
+        connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM new_{table.name} n WHERE n.id = t.id")  # noqa: S608 - our names
         connection.exec_driver_sql(f"DROP TABLE new_{table.name}")
         return
     statement = update(table).where(table.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in names})
