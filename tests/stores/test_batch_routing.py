@@ -88,7 +88,7 @@ def shown(answer: Assigned) -> tuple[object, ...]:
     return (answer.store_code, answer.dealer_code, answer.rung, answer.reason, None if answer.distance_m is None else round(answer.distance_m, 3))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(networks(), st.lists(rows, min_size=1, max_size=25), st.fixed_dictionaries({"a": states, "b": states}))
 def test_a_batch_answers_what_the_ladder_answers_row_by_row(snapshot, visitors, known):
     answers = Router(snapshot, AT, (b"k" * 32,)).assign(visitors, known)
