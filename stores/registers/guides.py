@@ -75,7 +75,7 @@ def _stored(connection: Connection, rows: Sequence[Row]) -> dict[str, Mapping[st
     query = select(guide)
     if len(rows) <= WHOLE_TABLE:
         query = query.where(guide.c.guide_code.in_([row.values["guide_code"] for row in rows]))
-    return {row.guide_code: row._mapping for row in connection.execute(query)}
+    return {row.guide_code: dict(row._mapping) for row in connection.execute(query)}
 
 
 def _jobs(connection: Connection, rows: Sequence[Row]) -> Jobs:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Table, bindparam, func, insert, select, text,
 import db
 from ledger import audit
 from ledger.faults import FieldFault, InvalidInput
+from ledger.upsert import insert_missing
 from stores import versions
 from stores.actors import Actor
 from stores.importing.columns import KEYS
@@ -153,23 +155,39 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
         return
     names = [name for name in rows[0] if name != "id"]
     if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
-        columns = ", ".join(("id", *names))
-        connection.exec_driver_sql(
-            f"CREATE TEMP TABLE new_{table.name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")  # noqa: S608 - our names
-        _copy(connection, table, f"new_{table.name}", rows)
-        said = ", ".join(f"{name} = n.{name}" for name in names)
-        connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM new_{table.name} n WHERE n.id = t.id")  # noqa: S608 - our names
-        connection.exec_driver_sql(f"DROP TABLE new_{table.name}")
+        with _copied(connection, table, rows) as copied:
+            said = ", ".join(f"{name} = n.{name}" for name in names)
+            connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM {copied} n WHERE n.id = t.id")  # noqa: S608 - our names
         return
     statement = update(table).where(table.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in names})
     connection.execute(statement, [{"key": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows])
 
 
+def insert_where_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+    """Many rows with the same columns; those whose key exists already, also by a rival in flight, are left alone. How many were missing."""
+    if len(rows) < COPY_FROM or connection.dialect.name != "postgresql":
+        return insert_missing(connection, table, rows)
+    with _copied(connection, table, rows) as copied:
+        columns = ", ".join(rows[0])
+        return connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {copied} ON CONFLICT DO NOTHING").rowcount  # noqa: S608 - our names
+
+
+@contextmanager
+def _copied(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The name of a temporary table that holds these rows."""
+    name, columns = f"copied_{table.name}", ", ".join(rows[0])
+    connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")  # noqa: S608
+    _copy(connection, table, name, rows)
+    yield name
+    connection.exec_driver_sql(f"DROP TABLE {name}")
+
+
 def _copy(connection: Connection, table: Table, into: str, rows: Sequence[dict[str, Any]]) -> None:
     """COPY, with values bound as the table's column types bind them."""
     names = list(rows[0])
-    binders = [table.c[name].type.process_bind_param if isinstance(table.c[name].type, db.Instant | db.Json) else None for name in names]
-    bound = [(name, binder) for name, binder in zip(names, binders, strict=True) if binder is not None]
+    types = {name: table.c[name].type for name in names}
+    bound = [(name, kind.process_bind_param) for name, kind in types.items() if isinstance(kind, db.Instant | db.Json)]
     with connection.connection.cursor() as cursor, cursor.copy(f"COPY {into} ({', '.join(names)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
         for row in rows:
             if bound:

@@ -92,7 +92,7 @@ def _read(connection: Connection, rows: Sequence[Row]) -> _Stored:
     def named(column: str) -> set[str]:
         return {row.get(column) for row in rows} - {None}
 
-    return _Stored({row.store_code: row._mapping for row in connection.execute(query)}, contracts,
+    return _Stored({row.store_code: dict(row._mapping) for row in connection.execute(query)}, contracts,
                    ids_by_code(connection, dealer, named("dealer_code")), ids_by_code(connection, branch, named("branch_code")),
                    ids_by_code(connection, store, named("successor_store_code")))
 
@@ -169,7 +169,7 @@ def _plan_contract(row: Row, before: Mapping[str, Any] | None, stored: _Stored, 
         return False
     present = [contract for _, contract in known]
     try:
-        wanted = contracts_after(present, dealer_id, row.values.get("contract_from"), today)
+        wanted = contracts_after(present, dealer_id, row.get("contract_from"), today, cleared=row.values.get("contract_from") is CLEAR)
     except UnsoundContract as reason:
         faults.add(row.line, "contract_from", str(row.get("contract_from") or ""), str(reason))
         return False

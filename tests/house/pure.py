@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PURE = (
     "ledger/money.py",
     "stores/coordinates.py", "stores/nearest.py", "stores/areas.py", "stores/decide.py", "stores/entry_params.py", "stores/bindings.py",
+    "stores/registers/contracts.py", "stores/registers/employment.py",
     "incentives/tiers.py", "incentives/scorecard.py", "incentives/calculate.py",
 )
 
