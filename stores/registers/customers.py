@@ -28,6 +28,7 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
 
     Customers come in by entries meanwhile, under no version: rows are planned on a read, then inserted where missing, and whoever was
     first is respected (his identities are compared once more)."""
+    actor.require("import:write")
     people = [_person(row) for row in rows]
     with db.read() as connection:
         plan = _plan(connection, people)

@@ -15,6 +15,7 @@ from ledger.faults import FieldFault, InvalidInput
 from ledger.upsert import insert_missing
 from stores import versions
 from stores.actors import Actor
+from stores.importing.check import Row
 from stores.importing.columns import KEYS
 from stores.importing.faults import FaultList
 
@@ -71,7 +72,8 @@ class _NetworkMoved(Exception):
 
 def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
     """Plan on a read and write what is new or changed; nothing effective writes nothing and bumps no version. When the network moved
-    meanwhile it is planned again, the last time under the lock. Raises Refused."""
+    meanwhile it is planned again, the last time under the lock. Raises Refused, NotAllowed."""
+    actor.require("network:write")
     for _ in range(TRIES - 1):
         with db.read() as connection:
             before = versions.current(connection).network
@@ -106,6 +108,14 @@ def _write(connection: Connection, kind: str, plan: Plan, rows: Sequence[Any], v
     named = _code_of(kind, rows[0]) if len(rows) == 1 else f"version {version}"
     audit.record(connection, actor.name, "save_network", kind, named, {"version": version, "new": plan.outcome.new, "changed": plan.outcome.changed},
                  at=now)
+
+
+def complete(row: Row, names: Sequence[str], thing: str, faults: FaultList) -> bool:
+    """Whether a row that makes something new names what it needs; a file always does, a PUT may leave it out."""
+    missing = [name for name in names if name not in row.values]
+    for name in missing:
+        faults.add(row.line, name, "", f"is missing; a new {thing} needs it")
+    return not missing
 
 
 def _code_of(kind: str, row: Any) -> str:

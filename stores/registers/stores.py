@@ -17,7 +17,19 @@ from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.registers.contracts import Contract, UnsoundContract, contracts_after
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, pieces, save, update_rows
+from stores.registers.saving import (
+    WHOLE_TABLE,
+    Outcome,
+    Plan,
+    allocate,
+    complete,
+    end_versions,
+    ids_by_code,
+    insert_rows,
+    pieces,
+    save,
+    update_rows,
+)
 from stores.stores import FACTS, store, store_revision
 
 DEFAULTS: dict[str, Any] = {"status": "active", "cloud_shop": True, "priority": 0}
@@ -101,7 +113,7 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stored: _Stored, in_file
             faults: FaultList) -> dict[str, Any] | None:
     """All facts of the store once the row is applied; None for a new store without the columns it needs."""
     values = row.values
-    if before is None and not _complete(row, faults):
+    if before is None and not complete(row, ("name", "dealer_code", "latitude"), "store", faults):
         return None
     after = dict(NOTHING) if before is None else {name: before[name] for name in FACTS}
     after["store_code"] = values["store_code"]
@@ -122,13 +134,6 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stored: _Stored, in_file
                                                  "neither stored nor in this file")
     _closing(row, before, after, today, faults)
     return after
-
-
-def _complete(row: Row, faults: FaultList) -> bool:
-    missing = [name for name in ("name", "dealer_code", "latitude") if name not in row.values]
-    for name in missing:
-        faults.add(row.line, name, "", "is missing; a new store needs it")
-    return not missing and row.point is not None
 
 
 def _reference(row: Row, column: str, kept: Any, known: Mapping[str, Any], faults: FaultList, advice: str) -> Any:
