@@ -7,10 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ledger import bulk
+
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """INSERT ... ON CONFLICT DO NOTHING of many rows. On PostgreSQL it waits for a rival that has not committed yet."""
-    if rows:
+    if len(rows) >= bulk.COPY_FROM:
+        bulk.insert_missing_rows(connection, table, rows)
+    elif rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ledger.bulk import allocate, insert_rows
 from stores.actors import Actor
 from stores.brand import business_day
 from stores.guides import employment, guide
@@ -14,7 +15,7 @@ from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.registers.employment import Job, UnsoundEmployment, Wanted, jobs_after
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, save, update_rows
+from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, end_versions, ids_by_code, save, update_rows
 from stores.stores import store
 
 FACTS = ("name", "wecom_userid", "store_id", "role", "hired_on", "left_on")

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, literal, select, update
 
+from ledger.bulk import allocate, insert_rows
 from stores.actors import Actor
 from stores.branches import branch
 from stores.brand import business_day
@@ -17,7 +18,7 @@ from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.registers.contracts import Contract, UnsoundContract, contracts_after
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, pieces, save, update_rows
+from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, end_versions, ids_by_code, pieces, save, update_rows
 from stores.stores import FACTS, store, store_revision
 
 DEFAULTS: dict[str, Any] = {"status": "active", "cloud_shop": True, "priority": 0}
