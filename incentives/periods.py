@@ -12,6 +12,7 @@ incentive_period = Table(
     Column("approved_at", db.Instant),
     Column("closed_at", db.Instant),
     Column("seal_no", BigInteger),
+    Column("plan_version_id", BigInteger),  # the newest plan version known at closing: later ones do not re-judge the month (M2)
     Column("hash", db.Code(64)),
 )
 closed_line = db.append_only(Table(

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column, Connection, Index, Table, select, tex
 
 import db
 from ledger import audit
+from ledger.bulk import insert_rows
 from stores.actors import Actor
 from stores.branches import branch
 from stores.brand import brand
@@ -16,7 +17,7 @@ from stores.dealers import dealer
 from stores.guides import guide
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import Outcome, Refused, ids_by_code, insert_rows, pieces
+from stores.registers.saving import Outcome, Refused, ids_by_code, pieces
 from stores.stores import store
 
 LARGEST = 10**15

@@ -12,12 +12,13 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, select
 
 import db
+from ledger.bulk import allocate, insert_rows
 from stores.actors import Actor
 from stores.areas import overlapping_pairs, to_geojson
 from stores.dealers import dealer
 from stores.importing.area_file import AreaRow
 from stores.importing.faults import FaultList
-from stores.registers.saving import Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, save
+from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, save
 from stores.stores import store
 from stores.territories import area, area_revision
 

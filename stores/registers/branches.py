@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
 from stores.branches import branch
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import Outcome, Plan, allocate, complete, insert_rows, save, update_rows
+from stores.registers.saving import Outcome, Plan, complete, save
 
 Node = tuple[str, str | None]  # name, parent_code
 

@@ -10,12 +10,14 @@ from sqlalchemy import Connection, and_, delete, select, update
 
 import db
 from ledger import audit
+from ledger.bulk import allocate
+from ledger.upsert import insert_missing
 from stores.actors import Actor
 from stores.customers import customer, customer_identity, customer_state
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.phones import keyed_hash, seal
-from stores.registers.saving import IN_LIST, Outcome, Refused, allocate, insert_where_missing, pieces
+from stores.registers.saving import IN_LIST, Outcome, Refused, pieces
 
 LINKS = ("unionid", "openid", "external_userid")
 Identity = tuple[str, str]
@@ -164,7 +166,7 @@ def _write(connection: Connection, plan: _Plan, now: dt.datetime) -> None:
             connection.execute(update(customer).where(customer.c.id.in_(some)).values(employee=flag))
     missing = 0
     for links in pieces(plan.links, 4 * IN_LIST):
-        missing += insert_where_missing(connection, customer_identity, [
+        missing += insert_missing(connection, customer_identity, [
             {"kind": kind, "value": value, "customer_id": ids[person.customer_id] if owner is None else owner, "cipher": cipher}
             for person, owner, (kind, value), cipher in links])
     if missing < len(plan.links):
@@ -176,11 +178,11 @@ def _create(connection: Connection, new: list[_Person], now: dt.datetime) -> dic
     ids: dict[str, int] = {}
     for some in pieces(new, 4 * IN_LIST):
         own = dict(zip((p.customer_id for p in some), allocate(connection, customer, len(some)), strict=True))
-        missing = insert_where_missing(connection, customer, [
+        missing = insert_missing(connection, customer, [
             {"id": own[p.customer_id], "customer_id": p.customer_id, "employee": bool(p.employee), "created_at": now} for p in some])
         if missing < len(some):
             own |= _meet(connection, some)
-        insert_where_missing(connection, customer_state, [{"customer_id": key, "rv": 0, "no_switch": False} for key in own.values()])
+        insert_missing(connection, customer_state, [{"customer_id": key, "rv": 0, "no_switch": False} for key in own.values()])
         ids |= own
     return ids
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
 from stores.brand import business_day
 from stores.guides import employment, guide
@@ -18,13 +19,10 @@ from stores.registers.saving import (
     WHOLE_TABLE,
     Outcome,
     Plan,
-    allocate,
     complete,
     end_versions,
     ids_by_code,
-    insert_rows,
     save,
-    update_rows,
 )
 from stores.stores import store
 

@@ -3,16 +3,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Table, select, update
 
 import db
 from ledger import audit
 from ledger.faults import FieldFault, InvalidInput
-from ledger.upsert import insert_missing
 from stores import versions
 from stores.actors import Actor
 from stores.importing.check import Row
@@ -22,7 +20,6 @@ from stores.importing.faults import FaultList
 T = TypeVar("T")
 TRIES = 3
 IN_LIST = 5_000  # values in one IN (...); both engines take more, planning time grows
-COPY_FROM = 200  # rows
 WHOLE_TABLE = 2_000  # beyond so many rows one scan is cheaper than lists of keys
 
 
@@ -138,71 +135,6 @@ def ids_by_code(connection: Connection, table: Table, codes: Iterable[str]) -> d
     if len(wanted) <= WHOLE_TABLE:
         query = query.where(column.in_(sorted(wanted)))
     return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def allocate(connection: Connection, table: Table, count: int) -> list[int]:
-    """Ids for `count` new rows, ascending. Call it with the network version held: on SQLite they are the next free ones."""
-    if not count:
-        return []
-    if connection.dialect.name == "postgresql":
-        query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-        return sorted(connection.execute(query, {"name": table.name, "count": count}).scalars())
-    first = int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
-    return list(range(first, first + count))
-
-
-def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Many rows with the same columns; a column that no row names is NULL. PostgreSQL takes many by COPY, which is thrice as fast."""
-    if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
-        _copy(connection, table, table.name, rows)
-    elif rows:
-        connection.execute(insert(table), rows)
-
-
-def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Many rows by `id`; each names the same columns."""
-    if not rows:
-        return
-    names = [name for name in rows[0] if name != "id"]
-    if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
-        with _copied(connection, table, rows) as copied:
-            said = ", ".join(f"{name} = n.{name}" for name in names)
-            connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM {copied} n WHERE n.id = t.id")  # noqa: S608 - our names
-        return
-    statement = update(table).where(table.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in names})
-    connection.execute(statement, [{"key": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows])
-
-
-def insert_where_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
-    """Many rows with the same columns; those whose key exists already, also by a rival in flight, are left alone. How many were missing."""
-    if len(rows) < COPY_FROM or connection.dialect.name != "postgresql":
-        return insert_missing(connection, table, rows)
-    with _copied(connection, table, rows) as copied:
-        columns = ", ".join(rows[0])
-        return connection.exec_driver_sql(
-            f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {copied} ON CONFLICT DO NOTHING").rowcount  # noqa: S608 - our names
-
-
-@contextmanager
-def _copied(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """The name of a temporary table that holds these rows."""
-    name, columns = f"copied_{table.name}", ", ".join(rows[0])
-    connection.exec_driver_sql(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")  # noqa: S608
-    _copy(connection, table, name, rows)
-    yield name
-    connection.exec_driver_sql(f"DROP TABLE {name}")
-
-
-def _copy(connection: Connection, table: Table, into: str, rows: Sequence[dict[str, Any]]) -> None:
-    """COPY, with values bound as the table's column types bind them."""
-    names = list(rows[0])
-    types = {name: table.c[name].type for name in names}
-    bound = [(name, kind.process_bind_param) for name, kind in types.items() if isinstance(kind, db.Instant | db.Json)]
-    with connection.connection.cursor() as cursor, cursor.copy(f"COPY {into} ({', '.join(names)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
-        for row in rows:
-            if bound:
-                row = row | {name: binder(row[name], connection.dialect) for name, binder in bound}
-            copy.write_row([row[name] for name in names])
 
 
 def end_versions(connection: Connection, table: Table, ids: Iterable[int], version: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, literal, select, update
 
+from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
 from stores.branches import branch
 from stores.brand import business_day
@@ -21,14 +22,11 @@ from stores.registers.saving import (
     WHOLE_TABLE,
     Outcome,
     Plan,
-    allocate,
     complete,
     end_versions,
     ids_by_code,
-    insert_rows,
     pieces,
     save,
-    update_rows,
 )
 from stores.stores import FACTS, store, store_revision
 

@@ -1,0 +1,77 @@
+"""`flask plan` and `flask incentives`: publish plans, walk a month through its steps (CONTRACT 2)."""
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+import db
+from app.cli.deeds import DeedGroup
+from incentives import period_steps, plan_versions
+from ledger.faults import InvalidInput, Malformed
+from stores.actors import COMMAND_LINE
+from stores.times import parse_month
+
+plan = DeedGroup("plan", help="Incentive plans.")
+incentives = DeedGroup("incentives", help="The steps of a month of incentives; each can be repeated.")
+
+
+@plan.command()
+@click.option("--plan-code", help="Only this plan.")
+def show(plan_code: str | None) -> None:
+    """Print the newest version of each plan as a file that can be published again."""
+    with db.read() as connection:
+        found = plan_versions.shown(connection, plan_code)
+    if not found:
+        raise InvalidInput("There is no such plan.")
+    for body in found:
+        click.echo(json.dumps(body, ensure_ascii=False, indent=2))
+
+
+@plan.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def publish(file: Path) -> None:
+    """Publish FILE as a new version; prints the version on the last line."""
+    version = plan_versions.publish(read_json(file), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), note="command line")
+    click.echo(str(version))
+
+
+def read_json(file: Path) -> Any:
+    """The JSON in a file. Raises Malformed naming the place."""
+    try:
+        return json.loads(file.read_text("utf-8-sig"))
+    except OSError as error:
+        raise Malformed(f"{file} could not be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise Malformed(f"{file} is no JSON in UTF-8: {error}.") from None
+
+
+@incentives.command()
+@click.argument("period")
+def calculate(period: str) -> None:
+    """Compute PERIOD (YYYY-MM) again and book the differences."""
+    done = period_steps.calculate(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    click.echo(f"{done.months:,} guides' months computed, {done.journals:,} journals booked" if done.journals else "nothing changed")
+
+
+@incentives.command()
+@click.argument("period")
+def approve(period: str) -> None:
+    """Approve PERIOD."""
+    _tell(period_steps.approve(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC)))
+
+
+@incentives.command()
+@click.argument("period")
+def close(period: str) -> None:
+    """Close PERIOD: its lines are kept as they are, later facts land in the open month."""
+    _tell(period_steps.close(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC)))
+
+
+def _tell(step: period_steps.Step) -> None:
+    if step.changed and step.state == "closed":
+        click.echo(f"{step.lines:,} lines of {step.guides:,} guides kept")
+    click.echo(f"{step.period} {step.state}" if step.changed else f"nothing changed, {step.period} is {step.state}")
