@@ -136,13 +136,8 @@ def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
     if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
         columns = ", ".join(("id", *names))
         connection.exec_driver_sql(
-<<<<<<< HEAD
             f"CREATE TEMP TABLE new_{table.name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")  # noqa: S608 - our names
-        _copy(connection, table, f"new_{table.name}", rows)
-=======
-            f"CREATE TEMP TABLE new_{table.name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")
         copy_rows(connection, table, f"new_{table.name}", rows)
->>>>>>> cli
         said = ", ".join(f"{name} = n.{name}" for name in names)
         connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM new_{table.name} n WHERE n.id = t.id")  # noqa: S608 - our names
         connection.exec_driver_sql(f"DROP TABLE new_{table.name}")
