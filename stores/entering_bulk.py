@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 import db
+from ledger.bulk import allocate, insert_rows
 from ledger.faults import Conflict
-from ledger.rows import insert_rows, update_rows
 from ledger.upsert import insert_missing
 from stores import keys, network, people, versions
 from stores.canonical import canonical_hash
@@ -34,6 +34,8 @@ LOCKED_FROM = 3
 POINT_LIFE = dt.timedelta(hours=24)  # P2: older points and traces are not written at all
 TRACE_LIFE = dt.timedelta(days=30)
 _LEFT_BEHIND = ("rv", "last_store_id", "last_visit_at", "param_store_id", "param_guide_id", "param_at")  # what an arrival changes of a state
+_LEAVE_BEHIND = update(customer_state).where(customer_state.c.customer_id == bindparam("who")).values(
+    {name: bindparam(f"new_{name}") for name in _LEFT_BEHIND})
 Progress = Callable[[int], None]
 
 
@@ -227,8 +229,8 @@ def _write(connection: Connection, chunk: _Chunk, now: dt.datetime) -> None:
     persons = chunk.persons()
     known = [p for p in persons if p.id is not None]
     _create(connection, [p for p in persons if p.id is None], chunk)
-    update_rows(connection, customer_state, [
-        {"customer_id": p.id, **{name: getattr(p.state, name) for name in _LEFT_BEHIND}} for p in known], key="customer_id")
+    if known:
+        connection.execute(_LEAVE_BEHIND, [{"who": p.id, **{f"new_{name}": getattr(p.state, name) for name in _LEFT_BEHIND}} for p in known])
     insert_rows(connection, customer_identity, [{"kind": kind, "value": value, "customer_id": p.id} for p in persons for kind, value in p.links])
     for made in chunk.made:
         made.values["customer_id"] = made.person.id
@@ -245,10 +247,9 @@ def _create(connection: Connection, new: Sequence[_Person], chunk: _Chunk) -> No
     if not new:
         return
     since = {id(made.person): made.past.decided_at for made in reversed(chunk.made)}
-    rows = [{"customer_id": p.text, "employee": False, "created_at": since[id(p)]} for p in new]
-    ids = {r.customer_id: r.id for r in connection.execute(insert(customer).returning(customer.c.id, customer.c.customer_id, sort_by_parameter_order=True), rows)}
-    for person in new:
-        person.id = ids[person.text]
+    for person, key in zip(new, allocate(connection, customer, len(new)), strict=True):
+        person.id = key
+    insert_rows(connection, customer, [{"id": p.id, "customer_id": p.text, "employee": False, "created_at": since[id(p)]} for p in new])
     insert_rows(connection, customer_state, [{"customer_id": p.id, **{name: getattr(p.state, name) for name in STATE_FIELDS}} for p in new])
 
 
