@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g, render_template, request
+from flask import Flask, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
@@ -58,7 +58,6 @@ def _on_http(error: HTTPException) -> Any:
 
 
 def _page(status: int, detail: str | None = None, stale_form: bool = False) -> tuple[str, int]:
-    g.setdefault("_login_user", None)  # an error page asks the database for nothing
     title, advice = _words(status)
     if stale_form:
         title, advice = _("This form is out of date"), _("Go back, load the page again and send the form once more.")

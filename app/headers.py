@@ -1,7 +1,8 @@
 """The headers of every answer."""
 from __future__ import annotations
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -15,8 +16,18 @@ ALWAYS = {
 }
 
 
+class SessionsUnstored(SecureCookieSessionInterface):
+    """Sessions in a signed cookie; an answer that looked at one is about a person and is not kept by any cache."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        super().save_session(app, session, response)
+        if session.accessed:  # asked here and not in a hook: there, the asking itself counts as looking
+            response.headers.setdefault("Cache-Control", "no-store")
+
+
 def init_app(app: Flask, *, secure: bool) -> None:
     """`secure`: the site is served over https, so browsers are told to stay there."""
+    app.session_interface = SessionsUnstored()
     always = {**ALWAYS, "Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if secure else ALWAYS
 
     @app.after_request
@@ -24,6 +35,4 @@ def init_app(app: Flask, *, secure: bool) -> None:
         for name, value in always.items():
             response.headers.add(name, value)  # no view sets them, so nothing is looked through first
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)  # a page may be stricter
-        if request.endpoint != "static" and "Cache-Control" not in response.headers and session.accessed:
-            response.headers["Cache-Control"] = "no-store"
         return response

@@ -12,21 +12,24 @@ from pathlib import Path
 
 import config
 from incentives import targets
+from stores import event_intake
 from stores.actors import Actor
 from stores.areas import parse_geometry
 from stores.brand import brand
+from stores.event_intake import EventIn
 from stores.importing.area_file import CheckedAreas, read_areas
 from stores.importing.cells import Context
 from stores.importing.check import Checked, check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
+from stores.importing.order_rows import group_orders
 from stores.importing.sheets import read_sheet
 from stores.registers import areas, branches, customers, dealers, guides, stores
-from stores.registers.saving import Outcome, Refused
+from stores.registers.saving import Apply, Outcome, Refused
+from stores.sales import filing
 
 Progress = Callable[[int, int], None]
 Run = Callable[[Path, bool, Actor, Progress | None], "Report"]
-Apply = Callable[..., Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,37 @@ def _areas(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -
     return applied("areas", checked, areas.apply, dry_run, actor)
 
 
+def _orders(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:
+    checked = check("orders", read_sheet(path, COLUMNS["orders"]), context(), progress)
+    if checked.faults:
+        raise Refused(checked.faults, checked.warnings)
+    orders, refunds = group_orders(checked.rows, context(), checked.faults, checked.warnings)
+    if checked.faults:
+        raise Refused(checked.faults, checked.warnings)
+    try:
+        outcome = filing.file_orders(orders, refunds, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=dry_run, progress=progress)
+    except Refused as refused:
+        raise Refused(refused.faults, checked.warnings) from None
+    return Report("orders and refunds" if refunds else "orders", outcome, checked.warnings)
+
+
+def _events(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:
+    checked = check("events", read_sheet(path, COLUMNS["events"]), context(), progress)
+    if checked.faults:
+        raise Refused(checked.faults, checked.warnings)
+    names = ("event_id", "type", "occurred_at", "guide_code", "customer_id", "external_userid", "source")
+    events = [EventIn(*(row.get(name) for name in names), payload=row.get("payload") or {}) for row in checked.rows]
+    try:
+        taken = event_intake.record_events(events, actor=actor.name, now=dt.datetime.now(dt.UTC), all_or_nothing=True, dry_run=dry_run)
+    except event_intake.AnyRefused as refusal:
+        faults = FaultList()
+        for each in refusal.refused:
+            row, column = checked.rows[each.index], each.field.split(".")[0]
+            faults.add(row.line, column, str(row.get(column) or ""), each.reason)
+        raise Refused(faults, checked.warnings) from None
+    return Report("events", Outcome(new=taken.accepted, unchanged=taken.duplicates), checked.warnings)
+
+
 KINDS: dict[str, Run] = {
     "branches": of_sheet("branches", branches.apply),
     "dealers": of_sheet("dealers", dealers.apply),
@@ -76,5 +110,7 @@ KINDS: dict[str, Run] = {
     "guides": of_sheet("guides", guides.apply),
     "areas": _areas,
     "customers": of_sheet("customers", customers.apply, limited=False),
+    "orders": _orders,
+    "events": _events,
     "targets": of_sheet("targets", targets.apply, limited=False),
 }

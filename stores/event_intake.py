@@ -76,21 +76,34 @@ class AnyRefused(Exception):
         self.refused = refused
 
 
-def record_events(events: Sequence[EventIn], *, actor: str, now: dt.datetime, all_or_nothing: bool = False) -> Taken:
-    """Record the events that are new and sound, in one transaction (joins an open one). Raises AnyRefused with `all_or_nothing`."""
-    taken = Taken()
+def record_events(events: Sequence[EventIn], *, actor: str, now: dt.datetime, all_or_nothing: bool = False, dry_run: bool = False) -> Taken:
+    """Record the events that are new and sound, in one transaction (joins an open one). Raises AnyRefused with `all_or_nothing`.
+
+    Shapes, guides and known ids are looked at before the write, which takes the lock for the new ones only (M21)."""
+    with db.read() as connection:
+        taken, new = _looked_at(connection, events, network.snapshot(versions.current(connection)), all_or_nothing)
+    if dry_run or not new:
+        return taken
     with db.transaction() as connection:
         snapshot = network.snapshot(versions.current(connection))
-        sound = _sound(events, snapshot, taken)
-        insert_missing(connection, event_key, [{"event_id": e.event_id, "body_hash": h} for _, e, h in sound])
-        new = _new_ones(connection, sound, taken)
-        if all_or_nothing and taken.refused:
-            raise AnyRefused(sorted(taken.refused, key=lambda r: r.index))
-        if new:
-            _write(connection, new, snapshot, actor, now)
-        taken.accepted = len(new)
+        insert_missing(connection, event_key, [{"event_id": e.event_id, "body_hash": h} for _, e, h in new])
+        rivals = Taken()
+        still_new = _new_ones(connection, new, rivals)
+        if all_or_nothing and rivals.refused:
+            raise AnyRefused(sorted(rivals.refused, key=lambda r: r.index))
+        if still_new:
+            _write(connection, [each for _, each, _ in still_new], snapshot, actor, now)
+    return Taken(len(still_new), taken.duplicates + rivals.duplicates, sorted([*taken.refused, *rivals.refused], key=lambda r: r.index))
+
+
+def _looked_at(connection: Connection, events: Sequence[EventIn], snapshot: Snapshot, all_or_nothing: bool) -> tuple[Taken, list[Sound]]:
+    taken = Taken()
+    new = _new_ones(connection, _sound(events, snapshot, taken), taken)
+    taken.accepted = len(new)
     taken.refused.sort(key=lambda r: r.index)
-    return taken
+    if all_or_nothing and taken.refused:
+        raise AnyRefused(taken.refused)
+    return taken, new
 
 
 Sound = tuple[int, EventIn, str]
@@ -127,7 +140,7 @@ def _again(index: int, same: bool, taken: Taken) -> None:
         taken.refused.append(Refused(index, "event_id", "event_id_reused", "event_id is known with another content; an event is never changed"))
 
 
-def _new_ones(connection: Connection, sound: list[Sound], taken: Taken) -> list[EventIn]:
+def _new_ones(connection: Connection, sound: list[Sound], taken: Taken) -> list[Sound]:
     """Keys are ours or a rival's by now; an event row tells that it was known. A rival in flight was waited for."""
     ids = [e.event_id for _, e, _ in sound]
     known: dict[str, str] = {}
@@ -139,7 +152,7 @@ def _new_ones(connection: Connection, sound: list[Sound], taken: Taken) -> list[
         if each.event_id in known:
             _again(index, known[each.event_id] == body_hash, taken)
         else:
-            new.append(each)
+            new.append((index, each, body_hash))
     return new
 
 

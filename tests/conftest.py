@@ -5,11 +5,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 import db
+from stores import brand, keys
 from tests.databases import ENGINES, Databases
+from tests.network import Network
 from tests.postgres import scratch_folder
 
 
@@ -43,6 +46,19 @@ def database(database_url: str) -> Iterator[db.Database]:
     yield base
     base.dispose()
     db._database = None  # the next test, with or without a database, starts unbound
+
+
+@pytest.fixture
+def network(database: db.Database) -> Iterator[Network]:
+    """Branch B1 with B2 under it, dealers D1 and D2, and a way to load more; the brand's zone is Shanghai."""
+    before = brand._brand, keys._data_key, keys._entry_param_keys
+    brand.configure(brand.Brand(ZoneInfo("Asia/Shanghai"), "CNY", 2))
+    keys.configure(b"data key of the tests, 32 bytes.", (b"parameter key, 32 bytes or more.",))
+    made = Network()
+    made.begin()
+    yield made
+    brand._brand = before[0]
+    keys.configure(before[1], before[2])
 
 
 # -- what the processes of one run share ------------------------------------------------------------------------------

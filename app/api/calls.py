@@ -1,7 +1,7 @@
 """The areas of the API, in the order of their documents."""
 from __future__ import annotations
 
-from app.api import entries, events, orders, revenue
+from app.api import entries, events, network, orders, revenue
 from app.api.declare import Api
 
-APIS: tuple[Api, ...] = (entries.api, orders.api, events.api, revenue.api)
+APIS: tuple[Api, ...] = (network.api, entries.api, orders.api, events.api, revenue.api)

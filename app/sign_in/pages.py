@@ -32,7 +32,9 @@ PASSWORD_FAULTS = {
 
 
 def init_app(app: Flask) -> None:
-    login_manager.init_app(app)
+    # Not login_manager.init_app: its remember-me hook reads the session of every answer, and it loads the user for every template.
+    app.login_manager = login_manager  # type: ignore[attr-defined]
+    app.jinja_env.globals["current_user"] = current_user
     app.register_blueprint(blueprint)
 
 

@@ -56,6 +56,11 @@ def read_areas(
     if max_features is not None and len(features) > max_features:
         raise InvalidInput(f"The file has more than {max_features} features; split it (the limit is the setting IMPORT_MAX_ROWS).",
                            code="too_many_rows")
+    return check_features(features, context, parse)
+
+
+def check_features(features: list[Any], context: Context, parse: ParseGeometry) -> CheckedAreas:
+    """The features of a collection, checked; their faults are collected."""
     faults, rows = FaultList(), []
     first: dict[str, int] = {}
     for number, feature in enumerate(features, 1):

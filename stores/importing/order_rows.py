@@ -30,7 +30,7 @@ class FileLine:
 @dataclass(frozen=True, slots=True)
 class FileOrder:
     """One order; `line` is its first row, `lines` are sorted by line_no, `location` is as given ({latitude, longitude, crs}), `point`
-    the same in WGS-84, `hash` its canonical hash (M9)."""
+    the same in WGS-84."""
 
     line: int
     order_no: str
@@ -44,7 +44,15 @@ class FileOrder:
     store_code: str | None
     guide_code: str | None
     channel: str | None
-    hash: str
+
+    @property
+    def hash(self) -> str:
+        """The canonical hash of the order (M9)."""
+        content = {name: getattr(self, name) for name in ("order_no", "customer_id", "paid_at", "currency", "location", "region_code",
+                                                          "store_code", "guide_code", "channel")}
+        return canonical_hash({**content, "lines": [
+            {"line_no": n.line_no, "amount_minor": n.amount_minor, "quantity": n.quantity, "sku": n.sku, "category": n.category}
+            for n in self.lines]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,6 @@ class FileRefund:
     currency: str
     lines: tuple[tuple[int, int], ...]
     spread_minor: int
-    hash: str
 
 
 def group_orders(rows: list[Row], context: Context, faults: FaultList, warnings: FaultList) -> tuple[list[FileOrder], list[FileRefund]]:
@@ -138,13 +145,8 @@ def _order(number: str, group: list[Row], context: Context, faults: FaultList, w
         return None
     lines.sort(key=lambda line: line.line_no)
     location = {name: first.get(name) for name in ("latitude", "longitude", "crs")} if first.point is not None else None
-    content = {
-        "order_no": number, "customer_id": first.get("customer_id"), "paid_at": first.get("paid_at"), "currency": currency,
-        "lines": [{"line_no": n.line_no, "amount_minor": n.amount_minor, "quantity": n.quantity, "sku": n.sku, "category": n.category}
-                  for n in lines],
-        "location": location, **{name: first.get(name) for name in ("region_code", "store_code", "guide_code", "channel")}}
-    return FileOrder(first.line, number, content["customer_id"], content["paid_at"], currency, tuple(lines), location, first.point,
-                     content["region_code"], content["store_code"], content["guide_code"], content["channel"], canonical_hash(content))
+    return FileOrder(first.line, number, first.get("customer_id"), first.get("paid_at"), currency, tuple(lines), location, first.point,
+                     first.get("region_code"), first.get("store_code"), first.get("guide_code"), first.get("channel"))
 
 
 def _refund(number: str, group: list[Row], context: Context, faults: FaultList, warnings: FaultList) -> FileRefund | None:
@@ -177,7 +179,4 @@ def _refund(number: str, group: list[Row], context: Context, faults: FaultList, 
     if not sound:
         return None
     named = tuple(sorted(lines.items()))
-    content = {"refund_no": number, "order_no": original, "refunded_at": first.get("paid_at"), "spread_minor": spread or None,
-               "lines": [{"line_no": line_no, "amount_minor": amount} for line_no, amount in named]}
-    return FileRefund(first.line, number, original, first.get("customer_id"), first.get("paid_at"), currency, named, spread,
-                      canonical_hash(content))
+    return FileRefund(first.line, number, original, first.get("customer_id"), first.get("paid_at"), currency, named, spread)

@@ -32,13 +32,24 @@ class RefundReused(Conflict):
 
 
 @dataclass(slots=True)
-class _Account:
-    """An order with what is refunded of it so far; `left` by line number."""
+class Account:
+    """An order with what is refunded of it so far; `lines` and `left` by line number. `order` has order_no and paid_at."""
 
     order: Any
     lines: dict[int, int]
     left: dict[int, int]
     refunded_minor: int
+
+    def take(self, each: RefundIn) -> dict[int, int]:
+        """Take a refund off what is left; its amount by line. Raises InvalidInput (unknown line, before the order), Conflict (too much)."""
+        if each.refunded_at < self.order.paid_at:
+            raise InvalidInput(f"The refund {each.refund_no!r} is dated before its order was paid.", code="refund_before_order",
+                               errors=[FieldFault("refunded_at", "lies before paid_at of the order")])
+        lines = _spread(each, self)
+        self.refunded_minor += each.total_minor
+        for n, amount in lines.items():
+            self.left[n] -= amount
+        return lines
 
 
 def record_refunds(refunds: Sequence[RefundIn], *, actor: str, now: dt.datetime) -> Outcome:
@@ -62,25 +73,31 @@ def record_refunds(refunds: Sequence[RefundIn], *, actor: str, now: dt.datetime)
 
 def _new_ones(connection: Connection, refunds: Sequence[RefundIn]) -> list[RefundIn]:
     """The key rows are ours or a rival's by now; whose, the refund table tells. A rival in flight was waited for."""
-    numbers = [r.refund_no for r in refunds]
-    written: dict[str, str] = {}
-    for start in range(0, len(numbers), 500):
-        rows = connection.execute(select(refund_key).join(refund, refund.c.refund_no == refund_key.c.refund_no)
-                                  .where(refund_key.c.refund_no.in_(numbers[start:start + 500])))
-        written |= {r.refund_no: r.body_hash for r in rows}
+    written = known_hashes(connection, [r.refund_no for r in refunds])
     for each in refunds:
         if each.refund_no in written and written[each.refund_no] != each.body_hash():
             raise RefundReused(f"The refund {each.refund_no!r} is known with another content; nothing was written. Use a new number for a new refund.")
     return [r for r in refunds if r.refund_no not in written]
 
 
-def _accounts(connection: Connection, numbers: Sequence[str]) -> dict[str, _Account]:
-    """The orders, locked in id order, so that refunds of one order queue up."""
-    found: dict[str, _Account] = {}
+def known_hashes(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
+    """Body hashes of the refund numbers that are recorded."""
+    written: dict[str, str] = {}
     for start in range(0, len(numbers), 500):
-        rows = connection.execute(select(sales_order, dealer.c.dealer_code).outerjoin(dealer, dealer.c.id == sales_order.c.dealer_id)
-                                  .where(sales_order.c.order_no.in_(numbers[start:start + 500])).order_by(sales_order.c.id).with_for_update(of=sales_order)).all()
-        by_id = {r.id: _Account(r, {}, {}, 0) for r in rows}
+        rows = connection.execute(select(refund_key).join(refund, refund.c.refund_no == refund_key.c.refund_no)
+                                  .where(refund_key.c.refund_no.in_(numbers[start:start + 500])))
+        written |= {r.refund_no: r.body_hash for r in rows}
+    return written
+
+
+def accounts_of(connection: Connection, numbers: Sequence[str], lock: bool = False) -> dict[str, Account]:
+    """The orders that exist, with `lock` held in id order, so that refunds of one order queue up."""
+    found: dict[str, Account] = {}
+    for start in range(0, len(numbers), 500):
+        query = (select(sales_order, dealer.c.dealer_code).outerjoin(dealer, dealer.c.id == sales_order.c.dealer_id)
+                 .where(sales_order.c.order_no.in_(numbers[start:start + 500])).order_by(sales_order.c.id))
+        rows = connection.execute(query.with_for_update(of=sales_order) if lock else query).all()
+        by_id = {r.id: Account(r, {}, {}, 0) for r in rows}
         for line in connection.execute(select(order_line.c.order_id, order_line.c.line_no, order_line.c.amount_minor).where(order_line.c.order_id.in_(by_id))):
             by_id[line.order_id].lines[line.line_no] = by_id[line.order_id].left[line.line_no] = line.amount_minor
         back = select(refund.c.order_id, refund_line.c.line_no, func.sum(refund_line.c.amount_minor).label("amount")).join(
@@ -89,6 +106,12 @@ def _accounts(connection: Connection, numbers: Sequence[str]) -> dict[str, _Acco
             by_id[r.order_id].left[r.line_no] -= int(r.amount)
             by_id[r.order_id].refunded_minor += int(r.amount)
         found |= {a.order.order_no: a for a in by_id.values()}
+    return found
+
+
+def _accounts(connection: Connection, numbers: Sequence[str]) -> dict[str, Account]:
+    """The orders, locked. Raises NotFound."""
+    found = accounts_of(connection, numbers, lock=True)
     unknown = [n for n in numbers if n not in found]
     if unknown:
         raise NotFound(f"There is no order {unknown[0]!r}; record the order before its refund.", code="unknown_order",
@@ -96,12 +119,9 @@ def _accounts(connection: Connection, numbers: Sequence[str]) -> dict[str, _Acco
     return found
 
 
-def _write(connection: Connection, each: RefundIn, account: _Account, intake_id: int, now: dt.datetime) -> Journal:
+def _write(connection: Connection, each: RefundIn, account: Account, intake_id: int, now: dt.datetime) -> Journal:
     order, day = account.order, business_day(each.refunded_at)
-    if each.refunded_at < order.paid_at:
-        raise InvalidInput(f"The refund {each.refund_no!r} is dated before its order was paid.", code="refund_before_order",
-                           errors=[FieldFault("refunded_at", "lies before paid_at of the order")])
-    lines = _spread(each, account)
+    refunded_before_minor, lines = account.refunded_minor, account.take(each)
     refund_id = int(connection.execute(refund.insert().values(
         refund_no=each.refund_no, order_id=order.id, refunded_at=each.refunded_at, business_day=day, total_minor=each.total_minor,
         intake_id=intake_id, received_at=now).returning(refund.c.id)).scalar_one())
@@ -110,15 +130,11 @@ def _write(connection: Connection, each: RefundIn, account: _Account, intake_id:
     if rows:
         connection.execute(order_credit.insert(), rows)
     terms = Terms(order.dealer_id, order.dealer_code, order.store_id, order.contract_id, order.platform_fee_bp, order.channel_fee_bp, order.collection_mode)
-    journal = refund_journal(order.id, refund_id, each.refund_no, each.total_minor, account.refunded_minor, order.total_minor, order.currency,
+    return refund_journal(order.id, refund_id, each.refund_no, each.total_minor, refunded_before_minor, order.total_minor, order.currency,
                              Fees(order.platform_fee_minor, order.channel_fee_minor), terms, each.refunded_at, day)
-    account.refunded_minor += each.total_minor
-    for n, amount in lines.items():
-        account.left[n] -= amount
-    return journal
 
 
-def _spread(each: RefundIn, account: _Account) -> dict[int, int]:
+def _spread(each: RefundIn, account: Account) -> dict[int, int]:
     """Amount by line; a refund that names no line is spread over what remains, by largest remainder."""
     wanted: dict[int, int] = {}
     for line_no, amount in each.lines:
@@ -138,7 +154,7 @@ def _spread(each: RefundIn, account: _Account) -> dict[int, int]:
     return {n: amount for n, amount in wanted.items() if amount > 0}
 
 
-def _above(each: RefundIn, account: _Account) -> Conflict:
+def _above(each: RefundIn, account: Account) -> Conflict:
     left = sum(account.left.values())
     return Conflict(f"The refund {each.refund_no!r} takes more than is left; of the order {each.order_no!r} {left} minor units can still be refunded.",
                     code="refund_above_order", errors=[FieldFault("amount_minor", "exceeds what is left of the line")])

@@ -48,8 +48,10 @@ class _Moved(Exception):
     """What the plan was built on has changed."""
 
 
-def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime, progress: Progress | None = None) -> Outcome:
-    """Record orders that are new, in one transaction: order, lines, credits, transfers, bindings. Joins an open transaction.
+def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime, progress: Progress | None = None,
+                  then: Callable[[], None] | None = None) -> Outcome:
+    """Record orders that are new, in one transaction: order, lines, credits, transfers, bindings. Joins an open transaction. `then` is
+    called inside it, after the orders: what it writes stands or falls with them.
 
     The same number with the same content counts as unchanged. Raises OrderReused, InvalidInput; then nothing is written."""
     twice = {o.order_no for o in orders}
@@ -59,7 +61,7 @@ def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime, pr
         if attempt < 3:
             with db.read() as connection:
                 prepared = _prepare(connection, orders)
-            if not prepared.plans:
+            if not prepared.plans and then is None:
                 return Outcome(0, len(orders))
         try:
             with db.transaction() as connection:
@@ -67,6 +69,8 @@ def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime, pr
                     _lock_all(connection, orders, now)
                     prepared = _prepare(connection, orders)
                 _write(connection, prepared, actor, now, progress)
+                if then is not None:
+                    then()
                 return Outcome(len(prepared.plans), len(orders) - len(prepared.plans))
         except _Moved:
             if attempt == TRIES:

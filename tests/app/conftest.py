@@ -9,16 +9,15 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import insert, inspect
+from sqlalchemy import insert
 
 import config
 import db
 from app import api_keys, create_app
 from app.sign_in import users
-from migrations.commands import protect_append_only_tables
-from migrations.tables import import_tables
 from stores import brand
 from stores.actors import COMMAND_LINE
+from stores.dealers import dealer
 from tests.databases import ENGINES, Databases
 
 PASSWORD = "a door ajar 2026"
@@ -57,14 +56,10 @@ def settings_of(url: str, folder: Path, **more: str) -> config.Settings:
 
 
 def fill() -> None:
-    """Two dealers, as far as sign-in needs them; the tables, as long as the migrations do not make them."""
-    tables = import_tables()
+    """Two dealers, as far as sign-in needs them."""
     terms = {"platform_fee_bp": 500, "channel_fee_bp": 0, "collection_mode": "store_collects"}
     with db.transaction() as connection:
-        if not inspect(connection).has_table("app_user"):
-            tables.create_all(connection)
-            protect_append_only_tables(connection)
-        connection.execute(insert(tables.tables["dealer"]), [{"dealer_code": code, "name": code, **terms} for code in ("D1", "D2")])
+        connection.execute(insert(dealer), [{"dealer_code": code, "name": code, **terms} for code in ("D1", "D2")])
 
 
 @pytest.fixture

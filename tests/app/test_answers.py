@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+import config
 import db
 from app import create_app, health, permissions
 from app.api.problems import status_of
@@ -35,6 +36,9 @@ def test_pages_of_a_person_are_not_stored_and_static_files_are(house):
     house.user("petra", "hq_admin")
     client = house.signed_in("petra")
     assert client.get("/hq/").headers["Cache-Control"] == "no-store"
+    assert client.get("/sign-in?lang=en").headers["Cache-Control"] == "no-store"
+    for path in ("/docs", "/openapi.json", "/healthz", "/api/v1/orders/1"):
+        assert "Cookie" not in client.get(path).headers.get("Vary", "")
     assert "max-age=86400" in client.get("/static/app.css", buffered=True).headers["Cache-Control"]
 
 
@@ -131,8 +135,7 @@ def test_an_error_page_asks_the_database_for_nothing(house):
     assert client.get("/healthz").data == b"ok\n"
 
 
-def test_readiness_names_what_is_missing(house, monkeypatch):
-    monkeypatch.setitem(health.CHECKS, "migrations", lambda connection: None)
+def test_readiness_names_what_is_missing(house):
     assert house.stranger().get("/readyz").json == {"ready": True, "checks": dict.fromkeys(health.CHECKS, "ok")}
     with db.transaction() as connection:
         connection.exec_driver_sql("DROP TRIGGER ao_audit_log_update")
@@ -147,6 +150,18 @@ def test_a_database_without_migrations_is_not_ready(house):
     answer = house.stranger().get("/readyz")
     assert answer.status_code == 503
     assert "flask db upgrade" in answer.json["checks"]["migrations"]
+
+
+def test_a_database_of_another_currency_stops_the_start(house, tmp_path):
+    """M26: amounts would change their meaning."""
+    with pytest.raises(config.ConfigurationError, match="CNY"):
+        create_app(settings_of(db.database().url, tmp_path, BRAND_CURRENCY="USD"))
+
+
+def test_an_unreachable_database_does_not_stop_the_start(house, tmp_path):
+    app = create_app(settings_of("postgresql://nobody@127.0.0.1:1/none", tmp_path))
+    assert app.test_client().get("/healthz").status_code == 200
+    assert app.test_client().get("/readyz").json["checks"] == {"database": "OperationalError"}
 
 
 def test_metrics_are_open_unless_a_token_is_set(house, tmp_path):

@@ -1,0 +1,147 @@
+"""The network by API: pages, single rows, and PUT with the columns of the imports; the same services as the imports."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, create_model
+
+import db
+from app.api import network_shapes as shapes
+from app.api.declare import Api
+from app.api.pages import Page, page
+from app.api.types import Answer
+from app.imports import context
+from ledger.faults import FieldFault, InvalidInput, NotAllowed, NotFound
+from stores import versions
+from stores.actors import Actor
+from stores.areas import parse_geometry
+from stores.brand import business_day
+from stores.importing.area_file import AreaRow, check_features
+from stores.importing.check import Row, check
+from stores.importing.columns import COLUMNS
+from stores.importing.faults import FaultList
+from stores.importing.sheets import Sheet
+from stores.registers import areas, branches, dealers, guides, lists, stores
+from stores.registers.saving import Apply, Refused
+
+api = Api("Network")
+
+
+@dataclass(frozen=True, slots=True)
+class _Register:
+    """`kind` as in addresses and imports (stores), `thing` as in codes (store)."""
+
+    kind: str
+    thing: str
+    row: type[BaseModel]
+    apply: Apply
+    body: type[BaseModel]
+
+
+REGISTERS = (
+    _Register("branches", "branch", shapes.BranchOut, branches.apply, shapes.BranchIn),
+    _Register("dealers", "dealer", shapes.DealerOut, dealers.apply, shapes.DealerIn),
+    _Register("stores", "store", shapes.StoreOut, stores.apply, shapes.StoreIn),
+    _Register("guides", "guide", shapes.GuideOut, guides.apply, shapes.GuideIn),
+    _Register("areas", "area", shapes.AreaOut, areas.apply, shapes.AreaIn),
+)
+
+
+def _declare(register: _Register) -> None:
+    kind, thing = register.kind, register.thing
+    one, word = register.row, "an area" if thing == "area" else f"a {thing}"
+    several = create_model(f"{thing.title()}Page", __base__=Answer, **{kind: (list[one], ...), "next": (str | None, ...)})  # type: ignore[call-overload]
+    saved = create_model(f"{thing.title()}Saved", __base__=one, network_version=(int, ...))
+
+    def list_rows(actor: Actor, query: Page) -> tuple[int, Any]:
+        with db.read() as connection:
+            found = lists.rows(connection, kind, actor, _today(), (query.after(kind) or (None,))[0], query.limit + 1)
+        return 200, page(kind, found, query.limit, lambda row: (row[f"{thing}_code"],))
+
+    def get_row(actor: Actor, code: str) -> tuple[int, Any]:
+        with db.read() as connection:
+            return 200, _found(lists.one(connection, kind, actor, _today(), code), thing, code)
+
+    def put_row(actor: Actor, code: str, body: BaseModel) -> tuple[int, Any]:
+        return put(register, actor, code, body)
+
+    def seen(actor: Actor, code: str) -> bool:
+        """Whoever sees the whole chain may also create; anybody else finds what he sees and no more."""
+        if actor.scope_kind == "all":
+            return True
+        with db.read() as connection:
+            return lists.one(connection, kind, actor, _today(), code) is not None
+
+    for view, name in ((list_rows, f"list_{kind}"), (get_row, f"get_{thing}"), (put_row, f"put_{thing}")):
+        view.__name__ = name
+    api.call("GET", f"/{kind}", permission="network:read", query=Page, answers={200: several}, summary=f"List {kind} by code.")(list_rows)
+    api.call("GET", f"/{kind}/<code>", permission="network:read", answers={200: one}, summary=f"Read {word}.")(get_row)
+    api.call("PUT", f"/{kind}/<code>", permission="network:write", body=register.body, answers={200: saved, 201: saved}, exists=seen,
+             summary=f"Create or change {word}.", max_bytes=20_000_000 if kind == "areas" else 2_000_000,
+             details="Takes the columns of the import. An absent field keeps its value, null clears it; an area is replaced whole.")(put_row)
+
+
+def put(register: _Register, actor: Actor, code: str, body: BaseModel) -> tuple[int, Any]:
+    """One row through the service of the import. Raises InvalidInput, NotAllowed for a key that is limited to some rows."""
+    if actor.scope_kind != "all":
+        raise NotAllowed("The network is maintained by headquarters; a key limited to some rows may not change it.")
+    given = body.model_dump(exclude_unset=True)
+    named = given.get(name := f"{register.thing}_code")
+    if named is not None and named != code:
+        raise InvalidInput(f"{name} is {named!r}, the address says {code!r}; leave it out or make them equal.",
+                           errors=[FieldFault(name, "differs from the address")])
+    given[name] = code
+    now = dt.datetime.now(dt.UTC)
+    row = _area_row(given) if register.kind == "areas" else _row(register.kind, given)
+    outcome = register.apply([row], actor=actor, now=now)
+    with db.read() as connection:
+        found = _found(lists.one(connection, register.kind, actor, business_day(now), code), register.thing, code)
+        return 201 if outcome.new else 200, {**found, "network_version": versions.current(connection).network}
+
+
+def _row(kind: str, given: Mapping[str, Any]) -> Row:
+    """The fields as the cells of a file of one row, checked by the rules of the import."""
+    names = tuple(column.name for column in COLUMNS[kind] if column.name in given)
+    cells = {name: _cell(given[name]) for name in names}
+    return _sound(check(kind, Sheet(names, [(1, cells)], FaultList(), "json"), context()))
+
+
+def _area_row(given: dict[str, Any]) -> AreaRow:
+    geometry = given.pop("geometry", None)
+    feature = {"type": "Feature", "properties": given, "geometry": geometry}
+    return _sound(check_features([feature], context(), parse_geometry))
+
+
+def _sound(checked: Any) -> Any:
+    if checked.faults:
+        raise Refused(checked.faults, checked.warnings)
+    return checked.rows[0]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    return str(value).strip()
+
+
+def _found(row: dict[str, Any] | None, thing: str, code: str) -> dict[str, Any]:
+    if row is None:
+        raise NotFound(f"There is no {thing} {code!r} that this key may see.")
+    return row
+
+
+def _today() -> dt.date:
+    return business_day(dt.datetime.now(dt.UTC))
+
+
+for _register in REGISTERS:
+    _declare(_register)
+

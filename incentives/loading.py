@@ -1,0 +1,213 @@
+"""Loading the facts of many guides' months, set-based, up to a seal (M4)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Column, Connection, func, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from incentives.facts import Contact, GuideFacts, Line, Order, Person, Place, Referral, RefundOf
+from incentives.plan import parse
+from incentives.calculate import PlanVersion
+from incentives.plans import plan_version
+from ledger.intakes import intake_seal
+from stores.branches import branch
+from stores.customers import customer
+from stores.events import event
+from stores.orders import order_line, order_state, sales_order
+from stores.refunds import refund, refund_line
+from stores.snapshot import Snapshot
+
+CHUNK = 400
+_CONTACTS = {"contact.confirmed": "confirmed", "contact.deleted_by_guide": "deleted", "contact.deleted_by_customer": "deleted",
+             "contact.transferred": "transferred"}
+
+
+def month_days(period: str) -> tuple[dt.date, dt.date]:
+    """First and last day of `YYYY-MM`."""
+    first = dt.date.fromisoformat(period + "-01")
+    return first, (first + dt.timedelta(days=32)).replace(day=1) - dt.timedelta(days=1)
+
+
+def plan_versions(connection: Connection) -> list[PlanVersion]:
+    """All published versions, parsed."""
+    p = plan_version.c
+    return [PlanVersion(r.id, r.version, parse(r.body)) for r in connection.execute(select(p.id, p.version, p.body).order_by(p.id))]
+
+
+def load(connection: Connection, guides: Collection[int], period: str, snapshot: Snapshot, *, seal_no: int | None = None, cumulative: bool = False) -> list[GuideFacts]:
+    """The facts of these guides in one month; `seal_no` leaves out what is sealed later or not at all. `cumulative` loads earlier orders too."""
+    loader = _Loader(connection, seal_no)
+    first, last = month_days(period)
+    orders = loader.orders_of(guides, first, last)
+    earlier = loader.orders_of(guides, None, first - dt.timedelta(days=1)) if cumulative else {}
+    people = loader.people_met(guides, first, last)
+    referrals = loader.referrals_of(guides)
+    branches = _branch_codes(connection)
+    return [GuideFacts(g, snapshot.guides[g].code, period, tuple(people.get(g, ())), tuple(orders.get(g, ())), tuple(referrals.get(g, ())),
+                       tuple(earlier.get(g, ())), _places(g, period, snapshot, branches)) for g in sorted(guides) if g in snapshot.guides]
+
+
+def _places(guide_id: int, period: str, snapshot: Snapshot, branches: dict[int, frozenset[str]]) -> dict[dt.date, Place]:
+    first, last = month_days(period)
+    found, day = {}, first
+    while day <= last:
+        at = snapshot.guides[guide_id].store_on(day)
+        store = snapshot.by_id.get(at) if at is not None else None
+        contract = store.contract_on(day) if store is not None else None
+        if store is not None:
+            found[day] = Place(store.id, store.code, contract.dealer_id if contract else None, contract.dealer_code if contract else None,
+                               branches.get(store.branch_id or -1, frozenset()))
+        day += dt.timedelta(days=1)
+    return found
+
+
+def _branch_codes(connection: Connection) -> dict[int, frozenset[str]]:
+    """Own and all higher branches' codes, by branch id: a plan for a branch holds for its subtree."""
+    rows = connection.execute(select(branch.c.id, branch.c.branch_code, branch.c.path)).all()
+    codes = {r.id: r.branch_code for r in rows}
+    return {r.id: frozenset(codes[int(part)] for part in r.path.strip("/").split("/") if part and int(part) in codes) for r in rows}
+
+
+class _Loader:
+    """Queries over one connection, all bound to the same watermark."""
+
+    def __init__(self, connection: Connection, seal_no: int | None):
+        self.connection, self.seal_no = connection, seal_no
+
+    def _sealed(self, column: Column[Any]) -> list[ColumnElement[bool]]:
+        return [] if self.seal_no is None else [column.in_(select(intake_seal.c.intake_id).where(intake_seal.c.seal_no <= self.seal_no))]
+
+    def orders_of(self, guides: Collection[int], first: dt.date | None, last: dt.date) -> dict[int, list[Order]]:
+        o = sales_order.c
+        conditions = [o.business_day <= last, *([o.business_day >= first] if first is not None else []), *self._sealed(o.intake_id)]
+        rows: list[Any] = []
+        for part in _chunks(guides):
+            rows += self.connection.execute(self._order_rows().where(o.guide_id.in_(part), *conditions)).all()
+        built = self._built(rows)
+        found: dict[int, list[Order]] = defaultdict(list)
+        for row in rows:
+            found[row.guide_id].append(built[row.id])
+        return found
+
+    def _order_rows(self) -> Any:
+        o = sales_order.c
+        return select(o.id, o.order_no, o.customer_id, o.guide_id, o.paid_at, o.business_day, o.dealer_id, o.store_id, o.guide_dealer_id, o.freight_minor,
+                      o.delivery, customer.c.employee).join(customer, customer.c.id == o.customer_id)
+
+    def _built(self, rows: list[Any]) -> dict[int, Order]:
+        ids = [r.id for r in rows]
+        lines, refunds, states = self._lines(ids), self._refunds(ids), self._states(ids)
+        return {r.id: Order(r.id, r.order_no, r.customer_id, r.employee, r.paid_at, r.business_day, r.dealer_id, r.store_id, r.guide_dealer_id, r.freight_minor,
+                            r.delivery, states.get((r.id, "shipped")), states.get((r.id, "received")), tuple(lines.get(r.id, ())), tuple(refunds.get(r.id, ())))
+                for r in rows}
+
+    def _lines(self, orders: list[int]) -> dict[int, list[Line]]:
+        found: dict[int, list[Line]] = defaultdict(list)
+        c = order_line.c
+        for part in _chunks(orders):
+            for r in self.connection.execute(select(c.order_id, c.line_no, c.sku, c.category, c.amount_minor, c.subsidy_minor, c.tax_minor)
+                                             .where(c.order_id.in_(part)).order_by(c.order_id, c.line_no)):
+                found[r.order_id].append(Line(r.line_no, r.sku, r.category, r.amount_minor, r.subsidy_minor, r.tax_minor))
+        return found
+
+    def _refunds(self, orders: list[int]) -> dict[int, list[RefundOf]]:
+        grouped: dict[tuple[int, int], list[Any]] = defaultdict(list)
+        for part in _chunks(orders):
+            query = select(refund.c.order_id, refund.c.id, refund.c.refunded_at, refund.c.business_day, refund_line.c.line_no, refund_line.c.amount_minor).join(
+                refund_line, refund_line.c.refund_id == refund.c.id).where(refund.c.order_id.in_(part), *self._sealed(refund.c.intake_id))
+            for r in self.connection.execute(query.order_by(refund.c.order_id, refund.c.refunded_at, refund.c.id)):
+                grouped[r.order_id, r.id].append(r)
+        found: dict[int, list[RefundOf]] = defaultdict(list)
+        for (order_id, _), lines in grouped.items():
+            found[order_id].append(RefundOf(lines[0].refunded_at, lines[0].business_day, tuple((r.line_no, r.amount_minor) for r in lines)))
+        return found
+
+    def _states(self, orders: list[int]) -> dict[tuple[int, str], dt.datetime]:
+        found = {}
+        for part in _chunks(orders):
+            s = order_state.c
+            for r in self.connection.execute(select(s.order_id, s.state, s.at).where(s.order_id.in_(part), *self._sealed(s.intake_id))):
+                found[r.order_id, r.state] = r.at
+        return found
+
+    def people_met(self, guides: Collection[int], first: dt.date, last: dt.date) -> dict[int, list[Person]]:
+        """Customers whom each guide confirmed in the month, each with the whole contact history."""
+        e = event.c
+        met: dict[int, set[int]] = defaultdict(set)
+        for part in _chunks(guides):
+            query = select(e.guide_id, e.customer_id).where(e.guide_id.in_(part), e.business_day >= first, e.business_day <= last,
+                                                            e.type == "contact.confirmed", *self._sealed(e.intake_id))
+            for r in self.connection.execute(query):
+                met[r.guide_id].add(r.customer_id)
+        people = self._people({c for customers in met.values() for c in customers})
+        return {guide_id: [people[c] for c in sorted(customers)] for guide_id, customers in met.items()}
+
+    def _people(self, customers: Collection[int]) -> dict[int, Person]:
+        contacts: dict[int, list[Contact]] = defaultdict(list)
+        employees: dict[int, bool] = {}
+        e = event.c
+        for part in _chunks(customers):
+            for r in self.connection.execute(select(e.event_id, e.type, e.occurred_at, e.business_day, e.guide_id, e.customer_id, e.source).where(
+                    e.customer_id.in_(part), e.type.in_(list(_CONTACTS)), *self._sealed(e.intake_id))):
+                contacts[r.customer_id].append(Contact(r.event_id, _CONTACTS[r.type], r.occurred_at, r.business_day, r.guide_id, r.source))
+            for r in self.connection.execute(select(customer.c.id, customer.c.employee).where(customer.c.id.in_(part))):
+                employees[r.id] = r.employee
+        return {c: Person(c, employees.get(c, False), tuple(contacts[c])) for c in customers}
+
+    def referrals_of(self, guides: Collection[int]) -> dict[int, list[Referral]]:
+        """All invitations by these guides, each with the invitee's first order and what speaks against it."""
+        e = event.c
+        invites: list[Any] = []
+        for part in _chunks(guides):
+            invites += self.connection.execute(self._invitations().where(e.guide_id.in_(part))).all()
+        invitees = {r.customer_id for r in invites}
+        if not invitees:
+            return {}
+        firsts, met, first_invite = self._first_orders(invitees), self._first_met(invitees), self._first_invites(invitees)
+        found: dict[int, list[Referral]] = defaultdict(list)
+        for r in invites:
+            order = firsts.get(r.customer_id)
+            known = order is not None and order.paid_at < r.occurred_at or met.get(r.customer_id, r.occurred_at) < r.occurred_at
+            found[r.guide_id].append(Referral(r.event_id, r.occurred_at, r.business_day, r.customer_id, r.inviter_customer_id, r.employee, known,
+                                              first_invite.get(r.customer_id) != r.event_id, order))
+        return found
+
+    def _invitations(self) -> Any:
+        e = event.c
+        return select(e.event_id, e.guide_id, e.customer_id, e.occurred_at, e.business_day, e.inviter_customer_id, customer.c.employee).join(
+            customer, customer.c.id == e.customer_id).where(e.type == "referral.invited", *self._sealed(e.intake_id))
+
+    def _first_orders(self, customers: Collection[int]) -> dict[int, Order]:
+        first: dict[int, Any] = {}
+        o = sales_order.c
+        for part in _chunks(customers):
+            for r in self.connection.execute(self._order_rows().where(o.customer_id.in_(part), *self._sealed(o.intake_id)).order_by(o.paid_at, o.order_no)):
+                first.setdefault(r.customer_id, r)
+        built = self._built(list(first.values()))
+        return {c: built[r.id] for c, r in first.items()}
+
+    def _first_met(self, customers: Collection[int]) -> dict[int, dt.datetime]:
+        """When each first became anybody's friend."""
+        e, found = event.c, {}
+        for part in _chunks(customers):
+            query = select(e.customer_id, func.min(e.occurred_at).label("at")).where(e.customer_id.in_(part), e.type == "contact.confirmed", *self._sealed(e.intake_id))
+            for r in self.connection.execute(query.group_by(e.customer_id)):
+                found[r.customer_id] = dt.datetime.fromisoformat(r.at) if isinstance(r.at, str) else r.at
+        return found
+
+    def _first_invites(self, customers: Collection[int]) -> dict[int, str]:
+        """The invitation that came first; later ones of the same invitee earn nothing."""
+        e, found = event.c, {}
+        for part in _chunks(customers):
+            for r in self.connection.execute(self._invitations().where(e.customer_id.in_(part)).order_by(e.occurred_at, e.event_id)):
+                found.setdefault(r.customer_id, r.event_id)
+        return found
+
+
+def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:
+    kept = sorted(set(ids))
+    return (kept[start:start + CHUNK] for start in range(0, len(kept), CHUNK))

@@ -1,0 +1,76 @@
+"""Tiered totals: T(sum) rounds once, a line is T(after) - T(before), so lines always sum to the total (C5, C6, M24). Pure."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.money import proportion
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Up to `up_to_minor` (None: without end) at `rate_bp` ten-thousandths, and/or a fixed `amount_minor`."""
+
+    up_to_minor: int | None
+    rate_bp: int = 0
+    amount_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """`mode`: marginal (each band's rate for its part) or retroactive (the reached band's rate for all). `bound`: the band to which a
+    sum exactly on a bound belongs, lower or upper."""
+
+    mode: str
+    bound: str
+    bands: tuple[Band, ...]
+
+    def reached(self, sum_minor: int) -> int:
+        """The number of the band to which the sum belongs."""
+        for number, band in enumerate(self.bands):
+            top = band.up_to_minor
+            if top is None or sum_minor < top or sum_minor == top and self.bound == "lower":
+                return number
+        return len(self.bands) - 1
+
+    def total(self, sum_minor: int) -> int:
+        """T(sum) in minor units, half up once. Fixed amounts: retroactive the reached band's, marginal those of all bands entered."""
+        if sum_minor <= 0:
+            return 0
+        at = self.reached(sum_minor)
+        if self.mode == "retroactive":
+            band = self.bands[at]
+            return proportion(sum_minor * band.rate_bp, 1, 10_000) + band.amount_minor
+        parts, below = 0, 0
+        for band in self.bands[:at + 1]:
+            top = sum_minor if band.up_to_minor is None else min(sum_minor, band.up_to_minor)
+            parts += max(0, top - below) * band.rate_bp
+            below = top
+        return proportion(parts, 1, 10_000) + sum(band.amount_minor for band in self.bands[:at + 1])
+
+
+def flat(rate_bp: int) -> Tiers:
+    """One rate for everything."""
+    return Tiers("marginal", "lower", (Band(None, rate_bp),))
+
+
+def lines(tiers: Tiers, bases: Sequence[int], start: int = 0) -> list[int]:
+    """The amount of each base in order, `start` being the sum before the first."""
+    found, before = [], tiers.total(start)
+    for base in bases:
+        start += base
+        after = tiers.total(start)
+        found.append(after - before)
+        before = after
+    return found
+
+
+def capped(amounts: Sequence[int], cap: int | None) -> list[int]:
+    """Amounts in order under a cap of their sum: line = f(sum + a) - f(sum), f = min(cap, x) (M6)."""
+    if cap is None:
+        return list(amounts)
+    found, so_far = [], 0
+    for amount in amounts:
+        found.append(min(cap, so_far + amount) - min(cap, so_far))
+        so_far += amount
+    return found

@@ -1,0 +1,77 @@
+"""Areas and the exclusiveness of territories (A12)."""
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from stores.actors import COMMAND_LINE
+from stores.areas import parse_geometry
+from stores.importing.area_file import check_features
+from stores.registers import areas
+from stores.registers.saving import Outcome, Refused
+from stores.territories import area_revision
+from tests.network import CONTEXT
+
+
+def square(west, south=30.0, side=0.1):
+    east, north = west + side, south + side
+    return {"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]}
+
+
+def territory(code, dealer, geometry, **more):
+    return {"type": "Feature", "properties": {"area_code": code, "kind": "territory", "dealer_code": dealer, **more}, "geometry": geometry}
+
+
+def save(network, *features):
+    checked = check_features(list(features), CONTEXT, parse_geometry)
+    assert not checked.faults, checked.faults.kept
+    return areas.apply(checked.rows, actor=COMMAND_LINE, now=network.now)
+
+
+def test_territories_that_share_an_edge_are_taken_and_again_unchanged(network):
+    features = territory("T1", "D1", square(120.0)), territory("T2", "D2", square(120.1))
+    assert save(network, *features) == Outcome(new=2)
+    before = network.version()
+    assert save(network, *features) == Outcome(unchanged=2)
+    assert network.version() == before
+
+
+def test_an_overlap_with_a_stored_territory_of_another_dealer_is_refused(network):
+    save(network, territory("T1", "D1", square(120.0)))
+    with pytest.raises(Refused, match="overlaps the territory T1"):
+        save(network, territory("T2", "D2", square(120.05)))
+
+
+def test_an_overlap_within_the_file_is_refused(network):
+    with pytest.raises(Refused, match="overlaps"):
+        save(network, territory("T1", "D1", square(120.0)), territory("T2", "D2", square(120.05)))
+
+
+def test_one_dealer_may_overlap_himself(network):
+    assert save(network, territory("T1", "D1", square(120.0)), territory("T2", "D1", square(120.05))) == Outcome(new=2)
+
+
+def test_the_day_after_the_last_is_free_again(network):
+    save(network, territory("T1", "D1", square(120.0), valid_to="2025-12-31"))
+    assert network.rows(area_revision)[0].valid_to == dt.date(2026, 1, 1)
+    with pytest.raises(Refused):
+        save(network, territory("T2", "D2", square(120.0), valid_from="2025-12-31"))
+    assert save(network, territory("T2", "D2", square(120.0), valid_from="2026-01-01")) == Outcome(new=1)
+
+
+def test_a_moved_territory_ends_a_revision_and_frees_its_ground(network):
+    save(network, territory("T1", "D1", square(120.0)))
+    assert save(network, territory("T1", "D1", square(121.0)), territory("T2", "D2", square(120.0))) == Outcome(new=1, changed=1)
+    assert sorted(row.version_to is None for row in network.rows(area_revision)) == [False, True, True]
+
+
+def test_a_region_code_belongs_to_one_dealer(network):
+    save(network, territory("T1", "D1", None, region_codes=["310101"]))
+    with pytest.raises(Refused, match="belongs to the territory T1"):
+        save(network, territory("T2", "D2", None, region_codes=["310101"]))
+
+
+def test_an_unknown_dealer_is_refused(network):
+    with pytest.raises(Refused, match="NOPE"):
+        save(network, territory("T1", "NOPE", square(120.0)))

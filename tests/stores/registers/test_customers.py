@@ -1,0 +1,87 @@
+"""Customers: one identity is one person, telephones are not readable at rest (P3, P5)."""
+from __future__ import annotations
+
+import pytest
+
+from stores.customers import customer, customer_identity, customer_state
+from stores.phones import keyed_hash, masked, normalised, reveal
+from stores.registers.saving import Outcome, Refused
+
+
+def identities(network):
+    return {(row.kind, row.value) for row in network.rows(customer_identity, "kind", "value")}
+
+
+def meet(network, code="C1", **more):
+    return network.load("customers", {"customer_id": code, **more})
+
+
+def test_a_new_customer_has_surrogate_state_and_identities(network):
+    assert meet(network, unionid="u1", openid="o1") == Outcome(new=1)
+    assert identities(network) == {("customer_id", "C1"), ("unionid", "u1"), ("openid", "o1")}
+    assert network.rows(customer_state, "customer_id")[0].rv == 0
+
+
+def test_the_telephone_is_stored_as_keyed_hash_and_cipher(network):
+    meet(network, phone="+86 138 0013 8000")
+    row = next(row for row in network.rows(customer_identity, "kind") if row.kind == "phone")
+    assert row.value == keyed_hash("13800138000")
+    assert b"13800138000" not in row.cipher
+    assert reveal(row.cipher) == "13800138000"
+
+
+def test_the_same_row_again_changes_nothing(network):
+    row = {"unionid": "u1", "openid": "", "external_userid": "e1", "phone": "13800138000", "employee": "yes"}
+    meet(network, **row)
+    assert meet(network, **row) == Outcome(unchanged=1)
+
+
+def test_another_telephone_replaces_and_an_empty_cell_clears(network):
+    meet(network, phone="13800138000")
+    assert meet(network, phone="13900139000") == Outcome(changed=1)
+    assert ("phone", keyed_hash("13900139000")) in identities(network)
+    assert meet(network, phone="") == Outcome(changed=1)
+    assert identities(network) == {("customer_id", "C1")}
+
+
+def test_links_are_added_and_an_empty_cell_takes_none_away(network):
+    meet(network, openid="o1")
+    assert meet(network, openid="o2") == Outcome(changed=1)
+    assert meet(network, openid="") == Outcome(unchanged=1)
+    assert {("openid", "o1"), ("openid", "o2")} <= identities(network)
+
+
+@pytest.mark.parametrize(("kind", "value"), [("unionid", "u1"), ("openid", "o1"), ("external_userid", "e1"), ("phone", "13800138000")])
+def test_an_identity_of_another_customer_is_refused_and_nothing_written(network, kind, value):
+    meet(network, **{kind: value})
+    with pytest.raises(Refused, match="another customer"):
+        network.load("customers", {"customer_id": "C3", kind: ""}, {"customer_id": "C2", kind: value})
+    assert network.count(customer) == 1
+
+
+def test_a_refusal_does_not_repeat_the_telephone(network):
+    meet(network, phone="13800138000")
+    with pytest.raises(Refused) as refused:
+        meet(network, "C2", phone="13800138000")
+    assert refused.value.faults.kept[0].value == ""
+
+
+def test_the_employee_flag_follows_the_file(network):
+    meet(network, employee="yes")
+    assert network.rows(customer)[0].employee is True
+    assert meet(network) == Outcome(unchanged=1)
+    assert meet(network, employee="no") == Outcome(changed=1)
+    assert network.rows(customer)[0].employee is False
+
+
+def test_many_customers_at_once(network):
+    rows = [{"customer_id": f"C{n}", "unionid": f"u{n}", "phone": f"138{n:08}"} for n in range(6_000)]
+    assert network.load("customers", *rows) == Outcome(new=6_000)
+    assert network.load("customers", *rows) == Outcome(unchanged=6_000)
+    assert network.count(customer_identity) == 18_000
+
+
+def test_forms_of_a_number():
+    assert normalised("0086 138-0013-8000") == "13800138000"
+    assert normalised("001 (312) 555 0100") == "+13125550100"
+    assert masked("13800138001") == "138****8001"

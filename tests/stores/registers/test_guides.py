@@ -1,0 +1,100 @@
+"""Guides: where they work, since when, until when."""
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from stores.guides import employment, guide
+from stores.registers.employment import Job, UnsoundEmployment, Wanted, jobs_after
+from stores.registers.saving import Outcome, Refused
+
+TODAY = dt.date(2025, 6, 1)
+JANUARY, MAY = dt.date(2025, 1, 1), dt.date(2025, 5, 31)
+
+
+@pytest.fixture
+def shops(network):
+    network.open_store("S1")
+    network.open_store("S2", "D2")
+    return network
+
+
+def hire(network, store="S1", **more):
+    return network.load("guides", {"guide_code": "G1", "name": "Mei", "store_code": store, **more})
+
+
+def jobs(network):
+    return [(row.store_id, row.valid_from, row.valid_to) for row in network.rows(employment, "valid_from", "id") if row.version_to is None]
+
+
+def test_a_new_guide_works_from_the_first_day(shops):
+    assert hire(shops, hired_on="2025-01-01") == Outcome(new=1)
+    assert [job[1:] for job in jobs(shops)] == [(JANUARY, None)]
+    assert shops.rows(guide)[0].role == "guide"
+
+
+def test_a_move_counts_from_today(shops):
+    hire(shops, hired_on="2025-01-01")
+    assert hire(shops, "S2", hired_on="2025-01-01") == Outcome(changed=1)
+    assert [job[1:] for job in jobs(shops)] == [(JANUARY, TODAY), (TODAY, None)]
+    shops.days_pass(5)
+    assert hire(shops, "S2", hired_on="2025-01-01") == Outcome(unchanged=1)
+
+
+def test_the_last_day_still_counts(shops):
+    hire(shops, left_on="2025-06-30")
+    assert [job[1:] for job in jobs(shops)] == [(None, dt.date(2025, 7, 1))]
+
+
+def test_the_former_employment_stays_known(shops):
+    hire(shops)
+    hire(shops, left_on="2025-06-30")
+    assert shops.count(employment) == 2
+
+
+def test_an_unknown_store_is_refused(shops):
+    with pytest.raises(Refused, match="NOPE"):
+        hire(shops, "NOPE")
+
+
+def test_one_wecom_account_is_one_guide(shops):
+    hire(shops, wecom_userid="mei")
+    with pytest.raises(Refused, match="belongs to guide G1"):
+        shops.load("guides", {"guide_code": "G2", "name": "Sam", "store_code": "S1", "wecom_userid": "mei"})
+
+
+def test_userids_may_change_hands_in_one_file(shops):
+    hire(shops, wecom_userid="mei")
+    row = {"name": "x", "store_code": "S1"}
+    outcome = shops.load("guides", {"guide_code": "G1", **row, "wecom_userid": "mei2"}, {"guide_code": "G2", **row, "wecom_userid": "mei"})
+    assert outcome == Outcome(new=1, changed=1)
+
+
+def test_a_corrected_first_day_moves_the_start():
+    assert jobs_after([Job(1, "guide", MAY)], Wanted(1, "guide", JANUARY, None, MAY), TODAY) == [Job(1, "guide", JANUARY)]
+
+
+def test_a_first_day_after_a_move_is_refused():
+    with pytest.raises(UnsoundEmployment, match="after the move"):
+        jobs_after([Job(1, "guide", JANUARY, MAY), Job(2, "guide", MAY)], Wanted(2, "guide", TODAY, None, JANUARY), TODAY)
+
+
+def test_two_moves_in_one_day_leave_the_last():
+    known = [Job(1, "guide", None, TODAY), Job(2, "guide", TODAY)]
+    assert jobs_after(known, Wanted(3, "guide", None, None), TODAY) == [Job(1, "guide", None, TODAY), Job(3, "guide", TODAY)]
+
+
+def test_somebody_hired_again_keeps_the_former_stretch():
+    known = [Job(1, "guide", JANUARY, MAY)]
+    wanted = Wanted(2, "guide", TODAY, None, JANUARY, MAY - dt.timedelta(days=1))
+    assert jobs_after(known, wanted, TODAY) == [Job(1, "guide", JANUARY, MAY), Job(2, "guide", TODAY)]
+
+
+def test_a_new_role_is_a_new_stretch():
+    assert jobs_after([Job(1, "guide")], Wanted(1, "store_manager", None, None), TODAY) == [Job(1, "guide", None, TODAY), Job(1, "store_manager", TODAY)]
+
+
+def test_a_last_day_before_the_first_is_refused():
+    with pytest.raises(UnsoundEmployment, match="before the first day"):
+        jobs_after([Job(1, "guide", TODAY)], Wanted(1, "guide", TODAY, JANUARY, TODAY), TODAY)
