@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from stores.coordinates import CRS_NAMES
 from stores.event_shapes import TYPES
-from stores.events import TYPES
 from stores.guides import ROLES
 from stores.importing import cells
 from stores.importing.cells import Parser
