@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import database, importing, incentives, rules, users
+from app.cli import database, demo, importing, incentives, rules, users
 
-COMMANDS = (database.db, importing.imports, users.user, users.api_key, rules.policy, rules.entry_param, incentives.plan, incentives.incentives)
+COMMANDS = (database.db, demo.demo, importing.imports, users.user, users.api_key, rules.policy, rules.entry_param, incentives.plan, incentives.incentives)
 
 
 def init_app(app: Flask) -> None:

@@ -18,7 +18,7 @@ from app.demo.story import SEED, Slot, Story
 from app.imports import context
 from incentives import booking
 from ledger.faults import Conflict
-from stores import entry_params, keys, network, publishing
+from stores import entry_params, keys, network, policies
 from stores.actors import SYSTEM
 from stores.areas import parse_geometry
 from stores.branches import branch
@@ -117,7 +117,10 @@ def _load(size: Size, now: dt.datetime, progress: Progress) -> None:
                 _apply(change, day_bounds(first_day + dt.timedelta(days=number))[0])
             for slot in story.day(number):
                 _bring_in(story, slot, now)
-        if number % COLLECT_EVERY == 0:
+        tomorrow = first_day + dt.timedelta(days=number + 1)
+        if tomorrow.day == 1 and number + 1 < size.days:
+            booking.book_due(day_bounds(tomorrow)[0])
+        if not size.at_once and number % COLLECT_EVERY == 0:
             gc.collect()
     progress("days", size.days, size.days)
     progress("rewards", 0, 1)
@@ -138,7 +141,7 @@ def _load_network(chain: Chain, size: Size, at: dt.datetime, progress: Progress)
         _register(kind, rows, at)
     areas.apply([_area_row(n, feature) for n, feature in enumerate(chain.areas, 1)], actor=ACTOR, now=at)
     progress("network", len(parts) + 1, len(parts) + 2)
-    publishing.publish(chain.policy, actor=ACTOR, now=at)
+    policies.publish(chain.policy, actor=ACTOR, now=at)
     progress("network", len(parts) + 2, len(parts) + 2)
 
 
