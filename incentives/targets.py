@@ -44,7 +44,8 @@ Key = tuple[str, str, int, str]
 
 
 def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
-    """Upsert by (period, level, code, metric): a changed target supersedes the former, which stays known. Raises Refused."""
+    """Upsert by (period, level, code, metric): a changed target supersedes the former, which stays known. Raises Refused, NotAllowed."""
+    actor.require("import:write")
     with db.transaction() if not dry_run else db.read() as connection:
         if not dry_run and db.lock_clause(connection):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TARGETS_LOCK})

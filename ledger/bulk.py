@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Date, Table, func, insert, select, text
+from sqlalchemy import Connection, Date, Table, bindparam, func, insert, select, text, update
 
 import db
 
@@ -36,22 +37,44 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
         _insert_many(connection, table, rows)
 
 
-def insert_missing_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """INSERT ... ON CONFLICT DO NOTHING of many rows, in the order given."""
+def insert_missing_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+    """INSERT ... ON CONFLICT DO NOTHING of many rows, in the order given; how many were missing."""
     if connection.dialect.name != "postgresql":
-        _insert_many(connection, table, rows, " ON CONFLICT DO NOTHING")
+        return _insert_many(connection, table, rows, " ON CONFLICT DO NOTHING")
+    names = ", ".join(rows[0])
+    with copied(connection, table, rows) as new:
+        statement = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {new} ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
+        return connection.exec_driver_sql(statement).rowcount
+
+
+def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Many rows by `id`; each names the same columns."""
+    if not rows:
         return
+    names = [name for name in rows[0] if name != "id"]
+    if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
+        said = ", ".join(f"{name} = n.{name}" for name in names)
+        with copied(connection, table, rows) as new:
+            connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM {new} n WHERE n.id = t.id")  # noqa: S608 - our own names
+        return
+    statement = update(table).where(table.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in names})
+    connection.execute(statement, [{"key": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows])
+
+
+@contextmanager
+def copied(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """PostgreSQL: the name of a temporary table that holds these rows."""
     names, into = ", ".join(rows[0]), f"new_{table.name}"
     connection.exec_driver_sql(f"CREATE TEMP TABLE {into} ON COMMIT DROP AS SELECT {names} FROM {table.name} WHERE false")  # noqa: S608 - our own names
     copy_rows(connection, table, into, rows)
-    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {into} ON CONFLICT DO NOTHING")  # noqa: S608 - our own names
+    yield into
     connection.exec_driver_sql(f"DROP TABLE {into}")
 
 
-def _insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> None:
+def _insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> int:
     names = list(rows[0])
     statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}){ending}"  # noqa: S608 - our own names
-    connection.exec_driver_sql(statement, _bound(connection, table, names, rows))
+    return connection.exec_driver_sql(statement, _bound(connection, table, names, rows)).rowcount
 
 
 def copy_rows(connection: Connection, table: Table, into: str, rows: Sequence[dict[str, Any]]) -> None:

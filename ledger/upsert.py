@@ -10,12 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ledger import bulk
 
 
-def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """INSERT ... ON CONFLICT DO NOTHING of many rows. On PostgreSQL it waits for a rival that has not committed yet."""
+def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+    """INSERT ... ON CONFLICT DO NOTHING of many rows; how many were missing. On PostgreSQL it waits for a rival in flight."""
     if len(rows) >= bulk.COPY_FROM:
-        bulk.insert_missing_rows(connection, table, rows)
-    elif rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        return bulk.insert_missing_rows(connection, table, rows)
+    return connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows).rowcount if rows else 0
 
 
 def claim(connection: Connection, table: Table, row: dict[str, Any]) -> bool:

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
+from app.cli.deeds import DeedGroup
 from app.imports import KINDS, Progress, Report, Run
-from ledger.faults import Fault, InvalidInput
+from ledger.faults import InvalidInput
 from stores.actors import COMMAND_LINE
 from stores.importing.faults import FaultList, of_file, report
 from stores.registers.saving import Outcome, Refused
 
 SHOWN = 20
-imports = AppGroup("import", help="Bring in a file: CSV, XLSX, for areas GeoJSON. All or nothing; the same file again changes nothing.")
+imports = DeedGroup("import", help="Bring in a file: CSV, XLSX, for areas GeoJSON. All or nothing; the same file again changes nothing.")
 
 
 def add(kind: str, run: Run) -> None:
@@ -39,8 +39,6 @@ def _import(kind: str, run: Run, file: Path, dry_run: bool, show: bool) -> None:
         _refuse(file, refused.faults, refused.warnings)
     except InvalidInput as fault:
         _refuse(file, of_file(fault), FaultList())
-    except Fault as fault:
-        raise click.ClickException(fault.detail) from None
     else:
         _leave_files(file, FaultList(), done.warnings)
         _tell(done, file, dry_run)

@@ -75,7 +75,7 @@ def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> P
 
 def _stored(connection: Connection) -> dict[str, Mapping[str, Any]]:
     query = select(area.c.area_code, area_revision).join(area, area.c.id == area_revision.c.area_id).where(area_revision.c.version_to.is_(None))
-    return {row.area_code: row._mapping for row in connection.execute(query)}
+    return {row.area_code: dict(row._mapping) for row in connection.execute(query)}
 
 
 def _facts(row: AreaRow, dealers: Mapping[str, int], stores: Mapping[str, int], faults: FaultList) -> dict[str, Any]:

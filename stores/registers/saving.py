@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, select, update
 
 import db
 from ledger import audit
-from ledger.bulk import COPY_FROM, copy_rows
 from ledger.faults import FieldFault, InvalidInput
 from stores import versions
 from stores.actors import Actor
+from stores.importing.check import Row
 from stores.importing.columns import KEYS
 from stores.importing.faults import FaultList
 
@@ -69,7 +69,8 @@ class _NetworkMoved(Exception):
 
 def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
     """Plan on a read and write what is new or changed; nothing effective writes nothing and bumps no version. When the network moved
-    meanwhile it is planned again, the last time under the lock. Raises Refused."""
+    meanwhile it is planned again, the last time under the lock. Raises Refused, NotAllowed."""
+    actor.require("network:write")
     for _ in range(TRIES - 1):
         with db.read() as connection:
             before = versions.current(connection).network
@@ -106,6 +107,14 @@ def _write(connection: Connection, kind: str, plan: Plan, rows: Sequence[Any], v
                  at=now)
 
 
+def complete(row: Row, names: Sequence[str], thing: str, faults: FaultList) -> bool:
+    """Whether a row that makes something new names what it needs; a file always does, a PUT may leave it out."""
+    missing = [name for name in names if name not in row.values]
+    for name in missing:
+        faults.add(row.line, name, "", f"is missing; a new {thing} needs it")
+    return not missing
+
+
 def _code_of(kind: str, row: Any) -> str:
     return str(row.area_code if kind == "areas" else row.values[KEYS[kind][0]])
 
@@ -126,24 +135,6 @@ def ids_by_code(connection: Connection, table: Table, codes: Iterable[str]) -> d
     if len(wanted) <= WHOLE_TABLE:
         query = query.where(column.in_(sorted(wanted)))
     return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Many rows by `id`; each names the same columns."""
-    if not rows:
-        return
-    names = [name for name in rows[0] if name != "id"]
-    if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
-        columns = ", ".join(("id", *names))
-        connection.exec_driver_sql(
-            f"CREATE TEMP TABLE new_{table.name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")  # noqa: S608 - our names
-        copy_rows(connection, table, f"new_{table.name}", rows)
-        said = ", ".join(f"{name} = n.{name}" for name in names)
-        connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM new_{table.name} n WHERE n.id = t.id")  # noqa: S608 - our names
-        connection.exec_driver_sql(f"DROP TABLE new_{table.name}")
-        return
-    statement = update(table).where(table.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in names})
-    connection.execute(statement, [{"key": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows])
 
 
 def end_versions(connection: Connection, table: Table, ids: Iterable[int], version: int) -> None:
