@@ -62,7 +62,7 @@ class Instant(TypeDecorator[dt.datetime]):
         if value.tzinfo is None:
             raise ValueError(f"a time without zone was given to the database: {value!r}")
         value = value.astimezone(dt.UTC)
-        return value if dialect.name == "postgresql" else value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond:06}Z"
+        return value if dialect.name == "postgresql" else value.isoformat(timespec="microseconds")[:-6] + "Z"  # for +00:00
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
         if value is None:

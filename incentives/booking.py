@@ -22,13 +22,13 @@ from sqlalchemy.sql.elements import ColumnElement
 
 import db
 from incentives import loading
-from incentives.calculate import EARNED, VEST, Movement, PlanVersion, Result, calculate
+from incentives.calculate import EARNED, VEST, Result, calculate
 from incentives.periods import incentive_period
 from incentives.plan import Rate
 from incentives.scopes import reward_due, reward_mark, reward_scope
 from ledger.accounts import AccountKey
-from ledger.intakes import intake, newest, open_intake
-from ledger.journals import Journal, Transfer, journal, post, transfer
+from ledger.intakes import open_intake
+from ledger.journals import Journal, Transfer, post, transfer
 from ledger.seals import seal_now
 from ledger.upsert import insert_missing, insert_or_update
 from stores import network, versions
@@ -143,7 +143,6 @@ def _book(connection: Connection, months: set[Month], seal_no: int, now: dt.date
     closed = closed_periods(connection)
     snapshot = network.snapshot(versions.current(connection))
     dealers = {r.id: r.dealer_code for r in connection.execute(select(dealer.c.id, dealer.c.dealer_code))}
-    journals: list[Journal] = []
     next_times: list[dict[str, object]] = []
     batch: list[tuple[Month, Result]] = []
     intake_id: int | None = None
@@ -224,7 +223,7 @@ def _differences(month: Month, result: Result, posted: Sums, closed: frozenset[s
         component, place = key
         for day, amount in _by_day(target.get(key, {}), posted.get(key, {}), closed):
             found.setdefault(component, []).extend(_transfers(month, component, version_of.get(component), place, day, amount, snapshot, dealers))
-    return {component: sorted(transfers, key=lambda t: _ORDER[t.kind]) for component, transfers in found.items()}
+    return {component: sorted(transfers, key=lambda t: _FIRST.index(t.kind) if t.kind in _FIRST else len(_FIRST)) for component, transfers in found.items()}
 
 
 def _by_day(target: dict[dt.date, int], posted: dict[dt.date, int], closed: frozenset[str]) -> Iterable[tuple[dt.date, int]]:
@@ -238,7 +237,7 @@ def _by_day(target: dict[dt.date, int], posted: dict[dt.date, int], closed: froz
             done += wanted
 
 
-_ORDER = {"reward_pending": 0, "reward_vest_return": 1, "reward_vest": 2, "reward_pending_return": 3, "reward": 4, "reward_return": 4, "reward_hq": 4, "reward_hq_return": 4}
+_FIRST = ("reward_pending", "reward_vest_return", "reward_vest", "reward_pending_return")  # then the payer's side
 
 
 def _transfers(month: Month, component: str, version_id: int | None, place: Place, day: dt.date, amount: int, snapshot: Snapshot,
@@ -247,13 +246,15 @@ def _transfers(month: Month, component: str, version_id: int | None, place: Plac
     currency = brand().currency
     payer = f"dealer:{dealers[dealer_id]}" if dealer_id is not None else "hq"
     guide = f"guide:{snapshot.guides[month[0]].code}"
-    provision, pending, vested = AccountKey(payer, "reward_provision", currency), AccountKey(guide, "pending", currency, payer), AccountKey(guide, "vested", currency, payer)
+    provision = AccountKey(payer, "reward_provision", currency)
+    pending, vested = (AccountKey(guide, purpose, currency, payer) for purpose in ("pending", "vested"))
     at = day_bounds(day)[0]
 
     def move(debit: AccountKey, credit: AccountKey, names: tuple[str, str]) -> Transfer:
         forth = amount > 0
-        return Transfer(debit if forth else credit, credit if forth else debit, abs(amount), names[0] if forth else names[1], at, day, dealer_id=dealer_id, store_id=store_id,
-                        guide_id=month[0], origin_period=month[1], component=component, plan_version_id=version_id)
+        return Transfer(debit if forth else credit, credit if forth else debit, abs(amount), names[0] if forth else names[1], at, day,
+                        dealer_id=dealer_id, store_id=store_id, guide_id=month[0], origin_period=month[1], component=component,
+                        plan_version_id=version_id)
 
     if kind == EARNED:
         return [move(provision, pending, KINDS[EARNED])]
@@ -293,6 +294,3 @@ def _remember_next(connection: Connection, rows: list[dict[str, object]]) -> Non
 
 def _any_of(pairs: list[tuple[object, object]]) -> ColumnElement[bool]:
     return or_(*(and_(reward_due.c.guide_id == g, reward_due.c.period == p) for g, p in pairs))
-
-
-__all__ = ["Booked", "PlanVersion", "anything_due", "book_due", "closed_periods", "intake", "journal", "mark", "newest", "open_day", "results"]

@@ -94,7 +94,8 @@ def plans_in_force(versions: Sequence[PlanVersion], day: dt.date, facts: GuideFa
 def _assigned(plan: Plan, guide_code: str, place: Place) -> bool:
     if plan.assigned is None:
         return True
-    own = {"guides": {guide_code}, "stores": {place.store_code}, "dealers": {place.dealer_code}, "branches": place.branch_codes}
+    own: dict[str, frozenset[str | None]] = {"guides": frozenset({guide_code}), "stores": frozenset({place.store_code}),
+                                             "dealers": frozenset({place.dealer_code}), "branches": frozenset(place.branch_codes)}
     return any(codes & own[kind] for kind, codes in plan.assigned.items())
 
 
@@ -232,7 +233,8 @@ class _Judge:
         return [(v, c) for v in plans_in_force(self.versions, day, self.facts, self.place(day)) for c in v.plan.components if wanted(c)]
 
     def nothing(self, component: str, source: str, at: dt.datetime, reason: str, version: PlanVersion | None, **trace: Any) -> None:
-        self.lines.append(RewardLine(f"{component}:{source}", component, VOIDED, 0, at, None, reason, version.id if version else None, trace.pop("order_no", None), trace))
+        self.lines.append(RewardLine(f"{component}:{source}", component, VOIDED, 0, at, None, reason, version.id if version else None,
+                                     trace.pop("order_no", None), trace))
 
     def move(self, kind: str, at: dt.datetime, component: str, version: PlanVersion, dealer_id: int | None, store_id: int | None, amount: int) -> None:
         """Split between the payers; the dealer takes the rounding."""
@@ -330,8 +332,9 @@ class _Judge:
                 else:
                     groups.setdefault((version.id, name), (version, component, []))[2].append(order)
         for (_, name), (version, component, orders) in groups.items():
-            before = [b for o in sorted(self.facts.earlier, key=lambda o: (o.paid_at, o.order_no)) if o.day >= version.plan.valid_from and not _why_no_commission(o, component)
-                      for b in bases_of(o, component)] if component.per == "cumulative" else []
+            earlier = sorted(self.facts.earlier, key=lambda o: (o.paid_at, o.order_no)) if component.per == "cumulative" else []
+            before = [b for o in earlier if o.day >= version.plan.valid_from and not _why_no_commission(o, component)
+                      for b in bases_of(o, component)]
             alone = component.per == "order" and component.guide_month_cap_minor is None
             for part in ([o] for o in orders) if alone else [orders]:
                 self._commission(name, version, component, list(part), before)

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Column, Connection, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from incentives.calculate import PlanVersion
 from incentives.facts import Contact, GuideFacts, Line, Order, Person, Place, Referral, RefundOf
 from incentives.plan import parse
-from incentives.calculate import PlanVersion
 from incentives.plans import plan_version
 from ledger.intakes import intake_seal
 from stores.branches import branch

@@ -105,12 +105,12 @@ class _Reader:
         if value is None and not needed:
             return None
         try:
-            return dt.date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else self._no_day(name)
+            if isinstance(value, str) and len(value) == 10:
+                return dt.date.fromisoformat(value)
         except ValueError:
-            return self._no_day(name)
-
-    def _no_day(self, name: str) -> None:
+            pass
         self.fault(name, "must be a day such as 2026-01-01")
+        return None
 
     def numbers(self, body: Mapping[str, Any], name: str, path: str, high: int) -> dict[str, int]:
         value = body.get(name) or {}

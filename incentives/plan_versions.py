@@ -15,8 +15,8 @@ from incentives.scopes import reward_scope
 from ledger.audit import record
 from ledger.faults import FieldFault, InvalidInput
 from stores.actors import Actor
-from stores.brand import brand
 from stores.branches import branch
+from stores.brand import brand
 from stores.dealers import dealer
 from stores.events import event
 from stores.guides import guide
@@ -72,7 +72,8 @@ def _known_codes(connection: Connection, plan: Plan) -> None:
         known = set(connection.execute(select(column).where(column.in_(sorted(codes)))).scalars())
         if codes - known:
             missing = ", ".join(sorted(codes - known)[:5])
-            raise InvalidInput(f"The plan is assigned to unknown {kind}: {missing}.", code="unknown_code", errors=[FieldFault(f"assigned_to.{kind}", f"unknown: {missing}")])
+            raise InvalidInput(f"The plan is assigned to unknown {kind}: {missing}.", code="unknown_code",
+                               errors=[FieldFault(f"assigned_to.{kind}", f"unknown: {missing}")])
 
 
 def _months_with_facts(connection: Connection, plan: Plan) -> set[tuple[int, str]]:

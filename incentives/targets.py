@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Column, Connection, Index, Table, select, tex
 
 import db
 from ledger import audit
+from ledger.bulk import insert_rows
 from stores.actors import Actor
 from stores.branches import branch
 from stores.brand import brand
@@ -16,7 +17,7 @@ from stores.dealers import dealer
 from stores.guides import guide
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import Outcome, Refused, ids_by_code, insert_rows, pieces
+from stores.registers.saving import Outcome, Refused, ids_by_code, pieces
 from stores.stores import store
 
 LARGEST = 10**15
@@ -43,7 +44,8 @@ Key = tuple[str, str, int, str]
 
 
 def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
-    """Upsert by (period, level, code, metric): a changed target supersedes the former, which stays known. Raises Refused."""
+    """Upsert by (period, level, code, metric): a changed target supersedes the former, which stays known. Raises Refused, NotAllowed."""
+    actor.require("import:write")
     with db.transaction() if not dry_run else db.read() as connection:
         if not dry_run and db.lock_clause(connection):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TARGETS_LOCK})

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Connection, Date, Fo
 
 import db
 from ledger.accounts import AccountKey, account, ids_of
+from ledger.bulk import allocate, insert_rows
 from ledger.faults import Conflict
 from ledger.upsert import insert_missing
 
@@ -122,7 +123,7 @@ def post(connection: Connection, journals: Sequence[Journal], *, intake_id: int,
     insert_missing(connection, journal_key, [{"key": each.key, "body_hash": hashes[each.key]} for each in new])
     ids = _insert_journals(connection, new, intake_id, now)
     accounts = ids_of(connection, {key for each in new for t in each.transfers for key in (t.debit, t.credit)})
-    connection.execute(transfer.insert(), [
+    insert_rows(connection, transfer, [
         {"journal_id": ids[each.key], "seq": seq, "debit_account_id": accounts[t.debit], "credit_account_id": accounts[t.credit],
          "amount_minor": t.amount_minor, "currency": t.debit.currency, "kind": t.kind, "effective_at": t.effective_at, "booked_at": now,
          "business_day": t.business_day, "dealer_id": t.dealer_id, "store_id": t.store_id, "guide_id": t.guide_id, "order_id": t.order_id,
@@ -141,9 +142,10 @@ def _known(connection: Connection, keys: list[str]) -> dict[str, str]:
 
 def _insert_journals(connection: Connection, new: list[Journal], intake_id: int, now: dt.datetime) -> dict[str, int]:
     """Ids by key. A rival's journal of the same key fails here on the unique key and rolls the whole deed back."""
-    rows = [{"key": j.key, "kind": j.kind, "intake_id": intake_id, "effective_at": j.effective_at, "booked_at": now} for j in new]
-    result = connection.execute(journal.insert().returning(journal.c.id, journal.c.key), rows)
-    return {row.key: row.id for row in result}
+    ids = allocate(connection, journal, len(new))
+    insert_rows(connection, journal, [{"id": i, "key": j.key, "kind": j.kind, "intake_id": intake_id, "effective_at": j.effective_at, "booked_at": now}
+                                      for i, j in zip(ids, new, strict=True)])
+    return {j.key: i for i, j in zip(ids, new, strict=True)}
 
 
 def transfers_of(connection: Connection, *, order_id: int | None = None, refund_id: int | None = None) -> list[dict[str, object]]:

@@ -20,13 +20,23 @@ def canonical_hash(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+_PLAIN = (str, int, bool, type(None))
+
+
 def _normal(value: Any) -> Any:
+    if type(value) in _PLAIN:  # most of an order; the rest of this function is slow
+        return value
     if isinstance(value, Mapping):
-        return {key: part for key, part in ((k, _member(k, v)) for k, v in value.items()) if not _absent(key, part)}
+        found = {}
+        for key, given in value.items():
+            part = given if type(given) in _PLAIN else _member(key, given)
+            if not _absent(key, part):
+                found[key] = part
+        return found
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise ValueError(f"a time without zone cannot be hashed: {value!r}")
-        return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return value.astimezone(dt.UTC).isoformat(timespec="microseconds")[:-6] + "Z"  # for +00:00
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, Decimal):

@@ -297,20 +297,34 @@ def _newest_visit(state: State, visit: Visit) -> bool:
 
 
 def _values(arrival: Arrival, found: Found, visit: Visit, decision: Decision, now: dt.datetime) -> dict[str, Any]:
-    source, param = arrival.source, visit.param
+    param = visit.param
+    return {"customer": found.customer, "rv": found.state.rv, "param_store_id": param.store_id if param else None,
+            **entry_row(arrival, visit, decision, now), **point_row(arrival, visit, decision, now), **trace_row(visit, found.state, decision, now)}
+
+
+def entry_row(arrival: Arrival, visit: Visit, decision: Decision, now: dt.datetime) -> dict[str, Any]:
+    """What `entry` keeps for good; entry_id, customer_id and body_hash are the caller's."""
+    param = visit.param
     return {
-        "customer": found.customer, "rv": found.state.rv, "store_id": decision.store_id, "dealer_id": decision.dealer_id, "guide_id": decision.guide_id,
-        "rung": decision.rung, "reason": decision.reason, "touchpoint": arrival.touchpoint, "channel_id": param.channel_id if param else None,
-        "occurred_at": visit.at, "decided_at": now, "business_day": visit.day, "network_version": decision.network_version,
-        "policy_version": decision.policy_version, "located": 0 if visit.point is None else 2 if visit.fuzzy else 1,
-        "distance_class_km": class_km(decision.distance_m),
-        "param_store_id": param.store_id if param else None, "param_guide_id": param.guide_id if param else None,
-        "latitude": visit.point.latitude if visit.point else None, "longitude": visit.point.longitude if visit.point else None,
-        "crs": source.crs if source else None, "source_latitude": source.latitude if source else None,
-        "source_longitude": source.longitude if source else None, "accuracy_m": source.accuracy_m if source else None,
-        "fuzzy": int(visit.fuzzy), "distances": _distances(decision), "recorded_at": now,
-        "visit": _visit_record(visit), "state": state_record(found.state), "trace": _trace_record(decision),
-    }
+        "store_id": decision.store_id, "dealer_id": decision.dealer_id, "guide_id": decision.guide_id, "rung": decision.rung,
+        "reason": decision.reason, "touchpoint": arrival.touchpoint, "channel_id": param.channel_id if param else None,
+        "param_guide_id": param.guide_id if param else None, "occurred_at": visit.at, "decided_at": now, "business_day": visit.day,
+        "network_version": decision.network_version, "policy_version": decision.policy_version,
+        "located": 0 if visit.point is None else 2 if visit.fuzzy else 1, "distance_class_km": class_km(decision.distance_m)}
+
+
+def point_row(arrival: Arrival, visit: Visit, decision: Decision, now: dt.datetime) -> dict[str, Any]:
+    """What `entry_point` keeps for 24 h."""
+    source, point = arrival.source, visit.point
+    return {
+        "latitude": point.latitude if point else None, "longitude": point.longitude if point else None, "crs": source.crs if source else None,
+        "source_latitude": source.latitude if source else None, "source_longitude": source.longitude if source else None,
+        "accuracy_m": source.accuracy_m if source else None, "fuzzy": int(visit.fuzzy), "distances": _distances(decision), "recorded_at": now}
+
+
+def trace_row(visit: Visit, state: State, decision: Decision, now: dt.datetime) -> dict[str, Any]:
+    """What `entry_trace` keeps for 30 days."""
+    return {"visit": _visit_record(visit), "state": state_record(state), "trace": _trace_record(decision), "recorded_at": now}
 
 
 def class_km(distance: float | None) -> int | None:

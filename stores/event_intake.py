@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 import db
+from ledger.bulk import insert_rows
 from ledger.intakes import open_intake
 from ledger.upsert import insert_missing
 from stores import network, people, rebinding, versions
@@ -86,7 +87,7 @@ def record_events(events: Sequence[EventIn], *, actor: str, now: dt.datetime, al
         return taken
     with db.transaction() as connection:
         snapshot = network.snapshot(versions.current(connection))
-        insert_missing(connection, event_key, [{"event_id": e.event_id, "body_hash": h} for _, e, h in new])
+        insert_missing(connection, event_key, [{"event_id": e.event_id, "body_hash": h} for _, e, h in sorted(new, key=lambda s: s[1].event_id)])
         rivals = Taken()
         still_new = _new_ones(connection, new, rivals)
         if all_or_nothing and rivals.refused:
@@ -160,13 +161,12 @@ def _write(connection: Connection, new: list[EventIn], snapshot: Snapshot, actor
     who = _people(connection, new, now)
     people.lock(connection, (c for c in who.values()))
     intake_id = open_intake(connection, "events", actor, now)
-    connection.execute(event.insert(), [_row(each, who, snapshot, intake_id, now) for each in new])
+    insert_rows(connection, event, [_row(each, who, snapshot, intake_id, now) for each in new])
     touched = sorted({who[each.identities()[0]] for each in new if each.identities()})
     bound = sorted({who[each.identities()[0]] for each in new if each.identities() and rebinding.binds(each.type)})
     if bound:
         rebinding.rewrite(connection, rebinding.facts_of(connection, bound, snapshot), snapshot.policy, now)
-    if touched:
-        connection.execute(changed_customer.insert(), [{"customer_id": c} for c in touched])
+    insert_rows(connection, changed_customer, [{"customer_id": c} for c in touched])
 
 
 def _row(each: EventIn, who: dict[Identity, int], snapshot: Snapshot, intake_id: int, now: dt.datetime) -> dict[str, Any]:

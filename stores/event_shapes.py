@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+TYPES = ("contact.added", "contact.confirmed", "contact.deleted_by_guide", "contact.deleted_by_customer", "contact.transferred",
+         "referral.invited", "customer.registered", "chat.day")
 TRANSFER_STATES = ("requested", "waiting", "done", "refused", "limit_exceeded", "failed")  # B11
 _PAYLOAD_KEYS = {
     "contact.transferred": ("from_guide_code", "state"),
@@ -16,6 +18,8 @@ def event_faults(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(field, reason) for everything the event's type asks for and the event lacks; absent and None are the same. Keys: type, guide_code,
     customer_id, external_userid, payload."""
     kind, payload = event.get("type"), event.get("payload") or {}
+    if kind not in TYPES:
+        return [("type", f"is no known type; known are {', '.join(TYPES)}")]
     faults: list[tuple[str, str]] = []
     invited_by_customer = kind == "referral.invited" and payload.get("inviter_customer_id")
     if kind != "customer.registered" and not invited_by_customer and not event.get("guide_code"):

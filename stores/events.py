@@ -5,9 +5,6 @@ from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Tab
 
 import db
 
-TYPES = ("contact.added", "contact.confirmed", "contact.deleted_by_guide", "contact.deleted_by_customer", "contact.transferred",
-         "referral.invited", "customer.registered", "chat.day")
-
 event_key = db.append_only(Table(
     "event_key", db.metadata,
     Column("event_id", db.Code(128), primary_key=True),

@@ -61,7 +61,8 @@ CANDIDATES = {
     "nearer": ("更近", "nearer"), "local": ("本地门店", "local shop"), "nearby": ("附近", "nearby"), "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
 }
 NOTES = {
-    "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"), "travel": ("您离归属门店较远，可选择本地门店", "you are far from your home store; a local shop is offered"),
+    "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"),
+    "travel": ("您离归属门店较远，可选择本地门店", "you are far from your home store; a local shop is offered"),
     "successor": ("由接替门店服务", "its successor serves you"), "switch_refused": ("已记住您拒绝切换", "your refusal to switch is remembered"),
     "entry_param_malformed": ("入口参数无法识别，已忽略", "the entry parameter is malformed and was ignored"),
     "entry_param_bad_signature": ("入口参数签名无效，已忽略", "the entry parameter's signature is wrong; it was ignored"),

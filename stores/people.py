@@ -4,7 +4,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, select
 
 from ledger.upsert import insert_missing
 from stores.customers import customer, customer_identity, customer_state
@@ -15,11 +15,16 @@ CHUNK = 400
 
 def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identity, int]:
     """The surrogate id behind each known identity; unknown ones are absent."""
-    wanted, found = sorted(set(identities)), {}
-    for start in range(0, len(wanted), CHUNK):
-        i = customer_identity.c
-        rows = connection.execute(select(i.kind, i.value, i.customer_id).where(tuple_(i.kind, i.value).in_(wanted[start:start + CHUNK])))
-        found.update({(r.kind, r.value): r.customer_id for r in rows})
+    by_kind: dict[str, set[str]] = {}
+    for kind, value in identities:
+        by_kind.setdefault(kind, set()).add(value)
+    found: dict[Identity, int] = {}
+    i = customer_identity.c
+    for kind, values in by_kind.items():
+        wanted = sorted(values)
+        for start in range(0, len(wanted), CHUNK):
+            rows = connection.execute(select(i.value, i.customer_id).where(i.kind == kind, i.value.in_(wanted[start:start + CHUNK])))
+            found.update({(kind, value): owner for value, owner in rows})
     return found
 
 

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import re
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -43,4 +44,9 @@ def masked(number: str) -> str:
 
 
 def _key(purpose: bytes) -> bytes:
-    return hmac.new(data_key(), purpose, hashlib.sha256).digest()
+    return _derived(data_key(), purpose)
+
+
+@lru_cache(maxsize=8)
+def _derived(key: bytes, purpose: bytes) -> bytes:
+    return hmac.new(key, purpose, hashlib.sha256).digest()

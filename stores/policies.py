@@ -1,9 +1,18 @@
 """Routing policies: versioned, read-only once published (A4, A5, CONTRACT 4)."""
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, String, Table
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, String, Table, func, select, update
 
 import db
+from ledger import audit
+from ledger.faults import FieldFault, InvalidInput
+from stores.actors import Actor
+from stores.policy import Policy, parse
+from stores.stores import store
+from stores.versions import routing_state
 
 policy_version = db.append_only(Table(
     "policy_version", db.metadata,
@@ -13,3 +22,51 @@ policy_version = db.append_only(Table(
     Column("actor", db.Code(96), nullable=False),
     Column("note", String(500), nullable=False),
 ))
+
+
+def show(connection: Connection) -> dict[str, Any]:
+    """The policy in force in its file form, complete; it can be published again as it is."""
+    return parse(in_force(connection).body).body()
+
+
+def in_force(connection: Connection) -> Any:
+    """The row of the policy in force: version, body, published_at, actor, note."""
+    return connection.execute(select(policy_version).join(routing_state, routing_state.c.policy_version == policy_version.c.version)).one()
+
+
+def publish(body: Any, *, actor: Actor, now: dt.datetime, note: str = "") -> int:
+    """Put a policy in force and return its version; the one in force again (whatever its note) keeps its version.
+
+    `note` says why, else the body's own. Raises InvalidInput with one fault per wrong key, NotAllowed."""
+    actor.require("rules:write")
+    policy = parse(body)
+    note = note or policy.note
+    if len(note) > 500:
+        raise InvalidInput("The note has more than 500 characters.", code="policy_invalid", errors=[FieldFault("note", "must be text of at most 500 characters")])
+    with db.transaction() as connection:
+        _check_stores(connection, policy)
+        connection.execute(select(routing_state.c.id).with_for_update())  # one publisher at a time
+        held = in_force(connection)
+        if _rules(parse(held.body)) == _rules(policy):
+            return int(held.version)
+        version = int(connection.execute(select(func.max(policy_version.c.version))).scalar_one()) + 1
+        connection.execute(policy_version.insert().values(version=version, body={**policy.body(), "note": note}, published_at=now, actor=actor.name, note=note))
+        connection.execute(update(routing_state).where(routing_state.c.id == 1).values(policy_version=version))
+        audit.record(connection, actor.name, "publish_policy", "policy", version, {"preset": policy.preset}, at=now)
+        return version
+
+
+def _rules(policy: Policy) -> dict[str, Any]:
+    return {name: value for name, value in policy.body().items() if name != "note"}
+
+
+def _check_stores(connection: Connection, policy: Policy) -> None:
+    named = [("default_store", policy.default_store)] if policy.default_store is not None else []
+    named += [(f"region_defaults.{region}", code) for region, code in policy.region_defaults.items()]
+    codes = sorted({code for _, code in named})
+    known: set[str] = set()
+    for start in range(0, len(codes), 500):
+        known |= set(connection.execute(select(store.c.store_code).where(store.c.store_code.in_(codes[start:start + 500]))).scalars())
+    faults = [FieldFault(key, f"names the unknown store {code[:64]!r}") for key, code in named if code not in known]
+    if faults:
+        raise InvalidInput("The policy was not published: " + "; ".join(f"{f.field} {f.reason}" for f in faults[:5]) + ".", code="policy_invalid", errors=faults)

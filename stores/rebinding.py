@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from ledger.bulk import insert_rows
 from stores.binding_history import binding
 from stores.bindings import Binding, BindingFact, Rules, in_force, timeline
 from stores.brand import business_day
@@ -89,8 +90,7 @@ def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], poli
             new += [_row(customer, b, now) for b in wanted[customer] if _key(b) not in have]
     for part in _chunks(gone):
         connection.execute(update(binding).where(binding.c.id.in_(part)).values(superseded_at=now))
-    if new:
-        connection.execute(binding.insert(), new)
+    insert_rows(connection, binding, new)
     _write_states(connection, wanted, now)
 
 

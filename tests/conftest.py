@@ -8,12 +8,16 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings
 
 import db
 from stores import brand, keys
 from tests.databases import ENGINES, Databases
 from tests.network import Network
 from tests.postgres import scratch_folder
+
+settings.register_profile("doorstep", deadline=None, print_blob=True)  # these machines are noisy: a slow example is no fault
+settings.load_profile("doorstep")
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ REGISTERS = (
 def _declare(register: _Register) -> None:
     kind, thing = register.kind, register.thing
     one, word = register.row, "an area" if thing == "area" else f"a {thing}"
-    several = create_model(f"{thing.title()}Page", __base__=Answer, **{kind: (list[one], ...), "next": (str | None, ...)})  # type: ignore[call-overload]
+    several = create_model(f"{thing.title()}Page", __base__=Answer, **{kind: (list[one], ...), "next": (str | None, ...)})  # type: ignore[call-overload, valid-type]
     saved = create_model(f"{thing.title()}Saved", __base__=one, network_version=(int, ...))
 
     def list_rows(actor: Actor, query: Page) -> tuple[int, Any]:

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.cli import database, importing, incentives, users
+from app.cli import assign, database, demo, importing, incentives, rules, users, verify
 
-COMMANDS = (database.db, importing.imports, users.user, users.api_key, incentives.plan, incentives.incentives)
+COMMANDS = (database.db, demo.demo, importing.imports, assign.assign, users.user, users.api_key, rules.policy, rules.entry_param,
+            incentives.plan, incentives.incentives, verify.verify)
 
 
 def init_app(app: Flask) -> None:

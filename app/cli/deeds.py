@@ -1,13 +1,15 @@
 """Command groups whose faults are told in words on stderr with exit status 1, never as a traceback."""
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from ledger.faults import Fault
+from ledger.faults import Fault, Malformed
 
 
 def in_words(fault: Fault) -> str:
@@ -33,3 +35,31 @@ class DeedGroup(AppGroup):
     """A group of such commands, run in the app's context."""
 
     command_class = DeedCommand
+
+
+def read_json(file: Path) -> Any:
+    """A JSON file, UTF-8 with or without BOM. Raises Malformed in words: unreadable, no JSON, a key twice, NaN."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
+    except OSError as reason:
+        raise Malformed(f"{file} cannot be read: {reason.strerror}.") from None
+    except UnicodeDecodeError:
+        raise Malformed(f"{file} is not UTF-8; save it as UTF-8.") from None
+    except RecursionError:
+        raise Malformed(f"{file} is nested too deeply.") from None
+    except json.JSONDecodeError as reason:
+        raise Malformed(f"{file} is no JSON: line {reason.lineno}, column {reason.colno}: {reason.msg}.") from None
+    except ValueError as reason:
+        raise Malformed(f"{file}: {reason}.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(n for n in names if names.count(n) > 1)!r} stands twice")
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON number")

@@ -4,14 +4,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 import db
-from app.cli.deeds import DeedGroup
+from app.cli.deeds import DeedGroup, read_json
 from incentives import period_steps, plan_versions
-from ledger.faults import InvalidInput, Malformed
+from ledger.faults import InvalidInput
 from stores.actors import COMMAND_LINE
 from stores.times import parse_month
 
@@ -37,16 +36,6 @@ def publish(file: Path) -> None:
     """Publish FILE as a new version; prints the version on the last line."""
     version = plan_versions.publish(read_json(file), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), note="command line")
     click.echo(str(version))
-
-
-def read_json(file: Path) -> Any:
-    """The JSON in a file. Raises Malformed naming the place."""
-    try:
-        return json.loads(file.read_text("utf-8-sig"))
-    except OSError as error:
-        raise Malformed(f"{file} could not be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise Malformed(f"{file} is no JSON in UTF-8: {error}.") from None
 
 
 @incentives.command()

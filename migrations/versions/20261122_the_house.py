@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = '14d8f6073307'
+revision = '10e12e62385d'
 down_revision = None
 branch_labels = None
 depends_on = None

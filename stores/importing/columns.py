@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stores.coordinates import CRS_NAMES
-from stores.events import TYPES
+from stores.event_shapes import TYPES
 from stores.guides import ROLES
 from stores.importing import cells
 from stores.importing.cells import Parser

@@ -12,12 +12,13 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, select
 
 import db
+from ledger.bulk import allocate, insert_rows
 from stores.actors import Actor
 from stores.areas import overlapping_pairs, to_geojson
 from stores.dealers import dealer
 from stores.importing.area_file import AreaRow
 from stores.importing.faults import FaultList
-from stores.registers.saving import Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, save
+from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, save
 from stores.stores import store
 from stores.territories import area, area_revision
 
@@ -74,7 +75,7 @@ def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> P
 
 def _stored(connection: Connection) -> dict[str, Mapping[str, Any]]:
     query = select(area.c.area_code, area_revision).join(area, area.c.id == area_revision.c.area_id).where(area_revision.c.version_to.is_(None))
-    return {row.area_code: row._mapping for row in connection.execute(query)}
+    return {row.area_code: dict(row._mapping) for row in connection.execute(query)}
 
 
 def _facts(row: AreaRow, dealers: Mapping[str, int], stores: Mapping[str, int], faults: FaultList) -> dict[str, Any]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
 from stores.branches import branch
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import Outcome, Plan, allocate, insert_rows, save, update_rows
+from stores.registers.saving import Outcome, Plan, complete, save
 
 Node = tuple[str, str | None]  # name, parent_code
 
@@ -33,6 +34,8 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         given = row.values.get("parent_code", parent)
         after[code] = (row.values.get("name", name), None if given is CLEAR else given)
     for row in rows:
+        if row.values["branch_code"] not in before:
+            complete(row, ("name",), "branch", faults)
         _check_parent(row, after, faults)
     touched = [row.values["branch_code"] for row in rows if after[row.values["branch_code"]] != before.get(row.values["branch_code"])]
     new = [code for code in touched if code not in before]

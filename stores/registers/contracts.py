@@ -5,8 +5,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stores.importing.cells import Cell
-
 
 class UnsoundContract(ValueError):
     """The contract cannot begin that day; the message says why in words."""
@@ -27,24 +25,23 @@ class Contract:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
 
 
-def contracts_after(known: Sequence[Contract], dealer_id: int, contract_from: dt.date | Cell | None, today: dt.date) -> list[Contract]:
-    """The contracts once the row is applied. `known` in the order of their days; `contract_from` a day, CLEAR for an empty cell, None
-    when the column is absent. Raises UnsoundContract."""
-    start = contract_from if isinstance(contract_from, dt.date) else None
+def contracts_after(known: Sequence[Contract], dealer_id: int, start: dt.date | None, today: dt.date, *, cleared: bool = False) -> list[Contract]:
+    """The contracts once the row is applied. `known` in the order of their days; `start` is contract_from as far as given, `cleared`
+    an empty cell of it. Raises UnsoundContract."""
     if not known:
         return [Contract(dealer_id, start)]
     in_force = next((each for each in known if each.holds(today)), None)
     if in_force is not None and len(known) > 1 and in_force.dealer_id == dealer_id and start in (None, in_force.valid_from):
         return list(known)  # what is agreed for later stays
     if known[-1].dealer_id == dealer_id:
-        return _same_dealer(known, start, contract_from is not None)
+        return _same_dealer(known, start, cleared)
     return _other_dealer(known, dealer_id, start or today)
 
 
-def _same_dealer(known: Sequence[Contract], start: dt.date | None, given: bool) -> list[Contract]:
+def _same_dealer(known: Sequence[Contract], start: dt.date | None, cleared: bool) -> list[Contract]:
     """The start is corrected when one is given; an empty cell frees the first contract of its lower bound."""
     last = known[-1]
-    if start == last.valid_from or not given or (start is None and len(known) > 1):
+    if start == last.valid_from or (start is None and (not cleared or len(known) > 1)):
         return list(known)
     earlier = list(known[:-1])
     if earlier and start is not None:

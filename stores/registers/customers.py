@@ -4,13 +4,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, select, update
-from sqlalchemy import Row as Found
 
 import db
 from ledger import audit
+from ledger.bulk import allocate
 from ledger.upsert import insert_missing
 from stores.actors import Actor
 from stores.customers import customer, customer_identity, customer_state
@@ -30,6 +30,7 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
 
     Customers come in by entries meanwhile, under no version: rows are planned on a read, then inserted where missing, and whoever was
     first is respected (his identities are compared once more)."""
+    actor.require("import:write")
     people = [_person(row) for row in rows]
     with db.read() as connection:
         plan = _plan(connection, people)
@@ -55,11 +56,20 @@ class _Person:
     texts: Mapping[str, str]
 
 
+class _Link(NamedTuple):
+    """`owner` None: a new customer. `cipher`: of a phone."""
+
+    person: _Person
+    owner: int | None
+    identity: Identity
+    cipher: bytes | None
+
+
 @dataclass(slots=True)
 class _Plan:
     new: list[_Person] = field(default_factory=list)
     flags: dict[bool, list[int]] = field(default_factory=lambda: {True: [], False: []})
-    links: list[tuple[_Person, int | None, Identity]] = field(default_factory=list)  # owner None: a new customer
+    links: list[_Link] = field(default_factory=list)
     dropped_phones: list[int] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
 
@@ -88,7 +98,7 @@ def _plan(connection: Connection, people: list[_Person]) -> _Plan:
     return plan
 
 
-def _plan_one(plan: _Plan, person: _Person, found: Found[Any] | None, owners: Mapping[Identity, int], phones: Mapping[int, str],
+def _plan_one(plan: _Plan, person: _Person, found: Any, owners: Mapping[Identity, int], phones: Mapping[int, str],
               faults: FaultList) -> bool:
     """Whether a known customer changes."""
     own = found.id if found is not None else None
@@ -96,7 +106,8 @@ def _plan_one(plan: _Plan, person: _Person, found: Found[Any] | None, owners: Ma
     for identity in person.identities.items():
         owner = owners.get(identity)
         if owner is None:
-            missing.append((person, own, identity))
+            cipher = seal(person.phone) if identity[0] == "phone" and person.phone else None  # here, not under the lock
+            missing.append(_Link(person, own, identity, cipher))
         elif owner != own:
             _refuse_owned(person, identity[0], faults)
     if found is None:
@@ -153,26 +164,39 @@ def _write(connection: Connection, plan: _Plan, now: dt.datetime) -> None:
     for flag, flagged in plan.flags.items():
         for some in pieces(flagged):
             connection.execute(update(customer).where(customer.c.id.in_(some)).values(employee=flag))
+    missing = 0
     for links in pieces(plan.links, 4 * IN_LIST):
-        rows = [{"kind": kind, "value": value, "customer_id": ids[person.customer_id] if owner is None else owner,
-                 "cipher": seal(person.phone) if kind == "phone" and person.phone else None} for person, owner, (kind, value) in links]
-        insert_missing(connection, customer_identity, rows)
-    _check_owners(connection, plan, ids)
+        missing += insert_missing(connection, customer_identity, [
+            {"kind": kind, "value": value, "customer_id": ids[person.customer_id] if owner is None else owner, "cipher": cipher}
+            for person, owner, (kind, value), cipher in links])
+    if missing < len(plan.links):
+        _check_owners(connection, plan, ids)
 
 
 def _create(connection: Connection, new: list[_Person], now: dt.datetime) -> dict[str, int]:
     """Ids by customer_id; somebody an entry created meanwhile keeps his row and takes the flag of the file."""
     ids: dict[str, int] = {}
-    for some in pieces(new):
-        insert_missing(connection, customer, [{"customer_id": p.customer_id, "employee": bool(p.employee), "created_at": now} for p in some])
+    for some in pieces(new, 4 * IN_LIST):
+        own = dict(zip((p.customer_id for p in some), allocate(connection, customer, len(some)), strict=True))
+        missing = insert_missing(connection, customer, [
+            {"id": own[p.customer_id], "customer_id": p.customer_id, "employee": bool(p.employee), "created_at": now} for p in some])
+        if missing < len(some):
+            own |= _meet(connection, some)
+        insert_missing(connection, customer_state, [{"customer_id": key, "rv": 0, "no_switch": False} for key in own.values()])
+        ids |= own
+    return ids
+
+
+def _meet(connection: Connection, people: list[_Person]) -> dict[str, int]:
+    """Ids as they are stored; the flag of those who came before us."""
+    ids: dict[str, int] = {}
+    for some in pieces(people):
         found = list(connection.execute(select(customer.c.id, customer.c.customer_id, customer.c.employee)
                                         .where(customer.c.customer_id.in_([p.customer_id for p in some]))))
         ids |= {each.customer_id: each.id for each in found}
         employed = {p.customer_id for p in some if p.employee}
         late = [each.id for each in found if each.customer_id in employed and not each.employee]
-        if late:
-            connection.execute(update(customer).where(customer.c.id.in_(late)).values(employee=True))
-        insert_missing(connection, customer_state, [{"customer_id": each.id, "rv": 0, "no_switch": False} for each in found])
+        connection.execute(update(customer).where(customer.c.id.in_(late)).values(employee=True))
     return ids
 
 
@@ -180,8 +204,8 @@ def _check_owners(connection: Connection, plan: _Plan, ids: Mapping[str, int]) -
     """An identity that a rival took between read and write stays his, and the file is refused whole."""
     faults = FaultList()
     for links in pieces(plan.links, IN_LIST):
-        owners = _owners(connection, [identity for _, _, identity in links])
-        for person, owner, identity in links:
+        owners = _owners(connection, [link.identity for link in links])
+        for person, owner, identity, _ in links:
             if owners.get(identity) != (ids[person.customer_id] if owner is None else owner):
                 _refuse_owned(person, identity[0], faults)
     if faults:

@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
 from stores.branches import branch
 from stores.dealers import DEFAULT_CHANNEL_FEE_BP, DEFAULT_COLLECTION_MODE, DEFAULT_PLATFORM_FEE_BP, dealer
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, ids_by_code, insert_rows, save, update_rows
+from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, complete, ids_by_code, save
 
 DEFAULTS: dict[str, Any] = {
     "platform_fee_bp": DEFAULT_PLATFORM_FEE_BP, "channel_fee_bp": DEFAULT_CHANNEL_FEE_BP, "collection_mode": DEFAULT_COLLECTION_MODE}
@@ -35,6 +36,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         before = stored.get(row.values["dealer_code"])
         after = _merged(row, before, branches, faults)
         if before is None:
+            complete(row, ("name",), "dealer", faults)
             new.append({"dealer_code": row.values["dealer_code"], **after})
         elif any(before[name] != after[name] for name in FACTS):
             changed.append({"id": before["id"], **after})

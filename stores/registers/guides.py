@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
 from stores.brand import business_day
 from stores.guides import employment, guide
@@ -14,7 +15,15 @@ from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.registers.employment import Job, UnsoundEmployment, Wanted, jobs_after
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, save, update_rows
+from stores.registers.saving import (
+    WHOLE_TABLE,
+    Outcome,
+    Plan,
+    complete,
+    end_versions,
+    ids_by_code,
+    save,
+)
 from stores.stores import store
 
 FACTS = ("name", "wecom_userid", "store_id", "role", "hired_on", "left_on")
@@ -75,7 +84,7 @@ def _stored(connection: Connection, rows: Sequence[Row]) -> dict[str, Mapping[st
     query = select(guide)
     if len(rows) <= WHOLE_TABLE:
         query = query.where(guide.c.guide_code.in_([row.values["guide_code"] for row in rows]))
-    return {row.guide_code: row._mapping for row in connection.execute(query)}
+    return {row.guide_code: dict(row._mapping) for row in connection.execute(query)}
 
 
 def _jobs(connection: Connection, rows: Sequence[Row]) -> Jobs:
@@ -92,10 +101,7 @@ def _jobs(connection: Connection, rows: Sequence[Row]) -> Jobs:
 
 
 def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int], faults: FaultList) -> dict[str, Any] | None:
-    missing = [name for name in ("name", "store_code") if name not in row.values] if before is None else []
-    for name in missing:
-        faults.add(row.line, name, "", "is missing; a new guide needs it")
-    if missing:
+    if before is None and not complete(row, ("name", "store_code"), "guide", faults):
         return None
     after: dict[str, Any] = {**dict.fromkeys(FACTS), "role": "guide"} if before is None else {name: before[name] for name in FACTS}
     after["guide_code"] = row.values["guide_code"]

@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Table, select, update
 
 import db
 from ledger import audit
 from ledger.faults import FieldFault, InvalidInput
 from stores import versions
 from stores.actors import Actor
+from stores.importing.check import Row
 from stores.importing.columns import KEYS
 from stores.importing.faults import FaultList
 
 T = TypeVar("T")
 TRIES = 3
 IN_LIST = 5_000  # values in one IN (...); both engines take more, planning time grows
-COPY_FROM = 200  # rows
 WHOLE_TABLE = 2_000  # beyond so many rows one scan is cheaper than lists of keys
 
 
@@ -69,7 +69,8 @@ class _NetworkMoved(Exception):
 
 def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
     """Plan on a read and write what is new or changed; nothing effective writes nothing and bumps no version. When the network moved
-    meanwhile it is planned again, the last time under the lock. Raises Refused."""
+    meanwhile it is planned again, the last time under the lock. Raises Refused, NotAllowed."""
+    actor.require("network:write")
     for _ in range(TRIES - 1):
         with db.read() as connection:
             before = versions.current(connection).network
@@ -106,6 +107,14 @@ def _write(connection: Connection, kind: str, plan: Plan, rows: Sequence[Any], v
                  at=now)
 
 
+def complete(row: Row, names: Sequence[str], thing: str, faults: FaultList) -> bool:
+    """Whether a row that makes something new names what it needs; a file always does, a PUT may leave it out."""
+    missing = [name for name in names if name not in row.values]
+    for name in missing:
+        faults.add(row.line, name, "", f"is missing; a new {thing} needs it")
+    return not missing
+
+
 def _code_of(kind: str, row: Any) -> str:
     return str(row.area_code if kind == "areas" else row.values[KEYS[kind][0]])
 
@@ -126,55 +135,6 @@ def ids_by_code(connection: Connection, table: Table, codes: Iterable[str]) -> d
     if len(wanted) <= WHOLE_TABLE:
         query = query.where(column.in_(sorted(wanted)))
     return {row[0]: row[1] for row in connection.execute(query)}
-
-
-def allocate(connection: Connection, table: Table, count: int) -> list[int]:
-    """Ids for `count` new rows, ascending. Call it with the network version held: on SQLite they are the next free ones."""
-    if not count:
-        return []
-    if connection.dialect.name == "postgresql":
-        query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-        return sorted(connection.execute(query, {"name": table.name, "count": count}).scalars())
-    first = int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
-    return list(range(first, first + count))
-
-
-def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Many rows with the same columns; a column that no row names is NULL. PostgreSQL takes many by COPY, which is thrice as fast."""
-    if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
-        _copy(connection, table, table.name, rows)
-    elif rows:
-        connection.execute(insert(table), rows)
-
-
-def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Many rows by `id`; each names the same columns."""
-    if not rows:
-        return
-    names = [name for name in rows[0] if name != "id"]
-    if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
-        columns = ", ".join(("id", *names))
-        connection.exec_driver_sql(
-            f"CREATE TEMP TABLE new_{table.name} ON COMMIT DROP AS SELECT {columns} FROM {table.name} WHERE false")  # noqa: S608 - our names
-        _copy(connection, table, f"new_{table.name}", rows)
-        said = ", ".join(f"{name} = n.{name}" for name in names)
-        connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM new_{table.name} n WHERE n.id = t.id")  # noqa: S608 - our names
-        connection.exec_driver_sql(f"DROP TABLE new_{table.name}")
-        return
-    statement = update(table).where(table.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in names})
-    connection.execute(statement, [{"key": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows])
-
-
-def _copy(connection: Connection, table: Table, into: str, rows: Sequence[dict[str, Any]]) -> None:
-    """COPY, with values bound as the table's column types bind them."""
-    names = list(rows[0])
-    binders = [table.c[name].type.process_bind_param if isinstance(table.c[name].type, db.Instant | db.Json) else None for name in names]
-    bound = [(name, binder) for name, binder in zip(names, binders, strict=True) if binder is not None]
-    with connection.connection.cursor() as cursor, cursor.copy(f"COPY {into} ({', '.join(names)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
-        for row in rows:
-            if bound:
-                row = row | {name: binder(row[name], connection.dialect) for name, binder in bound}
-            copy.write_row([row[name] for name in names])
 
 
 def end_versions(connection: Connection, table: Table, ids: Iterable[int], version: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, literal, select, update
 
+from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
 from stores.branches import branch
 from stores.brand import business_day
@@ -17,7 +18,16 @@ from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.registers.contracts import Contract, UnsoundContract, contracts_after
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, allocate, end_versions, ids_by_code, insert_rows, pieces, save, update_rows
+from stores.registers.saving import (
+    WHOLE_TABLE,
+    Outcome,
+    Plan,
+    complete,
+    end_versions,
+    ids_by_code,
+    pieces,
+    save,
+)
 from stores.stores import FACTS, store, store_revision
 
 DEFAULTS: dict[str, Any] = {"status": "active", "cloud_shop": True, "priority": 0}
@@ -92,7 +102,7 @@ def _read(connection: Connection, rows: Sequence[Row]) -> _Stored:
     def named(column: str) -> set[str]:
         return {row.get(column) for row in rows} - {None}
 
-    return _Stored({row.store_code: row._mapping for row in connection.execute(query)}, contracts,
+    return _Stored({row.store_code: dict(row._mapping) for row in connection.execute(query)}, contracts,
                    ids_by_code(connection, dealer, named("dealer_code")), ids_by_code(connection, branch, named("branch_code")),
                    ids_by_code(connection, store, named("successor_store_code")))
 
@@ -101,7 +111,7 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stored: _Stored, in_file
             faults: FaultList) -> dict[str, Any] | None:
     """All facts of the store once the row is applied; None for a new store without the columns it needs."""
     values = row.values
-    if before is None and not _complete(row, faults):
+    if before is None and not complete(row, ("name", "dealer_code", "latitude"), "store", faults):
         return None
     after = dict(NOTHING) if before is None else {name: before[name] for name in FACTS}
     after["store_code"] = values["store_code"]
@@ -122,13 +132,6 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stored: _Stored, in_file
                                                  "neither stored nor in this file")
     _closing(row, before, after, today, faults)
     return after
-
-
-def _complete(row: Row, faults: FaultList) -> bool:
-    missing = [name for name in ("name", "dealer_code", "latitude") if name not in row.values]
-    for name in missing:
-        faults.add(row.line, name, "", "is missing; a new store needs it")
-    return not missing and row.point is not None
 
 
 def _reference(row: Row, column: str, kept: Any, known: Mapping[str, Any], faults: FaultList, advice: str) -> Any:
@@ -169,7 +172,7 @@ def _plan_contract(row: Row, before: Mapping[str, Any] | None, stored: _Stored, 
         return False
     present = [contract for _, contract in known]
     try:
-        wanted = contracts_after(present, dealer_id, row.values.get("contract_from"), today)
+        wanted = contracts_after(present, dealer_id, row.get("contract_from"), today, cleared=row.values.get("contract_from") is CLEAR)
     except UnsoundContract as reason:
         faults.add(row.line, "contract_from", str(row.get("contract_from") or ""), str(reason))
         return False

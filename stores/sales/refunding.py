@@ -146,7 +146,8 @@ def _spread(each: RefundIn, account: Account) -> dict[int, int]:
             for n, part in zip(numbers, share(amount, remaining), strict=True):
                 wanted[n] = wanted.get(n, 0) + part
         elif line_no not in account.lines:
-            raise InvalidInput(f"The order {each.order_no!r} has no line {line_no}.", code="unknown_line", errors=[FieldFault("line_no", f"{line_no} is no line of the order")])
+            raise InvalidInput(f"The order {each.order_no!r} has no line {line_no}.", code="unknown_line",
+                               errors=[FieldFault("line_no", f"{line_no} is no line of the order")])
         else:
             wanted[line_no] = wanted.get(line_no, 0) + amount
     if any(amount > account.left[n] for n, amount in wanted.items()):

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 import db
+from ledger.bulk import allocate, insert_rows
 from ledger.faults import Conflict
 from ledger.intakes import open_intake
 from ledger.journals import post
@@ -125,20 +126,18 @@ def _write(connection: Connection, prepared: _Prepared, actor: str, now: dt.date
         return
     if versions.current(connection).network != prepared.network_version:
         raise _Moved
-    insert_missing(connection, order_key, [{"order_no": p.order.order_no, "body_hash": p.body_hash} for p in plans])
+    insert_missing(connection, order_key, [{"order_no": p.order.order_no, "body_hash": p.body_hash} for p in sorted(plans, key=lambda p: p.order.order_no)])
     if known_hashes(connection, [p.order.order_no for p in plans]) != {p.order.order_no: p.body_hash for p in plans} or _already(connection, plans):
         raise _Moved
     customers = _customers(connection, plans, known, now)
     intake_id = open_intake(connection, "orders", actor, now)
     ids = _insert_orders(connection, plans, customers, intake_id, now)
-    connection.execute(order_line.insert(), [row for p in plans for row in _lines(p, ids[p.order.order_no])])
-    credits = [row for p in plans for row in credit_rows(p, ids[p.order.order_no])]
-    if credits:
-        connection.execute(order_credit.insert(), credits)
+    insert_rows(connection, order_line, [row for p in plans for row in _lines(p, ids[p.order.order_no])])
+    insert_rows(connection, order_credit, [row for p in plans for row in credit_rows(p, ids[p.order.order_no])])
     post(connection, [order_journal(ids[p.order.order_no], p.order.order_no, p.order.total_minor, p.order.currency, p.fees, p.terms,
                                     p.order.paid_at, p.day) for p in plans], intake_id=intake_id, now=now)
     _rebind(connection, plans, customers, ids, known, now)
-    connection.execute(changed_customer.insert(), [{"customer_id": c} for c in sorted(set(customers.values()))])
+    insert_rows(connection, changed_customer, [{"customer_id": c} for c in sorted(set(customers.values()))])
     if progress is not None:
         progress(len(plans), len(plans))
 
@@ -164,17 +163,17 @@ def _customers(connection: Connection, plans: Sequence[Plan], known: Known, now:
 
 
 def _insert_orders(connection: Connection, plans: Sequence[Plan], customers: dict[str, int], intake_id: int, now: dt.datetime) -> dict[str, int]:
-    rows = [{
-        "order_no": p.order.order_no, "customer_id": customers[p.order.customer_id], "paid_at": p.order.paid_at, "business_day": p.day,
+    ids = allocate(connection, sales_order, len(plans))
+    insert_rows(connection, sales_order, [{
+        "id": i, "order_no": p.order.order_no, "customer_id": customers[p.order.customer_id], "paid_at": p.order.paid_at, "business_day": p.day,
         "currency": p.order.currency, "total_minor": p.order.total_minor, "store_id": p.terms.store_id, "dealer_id": p.terms.dealer_id,
         "contract_id": p.terms.contract_id, "owner_basis": p.owner_basis, "platform_fee_bp": p.terms.platform_fee_bp,
         "channel_fee_bp": p.terms.channel_fee_bp, "collection_mode": p.terms.collection_mode, "platform_fee_minor": p.fees.platform_minor,
         "channel_fee_minor": p.fees.channel_minor, "entry_id": p.order.entry_id, "guide_id": p.guide_id, "guide_basis": p.guide_basis,
         "guide_store_id": p.guide_store_id, "guide_dealer_id": p.guide_dealer_id, "link_guide_id": p.link_guide_id, "home_store_id": p.home_store_id,
         "channel": p.order.channel, "delivery": p.order.delivery, "freight_minor": p.order.freight_minor, "region_code": p.order.region_code,
-        "postal_code": p.order.postal_code, "intake_id": intake_id, "received_at": now} for p in plans]
-    result = connection.execute(sales_order.insert().returning(sales_order.c.id, sales_order.c.order_no), rows)
-    return {r.order_no: r.id for r in result}
+        "postal_code": p.order.postal_code, "intake_id": intake_id, "received_at": now} for i, p in zip(ids, plans, strict=True)])
+    return {p.order.order_no: i for i, p in zip(ids, plans, strict=True)}
 
 
 def _lines(p: Plan, order_id: int) -> Iterable[dict[str, Any]]:

@@ -35,12 +35,15 @@ def test_no_verb_rewrites_a_row_of_an_append_only_table(database):
     import_tables()
     for name in db.append_only_names():
         table = db.metadata.tables[name]
-        row = {column.name: value(column, place) for place, column in enumerate(table.columns, 1) if column.computed is None}
+        row = {column.name: value(column, place + 100 * isinstance(column.type, Integer)) for place, column in enumerate(table.columns, 1)
+               if column.computed is None}
         put_in(database, table, row)
+        before = rows(database, table)  # some tables hold what the first migration installed
+        assert row in before
         for verb, statement in rewriting(table, row, database.sqlite).items():
             with pytest.raises(DBAPIError, match="is append-only"):
                 run(database, statement)
-            assert rows(database, table) == [row], f"{verb} changed {name}"
+            assert rows(database, table) == before, f"{verb} changed {name}"
 
 
 def test_append_only_tables_cascade_nothing():

@@ -18,7 +18,7 @@ BELOW = {  # a room may import itself and what stands here
     "ledger": {"db"},
     "config": set(),
     "db": set(),
-    "migrations": {"db", "incentives", "stores", "ledger", "app"},
+    "migrations": {"db", "config", "incentives", "stores", "ledger", "app"},
 }
 ROOMS = set(BELOW) | {"wsgi", "tests", "benchmarks"}
 WEB = {"flask", "flask_login", "flask_wtf", "flask_limiter", "flask_babel", "werkzeug", "jinja2", "wtforms"}

@@ -136,6 +136,14 @@ def test_a_new_store_needs_its_columns(api):
     assert {error["field"] for error in answer.json["errors"]} >= {"dealer_code", "latitude"}
 
 
+@pytest.mark.parametrize("kind", ["branches", "dealers", "guides", "areas"])
+def test_nothing_new_comes_without_its_columns(api, kind):
+    before = api.network.version()
+    assert api.put(f"/{kind}/NEW", {}).status_code == 422
+    assert api.get(f"/{kind}/NEW").status_code == 404
+    assert api.network.version() == before
+
+
 def test_every_register_can_be_put_and_read(api):
     assert api.put("/branches/B9", {"name": "Nine", "parent_code": "B1"}).status_code == 201
     assert api.put("/dealers/D9", {"name": "Nine", "platform_fee_bp": 300, "branch_code": "B9"}).status_code == 201

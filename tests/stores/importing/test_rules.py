@@ -46,9 +46,9 @@ BAD_ROWS = [
     ("events", {"type": "chat.day", "payload": '{"chats": -1}'}, "payload", "needs chats"),
     ("events", {"type": "chat.day", "payload": '{"chats": true}'}, "payload", "needs chats"),
     ("events", {"type": "chat.day", "payload": '{"chats": 1, "avg_first_reply_min": "2"}'}, "payload", "avg_first_reply_min"),
-    ("events", {"type": "contact.transferred", "payload": '{"state": "done"}'}, "payload", "from_guide_code"),
+    ("events", {"type": "contact.transferred", "payload": '{"from_guide_code": 7}'}, "payload", "from_guide_code"),
     ("events", {"type": "contact.transferred", "payload": '{"from_guide_code": "G1", "state": "done"}'}, "payload", "the taker"),
-    ("events", {"type": "contact.transferred", "payload": '{"from_guide_code": "G2", "state": "lost"}'}, "payload", "needs state"),
+    ("events", {"type": "contact.transferred", "payload": '{"from_guide_code": "G2", "state": "lost"}'}, "payload", "unknown state"),
     ("events", {"type": "referral.invited", "payload": '{"inviter_customer_id": "C1"}'}, "payload", "the invitee"),
     ("events", {"type": "referral.invited", "payload": '{"inviter_customer_id": 7}'}, "payload", "no text"),
 ]

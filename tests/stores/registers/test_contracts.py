@@ -5,7 +5,6 @@ import datetime as dt
 
 import pytest
 
-from stores.importing.cells import CLEAR
 from stores.registers.contracts import Contract, UnsoundContract, contracts_after
 
 TODAY = dt.date(2025, 6, 1)
@@ -18,7 +17,7 @@ def test_the_first_contract_has_no_lower_bound_unless_a_day_is_given():
 
 
 def test_another_dealer_begins_today_and_ends_the_contract_before():
-    assert contracts_after([Contract(1)], 2, CLEAR, TODAY) == [Contract(1, None, TODAY), Contract(2, TODAY)]
+    assert contracts_after([Contract(1)], 2, None, TODAY, cleared=True) == [Contract(1, None, TODAY), Contract(2, TODAY)]
 
 
 def test_another_dealer_begins_on_the_day_given():
@@ -28,7 +27,7 @@ def test_another_dealer_begins_on_the_day_given():
 def test_the_same_row_again_changes_nothing():
     after = contracts_after([Contract(1)], 2, MAY, TODAY)
     assert contracts_after(after, 2, MAY, TODAY) == after
-    assert contracts_after(after, 2, CLEAR, JULY) == after
+    assert contracts_after(after, 2, None, JULY, cleared=True) == after
 
 
 def test_a_contract_agreed_for_later_stays_when_the_present_dealer_is_named():
@@ -60,5 +59,5 @@ def test_own_terms_survive_a_corrected_start():
 
 
 def test_an_empty_cell_frees_the_first_contract_of_its_start():
-    assert contracts_after([Contract(1, MAY)], 1, CLEAR, TODAY) == [Contract(1)]
+    assert contracts_after([Contract(1, MAY)], 1, None, TODAY, cleared=True) == [Contract(1)]
     assert contracts_after([Contract(1, MAY)], 1, None, TODAY) == [Contract(1, MAY)]

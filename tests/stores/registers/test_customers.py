@@ -1,10 +1,13 @@
 """Customers: one identity is one person, telephones are not readable at rest (P3, P5)."""
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from stores.customers import customer, customer_identity, customer_state
 from stores.phones import keyed_hash, masked, normalised, reveal
+from stores.registers import customers
 from stores.registers.saving import Outcome, Refused
 
 
@@ -79,6 +82,40 @@ def test_many_customers_at_once(network):
     assert network.load("customers", *rows) == Outcome(new=6_000)
     assert network.load("customers", *rows) == Outcome(unchanged=6_000)
     assert network.count(customer_identity) == 18_000
+
+
+def rival_between_read_and_write(monkeypatch, deed):
+    """Run `deed` when the plan is made and nothing is locked yet."""
+    real = customers._plan
+
+    def planned(*args):
+        plan = real(*args)
+        monkeypatch.setattr(customers, "_plan", real)
+        deed()
+        return plan
+
+    monkeypatch.setattr(customers, "_plan", planned)
+
+
+def in_another_thread(deed):
+    thread = threading.Thread(target=deed)
+    thread.start()
+    thread.join()
+
+
+def test_a_customer_who_entered_meanwhile_keeps_his_row(network, monkeypatch):
+    rival_between_read_and_write(monkeypatch, lambda: in_another_thread(lambda: meet(network, "C1", openid="o1")))
+    meet(network, "C1", unionid="u1", employee="yes")
+    assert network.count(customer) == network.count(customer_state) == 1
+    assert network.rows(customer)[0].employee is True
+    assert {("openid", "o1"), ("unionid", "u1")} <= identities(network)
+
+
+def test_an_identity_that_a_rival_took_meanwhile_refuses_the_file(network, monkeypatch):
+    rival_between_read_and_write(monkeypatch, lambda: in_another_thread(lambda: meet(network, "C1", unionid="u1")))
+    with pytest.raises(Refused, match="another customer"):
+        meet(network, "C2", unionid="u1")
+    assert network.count(customer) == 1
 
 
 def test_forms_of_a_number():

@@ -1,0 +1,1 @@
+"""The demo chain: a made-up Chinese franchise of believable shape, brought in through the same services as real facts."""

@@ -1,0 +1,118 @@
+"""Many rows at once: ids handed out ahead, and inserts that go past the statement builder (N2: the lock is held for moments)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Date, Table, bindparam, func, insert, select, text, update
+
+import db
+
+COPY_FROM = 200  # rows
+
+
+def allocate(connection: Connection, table: Table, count: int) -> list[int]:
+    """Ids for `count` new rows, ascending, inside the transaction that writes them: on SQLite, whose writer is alone, the next free ones."""
+    if not count:
+        return []
+    if connection.dialect.name == "postgresql":
+        query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+        return sorted(connection.execute(query, {"name": table.name, "count": count}).scalars())
+    first = int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
+    return list(range(first, first + count))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Many rows that name the same columns; a column that none names is NULL. PostgreSQL takes many by COPY."""
+    if not rows:
+        return
+    if len(rows) < COPY_FROM:
+        connection.execute(insert(table), rows)
+    elif connection.dialect.name == "postgresql":
+        copy_rows(connection, table, table.name, rows)
+    else:
+        _insert_many(connection, table, rows)
+
+
+def insert_missing_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+    """INSERT ... ON CONFLICT DO NOTHING of many rows, in the order given; how many were missing."""
+    if connection.dialect.name != "postgresql":
+        return _insert_many(connection, table, rows, " ON CONFLICT DO NOTHING")
+    names = ", ".join(rows[0])
+    with copied(connection, table, rows) as new:
+        statement = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {new} ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
+        return connection.exec_driver_sql(statement).rowcount
+
+
+def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Many rows by `id`; each names the same columns."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if name != "id"]
+    if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
+        said = ", ".join(f"{name} = n.{name}" for name in names)
+        with copied(connection, table, rows) as new:
+            connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM {new} n WHERE n.id = t.id")  # noqa: S608 - our own names
+        return
+    statement = update(table).where(table.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in names})
+    connection.execute(statement, [{"key": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows])
+
+
+@contextmanager
+def copied(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """PostgreSQL: the name of a temporary table that holds these rows."""
+    names, into = ", ".join(rows[0]), f"new_{table.name}"
+    connection.exec_driver_sql(f"CREATE TEMP TABLE {into} ON COMMIT DROP AS SELECT {names} FROM {table.name} WHERE false")  # noqa: S608 - our own names
+    copy_rows(connection, table, into, rows)
+    yield into
+    connection.exec_driver_sql(f"DROP TABLE {into}")
+
+
+def _insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> int:
+    names = list(rows[0])
+    statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}){ending}"  # noqa: S608 - our own names
+    return connection.exec_driver_sql(statement, _bound(connection, table, names, rows)).rowcount
+
+
+def copy_rows(connection: Connection, table: Table, into: str, rows: Sequence[dict[str, Any]]) -> None:
+    """COPY of rows with the columns of `table` into a table of that shape."""
+    names = list(rows[0])
+    with connection.connection.cursor() as cursor, cursor.copy(f"COPY {into} ({', '.join(names)}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+        for row in _bound(connection, table, names, rows):
+            copy.write_row(row)
+
+
+def _bound(connection: Connection, table: Table, names: list[str], rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    """The rows as tuples, values as the driver wants them; a value of a bound column is turned once."""
+    get = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
+    binders = [(place, binder) for place, name in enumerate(names) if (binder := _binder(connection, table.c[name].type)) is not None]
+    plain = map(get, rows)
+    if not binders:
+        return list(plain)
+    memories: dict[int, dict[Any, Any]] = {place: {None: None} for place, _ in binders}
+    found = []
+    for values in plain:
+        row = list(values)
+        for place, binder in binders:
+            value, memory = row[place], memories[place]
+            if isinstance(value, dict | list):  # JSON
+                row[place] = binder(value)
+                continue
+            if value not in memory:
+                memory[value] = binder(value)
+            row[place] = memory[value]
+        found.append(tuple(row))
+    return found
+
+
+def _binder(connection: Connection, kind: Any) -> Callable[[Any], Any] | None:
+    if isinstance(kind, db.Instant):
+        return lambda value: kind.process_bind_param(value, connection.dialect)
+    if isinstance(kind, db.Json):
+        return db.canonical
+    if isinstance(kind, Date) and connection.dialect.name == "sqlite":
+        return dt.date.isoformat
+    return None
