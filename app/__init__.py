@@ -20,7 +20,7 @@ from app.api import calls, declare, openapi
 from app.sign_in import pages as sign_in
 from stores import brand, installation, keys
 
-PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint)
+PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:

@@ -50,7 +50,7 @@ GUIDE = (
 MANAGER = (
     Item(_l("Team"), "guide.home", "people", ("guide.member",)),
     Item(_l("Customers"), "guide.customers", "account"),
-    Item(_l("Store code"), "guide.code", "code"),
+    Item(_l("Store QR code"), "guide.code", "code"),
     Item(_l("Help"), "guide.help", "help"),
 )
 NAVIGATION = {"hq_admin": HQ, "hq_operations": HQ, "hq_finance": HQ, "branch_coordinator": HQ, "dealer": DEALER,

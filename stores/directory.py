@@ -170,3 +170,15 @@ def sold_at(connection: Connection, actor: Actor, code: str, today: dt.date) -> 
     if found is None:
         raise NotFound(f"There is no store {code!r}.")
     return int(found)
+
+
+def store_names(connection: Connection, codes: Sequence[str | None]) -> dict[str, str]:
+    """Names by code, of stores that the caller has already found by an actor's rows."""
+    return {r.store_code: r.name for r in connection.execute(select(store.c.store_code, store.c.name).where(store.c.store_code.in_([c for c in codes if c])))}
+
+
+def own_store(connection: Connection, actor: Actor, today: dt.date) -> Row[Any] | None:
+    """Code and name of the one store of a guide or manager."""
+    query = select(store.c.store_code, store.c.name)
+    visible = visible_store_ids(actor, today)
+    return connection.execute(query if visible is None else query.where(store.c.id.in_(visible)).limit(1)).first()
