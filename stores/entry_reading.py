@@ -35,7 +35,8 @@ def limit_entries(query: Select[Any], actor: Actor) -> Select[Any]:
 
 def find(connection: Connection, entry_id: str, visible_to: Actor) -> Any:
     """The entry with its codes, or None."""
-    query = (select(entry, entry_trace.c.distance_class_km, customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.cloud_shop_url, dealer.c.dealer_code, guide.c.guide_code)
+    query = (select(entry, entry_trace.c.distance_class_km, customer.c.customer_id.label("customer_text"),
+                    store.c.store_code, store.c.cloud_shop_url, dealer.c.dealer_code, guide.c.guide_code)
              .join(customer, customer.c.id == entry.c.customer_id).outerjoin(entry_trace, entry_trace.c.entry_id == entry.c.entry_id)
              .outerjoin(store, store.c.id == entry.c.store_id)
              .outerjoin(dealer, dealer.c.id == entry.c.dealer_id).outerjoin(guide, guide.c.id == entry.c.guide_id))
