@@ -149,6 +149,14 @@ def test_money_is_conserved_and_every_order_stands_in_the_ledger(demo: Demo) -> 
     assert count(intake_open) == 0  # everything is sealed
 
 
+def test_the_books_of_the_demo_are_proven(demo: Demo) -> None:
+    """`flask verify` finds nothing."""
+    app = create_app(settings_of(demo.url, demo.folder, SECRET_KEY=SECRET))
+    done = app.test_cli_runner().invoke(args=["verify"])
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[-1] == "verified"
+
+
 def test_every_order_has_an_owner_with_a_contract_or_is_unattributed(demo: Demo) -> None:
     """D1: frozen store, dealer and contract stand together."""
     o = sales_order.c
