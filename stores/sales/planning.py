@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from ledger.faults import FieldFault, InvalidInput
 from stores import people, rebinding
-from stores.bindings import BindingFact
+from stores.bindings import BindingFact, Course, Held
 from stores.brand import brand, business_day
 from stores.customers import customer_state
 from stores.decide import NEW_CUSTOMER, State, Visit, decide
 from stores.entering import NOT_A_VISIT, STATE_FIELDS
 from stores.entries import entry
-from stores.rebinding import Held
 from stores.sales.books import Fees, Terms, fees_of
 from stores.sales.inputs import OrderIn
 from stores.snapshot import Snapshot
@@ -46,6 +45,10 @@ class Plan:
     home_store_id: int | None
     branch_id: int | None
 
+    def fact(self, order_id: int, snapshot: Snapshot) -> BindingFact:
+        """What the order means for the customer's bindings."""
+        return rebinding.order_fact(self.order.paid_at, order_id, self.order.order_no, self.link_guide_id, self.terms.store_id, self.guide_id, snapshot)
+
 
 @dataclass(slots=True)
 class Known:
@@ -70,18 +73,23 @@ class Visited:
 def plan(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot) -> tuple[list[Plan], Known]:
     """Decide every order in (paid_at, order_no) order, each seeing the ones before it. Raises InvalidInput naming what is unknown."""
     known = _known(connection, orders, snapshot)
+    rules = rebinding.rules_of(snapshot.policy)
+    courses: dict[int | str, Course] = {}
     plans = []
-    fresh: dict[str, list[BindingFact]] = {}
     for order in sorted(orders, key=lambda o: (o.paid_at, o.order_no)):
         customer = known.customers.get(order.customer_id)
-        facts = known.facts[customer] if customer is not None else fresh.setdefault(order.customer_id, [])
-        made = _plan(order, customer, known, facts, snapshot)
+        who = order.customer_id if customer is None else customer
+        if who not in courses:
+            courses[who] = Course(known.facts[customer] if customer is not None else (), rules)
+        course = courses[who]
+        held = course.held_at((order.paid_at, "order", order.order_no))
+        made = _plan(order, customer, known, held, snapshot)
         plans.append(made)
-        facts.append(rebinding.order_fact(order.paid_at, 2**62 + len(plans), made.link_guide_id, made.terms.store_id, made.guide_id, snapshot))
+        course.add(made.fact(0, snapshot))
     return plans, known
 
 
-def _plan(order: OrderIn, customer: int | None, known: Known, facts: list[BindingFact], snapshot: Snapshot) -> Plan:
+def _plan(order: OrderIn, customer: int | None, known: Known, held: Held, snapshot: Snapshot) -> Plan:
     day = business_day(order.paid_at)
     if order.currency != brand().currency:
         raise InvalidInput(f"Orders of this installation are in {brand().currency}, this one is in {order.currency}.", code="wrong_currency",
@@ -90,7 +98,6 @@ def _plan(order: OrderIn, customer: int | None, known: Known, facts: list[Bindin
         raise InvalidInput("freight_minor is the part of the order's total that is freight; it exceeds the total.", code="freight_above_total",
                            errors=[FieldFault("freight_minor", "exceeds the sum of the lines")])
     named = _named_entry(order, customer, known)
-    held = rebinding.held_at(facts, snapshot.policy, order.paid_at)
     basis, store_id = _owner(order, customer, named, held, known, snapshot, day)
     terms = terms_of(snapshot, store_id, day)
     link = _touch(order, customer, named, known, snapshot)
@@ -143,12 +150,10 @@ def _owner(order: OrderIn, customer: int | None, named: Visited | None, held: He
 
 def _state_at(state: State, held: Held) -> State:
     """The customer's state with the bindings that held at the order's moment."""
-    values = {name: getattr(state, name) for name in STATE_FIELDS}
     home, owner = held.home, held.owner
-    values |= {"home_store_id": home.store_id if home else None, "home_protected_until": home.protected_until if home else None,
-               "home_valid_until": home.valid_until if home else None, "owner_guide_id": owner.guide_id if owner else None,
-               "owner_protected_until": owner.protected_until if owner else None, "owner_valid_until": owner.valid_until if owner else None}
-    return State(**values)
+    return replace(state, home_store_id=home.store_id if home else None, home_protected_until=home.protected_until if home else None,
+                   home_valid_until=home.valid_until if home else None, next_home_store_id=None, owner_guide_id=owner.guide_id if owner else None,
+                   owner_protected_until=owner.protected_until if owner else None, owner_valid_until=owner.valid_until if owner else None)
 
 
 def terms_of(snapshot: Snapshot, store_id: int | None, day: dt.date) -> Terms:
