@@ -34,6 +34,7 @@ def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt
     Somebody who came in between by a rival transaction is found, not created again."""
     if not people:
         return {}
+    people = sorted(people, key=lambda each: each[0])  # rivals who create the same people wait for each other in one order
     texts = [each[0][1] for each in people]
     insert_missing(connection, customer, [{"customer_id": text, "employee": False, "created_at": now} for text in texts])
     ids: dict[str, int] = {}
@@ -47,7 +48,7 @@ def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt
 
 def link(connection: Connection, pairs: Iterable[tuple[Identity, int]]) -> None:
     """Attach further identities to known customers; one that belongs to somebody already stays with him."""
-    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in pairs])
+    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in sorted(pairs)])
 
 
 def lock(connection: Connection, customers: Iterable[int]) -> dict[int, int]:

@@ -132,7 +132,7 @@ def _owner(order: OrderIn, customer: int | None, named: Visited | None, held: He
     since = order.paid_at - dt.timedelta(hours=snapshot.policy.order_visit_hours)
     last = [v for v in known.visits.get(customer or -1, ()) if v.store_id is not None and since <= v.at <= order.paid_at]
     if last:
-        return "visit", max(last, key=lambda v: v.at).store_id
+        return "visit", last[-1].store_id
     point = point_of(order.location) if order.location is not None else None
     if point is not None:
         state = _state_at(known.states.get(customer or -1, NEW_CUSTOMER), held)
@@ -173,7 +173,7 @@ def _touch(order: OrderIn, customer: int | None, named: Visited | None, known: K
         return named.param_guide_id
     since = order.paid_at - dt.timedelta(days=snapshot.policy.touch_days)
     touches = [v for v in known.visits.get(customer or -1, ()) if v.param_guide_id is not None and since <= v.at <= order.paid_at]
-    return max(touches, key=lambda v: v.at).param_guide_id if touches else None
+    return touches[-1].param_guide_id if touches else None
 
 
 def _credited(order: OrderIn, link: int | None, held: Held, snapshot: Snapshot, day: dt.date) -> tuple[int | None, str]:
@@ -218,11 +218,12 @@ def _entries(connection: Connection, wanted: set[str]) -> dict[str, Visited]:
 
 
 def _visits(connection: Connection, customers: list[int], since: dt.datetime, until: dt.datetime) -> dict[int, list[Visited]]:
+    """The customers' visits in that time, the last one last."""
     found: dict[int, list[Visited]] = {}
     e = entry.c
     for part in _chunks(customers):
         rows = connection.execute(select(e.customer_id, e.store_id, e.occurred_at, e.rung, e.param_guide_id)
-                                  .where(e.customer_id.in_(part), e.occurred_at >= since, e.occurred_at <= until).order_by(e.id))
+                                  .where(e.customer_id.in_(part), e.occurred_at >= since, e.occurred_at <= until).order_by(e.occurred_at, e.id))
         for r in rows:
             found.setdefault(r.customer_id, []).append(Visited(r.customer_id, r.store_id, r.occurred_at, r.rung, r.param_guide_id))
     return found
