@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -25,6 +26,24 @@ def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identit
         for start in range(0, len(wanted), CHUNK):
             rows = connection.execute(select(i.value, i.customer_id).where(i.kind == kind, i.value.in_(wanted[start:start + CHUNK])))
             found.update({(kind, value): owner for value, owner in rows})
+    return found
+
+
+class Named(NamedTuple):
+    """A customer's surrogate, and the outside id he is shown by (he may have several)."""
+
+    id: int
+    customer_id: str
+
+
+def by_customer_id(connection: Connection, texts: Iterable[str]) -> dict[str, Named]:
+    """Customers by an outside id; unknown ones are absent."""
+    found: dict[str, Named] = {}
+    i, wanted = customer_identity.c, sorted(texts)
+    for start in range(0, len(wanted), CHUNK):
+        rows = connection.execute(select(i.value, i.customer_id, customer.c.customer_id).join(customer, customer.c.id == i.customer_id)
+                                  .where(i.kind == "customer_id", i.value.in_(wanted[start:start + CHUNK])))
+        found |= {value: Named(surrogate, shown) for value, surrogate, shown in rows}
     return found
 
 

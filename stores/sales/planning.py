@@ -6,14 +6,14 @@ The owner of a sale is decided by the server (D1, CONTRACT 2): the store of the 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 from ledger.faults import FieldFault, InvalidInput
-from stores import people, rebinding
+from stores import rebinding
 from stores.bindings import BindingFact, Course, Held
 from stores.brand import brand, business_day
 from stores.customers import customer_state
@@ -31,7 +31,6 @@ class Plan:
     """One order, decided. `guide_basis`: assisted, touch, owner, none (B6). `customer` None: he is new."""
 
     order: OrderIn
-    body_hash: str
     customer: int | None
     day: dt.date
     terms: Terms
@@ -54,7 +53,7 @@ class Plan:
 class Known:
     """What planning reads before it decides, by surrogate or outside id."""
 
-    customers: dict[str, int]
+    customers: Mapping[str, int]
     states: dict[int, State]
     entries: dict[str, Visited]
     visits: dict[int, list[Visited]]
@@ -70,9 +69,11 @@ class Visited:
     param_guide_id: int | None
 
 
-def plan(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot) -> tuple[list[Plan], Known]:
-    """Decide every order in (paid_at, order_no) order, each seeing the ones before it. Raises InvalidInput naming what is unknown."""
-    known = _known(connection, orders, snapshot)
+def plan(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot, customers: Mapping[str, int], *,
+         lock: bool = False) -> tuple[list[Plan], Known]:
+    """Decide every order in (paid_at, order_no) order, each seeing the ones before it. `customers` that exist, by outside id; with `lock`
+    their states are held from now on. Raises InvalidInput naming what is unknown."""
+    known = _known(connection, orders, snapshot, customers, lock)
     rules = rebinding.rules_of(snapshot.policy)
     courses: dict[int | str, Course] = {}
     plans = []
@@ -105,7 +106,7 @@ def _plan(order: OrderIn, customer: int | None, known: Known, held: Held, snapsh
     at_store = snapshot.guides[guide_id].store_on(day) if guide_id is not None else None
     guide_contract = snapshot.by_id[at_store].contract_on(day) if at_store in snapshot.by_id else None
     store = snapshot.by_id[terms.store_id] if terms.store_id is not None else None
-    return Plan(order, order.body_hash(), customer, day, terms, fees_of(order.total_minor, terms), basis if terms.store_id is not None else "unattributed",
+    return Plan(order, customer, day, terms, fees_of(order.total_minor, terms), basis if terms.store_id is not None else "unattributed",
                 guide_id, guide_basis, at_store, guide_contract.dealer_id if guide_contract else None, link,
                 held.home.store_id if held.home else None, store.branch_id if store else None)
 
@@ -193,14 +194,13 @@ def _credited(order: OrderIn, link: int | None, held: Held, snapshot: Snapshot, 
 
 # -- what is read -------------------------------------------------------------------------------------------------------------
 
-def _known(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot) -> Known:
-    found = people.find(connection, (("customer_id", o.customer_id) for o in orders))
-    customers = {value: customer for (_, value), customer in found.items()}
+def _known(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot, customers: Mapping[str, int], lock: bool) -> Known:
     ids = sorted(set(customers.values()))
     states: dict[int, State] = {}
     for part in _chunks(ids):
-        rows = connection.execute(select(customer_state.c.customer_id, *(customer_state.c[n] for n in STATE_FIELDS)).where(customer_state.c.customer_id.in_(part)))
-        states |= {r.customer_id: State(*r[1:]) for r in rows}
+        query = select(customer_state.c.customer_id, *(customer_state.c[n] for n in STATE_FIELDS)).where(customer_state.c.customer_id.in_(part))
+        rows = connection.execute(query.order_by(customer_state.c.customer_id).with_for_update() if lock else query)
+        states |= {r[0]: State(*r[1:]) for r in rows}
     entries = _entries(connection, {o.entry_id for o in orders if o.entry_id is not None})
     reach = dt.timedelta(days=max(snapshot.policy.touch_days, snapshot.policy.order_visit_hours // 24 + 1))
     moments = [o.paid_at for o in orders]
