@@ -6,6 +6,7 @@ same answer. Two bindings with the same rules and clocks: `home` names a store, 
 from __future__ import annotations
 
 import datetime as dt
+from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -83,10 +84,43 @@ class _Story:
         self.held[kind] = replace(self.held[kind], **changes)  # type: ignore[arg-type]
 
 
+class Tale:
+    """The bindings of one customer told fact by fact: `held(at)` for moments that only grow costs one look, not a whole fold."""
+
+    def __init__(self, facts: Iterable[BindingFact], rules: Rules):
+        self._rules = rules
+        self._facts = sorted(facts, key=_order_of)
+        self._restart()
+
+    def _restart(self) -> None:
+        self._story, self._told = _Story(self._rules, {}, []), 0
+
+    def add(self, fact: BindingFact) -> None:
+        """One more fact; one that belongs before what was told already has the tale told anew."""
+        if self._told and _order_of(fact) < _order_of(self._facts[self._told - 1]):
+            self._restart()
+        insort(self._facts, fact, lo=self._told, key=_order_of)
+
+    def held(self, at: dt.datetime) -> tuple[Binding | None, Binding | None]:
+        """(home, owner) in force at `at`, by the facts up to then; the same as `in_force` of their `timeline`."""
+        if self._told and self._facts[self._told - 1].at > at:
+            self._restart()
+        while self._told < len(self._facts) and self._facts[self._told].at <= at:
+            fact = self._facts[self._told]
+            _APPLY[fact.kind](self._story, fact)
+            self._told += 1
+        home, owner = self._story.held.get("home"), self._story.held.get("owner")
+        return (home if home is not None and at < home.valid_until else None), (owner if owner is not None and at < owner.valid_until else None)
+
+
+def _order_of(fact: BindingFact) -> tuple[dt.datetime, str, int]:
+    return fact.at, fact.kind, fact.source_id
+
+
 def timeline(facts: Iterable[BindingFact], rules: Rules) -> list[Binding]:
     """All bindings of one customer by start, those still held last of their kind."""
     story = _Story(rules, {}, [])
-    for fact in sorted(facts, key=lambda f: (f.at, f.kind, f.source_id)):
+    for fact in sorted(facts, key=_order_of):
         _APPLY[fact.kind](story, fact)
     return sorted([*story.past, *story.held.values()], key=lambda b: (b.started_at, b.kind))
 

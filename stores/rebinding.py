@@ -34,12 +34,6 @@ def rules_of(policy: Policy) -> Rules:
     return Rules(policy.protection_days, policy.validity_days, policy.snatch_policy)
 
 
-def held_at(facts: Iterable[BindingFact], policy: Policy, at: dt.datetime) -> Held:
-    """What binds the customer at `at`, from the facts up to then."""
-    known = timeline((f for f in facts if f.at <= at), rules_of(policy))
-    return Held(in_force(known, "home", at), in_force(known, "owner", at))
-
-
 def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapshot) -> dict[int, list[BindingFact]]:
     """Every binding fact of these customers, from events and orders."""
     found: dict[int, list[BindingFact]] = {c: [] for c in customers}

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from ledger.faults import FieldFault, InvalidInput
 from stores import people, rebinding
-from stores.bindings import BindingFact
+from stores.bindings import BindingFact, Tale
 from stores.brand import brand, business_day
 from stores.customers import customer_state
 from stores.decide import NEW_CUSTOMER, State, Visit, decide
@@ -71,17 +71,20 @@ def plan(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot) 
     """Decide every order in (paid_at, order_no) order, each seeing the ones before it. Raises InvalidInput naming what is unknown."""
     known = _known(connection, orders, snapshot)
     plans = []
-    fresh: dict[str, list[BindingFact]] = {}
+    tales: dict[str, Tale] = {}
+    rules = rebinding.rules_of(snapshot.policy)
     for order in sorted(orders, key=lambda o: (o.paid_at, o.order_no)):
         customer = known.customers.get(order.customer_id)
-        facts = known.facts[customer] if customer is not None else fresh.setdefault(order.customer_id, [])
-        made = _plan(order, customer, known, facts, snapshot)
+        tale = tales.get(order.customer_id)
+        if tale is None:
+            tale = tales[order.customer_id] = Tale(known.facts[customer] if customer is not None else (), rules)
+        made = _plan(order, customer, known, tale, snapshot)
         plans.append(made)
-        facts.append(rebinding.order_fact(order.paid_at, 2**62 + len(plans), made.link_guide_id, made.terms.store_id, made.guide_id, snapshot))
+        tale.add(rebinding.order_fact(order.paid_at, 2**62 + len(plans), made.link_guide_id, made.terms.store_id, made.guide_id, snapshot))
     return plans, known
 
 
-def _plan(order: OrderIn, customer: int | None, known: Known, facts: list[BindingFact], snapshot: Snapshot) -> Plan:
+def _plan(order: OrderIn, customer: int | None, known: Known, tale: Tale, snapshot: Snapshot) -> Plan:
     day = business_day(order.paid_at)
     if order.currency != brand().currency:
         raise InvalidInput(f"Orders of this installation are in {brand().currency}, this one is in {order.currency}.", code="wrong_currency",
@@ -90,7 +93,7 @@ def _plan(order: OrderIn, customer: int | None, known: Known, facts: list[Bindin
         raise InvalidInput("freight_minor is the part of the order's total that is freight; it exceeds the total.", code="freight_above_total",
                            errors=[FieldFault("freight_minor", "exceeds the sum of the lines")])
     named = _named_entry(order, customer, known)
-    held = rebinding.held_at(facts, snapshot.policy, order.paid_at)
+    held = Held(*tale.held(order.paid_at))
     basis, store_id = _owner(order, customer, named, held, known, snapshot, day)
     terms = terms_of(snapshot, store_id, day)
     link = _touch(order, customer, named, known, snapshot)

@@ -203,9 +203,9 @@ def credit_rows(p: Plan, order_id: int) -> Iterable[dict[str, Any]]:
 
 
 def _rebind(connection: Connection, plans: Sequence[Plan], customers: dict[str, int], ids: dict[str, int], known: Known, now: dt.datetime) -> None:
-    """Fold the new orders into the customers' bindings; the planned facts carried placeholder ids."""
+    """Fold the new orders into the customers' bindings."""
     snapshot = network.snapshot(versions.current(connection))
-    facts = {c: [f for f in known.facts.get(c, ()) if f.source_id < 2**62] for c in customers.values()}
+    facts = {c: list(known.facts.get(c, ())) for c in customers.values()}
     for p in plans:
         facts[customers[p.order.customer_id]].append(rebinding.order_fact(
             p.order.paid_at, ids[p.order.order_no], p.link_guide_id, p.terms.store_id, p.guide_id, snapshot))
