@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = '4202ea3216e1'
+revision = '65b91c1344b9'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -297,6 +297,9 @@ def upgrade() -> None:
     sa.Column('home_store_id', sa.BigInteger(), nullable=True),
     sa.Column('home_protected_until', db.Instant(), nullable=True),
     sa.Column('home_valid_until', db.Instant(), nullable=True),
+    sa.Column('next_home_store_id', sa.BigInteger(), nullable=True),
+    sa.Column('next_home_protected_until', db.Instant(), nullable=True),
+    sa.Column('next_home_valid_until', db.Instant(), nullable=True),
     sa.Column('owner_guide_id', sa.BigInteger(), nullable=True),
     sa.Column('owner_protected_until', db.Instant(), nullable=True),
     sa.Column('owner_valid_until', db.Instant(), nullable=True),
