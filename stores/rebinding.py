@@ -5,9 +5,9 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
-from ledger.bulk import insert_rows
+from ledger.bulk import insert_rows, update_rows
 from stores.binding_history import binding
 from stores.bindings import Binding, BindingFact, Rules, in_force, timeline
 from stores.brand import business_day
@@ -98,14 +98,11 @@ def _write_states(connection: Connection, wanted: Mapping[int, list[Binding]], n
     rows = []
     for customer, known in wanted.items():
         home, owner = (in_force(known, kind, now) for kind in ("home", "owner"))
-        rows.append({"c": customer, "home": home.store_id if home else None, "home_p": home.protected_until if home else None,
-                     "home_v": home.valid_until if home else None, "owner": owner.guide_id if owner else None,
-                     "owner_p": owner.protected_until if owner else None, "owner_v": owner.valid_until if owner else None})
-    if rows:
-        s = customer_state
-        connection.execute(update(s).where(s.c.customer_id == bindparam("c")).values(
-            rv=s.c.rv + 1, home_store_id=bindparam("home"), home_protected_until=bindparam("home_p"), home_valid_until=bindparam("home_v"),
-            owner_guide_id=bindparam("owner"), owner_protected_until=bindparam("owner_p"), owner_valid_until=bindparam("owner_v")), rows)
+        rows.append({"customer_id": customer, "home_store_id": home.store_id if home else None,
+                     "home_protected_until": home.protected_until if home else None, "home_valid_until": home.valid_until if home else None,
+                     "owner_guide_id": owner.guide_id if owner else None, "owner_protected_until": owner.protected_until if owner else None,
+                     "owner_valid_until": owner.valid_until if owner else None})
+    update_rows(connection, customer_state, rows, key="customer_id", counts="rv")
 
 
 _COMPARED = ("kind", "store_id", "guide_id", "started_at", "protected_until", "valid_until", "ended_at", "reason", "end_reason", "source_kind", "source_id")
