@@ -67,7 +67,8 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id at its lowest cost: these tests are not about how long a guess takes."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(users, "_hasher", quick)
-    monkeypatch.setattr(users, "_dummy_hash", lambda: quick.hash("nobody"))
+    nobody = quick.hash("nobody")
+    monkeypatch.setattr(users, "_dummy_hash", lambda: nobody)
 
 
 @pytest.fixture
