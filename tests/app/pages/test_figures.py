@@ -16,7 +16,6 @@ from incentives import calculate, explanations, kpis, rewards
 from incentives.scopes import reward_scope
 from stores.actors import COMMAND_LINE
 from stores.scope import find_scope
-from tests.app.pages.conftest import Chain
 
 DOOR = re.compile(r'<a href="([^"]+)"><span class="number[^"]*">([^<]+)</span></a>')
 FIGURE = re.compile(r'<a class="figure" href="([^"]+)">\s*<span class="name">([^<]+)</span><span class="value">(.*?)</span>\n', re.S)
@@ -37,7 +36,8 @@ def doors(page: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "path"), [
     ("petra", "/hq/dealers"), ("bea", "/hq/dealers"), ("petra", "/hq/dealers/D1"), ("petra", "/hq/dealers/D1?by=store"), ("petra", "/hq/dealers/D1?by=month"),
-    ("bea", "/hq/dealers/D1"), ("petra", "/hq/stores/S1"), ("omar", "/dealer"), ("omar", "/dealer?month={month}"), ("omar", "/dealer/stores"), ("omar", "/dealer/stores/S1"),
+    ("bea", "/hq/dealers/D1"), ("petra", "/hq/stores/S1"), ("omar", "/dealer"),
+    ("omar", "/dealer?month={month}"), ("omar", "/dealer/stores"), ("omar", "/dealer/stores/S1"),
     ("omar", "/dealer/rewards?month={paid}"), ("omar", "/dealer/rewards?month={month}")])
 def test_behind_every_figure_stand_rows_that_sum_to_it(chain, name, path):
     client = chain.client(name)
@@ -133,8 +133,9 @@ def test_a_managers_team_is_the_sum_of_its_guides(chain):
 
 def test_every_reason_that_calculation_gives_has_its_words():
     codes = set(re.findall(r'"([a-z_0-9]+)"', Path(calculate.__file__).read_text("utf-8")))
-    named = {"valid_add", "not_first", "already_linked", "source_not_allowed", "employee", "paid_before", "cap_reached", "converted_referral", "no_order_yet", "invite_expired",
-             "below_minimum", "not_new", "self_referral", "invited_before", "sale", "refunded", "own_purchase", "cross_dealer", "unattributed", "no_base", "rate_zero_or_cap"}
+    named = {"valid_add", "not_first", "already_linked", "source_not_allowed", "employee", "paid_before", "cap_reached", "converted_referral",
+             "no_order_yet", "invite_expired", "below_minimum", "not_new", "self_referral", "invited_before", "sale", "refunded", "own_purchase", "cross_dealer",
+             "unattributed", "no_base", "rate_zero_or_cap"}
     assert named <= codes  # a reason that was renamed is renamed here too
     assert named | {rewards.ADJUSTMENT} <= set(explanations.REASONS)
 
