@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = '4202ea3216e1'
+revision = '65b91c1344b9'
 down_revision = None
 branch_labels = None
 depends_on = None
