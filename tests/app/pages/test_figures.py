@@ -16,6 +16,7 @@ from incentives import calculate, explanations, kpis, rewards
 from incentives.scopes import reward_scope
 from stores.actors import COMMAND_LINE
 from stores.scope import find_scope
+from tests.app.conftest import on_both_engines
 
 DOOR = re.compile(r'<a href="([^"]+)"><span class="number[^"]*">([^<]+)</span></a>')
 FIGURE = re.compile(r'<a class="figure" href="([^"]+)">\s*<span class="name">([^<]+)</span><span class="value">(.*?)</span>\n', re.S)
@@ -47,6 +48,7 @@ def test_behind_every_figure_stand_rows_that_sum_to_it(chain, name, path):
     assert doors(page) or name == "omar"
 
 
+@on_both_engines
 @pytest.mark.parametrize("period", ["today", "yesterday", "7d", "30d"])
 @pytest.mark.parametrize("name", ["petra", "bea"])
 def test_the_figures_of_today_lead_to_pages_that_say_the_same(chain, name, period):
@@ -71,6 +73,7 @@ def test_one_order_without_owner_is_work_for_headquarters_and_nobody_else(chain)
     assert "Orders that no store owns" in petra and "Orders that no store owns" not in bea
 
 
+@on_both_engines
 def test_the_dealers_page_is_what_the_api_says(chain):
     first, last = chain.day(29), chain.day(0)
     with db.read() as connection:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.app.conftest import on_both_engines
 from tests.app.pages import addresses
 from tests.app.pages.conftest import Chain, statements
 
@@ -15,6 +16,7 @@ def opened(chain: Chain, name: str, facts: bool) -> dict[str, int]:
             for path in addresses.of(chain, name, facts) for tongue in ("zh", "en")}
 
 
+@on_both_engines
 @pytest.mark.parametrize("name", READERS)
 def test_every_page_opens_on_a_chain_where_something_happened(chain, name):
     assert {path: status for path, status in opened(chain, name, True).items() if status != 200} == {}
