@@ -78,8 +78,8 @@ def house(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path, 
     before = brand._brand
     app = create_app(settings_of(url, tmp_path))
     fill()
-    for remembered in (api_keys, network):  # of the database before
-        remembered.forget()
+    api_keys.forget()
+    network.forget()
     yield House(app)
     db.database().dispose()
     db._database, brand._brand = None, before
