@@ -17,13 +17,11 @@ from sqlalchemy.exc import IntegrityError
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
 from ledger.faults import Conflict
-from ledger.upsert import insert_missing
 from stores import keys, network, people, versions
-from stores.canonical import canonical_hash
-from stores.customers import IDENTITY_KINDS, customer, customer_identity, customer_merge, customer_state
+from stores.customers import IDENTITY_KINDS, customer, customer_identity, customer_state
 from stores.decide import NEW_CUSTOMER, Decision, State, Visit, decide
-from stores.entering import NOT_A_VISIT, STATE_FIELDS, entry_row, point_row, trace_row
 from stores.entries import entry, entry_point, entry_trace
+from stores.entry_records import STATE_FIELDS, entry_row, is_newest_param, is_visit, point_row, trace_row
 from stores.people import Identity
 from stores.versions import Versions, routing_state
 from stores.visits import Arrival, visit_of
@@ -153,7 +151,7 @@ def _decided(connection: Connection, part: Sequence[PastArrival]) -> _Chunk:
         visit = visit_of(past.arrival, past.at, snapshot, signing)
         decision = decide(visit, person.state, snapshot)
         chunk.made.append(_Made(person, visit, person.state, decision, entry_row(past.arrival, visit, decision, past.decided_at) | {
-            "entry_id": past.entry_id, "body_hash": _body_hash(past.arrival)}, past))
+            "entry_id": past.entry_id}, past))
         person.state = _after(person.state, visit, decision)
     return chunk
 
@@ -191,21 +189,11 @@ def _person(chunk: _Chunk, past: PastArrival) -> _Person:
 def _after(state: State, visit: Visit, decision: Decision) -> State:
     """What the arrival leaves behind: his last visit (unless a default led him) and his last signed parameter."""
     changes: dict[str, Any] = {"rv": state.rv + 1}
-    if decision.store_id is not None and decision.rung not in NOT_A_VISIT and (state.last_visit_at is None or state.last_visit_at <= visit.at):
+    if is_visit(state, visit, decision):
         changes |= {"last_store_id": decision.store_id, "last_visit_at": visit.at}
-    if visit.param is not None:
+    if is_newest_param(state, visit) and visit.param is not None:
         changes |= {"param_store_id": visit.param.store_id, "param_guide_id": visit.param.guide_id, "param_at": visit.at}
     return replace(state, **changes)
-
-
-def _body_hash(arrival: Arrival) -> str:
-    """The hash that POST /entries takes of the same input."""
-    place = arrival.source
-    return canonical_hash({
-        "customer": arrival.identities, "region_code": arrival.region_code, "postal_code": arrival.postal_code, "entry_param": arrival.entry_param,
-        "touchpoint": arrival.touchpoint, "occurred_at": arrival.occurred_at,
-        "location": None if place is None else {"latitude": place.latitude, "longitude": place.longitude, "crs": place.crs,
-                                                "accuracy_m": place.accuracy_m, "fuzzy": place.fuzzy}})
 
 
 # -- writing ------------------------------------------------------------------------------------------------------------------
@@ -237,7 +225,7 @@ def _write(connection: Connection, chunk: _Chunk, now: dt.datetime) -> None:
     insert_rows(connection, entry_trace, [{"entry_id": m.past.entry_id, **trace_row(m.visit, m.state, m.decision, m.past.decided_at)} for m in recent])
     insert_rows(connection, entry_point, [{"entry_id": m.past.entry_id, **point_row(m.past.arrival, m.visit, m.decision, m.past.decided_at)}
                                           for m in recent if m.visit.point is not None and now - m.past.decided_at < POINT_LIFE])
-    insert_missing(connection, customer_merge, [{"kept_id": kept, "merged_id": merged, "at": now} for kept, merged in sorted(chunk.merges)])
+    people.note_merges(connection, sorted(chunk.merges), now)
 
 
 def _create(connection: Connection, new: Sequence[_Person], chunk: _Chunk) -> None:
