@@ -19,7 +19,6 @@ from app.demo.loading import NotEmpty, load, state
 from app.demo.sizes import TINY
 from app.permissions import ROLES
 from app.sign_in import users
-
 from ledger.accounts import account
 from ledger.idempotency import idempotency_key
 from ledger.intakes import intake_open
