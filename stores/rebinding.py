@@ -19,7 +19,7 @@ from stores.snapshot import Snapshot
 
 CHUNK = 500
 _KINDS = {"contact.confirmed": "confirmed", "contact.deleted_by_customer": "deleted", "contact.transferred": "transferred"}
-_MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves nobody
+MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapsho
         rows = connection.execute(select(event.c.customer_id, event.c.type, event.c.occurred_at, event.c.id, event.c.guide_id, event.c.transfer_state)
                                   .where(event.c.customer_id.in_(part), event.c.type.in_(list(_KINDS))))
         for r in rows:
-            if r.type != "contact.transferred" or r.transfer_state in _MOVED:
+            if r.type != "contact.transferred" or r.transfer_state in MOVED:
                 found[r.customer_id].append(event_fact(r.type, r.occurred_at, r.id, r.guide_id, snapshot))
         o = sales_order.c
         for r in connection.execute(select(o.customer_id, o.paid_at, o.id, o.link_guide_id, o.store_id, o.guide_id).where(o.customer_id.in_(part))):
