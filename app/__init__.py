@@ -15,12 +15,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 import db
-from app import api_keys, cli, dealer, errors, guide, headers, health, hq, language, limits, logs, navigation, permissions, words
+from app import api_keys, cli, dealer, errors, guide, headers, health, hq, labels, language, limits, logs, navigation, permissions, words
 from app.api import calls, declare, openapi
 from app.sign_in import pages as sign_in
 from stores import brand, installation, keys
 
-PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint)
+PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -43,6 +43,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     health.init_app(app)
     language.init_app(app)
     words.init_app(app)
+    labels.init_app(app)
     csrf = CSRFProtect(app)
     limits.init_app(app, settings.rate_limit_storage)
     sign_in.init_app(app)

@@ -13,27 +13,28 @@ from stores.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A page in the navigation: its name, its endpoint, its icon in static/icons.svg."""
+    """A page in the navigation: its name, its endpoint, its icon in static/icons.svg, and the pages behind it that count as it."""
 
     label: LazyString
     endpoint: str
     icon: str
+    behind: tuple[str, ...] = ()
 
 
 HQ = (
     Item(_l("Today"), "hq.home", "today"),
-    Item(_l("Network"), "hq.network", "network"),
-    Item(_l("Routing"), "hq.routing", "routing"),
+    Item(_l("Network"), "hq.stores", "network", ("hq.store", "hq.dealers", "hq.dealer", "hq.guide")),
+    Item(_l("Routing"), "hq.entries", "routing", ("hq.entry",)),
     Item(_l("Customers"), "hq.customers", "people"),
-    Item(_l("Sales"), "hq.sales", "sales"),
+    Item(_l("Sales"), "hq.orders", "sales", ("hq.order", "hq.refunds", "hq.movements")),
     Item(_l("Money"), "hq.money", "money"),
     Item(_l("Incentives"), "hq.incentives", "award"),
     Item(_l("Settings"), "hq.settings", "settings"),
 )
 DEALER = (
     Item(_l("Today"), "dealer.home", "today"),
-    Item(_l("My stores"), "dealer.stores", "network"),
-    Item(_l("Orders"), "dealer.orders", "sales"),
+    Item(_l("My stores"), "dealer.stores", "network", ("dealer.store",)),
+    Item(_l("Orders"), "dealer.orders", "sales", ("dealer.order", "dealer.refunds", "dealer.movements")),
     Item(_l("My customers"), "dealer.customers", "people"),
     Item(_l("Statements"), "dealer.statements", "money"),
     Item(_l("Guides and rewards"), "dealer.rewards", "award"),
@@ -46,8 +47,14 @@ GUIDE = (
     Item(_l("My code"), "guide.code", "code"),
     Item(_l("Help"), "guide.help", "help"),
 )
+MANAGER = (
+    Item(_l("Team"), "guide.home", "people", ("guide.member",)),
+    Item(_l("Customers"), "guide.customers", "account"),
+    Item(_l("Store QR code"), "guide.code", "code"),
+    Item(_l("Help"), "guide.help", "help"),
+)
 NAVIGATION = {"hq_admin": HQ, "hq_operations": HQ, "hq_finance": HQ, "branch_coordinator": HQ, "dealer": DEALER,
-              "store_manager": GUIDE, "guide": GUIDE}
+              "store_manager": MANAGER, "guide": GUIDE}
 
 ROLE_NAMES = {
     "hq_admin": _l("Headquarters, administrator"), "hq_operations": _l("Headquarters, operations"), "hq_finance": _l("Headquarters, finance"),
@@ -67,7 +74,7 @@ class Link:
 
 def links_of(actor: Actor) -> list[Link]:
     """The navigation of one person, his current page marked."""
-    return [Link(str(item.label), url_for(item.endpoint), item.icon, request.endpoint == item.endpoint)
+    return [Link(str(item.label), url_for(item.endpoint), item.icon, request.endpoint in (item.endpoint, *item.behind))
             for item in NAVIGATION[actor.role] if _open_to(actor, item.endpoint)]
 
 

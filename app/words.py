@@ -43,6 +43,19 @@ def day(date: dt.date, tongue: str) -> str:
     return f"{date.year}年{date.month}月{date.day}日" if tongue == "zh" else date.isoformat()
 
 
+def change(now: int, before: int) -> str:
+    """How much more or less than before, in whole percent: +12 %; empty when there was nothing before."""
+    if before <= 0:
+        return ""
+    part = (abs(now - before) * 200 + before) // (2 * before)
+    return f"{MINUS if now < before and part else '+' if now > before and part else '±'}{part} %"
+
+
+def share(part: int, whole: int) -> str:
+    """12.3 % of a whole, cut off; a dash when there is no whole."""
+    return f"{part * 1000 // whole // 10}.{part * 1000 // whole % 10} %" if whole else "–"
+
+
 # -- for templates: the brand's currency and zone, the reader's language ---------------------------------------------------
 
 def _money(minor: int, currency: str | None = None, decimals: int | None = None) -> str:
@@ -67,4 +80,5 @@ def query_in(args: MultiDict[str, str], tongue: str) -> str:
 
 
 def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(change=change, share=share)
     app.jinja_env.filters.update(money=_money, count=count, short_count=lambda number: short_count(number, language()), moment=_moment, day=_day)

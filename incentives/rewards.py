@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
@@ -24,13 +24,24 @@ def balance(connection: Connection, guide_id: int) -> dict[str, int]:
     """pending, vested, payable, paid, receivable in minor units, from the transfers of the guide's accounts (M5, M25).
 
     payable = max(0, vested - paid), receivable = max(0, paid - vested). Book what is due before, so that clocks count."""
-    t = transfer.c
-    sums = {r.kind: int(r.amount) for r in connection.execute(
-        select(t.kind, func.sum(t.amount_minor).label("amount")).where(t.guide_id == guide_id).group_by(t.kind))}
+    return balances(connection, [guide_id])[guide_id]
+
+
+def _balance(sums: dict[str, int]) -> dict[str, int]:
     vested = sums.get("reward_vest", 0) - sums.get("reward_vest_return", 0)
     pending = sums.get("reward_pending", 0) - sums.get("reward_pending_return", 0) - vested
     paid = sums.get("reward_paid", 0)
     return {"pending_minor": pending, "vested_minor": vested, "payable_minor": max(0, vested - paid), "paid_minor": paid, "receivable_minor": max(0, paid - vested)}
+
+
+def balances(connection: Connection, guide_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """`balance` of several guides in one statement."""
+    t = transfer.c
+    sums: dict[int, dict[str, int]] = {g: {} for g in guide_ids}
+    for r in connection.execute(select(t.guide_id, t.kind, func.sum(t.amount_minor).label("amount")).where(
+            t.guide_id.in_(list(guide_ids))).group_by(t.guide_id, t.kind)):
+        sums[r.guide_id][r.kind] = int(r.amount)
+    return {guide_id: _balance(own) for guide_id, own in sums.items()}
 
 
 def lines(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> list[dict[str, Any]]:

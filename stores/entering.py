@@ -361,9 +361,12 @@ def _trace_record(decision: Decision) -> dict[str, Any]:
 
 def _note_merges(found: Found, now: dt.datetime) -> None:
     """Two surrogates turned out to be one person (M19): a fact for those who reckon by person."""
+    from ledger.bulk import insert_rows
     from ledger.upsert import insert_missing
+    from stores.changes import changed_customer
 
     assert found.customer is not None
     with db.transaction() as connection:
         insert_missing(connection, customer_merge, [{"kept_id": min(found.customer, other), "merged_id": max(found.customer, other), "at": now}
                                                     for other in found.others])
+        insert_rows(connection, changed_customer, [{"customer_id": found.customer}])

@@ -20,6 +20,7 @@ from ledger.faults import Conflict
 from ledger.upsert import insert_missing
 from stores import keys, network, people, versions
 from stores.canonical import canonical_hash
+from stores.changes import changed_customer
 from stores.customers import IDENTITY_KINDS, customer, customer_identity, customer_merge, customer_state
 from stores.decide import NEW_CUSTOMER, Decision, State, Visit, decide
 from stores.entering import NOT_A_VISIT, STATE_FIELDS, entry_row, point_row, trace_row
@@ -240,6 +241,7 @@ def _write(connection: Connection, chunk: _Chunk, now: dt.datetime) -> None:
     insert_rows(connection, entry_point, [{"entry_id": m.past.entry_id, **point_row(m.past.arrival, m.visit, m.decision, m.past.decided_at)}
                                           for m in recent if m.visit.point is not None and now - m.past.decided_at < POINT_LIFE])
     insert_missing(connection, customer_merge, [{"kept_id": kept, "merged_id": merged, "at": now} for kept, merged in sorted(chunk.merges)])
+    insert_rows(connection, changed_customer, [{"customer_id": kept} for kept in sorted({kept for kept, _ in chunk.merges})])
 
 
 def _create(connection: Connection, new: Sequence[_Person], chunk: _Chunk) -> None:

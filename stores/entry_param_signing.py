@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, select, update
 
 import db
 from ledger import audit
-from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
+from ledger.faults import Conflict, FieldFault, InvalidInput, NotAllowed, NotFound
 from stores import keys, versions
 from stores.actors import Actor
 from stores.brand import business_day
@@ -37,6 +37,14 @@ def sign_param(*, store_code: str | None = None, guide_code: str | None = None, 
     except (ValueError, OverflowError):
         raise InvalidInput("issued_at lies outside the years a parameter can carry.", code="issued_at_out_of_range",
                            errors=[FieldFault("issued_at", "is out of range")]) from None
+
+
+def sign_own(actor: Actor, now: dt.datetime) -> str:
+    """The parameter of the actor's own guide or store, of no channel: everybody may share his own door. Raises NotAllowed for other actors."""
+    if actor.scope_kind not in ("guide", "store") or actor.scope_id is None:
+        raise NotAllowed("Only a guide or a store has a code of its own.")
+    store_id, guide_id = (actor.scope_id, 0) if actor.scope_kind == "store" else (0, actor.scope_id)
+    return sign(SignedParam(store_id, guide_id, 0, now), keys.entry_param_keys()[0])
 
 
 def revoke_channel(channel_code: str, *, actor: Actor, now: dt.datetime) -> bool:

@@ -198,6 +198,7 @@ def _people(connection: Connection, new: list[EventIn], now: dt.datetime) -> dic
         known |= {i: owner for i in group if i not in known}
     people.link(connection, links)
     insert_missing(connection, customer_merge, merges)
+    insert_rows(connection, changed_customer, [{"customer_id": c} for c in sorted({m["kept_id"] for m in merges})])
     return known
 
 

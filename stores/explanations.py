@@ -49,6 +49,17 @@ OUTCOMES = {
     "store_cloud_shop_off": ("云店未开启", "its cloud shop is off"), "store_not_open_yet": ("门店尚未开业", "the store is not open yet"),
     "store_coordinates_withdrawn": ("门店坐标已撤回", "its coordinates are withdrawn"), "store_no_contract": ("没有有效的加盟合同", "no contract in force"),
 }
+RUNG_NAMES = {
+    "HQ_PIN": ("总部指定", "Pinned by headquarters"), "MANUAL": ("客户自选", "Customer's own choice"), "HOME_PROTECTED": ("保护期内的归属门店", "Home store, protected"),
+    "ENTRY_PARAM": ("入口二维码或链接", "Code or link of this arrival"), "HOME": ("归属门店", "Home store"), "ENTRY_CACHED": ("最近的二维码或链接", "Last code or link"),
+    "LAST_VISIT": ("上次访问", "Last visit"), "TERRITORY": ("专属区域", "Exclusive territory"), "SERVICE_AREA": ("配送范围", "Delivery area"),
+    "RADIUS": ("服务半径", "Service radius"), "NEAREST": ("最近门店", "Nearest store"), "REGION": ("地区默认门店", "Default store of the region"),
+    "DEFAULT": ("品牌默认门店", "Default store of the brand"), "PICKER": ("门店列表", "List of stores"),
+}
+CANDIDATES = {
+    "winner": ("选中", "chosen"), "ambiguous": ("距离相近", "equally near"), "same_place": ("同一地点", "the same place"), "farther": ("更远", "farther"),
+    "nearer": ("更近", "nearer"), "local": ("本地门店", "local shop"), "nearby": ("附近", "nearby"), "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
+}
 NOTES = {
     "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"),
     "travel": ("您离归属门店较远，可选择本地门店", "you are far from your home store; a local shop is offered"),
@@ -62,6 +73,13 @@ NOTES = {
     "entry_param_names_nothing": ("入口参数没有指向门店或导购", "the entry parameter names neither store nor guide"),
 }
 _LANGUAGES = ("zh", "en")
+
+
+def distance_words(class_km: int | None, lang: str) -> str:
+    """A distance in its 1 km class, all that staff ever see (A16); empty when there is none."""
+    if class_km is None:
+        return ""
+    return f"不到 {class_km + 1} 公里" if lang == "zh" else f"less than {class_km + 1} km"
 
 
 def word(table: dict[str, tuple[str, str]], key: str, lang: str) -> str:

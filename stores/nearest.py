@@ -111,19 +111,27 @@ class NearestIndex:
 
     def nearest_batch(self, lats: npt.ArrayLike, lngs: npt.ArrayLike) -> tuple[Ints, Floats]:
         """`nearest` of whole columns: (positions, distances_m); without stores positions are -1 and distances NaN."""
+        return self.nearest_batch_with_lead(lats, lngs)[:2]
+
+    def nearest_batch_with_lead(self, lats: npt.ArrayLike, lngs: npt.ArrayLike) -> tuple[Ints, Floats, Floats]:
+        """`nearest_batch`, and by how many metres at least the nearest store leads every other one: a lower bound, 0 where nothing is
+        proven or the place is shared, infinite for a single store."""
         user_lats, user_lngs = np.asarray(lats, dtype=np.float64), np.asarray(lngs, dtype=np.float64)
         if self._tree is None:
-            return np.full(len(user_lats), -1, dtype=np.int64), np.full(len(user_lats), np.nan)
+            return np.full(len(user_lats), -1, dtype=np.int64), np.full(len(user_lats), np.nan), np.zeros(len(user_lats))
         if not len(user_lats):
-            return np.empty(0, dtype=np.int64), np.empty(0)
+            return np.empty(0, dtype=np.int64), np.empty(0), np.empty(0)
         chords, sites = self._tree.query(earth_centred(user_lats, user_lngs), k=2)
         winners = sites[:, 0]
         positions = self._stores[self._starts[winners]]
         distances = distances_m(user_lats, user_lngs, self._lats[winners], self._lngs[winners])
+        # Every other store j has s_j >= c_j >= c2, so it is farther by at least c2 - s1.
+        leads = np.maximum(chords[:, 1] - distances - TOLERANCE_M, 0.0)
+        leads[self._starts[winners + 1] - self._starts[winners] > 1] = 0.0
         for user in np.flatnonzero(chords[:, 1] <= distances + TOLERANCE_M).tolist():
             args = float(user_lats[user]), float(user_lngs[user]), int(winners[user]), float(chords[user, 1])
             positions[user], distances[user] = self._settle(*args)
-        return positions, distances
+        return positions, distances, leads
 
     def _settle(self, lat: float, lng: float, site: int, next_chord_m: float) -> Found:
         """Steps 1 to 3 of the proof: the nearest by chord, unless a store with a chord up to its geodesic is nearer or equal."""

@@ -1,18 +1,21 @@
-"""Revenue of dealers and stores by day, month or store, summed from the ledger (D4): the sums are the ledger."""
+"""Revenue of dealers and stores by day, month, store or dealer, summed from the ledger (D4): the sums are the ledger."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, Row, Select, case, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from ledger.journals import transfer
 from stores.brand import brand
+from stores.dealers import dealer
+from stores.guides import guide
+from stores.orders import sales_order
 from stores.stores import store
 
-By = Literal["day", "month", "store"]
+By = Literal["day", "month", "store", "dealer"]
 FIGURES = {  # figure: (kinds that add, kinds that take away)
     "gross_minor": (("sale",), ()),
     "refunds_minor": (("refund",), ()),
@@ -33,21 +36,50 @@ def of(connection: Connection, first: dt.date, last: dt.date, by: By, *, dealer_
 
     {"from", "to", "currency", "totals", "rows"}; net = gross - refunds - fees - rewards. Fees are net of fees returned, each on its day."""
     t = transfer.c
-    query = select(*(_sum(*kinds).label(name) for name, kinds in FIGURES.items())).where(t.business_day >= first, t.business_day <= last, t.kind.in_(KINDS))
+    query = _within(select(*(_sum(*kinds).label(name) for name, kinds in FIGURES.items())), KINDS, first, last, dealer_id, store_id, stores)
+    if by == "store":
+        query = query.add_columns(store.c.store_code.label("key")).outerjoin(store, store.c.id == t.store_id).group_by(store.c.store_code).order_by(store.c.store_code)
+    elif by == "dealer":
+        query = query.add_columns(dealer.c.dealer_code.label("key")).join(dealer, dealer.c.id == t.dealer_id).group_by(dealer.c.dealer_code).order_by(dealer.c.dealer_code)
+    else:
+        query = query.add_columns(t.business_day.label("key")).group_by(t.business_day).order_by(t.business_day)
+    rows = [(str(r.key)[:7] if by == "month" else r.key.isoformat() if by == "day" else r.key, figures_of(r)) for r in connection.execute(query)]
+    name = f"{by}_code" if by in ("store", "dealer") else "period"
+    return {"from": first.isoformat(), "to": last.isoformat(), "currency": brand().currency, "totals": _total(f for _, f in rows),
+            "rows": [{name: key, **figures} for key, figures in _merged(rows)]}
+
+
+def _within(query: Select[Any], kinds: Sequence[str], first: dt.date, last: dt.date, dealer_id: int | None, store_id: int | None, stores: Any) -> Select[Any]:
+    t = transfer.c
+    query = query.where(t.business_day >= first, t.business_day <= last, t.kind.in_(kinds))
     if dealer_id is not None:
         query = query.where(t.dealer_id == dealer_id)
     if store_id is not None:
         query = query.where(t.store_id == store_id)
-    if stores is not None:
-        query = query.where(t.store_id.in_(stores))
-    if by == "store":
-        query = query.add_columns(store.c.store_code.label("key")).outerjoin(store, store.c.id == t.store_id).group_by(store.c.store_code).order_by(store.c.store_code)
-    else:
-        query = query.add_columns(t.business_day.label("key")).group_by(t.business_day).order_by(t.business_day)
-    rows = [(str(r.key)[:7] if by == "month" else r.key.isoformat() if by == "day" else r.key, figures_of(r)) for r in connection.execute(query)]
-    name = "store_code" if by == "store" else "period"
-    return {"from": first.isoformat(), "to": last.isoformat(), "currency": brand().currency, "totals": _total(f for _, f in rows),
-            "rows": [{name: key, **figures} for key, figures in _merged(rows)]}
+    return query if stores is None else query.where(t.store_id.in_(stores))
+
+
+def movements(connection: Connection, first: dt.date, last: dt.date, figure: str, *, dealer_id: int | None = None, store_id: int | None = None,
+              stores: Any = None, guide_id: int | None = None, after: int | None = None, limit: int = 51) -> Sequence[Row[Any]]:
+    """The transfers that make up one figure of `of`, newest first, after an id; what takes away is negative. KeyError for no figure."""
+    t, (adds, takes) = transfer.c, FIGURES[figure]
+    amount = case((t.kind.in_(takes), -t.amount_minor), else_=t.amount_minor)
+    query = (select(t.id, t.business_day, t.kind, amount.label("amount_minor"), t.origin_period, t.component, sales_order.c.order_no, store.c.store_code,
+                    store.c.name.label("store_name"), guide.c.guide_code, guide.c.name.label("guide_name"))
+             .outerjoin(sales_order, sales_order.c.id == t.order_id).outerjoin(store, store.c.id == t.store_id).outerjoin(guide, guide.c.id == t.guide_id))
+    query = _within(query, (*adds, *takes), first, last, dealer_id, store_id, stores)
+    if guide_id is not None:
+        query = query.where(t.guide_id == guide_id)
+    return connection.execute((query if after is None else query.where(t.id < after)).order_by(t.id.desc()).limit(limit)).all()
+
+
+def movement_totals(connection: Connection, first: dt.date, last: dt.date, figure: str, *, dealer_id: int | None = None, store_id: int | None = None,
+                    stores: Any = None, guide_id: int | None = None) -> tuple[int, int]:
+    """How many transfers `movements` lists in all, and their sum: the figure itself."""
+    kinds = FIGURES[figure]
+    query = _within(select(func.count(), _sum(*kinds)), (*kinds[0], *kinds[1]), first, last, dealer_id, store_id, stores)
+    number, total = connection.execute(query if guide_id is None else query.where(transfer.c.guide_id == guide_id)).one()
+    return int(number), int(total)
 
 
 def figures_of(row: Any) -> dict[str, int]:

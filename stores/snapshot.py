@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 
 from stores.areas import AreaIndex
 from stores.hours import Hours, is_open
@@ -206,6 +207,10 @@ class Snapshot:
         """Areas whose shape covers the point and that hold on that day, by code."""
         found = [self.areas[key] for key in self._area_index.covering(latitude, longitude)]
         return sorted((a for a in found if a.holds(day)), key=lambda a: a.code)
+
+    def area_keys_covering(self, latitudes: npt.ArrayLike, longitudes: npt.ArrayLike) -> list[list[int]]:
+        """Ids of the areas whose shape covers each point, whether they hold on a day or not."""
+        return self._area_index.covering_batch(latitudes, longitudes)
 
 
 def _boundaries(stores: Sequence[StoreRecord], areas: Sequence[AreaRecord]) -> set[dt.date]:

@@ -60,8 +60,8 @@ def document(apis: Iterable[Api], title: str = "Doorstep", version: str = "1") -
 def refusals_of(call: Call) -> list[int]:
     """The statuses a call may refuse with, by what it declares."""
     found = {400, 401, 403, 429}
-    if call.path_names:
-        found.add(404)
+    if call.path_names or call.body:
+        found.add(404)  # a body too may name what the key may not see
     if call.body:
         found |= {409, 413, 415, 422}
     if call.idempotent:

@@ -18,6 +18,7 @@ from app.demo.story import SEED, Slot, Story
 from app.imports import context
 from incentives import booking
 from ledger.faults import Conflict
+from ledger.seals import seal_now
 from stores import entry_params, keys, network, policies
 from stores.actors import SYSTEM
 from stores.areas import parse_geometry
@@ -126,6 +127,7 @@ def _load(size: Size, now: dt.datetime, progress: Progress) -> None:
     progress("rewards", 0, 1)
     booking.book_due(now)
     with db.transaction() as connection:
+        seal_now(now)
         connection.execute(update(installation).where(installation.c.name == MARK).values(value=size.name))
     progress("rewards", 1, 1)
 

@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = '10e12e62385d'
+revision = '4202ea3216e1'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -155,6 +155,12 @@ def upgrade() -> None:
     sa.Column('received_at', db.Instant(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_intake')),
     info={'append_only': True}
+    )
+    op.create_table('job_lease',
+    sa.Column('name', db.Code(32), nullable=False),
+    sa.Column('holder', db.Code(96), nullable=False),
+    sa.Column('until', db.Instant(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_job_lease'))
     )
     op.create_table('journal_key',
     sa.Column('key', db.Code(128), nullable=False),
@@ -832,6 +838,7 @@ def downgrade() -> None:
     op.drop_table('order_key')
     op.drop_table('network_change')
     op.drop_table('journal_key')
+    op.drop_table('job_lease')
     op.drop_table('intake')
     op.drop_table('installation')
     op.drop_table('incentive_period')

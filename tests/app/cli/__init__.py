@@ -1,0 +1,1 @@
+"""Commands that bring facts in and prove them."""

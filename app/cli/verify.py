@@ -1,0 +1,30 @@
+"""`flask verify`: proves what the books promise; exit status 1 and the offending rows otherwise (CONTRACT 2)."""
+from __future__ import annotations
+
+import click
+
+import db
+from app.cli.deeds import DeedCommand
+from ledger import verification as of_ledger
+from ledger.verification import Check
+from stores import verification as of_stores
+
+CHECKS: list[Check] = [*of_ledger.CHECKS, *of_stores.CHECKS]  # one line of the report each; incentives and statements add theirs here
+
+
+@click.command("verify", cls=DeedCommand)
+def verify() -> None:
+    """Prove conservation, balances, seals, the audit log, and that orders and refunds equal the ledger."""
+    broken = 0
+    with db.read() as connection:
+        for check in CHECKS:
+            found = check(connection)
+            click.echo(found.summary, err=not found.holds)
+            for fault in found.faults:
+                click.echo(f"  {fault}", err=True)
+            if found.more:
+                click.echo(f"  and {found.more:,} more", err=True)
+            broken += not found.holds
+    if broken:
+        raise click.ClickException(f"{broken} of {len(CHECKS)} proofs failed")
+    click.echo("verified")

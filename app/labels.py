@@ -1,0 +1,64 @@
+"""What codes are called on pages: one table for each kind of code. An unknown code is shown as it is."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+
+from flask import Flask
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from app.language import language
+from app.paging import same_filter
+from incentives import explanations as rewards
+from stores import explanations as routing
+from stores.customer_lists import masked
+
+Words = Mapping[str, LazyString]
+
+OWNER_BASIS: Words = {
+    "entry": _l("The order names the visit that led to this store."), "visit": _l("The customer's last visit in the 24 hours before led to this store."),
+    "location": _l("No visit before; the order's location leads to this store."), "named": _l("No visit and no location; headquarters' file names this store."),
+    "unattributed": _l("No visit, no usable location, no store with a contract: nobody owns this sale yet."),
+}
+OWNER_BASIS_SHORT: Words = {"entry": _l("named visit"), "visit": _l("last visit"), "location": _l("location"), "named": _l("named by file"), "unattributed": _l("unattributed")}
+GUIDE_BASIS: Words = {"assisted": _l("assisted the order"), "touch": _l("last signed link or code"), "owner": _l("owner guide of the customer"), "none": _l("no guide")}
+CREDITS: Words = {"shop": _l("Shop of the sale"), "home": _l("Home store"), "guide": _l("Guide"), "branch": _l("Branch")}
+TRANSFERS: Words = {
+    "sale": _l("Sale"), "sale_unattributed": _l("Sale, unattributed"), "platform_fee": _l("Platform fee"), "channel_fee": _l("Channel fee"), "refund": _l("Refund"),
+    "refund_unattributed": _l("Refund, unattributed"), "platform_fee_return": _l("Platform fee returned"), "channel_fee_return": _l("Channel fee returned"),
+    "reward": _l("Reward of a guide"), "reward_return": _l("Reward taken back"), "reward_pending": _l("Reward pending"), "reward_vest": _l("Reward vested"),
+}
+ORDER_STATES: Words = {"shipped": _l("Shipped"), "received": _l("Received"), "closed": _l("Closed")}
+REWARD_STATES: Words = {"pending": _l("pending"), "vested": _l("payable"), "voided": _l("no reward"), "clawed_back": _l("taken back")}
+REWARD_MEANINGS = {"pending": "wait", "vested": "good", "voided": "", "clawed_back": "wrong"}
+COMPONENTS: Words = {"add": _l("Friend add"), "referral": _l("Referral"), "sales": _l("Sales commission")}
+STORE_STATES: Words = {"active": _l("in service"), "paused": _l("paused"), "closed": _l("closed")}
+STORE_MEANINGS = {"active": "", "paused": "wait", "closed": "wrong"}
+COLLECTION: Words = {"store_collects": _l("The store collects"), "hq_collects": _l("Headquarters collects")}
+ROLES: Words = {"guide": _l("Guide"), "store_manager": _l("Store manager")}
+FIGURES: Words = {"gross_minor": _l("Sales"), "refunds_minor": _l("Refunds"), "fees_minor": _l("Fees"), "rewards_minor": _l("Rewards"), "net_minor": _l("Net")}
+METRICS: Words = {
+    "adds": _l("Friend adds"), "valid_adds": _l("Paid friend adds"), "adds_lost_rate": _l("Friends lost"), "referrals": _l("Invitations"),
+    "converted_referrals": _l("Paid referrals"), "net_sales": _l("Net sales"), "orders": _l("Orders"), "chats": _l("Chats"), "reply_rate": _l("Reply rate"),
+    "avg_first_reply_min": _l("Minutes to the first reply"),
+}
+SOURCES: Words = {"qr": _l("QR code"), "link": _l("Link"), "card": _l("Card"), "admin_assigned": _l("Assigned by an administrator")}
+BASES: Words = {
+    "point": _l("decided again from the exact point, which is kept for 24 hours"), "record": _l("checked against the recorded candidates, which are kept for 30 days"),
+    "result": _l("only the result is still kept"),
+}
+
+
+def label(words: Words, code: str) -> str:
+    return str(words[code]) if code in words else code
+
+
+def init_app(app: Flask) -> None:
+    env = app.jinja_env
+    tables = {name: value for name, value in globals().items() if name.isupper()}
+    env.globals.update(labels=SimpleNamespace(**tables), label=label, same_filter=same_filter)
+    env.filters.update(
+        masked=masked, percent=rewards.percent,
+        rung=lambda code: routing.word(routing.RUNG_NAMES, code, language()), candidate=lambda code: routing.word(routing.CANDIDATES, code, language()),
+        distance=lambda km: routing.distance_words(km, language()))

@@ -1,0 +1,68 @@
+"""A guide's rewards as every portal shows them: balance, what vests when, and the lines of a month with why and arithmetic."""
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request
+from sqlalchemy import Connection
+
+from app.language import language
+from app.shown_days import next_month
+from incentives import explanations, rewards
+from ledger.faults import Fault
+from stores.brand import brand, business_day
+from stores.times import parse_month
+
+STATES = ("pending", "vested", "voided", "clawed_back")
+
+
+@dataclass(frozen=True, slots=True)
+class RewardView:
+    """`lines` newest first, each with `words` and `sum`; `by_state` their total in minor units; `waiting`: (day, lines, total) by the day they vest."""
+
+    period: str
+    this_month: str
+    before: str
+    after: str | None
+    balance: dict[str, int]
+    lines: list[dict[str, Any]]
+    by_state: dict[str, int]
+    counts: dict[str, int]
+    waiting: list[tuple[dt.date, int, int]]
+
+
+def asked_month(today: dt.date) -> str:
+    """`?month=YYYY-MM`, else this month."""
+    text = request.args.get("month")
+    try:
+        return parse_month(text) if text else today.isoformat()[:7]
+    except Fault:
+        return today.isoformat()[:7]
+
+
+def view(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> RewardView:
+    """Book what is due before. Pending lines of this month and the two before make up what waits (a freeze lasts weeks, not months)."""
+    this_month = business_day(now).isoformat()[:7]
+    lines = sorted((_told(line) for line in rewards.lines(connection, guide_id, period, now)), key=lambda line: line["at"], reverse=True)
+    recent = [next_month(this_month, -n) for n in range(3)]
+    pending = [line for month in recent for line in (lines if month == period else map(_told, rewards.lines(connection, guide_id, month, now)))
+               if line["state"] == "pending" and line["amount_minor"]]
+    waiting: dict[dt.date, list[int]] = {}
+    for line in pending:
+        waiting.setdefault(business_day(line["vests"]), []).append(line["amount_minor"])
+    return RewardView(
+        period, this_month, next_month(period, -1), next_month(period) if period < this_month else None, rewards.balance(connection, guide_id), lines,
+        {state: sum(line["amount_minor"] for line in lines if line["state"] == state) for state in STATES},
+        {state: sum(1 for line in lines if line["state"] == state) for state in STATES}, [(day, len(found), sum(found)) for day, found in sorted(waiting.items())])
+
+
+def _told(line: dict[str, Any]) -> dict[str, Any]:
+    money = current_app.jinja_env.filters["money"]
+    return {**line, "at": _moment(line["occurred_at"]), "vests": _moment(line["vests_at"]) if line["vests_at"] else None,
+            "words": explanations.reason(line, language()), "sum": explanations.arithmetic(line, money, language())}
+
+
+def _moment(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).astimezone(brand().timezone)

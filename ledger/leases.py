@@ -1,0 +1,33 @@
+"""Leases: one runner at a time for a job, among any number of workers on any number of machines."""
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Column, Table, delete, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+import db
+
+job_lease = Table(
+    "job_lease", db.metadata,
+    Column("name", db.Code(32), primary_key=True),
+    Column("holder", db.Code(96), nullable=False),
+    Column("until", db.Instant, nullable=False),
+)
+
+
+def take(name: str, holder: str, now: dt.datetime, seconds: int) -> bool:
+    """Take or prolong the lease; False while somebody else holds it."""
+    with db.transaction() as connection:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(job_lease).values(name=name, holder=holder, until=now + dt.timedelta(seconds=seconds))
+        statement = statement.on_conflict_do_update(
+            index_elements=["name"], set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
+            where=or_(job_lease.c.holder == holder, job_lease.c.until <= now))
+        return connection.execute(statement.returning(job_lease.c.name)).first() is not None
+
+
+def give_back(name: str, holder: str) -> None:
+    """End the lease early, so that the next worker need not wait for its end."""
+    with db.transaction() as connection:
+        connection.execute(delete(job_lease).where(job_lease.c.name == name, job_lease.c.holder == holder))

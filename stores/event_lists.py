@@ -1,0 +1,59 @@
+"""Friend adds under one filter: the figure and its rows; only those of guides the actor sees (P6)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+
+from stores.actors import Actor
+from stores.customers import customer
+from stores.events import event
+from stores.guides import guide
+from stores.scope import visible_guide_ids
+from stores.stores import store
+
+CONFIRMED = "contact.confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class AddFilter:
+    """Brand days, inclusive. `today` decides which guides the actor sees; the store is the guide's present one."""
+
+    first: dt.date
+    last: dt.date
+    today: dt.date
+    guide_code: str | None = None
+    store_code: str | None = None
+
+
+def _adds(query: Select[Any], actor: Actor, wanted: AddFilter) -> Select[Any]:
+    e = event.c
+    query = query.where(e.type == CONFIRMED, e.business_day >= wanted.first, e.business_day <= wanted.last)
+    visible = visible_guide_ids(actor, wanted.today)
+    if visible is not None:
+        query = query.where(e.guide_id.in_(visible))
+    if wanted.guide_code is not None:
+        query = query.where(e.guide_id == select(guide.c.id).where(guide.c.guide_code == wanted.guide_code).scalar_subquery())
+    if wanted.store_code is not None:
+        query = query.where(e.guide_id.in_(select(guide.c.id).join(store, store.c.id == guide.c.store_id).where(store.c.store_code == wanted.store_code)))
+    return query
+
+
+def total(connection: Connection, actor: Actor, wanted: AddFilter) -> int:
+    """Confirmed friend adds, paid or not."""
+    return int(connection.execute(_adds(select(func.count()).select_from(event), actor, wanted)).scalar_one())
+
+
+def rows(connection: Connection, actor: Actor, wanted: AddFilter, after: tuple[dt.datetime, int] | None = None, limit: int = 51) -> Sequence[Row[Any]]:
+    """Newest first, after (occurred_at, id)."""
+    e = event.c
+    query = (select(e.id, e.event_id, e.occurred_at, e.business_day, e.source, guide.c.guide_code, guide.c.name.label("guide_name"), store.c.store_code,
+                    store.c.name.label("store_name"), customer.c.customer_id.label("customer_text"))
+             .join(guide, guide.c.id == e.guide_id).join(store, store.c.id == guide.c.store_id).outerjoin(customer, customer.c.id == e.customer_id))
+    query = _adds(query, actor, wanted)
+    if after is not None:
+        query = query.where(or_(e.occurred_at < after[0], and_(e.occurred_at == after[0], e.id < after[1])))
+    return connection.execute(query.order_by(e.occurred_at.desc(), e.id.desc()).limit(limit)).all()

@@ -1,0 +1,67 @@
+"""What happened in the chain on some days, in the actor's rows: the figures of the first page, and the work that waits (P6)."""
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from stores import directory, entry_lists, event_lists, revenue
+from stores.actors import Actor
+from stores.directory import StoreFilter
+from stores.entry_lists import EntryFilter
+from stores.event_lists import AddFilter
+from stores.sales import lists
+from stores.sales.lists import UNATTRIBUTED, OrderFilter
+from stores.scope import visible_store_ids
+
+WORK_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`sales_minor`: attributed sales less refunds, each on its own day, as the ledger has them; unattributed sales stand beside."""
+
+    entries: int
+    located: int
+    picker: int
+    default_store: int
+    orders: int
+    sales_minor: int
+    adds: int
+
+    @property
+    def empty(self) -> bool:
+        return not (self.entries or self.orders or self.adds or self.sales_minor)
+
+
+def figures(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date) -> Figures:
+    entries = entry_lists.totals(connection, actor, EntryFilter(first, last))
+    orders = lists.totals(connection, actor, OrderFilter(first, last))["orders"]
+    sold = revenue.of(connection, first, last, "month", stores=visible_store_ids(actor, today))["totals"]
+    adds = event_lists.total(connection, actor, AddFilter(first, last, today))
+    return Figures(entries["entries"], entries["located"], entries["picker"], entries["default_store"], orders, sold["gross_minor"] - sold["refunds_minor"], adds)
+
+
+def sales_by_day(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date) -> dict[dt.date, int]:
+    """Sales less refunds a day."""
+    rows = revenue.of(connection, first, last, "day", stores=visible_store_ids(actor, today))["rows"]
+    return {dt.date.fromisoformat(r["period"]): r["gross_minor"] - r["refunds_minor"] for r in rows}
+
+
+def top_dealers(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date, most: int) -> list[dict[str, Any]]:
+    """{"dealer_code", "name", "sales_minor"} of those who sold most, less refunds."""
+    rows = revenue.of(connection, first, last, "dealer", stores=visible_store_ids(actor, today))["rows"]
+    best = sorted(((r["gross_minor"] - r["refunds_minor"], r["dealer_code"]) for r in rows), key=lambda pair: (-pair[0], pair[1]))[:most]
+    names = directory.dealer_names(connection, [code for _, code in best])
+    return [{"dealer_code": code, "name": names[code], "sales_minor": sold} for sold, code in best]
+
+
+def work(connection: Connection, actor: Actor, today: dt.date) -> dict[str, int]:
+    """What needs somebody: unattributed orders of the last 30 days, stores in service that no entry was led to for 7 days."""
+    since = today - dt.timedelta(days=WORK_DAYS - 1)
+    found = {"silent_stores": directory.store_count(connection, actor, StoreFilter(today, silent=True))}
+    if actor.scope_kind == "all":  # an order that nobody owns is in nobody's rows but headquarters'
+        found["unattributed"] = lists.totals(connection, actor, OrderFilter(since, today, owner_basis=UNATTRIBUTED))["orders"]
+    return found

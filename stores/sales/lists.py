@@ -1,0 +1,93 @@
+"""Lists and figures of orders and refunds under one filter; only those the actor sees (P6). Orders by the day paid, refunds by their own day (B13)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+
+from stores.actors import Actor
+from stores.customers import customer
+from stores.dealers import dealer
+from stores.guides import guide
+from stores.orders import sales_order
+from stores.refunds import refund
+from stores.sales.scope import limit_orders
+from stores.stores import store
+
+UNATTRIBUTED = "unattributed"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Brand days, inclusive. `owner_basis` as on the order, among them `unattributed`; `order_no` is exact."""
+
+    first: dt.date
+    last: dt.date
+    store_code: str | None = None
+    dealer_code: str | None = None
+    guide_code: str | None = None
+    owner_basis: str | None = None
+    order_no: str | None = None
+
+
+def _of(query: Select[Any], actor: Actor, wanted: OrderFilter, day: Any) -> Select[Any]:
+    o = sales_order.c
+    query = limit_orders(query, actor).where(day >= wanted.first, day <= wanted.last)
+    for code, table, column in ((wanted.store_code, store, o.store_id), (wanted.dealer_code, dealer, o.dealer_id), (wanted.guide_code, guide, o.guide_id)):
+        if code is not None:
+            query = query.where(column == select(table.c.id).where(table.c[f"{table.name}_code"] == code).scalar_subquery())
+    if wanted.owner_basis is not None:
+        query = query.where(o.owner_basis == wanted.owner_basis)
+    return query.where(o.order_no == wanted.order_no) if wanted.order_no is not None else query
+
+
+def totals(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[str, int]:
+    """How many orders were paid, and their sum."""
+    query = select(func.count().label("orders"), func.coalesce(func.sum(sales_order.c.total_minor), 0).label("total_minor")).select_from(sales_order)
+    return {name: int(value) for name, value in connection.execute(_of(query, actor, wanted, sales_order.c.business_day)).one()._mapping.items()}
+
+
+def by_day(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[dt.date, int]:
+    """Orders paid a day; days without any are absent."""
+    day = sales_order.c.business_day
+    return {r.business_day: r.n for r in connection.execute(_of(select(day, func.count().label("n")), actor, wanted, day).group_by(day))}
+
+
+def rows(connection: Connection, actor: Actor, wanted: OrderFilter, after: tuple[dt.datetime, int] | None = None, limit: int = 51) -> Sequence[Row[Any]]:
+    """Newest first, after (paid_at, id)."""
+    o = sales_order.c
+    query = _named(select(o.id, o.order_no, o.paid_at, o.total_minor, o.owner_basis, o.guide_basis))
+    query = _of(query, actor, wanted, o.business_day)
+    return connection.execute(_after(query, o.paid_at, o.id, after).limit(limit)).all()
+
+
+def refund_totals(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[str, int]:
+    """How many refunds fell on these days, and their sum."""
+    query = select(func.count().label("refunds"), func.coalesce(func.sum(refund.c.total_minor), 0).label("total_minor")).select_from(
+        refund.join(sales_order, sales_order.c.id == refund.c.order_id))
+    return {name: int(value) for name, value in connection.execute(_of(query, actor, wanted, refund.c.business_day)).one()._mapping.items()}
+
+
+def refund_rows(connection: Connection, actor: Actor, wanted: OrderFilter, after: tuple[dt.datetime, int] | None = None, limit: int = 51) -> Sequence[Row[Any]]:
+    """Refunds of these days, newest first, after (refunded_at, id)."""
+    o, r = sales_order.c, refund.c
+    query = _named(select(r.id, r.refund_no, r.refunded_at, r.total_minor, o.order_no, o.paid_at).join(sales_order, o.id == r.order_id))
+    return connection.execute(_after(_of(query, actor, wanted, r.business_day), r.refunded_at, r.id, after).limit(limit)).all()
+
+
+def _named(query: Select[Any]) -> Select[Any]:
+    """With customer and with code and name of store, dealer and guide."""
+    o = sales_order.c
+    return (query.add_columns(customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"), dealer.c.dealer_code,
+                              dealer.c.name.label("dealer_name"), guide.c.guide_code, guide.c.name.label("guide_name"))
+            .join(customer, customer.c.id == o.customer_id).outerjoin(store, store.c.id == o.store_id)
+            .outerjoin(dealer, dealer.c.id == o.dealer_id).outerjoin(guide, guide.c.id == o.guide_id))
+
+
+def _after(query: Select[Any], moment: Any, number: Any, after: tuple[dt.datetime, int] | None) -> Select[Any]:
+    if after is not None:
+        query = query.where(or_(moment < after[0], and_(moment == after[0], number < after[1])))
+    return query.order_by(moment.desc(), number.desc())

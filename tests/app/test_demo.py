@@ -1,0 +1,258 @@
+"""`flask demo`: a made-up chain whose facts went through the services, so that its books and decisions hold (CONTRACT 2)."""
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import Table, func, insert, select
+
+import db
+from app import create_app
+from app.demo.cast import load_once
+from app.demo.loading import NotEmpty, load, state
+from app.demo.sizes import TINY
+from app.permissions import ROLES
+from app.sign_in import users
+from ledger import accounts
+from ledger.accounts import account
+from ledger.idempotency import idempotency_key
+from ledger.intakes import intake_open
+from ledger.journals import journal, transfer
+from stores import brand, entry_reading, network, versions
+from stores.actors import SYSTEM
+from stores.binding_history import binding
+from stores.branches import branch
+from stores.customers import customer, customer_identity, customer_state
+from stores.dealers import dealer
+from stores.entries import entry, entry_point, entry_trace
+from stores.events import event
+from stores.guides import employment, guide
+from stores.installation import installation
+from stores.orders import order_line, order_state, sales_order
+from stores.refunds import refund, refund_line
+from stores.stores import store
+from tests.app.conftest import settings_of
+from tests.databases import ENGINES, Databases
+
+NOW = dt.datetime(2026, 11, 22, 0, 30, tzinfo=dt.UTC)  # 08:30 in Shanghai: the demo ends on 21 November
+SECRET = "a secret of at least thirty-two characters"
+SAME_AGAIN: tuple[Table, ...] = (branch, dealer, store, guide, employment, customer, customer_state, entry, event, binding, sales_order, order_line,
+                                 order_state, refund, refund_line, account, journal, transfer)
+
+
+@dataclass
+class Demo:
+    """A tiny demo chain on one engine."""
+
+    url: str
+    folder: Path
+
+
+def ignore(what: str, done: int, total: int) -> None:
+    """No bars in tests."""
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def demo(request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Read only: shared by the tests of one engine."""
+    made = Demo(databases.create(request.param), tmp_path_factory.mktemp("demo"))
+    before = brand._brand
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(users, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        start(made)
+        load_once(ignore, instance=made.folder, size=TINY, now=NOW)
+        yield made
+    release(before)
+    databases.drop(made.url)
+
+
+def start(demo: Demo) -> None:
+    """This process bound to that installation, remembering nothing of another."""
+    create_app(settings_of(demo.url, demo.folder, SECRET_KEY=SECRET))
+    accounts.forget()
+    network.forget()
+
+
+def release(before: brand.Brand | None) -> None:
+    """The next test, with or without a database, starts unbound."""
+    if db._database is not None:
+        db._database.dispose()
+    db._database, brand._brand = None, before
+
+
+def rows(query: object) -> list[tuple[object, ...]]:
+    with db.read() as connection:
+        return [tuple(r) for r in connection.execute(query)]  # type: ignore[call-overload]
+
+
+def count(table: Table, *where: object) -> int:
+    return int(rows(select(func.count()).select_from(table).where(*where))[0][0])  # type: ignore[arg-type, call-overload]
+
+
+def content() -> str:
+    """One hash over every row of the tables that must be the same on every run."""
+    found = hashlib.sha256()
+    for table in SAME_AGAIN:
+        for row in rows(select(table).order_by(*table.primary_key.columns)):
+            found.update(repr((table.name, row)).encode())
+    return found.hexdigest()
+
+
+def test_the_chain_has_the_size_asked_for_and_ends_yesterday(demo: Demo) -> None:
+    assert (count(store), count(dealer), count(branch), count(guide)) == (TINY.stores, TINY.dealers, TINY.branches, TINY.guides)
+    assert count(entry) == TINY.entries
+    for table in (entry, event, sales_order):
+        days = rows(select(func.min(table.c.business_day), func.max(table.c.business_day)))[0]
+        assert days[1] == dt.date(2026, 11, 21)
+        assert days[0] >= dt.date(2026, 11, 22) - dt.timedelta(days=TINY.days)
+
+
+def test_two_runs_on_one_day_give_the_same_ids_and_amounts(demo: Demo, databases: Databases, tmp_path: Path) -> None:
+    first = content()
+    again = Demo(databases.create("sqlite" if demo.url.startswith("sqlite") else "postgresql"), tmp_path)
+    start(again)
+    try:
+        assert load(TINY, now=NOW, progress=ignore)
+        second = content()
+    finally:
+        databases.drop(again.url)
+        start(demo)
+    assert second == first
+
+
+def test_a_loaded_demo_is_left_alone_and_its_users_are_told_again(demo: Demo) -> None:
+    before = count(journal)
+    first, second = (load_once(ignore, instance=demo.folder, size=TINY, now=NOW) for _ in range(2))
+    assert first == second
+    assert [each.role for each in first] == list(ROLES)
+    assert all(users.sign_in(each.user, each.password, now=NOW) for each in first)
+    assert count(journal) == before
+    assert stat.S_IMODE((demo.folder / "demo_users.json").stat().st_mode) == 0o600
+
+
+def test_money_is_conserved_and_every_order_stands_in_the_ledger(demo: Demo) -> None:
+    """D2, D6: an order's transfers begin with its sale; what nobody owns stands in hq/unattributed."""
+    sums = dict(rows(select(transfer.c.kind, func.sum(transfer.c.amount_minor)).group_by(transfer.c.kind)))
+    owned, unowned = (rows(select(func.coalesce(func.sum(sales_order.c.total_minor), 0)).where(where))[0][0]
+                      for where in (sales_order.c.dealer_id.is_not(None), sales_order.c.dealer_id.is_(None)))
+    assert sums["sale"] == owned
+    assert sums["sale_unattributed"] == unowned
+    refunded = rows(select(func.sum(refund.c.total_minor)))[0][0]
+    assert sums["refund"] + sums.get("refund_unattributed", 0) == refunded
+    assert sums["platform_fee"] == rows(select(func.sum(sales_order.c.platform_fee_minor)).where(sales_order.c.dealer_id.is_not(None)))[0][0]
+    assert count(intake_open) == 0  # everything is sealed
+
+
+def test_every_order_has_an_owner_with_a_contract_or_is_unattributed(demo: Demo) -> None:
+    """D1: frozen store, dealer and contract stand together."""
+    o = sales_order.c
+    assert count(sales_order, o.owner_basis == "unattributed", o.store_id.is_not(None)) == 0
+    assert count(sales_order, o.owner_basis != "unattributed", (o.store_id.is_(None)) | (o.dealer_id.is_(None)) | (o.contract_id.is_(None))) == 0
+    bases = dict(rows(select(o.owner_basis, func.count()).group_by(o.owner_basis)))
+    assert bases.keys() == {"entry", "visit", "location", "named", "unattributed"}
+    assert bases["unattributed"] < 0.05 * count(sales_order)
+
+
+def test_the_rungs_are_as_varied_as_life(demo: Demo) -> None:
+    rungs = dict(rows(select(entry.c.rung, func.count()).group_by(entry.c.rung)))
+    assert {"HOME_PROTECTED", "ENTRY_PARAM", "NEAREST", "TERRITORY", "REGION", "LAST_VISIT"} <= rungs.keys()
+    assert all(n < 0.75 * TINY.entries for n in rungs.values())
+    assert count(sales_order, sales_order.c.guide_id.is_not(None)) > 0.3 * count(sales_order)
+    assert 0.01 < count(refund) / count(sales_order) < 0.09
+
+
+def test_points_are_kept_for_a_day_and_traces_for_thirty(demo: Demo) -> None:
+    """P2: as the jobs would have left them."""
+    recent = NOW - dt.timedelta(hours=24)
+    assert count(entry_point) == count(entry, entry.c.located > 0, entry.c.decided_at > recent)
+    assert count(entry_trace) == count(entry, entry.c.decided_at > NOW - dt.timedelta(days=30))
+
+
+def test_decisions_of_the_demo_replay(demo: Demo) -> None:
+    """A17, M11: by point for the last day, by record before."""
+    with db.read() as connection:
+        ids = connection.execute(select(entry.c.entry_id).order_by(entry.c.id)).scalars().all()
+        bases = set()
+        for entry_id in ids[::25] + ids[-25:]:
+            again = entry_reading.replay(connection, entry_reading.find(connection, entry_id, SYSTEM))
+            assert again["same"], entry_id
+            bases.add(again["basis"])
+    assert {"point", "record"} <= bases
+
+
+def test_the_special_people_and_stores_are_there(demo: Demo) -> None:
+    """C16, B9, D12, A11: a guide who buys friends, a leaver, a store sold, one paused, one closed."""
+    e = event.c
+    adds = rows(select(e.guide_id, func.count()).where(e.type == "contact.confirmed").group_by(e.guide_id, e.business_day).order_by(func.count().desc()))
+    assert adds[0][1] >= 25
+    assert count(event, e.type == "contact.deleted_by_customer", e.guide_id == adds[0][0]) >= 15
+    assert count(guide, guide.c.left_on.is_not(None)) == 1
+    assert {"paused", "closed", "active"} == {r[0] for r in rows(select(store.c.status).distinct())}
+    with db.read() as connection:
+        snapshot = network.snapshot(versions.current(connection))
+    assert [len(s.contracts) for s in snapshot.stores].count(2) == 1
+    assert {"gcj02", "wgs84"} == {r[0] for r in rows(select(store.c.crs).distinct())}
+
+
+def test_the_entry_ids_are_version_7_and_in_time_order(demo: Demo) -> None:
+    found = [r[0] for r in rows(select(entry.c.entry_id).order_by(entry.c.occurred_at, entry.c.entry_id))]
+    assert all(each[14] == "7" and each[19] in "89ab" for each in found)
+    assert [each[:13] for each in found] == sorted(each[:13] for each in found)
+    assert count(idempotency_key) == 0
+
+
+def test_every_customer_who_entered_is_known_by_both_identities(demo: Demo) -> None:
+    kinds = dict(rows(select(customer_identity.c.kind, func.count()).group_by(customer_identity.c.kind)))
+    entered = rows(select(func.count(entry.c.customer_id.distinct())))[0][0]
+    assert kinds["unionid"] >= entered
+    assert kinds["customer_id"] == count(customer)
+
+
+def test_a_database_that_holds_something_else_is_refused(database_url: str, tmp_path: Path) -> None:
+    before = brand._brand
+    own = Demo(database_url, tmp_path)
+    start(own)
+    try:
+        with db.transaction() as connection:
+            connection.execute(insert(dealer).values(dealer_code="D1", name="Omar", platform_fee_bp=500, channel_fee_bp=0, collection_mode="store_collects"))
+        with pytest.raises(NotEmpty, match="a chain of its own"):
+            load(TINY, now=NOW, progress=ignore)
+        assert load_once(ignore, instance=tmp_path, size=TINY, now=NOW) == []  # serving one's own chain needs no demo
+        assert count(store) == 0
+    finally:
+        release(before)
+
+
+def test_the_command_says_in_words_that_the_database_is_not_empty(databases: Databases, tmp_path: Path) -> None:
+    before = brand._brand
+    url = databases.create("sqlite")
+    app = create_app(settings_of(url, tmp_path))
+    try:
+        with db.transaction() as connection:
+            connection.execute(insert(dealer).values(dealer_code="D1", name="Omar", platform_fee_bp=500, channel_fee_bp=0, collection_mode="store_collects"))
+        done = app.test_cli_runner().invoke(args=["demo"])
+        assert done.exit_code == 1
+        assert "this database holds a chain of its own" in done.output.lower()
+    finally:
+        release(before)
+
+
+def test_a_loading_that_was_broken_off_is_told_apart(databases: Databases, tmp_path: Path) -> None:
+    before = brand._brand
+    url = databases.create("sqlite")
+    start(Demo(url, tmp_path))
+    try:
+        with db.transaction() as connection:
+            connection.execute(insert(installation).values(name="demo", value="loading full"))
+        with db.read() as connection:
+            assert state(connection) == "broken"
+        with pytest.raises(NotEmpty, match="broken off"):
+            load(TINY, now=NOW, progress=ignore)
+    finally:
+        release(before)
