@@ -22,6 +22,7 @@ from stores.customers import customer_identity, customer_state
 from stores.decide import NEW_CUSTOMER, State, Visit, decide
 from stores.entering import STATE_FIELDS
 from stores.policy import Policy
+from stores.regions import region_and_above
 from stores.snapshot import Snapshot
 from stores.visits import EntryParam, entry_param_of
 
@@ -101,7 +102,6 @@ class Router:
         self.index = snapshot.index_on(self.day)
         self.codes = [store.code for store in snapshot.stores]
         self.dealers = [contract.dealer_code if (contract := store.contract_on(self.day)) else None for store in snapshot.stores]
-        self.listed = frozenset(code for area in snapshot.listed for code in area.region_codes)
 
     def assign(self, rows: Sequence[Row], states: Mapping[str, State]) -> list[Assigned]:
         """One answer a row, in their order."""
@@ -142,7 +142,7 @@ class Router:
 
     def _silent(self, rungs: frozenset[str], row: Row, state: State | None) -> bool:
         """Whether none of these rungs can answer, but for those that look at the place, for a row without a parameter."""
-        if row.region_code and (row.region_code in self.listed or "REGION" in rungs and self.policy.region_defaults):
+        if row.region_code and (not self.snapshot.by_region.keys().isdisjoint(region_and_above(row.region_code)) or "REGION" in rungs and self.policy.region_defaults):
             return False
         if "DEFAULT" in rungs and self.policy.default_store is not None:
             return False

@@ -28,6 +28,9 @@ customer_state = Table(
     Column("home_store_id", BigInteger),
     Column("home_protected_until", db.Instant),
     Column("home_valid_until", db.Instant),
+    Column("next_home_store_id", BigInteger),  # home from home_valid_until on: it waits for the end of a protection (B3)
+    Column("next_home_protected_until", db.Instant),
+    Column("next_home_valid_until", db.Instant),
     Column("owner_guide_id", BigInteger),
     Column("owner_protected_until", db.Instant),
     Column("owner_valid_until", db.Instant),

@@ -12,11 +12,13 @@ from typing import Any
 
 from stores.coordinates import Coordinates, distance_m
 from stores.policy import Policy
-from stores.snapshot import Snapshot, StoreRecord
+from stores.regions import region_and_above
+from stores.snapshot import AreaRecord, Snapshot, StoreRecord
 
 MAX_ALTERNATIVES = 5
 PICKER_STORES = 20
 KEPT_CANDIDATES = 5
+_TOLD = frozenset({"travel", "no_longer_covers"})  # outcomes of a skipped rung that the visitor is told (A8, A14)
 _HOPS = 5  # a chain of successors longer than this is a mistake of the network, not a wish
 
 
@@ -47,12 +49,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is remembered of the customer (M12). Ids are surrogates; moments are aware."""
+    """What is remembered of the customer (M12). Ids are surrogates; moments are aware. The next home waits for the end of this one (B3)."""
 
     rv: int = 0
     home_store_id: int | None = None
     home_protected_until: dt.datetime | None = None
     home_valid_until: dt.datetime | None = None
+    next_home_store_id: int | None = None
+    next_home_protected_until: dt.datetime | None = None
+    next_home_valid_until: dt.datetime | None = None
     owner_guide_id: int | None = None
     owner_protected_until: dt.datetime | None = None
     owner_valid_until: dt.datetime | None = None
@@ -67,6 +72,14 @@ class State:
     refused_at: dt.datetime | None = None
     pinned_store_id: int | None = None
     no_switch: bool = False
+
+    def at(self, moment: dt.datetime) -> State:
+        """The state as it is at `moment`, if nothing but the clock happens until then."""
+        if self.next_home_store_id is None or self.home_valid_until is None or moment < self.home_valid_until:
+            return self
+        return replace(self, home_store_id=self.next_home_store_id, home_protected_until=self.next_home_protected_until,
+                       home_valid_until=self.next_home_valid_until, next_home_store_id=None, next_home_protected_until=None,
+                       next_home_valid_until=None)
 
 
 NEW_CUSTOMER = State()
@@ -143,7 +156,7 @@ Rung = Callable[[Question], Match | str]
 
 def decide(visit: Visit, state: State, snapshot: Snapshot, policy: Policy | None = None, *, without: frozenset[int] = frozenset()) -> Decision:
     """Walk the ladder of `policy` (the snapshot's own by default); first match wins (A4). `without` are stores found full (M15)."""
-    question = Question(visit, state, snapshot, policy or snapshot.policy)
+    question = Question(visit, state.at(visit.at), snapshot, policy or snapshot.policy)
     steps: list[Step] = []
     for name in question.policy.rungs:
         found = RUNGS[name](question) if name != "PICKER" else "no_rung_matched"
@@ -166,19 +179,25 @@ def _decision(question: Question, rung: str, match: Match, steps: list[Step]) ->
     offers = tuple(c for c in match.offers if c.store_id not in {a.store_id for a in ambiguous})
     reason = rung.lower() + (f"_by_{match.tie}" if match.tie else "")
     return Decision(rung=rung, reason=reason, store_id=match.store.id, dealer_id=contract.dealer_id if contract else None,
-                    guide_id=choose_guide(question, match.store), distance_m=match.distance_m,
-                    alternatives=(ambiguous + offers)[:MAX_ALTERNATIVES], steps=tuple(steps), notes=visit.notes + match.notes,
+                    guide_id=choose_guide(question, match.store, rung), distance_m=match.distance_m,
+                    alternatives=(ambiguous + offers)[:MAX_ALTERNATIVES], steps=tuple(steps), notes=visit.notes + _told(steps) + match.notes,
                     network_version=snapshot.version, policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day))
+
+
+def _told(steps: Sequence[Step]) -> tuple[str, ...]:
+    return tuple(step.outcome for step in steps if step.outcome in _TOLD)
 
 
 def _candidates(match: Match) -> tuple[Candidate, ...]:
     return (Candidate(match.store.id, match.distance_m, "winner"), *match.others)[:KEPT_CANDIDATES]
 
 
-def choose_guide(question: Question, store: StoreRecord) -> int | None:
-    """A15: the owner if working there, else the guide of the entry parameter, else nobody (the store's service account)."""
-    wished = (question.state.owner_guide_id if _holds(question.visit.at, question.state.owner_valid_until) else None,
-              question.visit.param.guide_id if question.visit.param else None)
+def choose_guide(question: Question, store: StoreRecord, rung: str) -> int | None:
+    """A15: the owner if working there, else the guide of the entry parameter (of the cached one where that led here), else nobody
+    (the store's service account)."""
+    state, param = question.state, question.visit.param
+    wished = (state.owner_guide_id if _holds(question.visit.at, state.owner_valid_until) else None,
+              param.guide_id if param is not None else state.param_guide_id if rung == "ENTRY_CACHED" else None)
     for guide_id in wished:
         guide = question.snapshot.guides.get(guide_id) if guide_id is not None else None
         if guide is not None and guide.store_on(question.visit.day) == store.id:
@@ -207,7 +226,7 @@ def _home_protected(q: Question) -> Match | str:
         return "protection_over"
     found = _named(q, q.state.home_store_id)
     if isinstance(found, Match) and found.distance_m is not None and found.distance_m > q.policy.home_reach_m:
-        return replace(found, offers=_local_offer(q, found.store), notes=("travel",))  # A14
+        return replace(found, offers=_local_offer(q, found.store), notes=(*found.notes, "travel"))  # A14
     return found
 
 
@@ -249,19 +268,23 @@ def _last_visit(q: Question) -> Match | str:
     if gain < q.policy.switch_nearer_m or gain * 10_000 < found.distance_m * q.policy.switch_nearer_bp:
         return found
     if q.state.refused_store_id == nearer.store.id and q.within(q.state.refused_at, hours=q.policy.refusal_hours):
-        return replace(found, notes=("switch_refused",))
+        return replace(found, notes=(*found.notes, "switch_refused"))
     return replace(found, offers=(Candidate(nearer.store.id, nearer.distance_m, "nearer"),))
 
 
 def _region(q: Question) -> Match | str:
-    code = q.visit.region_code
-    if not code:
+    """The default store of the district, else of its city, else of its province."""
+    if not q.visit.region_code:
         return "no_region"
-    for key in (code, code[:4] + "00", code[:2] + "0000") if len(code) == 6 else (code,):
-        named = q.policy.region_defaults.get(key)
-        if named is not None and named in q.snapshot.by_code:
-            return _named(q, q.snapshot.by_code[named].id)
-    return "no_default_for_region"
+    outcome = "no_default_for_region"
+    for code in region_and_above(q.visit.region_code):
+        store = q.snapshot.by_code.get(q.policy.region_defaults.get(code, ""))
+        if store is not None:
+            found = _named(q, store.id)
+            if isinstance(found, Match):
+                return found
+            outcome = found if outcome == "no_default_for_region" else outcome
+    return outcome
 
 
 def _default(q: Question) -> Match | str:
@@ -300,17 +323,24 @@ def _by_param(q: Question, store_id: int | None, guide_id: int | None) -> Match 
 # -- rungs that look at the place (8-11) --------------------------------------------------------------------------------------
 
 def _territory(q: Question) -> Match | str:
-    point, day = q.visit.point, q.visit.day
-    if point is None:
+    if q.visit.point is None:
         return "no_location"
-    areas = [a for a in q.snapshot.areas_covering(point.latitude, point.longitude, day) if a.kind == "territory"]
-    areas += [a for a in q.snapshot.listed if a.kind == "territory" and a.holds(day)
-              and (q.visit.region_code in a.region_codes or q.visit.postal_code in a.postal_codes)]
+    day, areas = q.visit.day, _areas_here(q, "territory")
     if not areas:
         return "outside_territories"
     dealers = {a.dealer_id for a in areas if a.dealer_id is not None}
     stores = [s for d in sorted(dealers) for s in q.snapshot.by_dealer.get(d, ()) if _sells_for(s, d, day)]
     return _best(q, _measured(q, stores)) if stores else "no_open_store_of_dealer"
+
+
+def _areas_here(q: Question, kind: str) -> list[AreaRecord]:
+    """Areas in force whose shape covers the point, or that list the visitor's region (or its city or province) or postal code (A12)."""
+    visit, snapshot = q.visit, q.snapshot
+    found = list(snapshot.areas_covering(visit.point.latitude, visit.point.longitude, visit.day)) if visit.point is not None else []
+    for code in region_and_above(visit.region_code) if visit.region_code else ():
+        found += snapshot.by_region.get(code, ())
+    found += snapshot.by_postal_code.get(visit.postal_code or "", ())
+    return [a for a in found if a.kind == kind and a.holds(visit.day)]
 
 
 def _sells_for(store: StoreRecord, dealer_id: int, day: dt.date) -> bool:
@@ -319,10 +349,9 @@ def _sells_for(store: StoreRecord, dealer_id: int, day: dt.date) -> bool:
 
 
 def _service_area(q: Question) -> Match | str:
-    point, day = q.visit.point, q.visit.day
-    if point is None:
+    if q.visit.point is None:
         return "no_location"
-    ids = {a.store_id for a in q.snapshot.areas_covering(point.latitude, point.longitude, day) if a.kind == "service_area"}
+    day, ids = q.visit.day, {a.store_id for a in _areas_here(q, "service_area")}
     stores = [s for i in ids if i is not None and (s := q.snapshot.by_id.get(i)) is not None and not s.why_not(day)]
     return _best(q, _measured(q, stores)) if stores else "outside_service_areas"
 
@@ -346,9 +375,9 @@ def _nearest(q: Question) -> Match | str:
     found = [(q.snapshot.stores[i], d) for i, d in index.ambiguous(point.latitude, point.longitude, _limit_m(q))]
     if not found:
         return "no_store"
-    if q.policy.nearest_limit_m is not None and found[0][1] > q.policy.nearest_limit_m:
-        return "too_far"
-    return _best(q, found)
+    if q.policy.nearest_limit_m is not None:
+        found = [pair for pair in found if pair[1] <= q.policy.nearest_limit_m]  # no tie-break may reach beyond the limit
+    return _best(q, found) if found else "too_far"
 
 
 def _measured(q: Question, stores: Sequence[StoreRecord]) -> list[tuple[StoreRecord, float]]:
@@ -403,10 +432,8 @@ def _holds(at: dt.datetime, until: dt.datetime | None) -> bool:
 
 def _covers(q: Question, store: StoreRecord, distance: float) -> bool:
     """A8: inside the service area, or within the radius, or (neither set) within `cover_m`."""
-    has_area = store.id in q.snapshot.service_areas
-    point = q.visit.point
-    if has_area and point is not None and any(a.store_id == store.id and a.kind == "service_area"
-                                              for a in q.snapshot.areas_covering(point.latitude, point.longitude, q.visit.day)):
+    has_area = q.snapshot.has_service_area(store.id, q.visit.day)
+    if has_area and any(a.store_id == store.id for a in _areas_here(q, "service_area")):
         return True
     if store.service_radius_m is not None:
         return distance <= store.service_radius_m
@@ -428,19 +455,29 @@ def _local_offer(q: Question, home: StoreRecord) -> tuple[Candidate, ...]:
     return (Candidate(local.store.id, local.distance_m, "local"),) if local is not None and local.store.id != home.id else ()
 
 
-def _picker(q: Question, steps: list[Step]) -> Decision:
-    """Never an empty page (A4): up to 20 stores, by distance when a point is known, else the same region first, then priority and code."""
-    snapshot, day, point = q.snapshot, q.visit.day, q.visit.point
-    if point is not None:
-        near = snapshot.index_on(day).k_nearest(point.latitude, point.longitude, PICKER_STORES)
-        shown = [Candidate(snapshot.stores[i].id, d, "nearby") for i, d in near]
-    else:
-        region = q.visit.region_code or ""
-        stores = sorted((s for s in snapshot.stores if not s.why_not(day)), key=lambda s: (-_same_region(s, region), -s.priority, s.code))
-        shown = [Candidate(s.id, None, "same_region" if region and _same_region(s, region) else "listed") for s in stores[:PICKER_STORES]]
+def _picker(question: Question, steps: list[Step]) -> Decision:
+    """Never an empty page (A4): up to 20 stores, the same region first, then by distance when a point is known, else priority and code."""
+    snapshot, visit = question.snapshot, question.visit
+    shown = _near_picks(question) if visit.point is not None else _listed_picks(question)
     return Decision(rung="PICKER", reason="picker" if shown else "picker_empty_network", store_id=None, dealer_id=None, guide_id=None,
-                    distance_m=None, alternatives=tuple(shown), steps=tuple(steps), notes=q.visit.notes, network_version=snapshot.version,
-                    policy_version=snapshot.policy_version, epoch=snapshot.epoch(day))
+                    distance_m=None, alternatives=tuple(shown), steps=tuple(steps), notes=visit.notes + _told(steps),
+                    network_version=snapshot.version, policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day))
+
+
+def _near_picks(q: Question) -> list[Candidate]:
+    snapshot, day, point, region = q.snapshot, q.visit.day, q.visit.point, q.visit.region_code or ""
+    assert point is not None
+    own = [s for s in snapshot.stores if region and _same_region(s, region) and not s.why_not(day)]
+    near = [(snapshot.stores[i], d) for i, d in snapshot.index_on(day).k_nearest(point.latitude, point.longitude, PICKER_STORES)]
+    ranked = sorted(_measured(q, own) + [pair for pair in near if not _same_region(pair[0], region)],
+                    key=lambda pair: (-_same_region(pair[0], region), pair[1], pair[0].code))
+    return [Candidate(s.id, d, "same_region" if _same_region(s, region) else "nearby") for s, d in ranked[:PICKER_STORES]]
+
+
+def _listed_picks(q: Question) -> list[Candidate]:
+    day, region = q.visit.day, q.visit.region_code or ""
+    stores = sorted((s for s in q.snapshot.stores if not s.why_not(day)), key=lambda s: (-_same_region(s, region), -s.priority, s.code))
+    return [Candidate(s.id, None, "same_region" if _same_region(s, region) else "listed") for s in stores[:PICKER_STORES]]
 
 
 def _same_region(store: StoreRecord, region: str) -> int:

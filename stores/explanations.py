@@ -62,7 +62,8 @@ CANDIDATES = {
 }
 NOTES = {
     "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"),
-    "travel": ("您离归属门店较远，可选择本地门店", "you are far from your home store; a local shop is offered"),
+    "travel": ("您离归属门店较远", "you are far from your home store"),
+    "no_longer_covers": ("您上次访问的门店不再覆盖您所在的位置", "the store you last visited no longer covers where you are"),
     "successor": ("由接替门店服务", "its successor serves you"), "switch_refused": ("已记住您拒绝切换", "your refusal to switch is remembered"),
     "entry_param_malformed": ("入口参数无法识别，已忽略", "the entry parameter is malformed and was ignored"),
     "entry_param_bad_signature": ("入口参数签名无效，已忽略", "the entry parameter's signature is wrong; it was ignored"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -28,12 +29,31 @@ def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identit
     return found
 
 
+class Named(NamedTuple):
+    """A customer's surrogate, and the outside id he is shown by (he may have several)."""
+
+    id: int
+    customer_id: str
+
+
+def by_customer_id(connection: Connection, texts: Iterable[str]) -> dict[str, Named]:
+    """Customers by an outside id; unknown ones are absent."""
+    found: dict[str, Named] = {}
+    i, wanted = customer_identity.c, sorted(texts)
+    for start in range(0, len(wanted), CHUNK):
+        rows = connection.execute(select(i.value, i.customer_id, customer.c.customer_id).join(customer, customer.c.id == i.customer_id)
+                                  .where(i.kind == "customer_id", i.value.in_(wanted[start:start + CHUNK])))
+        found |= {value: Named(surrogate, shown) for value, surrogate, shown in rows}
+    return found
+
+
 def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt.datetime) -> dict[str, int]:
     """New customers, each with his identities (the first must be his `customer_id`); returns surrogate ids by customer_id.
 
     Somebody who came in between by a rival transaction is found, not created again."""
     if not people:
         return {}
+    people = sorted(people, key=lambda each: each[0])  # rivals who create the same people wait for each other in one order
     texts = [each[0][1] for each in people]
     insert_missing(connection, customer, [{"customer_id": text, "employee": False, "created_at": now} for text in texts])
     ids: dict[str, int] = {}
@@ -47,7 +67,7 @@ def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt
 
 def link(connection: Connection, pairs: Iterable[tuple[Identity, int]]) -> None:
     """Attach further identities to known customers; one that belongs to somebody already stays with him."""
-    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in pairs])
+    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in sorted(pairs)])
 
 
 def lock(connection: Connection, customers: Iterable[int]) -> dict[int, int]:

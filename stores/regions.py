@@ -33,6 +33,13 @@ def _region(row: dict[str, str]) -> Region:
     return Region(row["code"], row["level"], row["name"], row["parent_code"] or None, centre, int(row["population_estimate"] or 0))
 
 
+def region_and_above(code: str) -> tuple[str, ...]:
+    """An adcode of six digits with its city and province, smallest first; any other code stands alone."""
+    if len(code) != 6 or not (code.isascii() and code.isdigit()):
+        return (code,)
+    return tuple(dict.fromkeys((code, code[:4] + "00", code[:2] + "0000")))
+
+
 def region_centre(code: str) -> tuple[float, float] | None:
     """(latitude, longitude) in WGS-84 of a division, of its parent when it has no centre of its own; None when unknown."""
     region = regions().get(code)

@@ -65,6 +65,7 @@ class StoreRecord:
     successor_id: int | None
     cloud_shop_url: str | None
     contracts: tuple[Contract, ...]
+    branch_code: str | None = None
 
     def contract_on(self, day: dt.date) -> Contract | None:
         return next((c for c in self.contracts if c.holds(day)), None)
@@ -161,7 +162,8 @@ class Snapshot:
         self.channels = channels
         self.guides_by_code = {g.code: g for g in guides.values()}
         self.areas = {a.id: a for a in areas}
-        self.listed = tuple(a for a in areas if a.region_codes or a.postal_codes)
+        self.by_region = _by_listed_code(areas, "region_codes")
+        self.by_postal_code = _by_listed_code(areas, "postal_codes")
         self.by_dealer: dict[int, list[StoreRecord]] = {}
         for each in self.stores:
             for dealer_id in {c.dealer_id for c in each.contracts}:
@@ -170,7 +172,10 @@ class Snapshot:
         self._lats = np.array([s.latitude for s in self.stores], dtype=float)
         self._lngs = np.array([s.longitude for s in self.stores], dtype=float)
         self._codes = [s.code for s in self.stores]
-        self.service_areas = frozenset(a.store_id for a in areas if a.kind == "service_area" and a.store_id is not None)
+        self._service_areas: dict[int, list[AreaRecord]] = {}
+        for area in areas:
+            if area.kind == "service_area" and area.store_id is not None:
+                self._service_areas.setdefault(area.store_id, []).append(area)
         self.max_radius_m = max((s.service_radius_m or 0 for s in self.stores), default=0)
         self.boundaries = sorted(_boundaries(self.stores, areas))
         self._indexes: OrderedDict[int, NearestIndex] = OrderedDict()
@@ -203,6 +208,10 @@ class Snapshot:
         positions = [i for i, s in enumerate(self.stores) if not s.why_not(day)]
         return NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp))
 
+    def has_service_area(self, store_id: int, day: dt.date) -> bool:
+        """Whether a delivery area of the store is in force on that day."""
+        return any(area.holds(day) for area in self._service_areas.get(store_id, ()))
+
     def areas_covering(self, latitude: float, longitude: float, day: dt.date) -> list[AreaRecord]:
         """Areas whose shape covers the point and that hold on that day, by code."""
         found = [self.areas[key] for key in self._area_index.covering(latitude, longitude)]
@@ -211,6 +220,14 @@ class Snapshot:
     def area_keys_covering(self, latitudes: npt.ArrayLike, longitudes: npt.ArrayLike) -> list[list[int]]:
         """Ids of the areas whose shape covers each point, whether they hold on a day or not."""
         return self._area_index.covering_batch(latitudes, longitudes)
+
+
+def _by_listed_code(areas: Sequence[AreaRecord], name: str) -> dict[str, list[AreaRecord]]:
+    found: dict[str, list[AreaRecord]] = {}
+    for area in sorted(areas, key=lambda a: a.code):
+        for code in getattr(area, name):
+            found.setdefault(code, []).append(area)
+    return found
 
 
 def _boundaries(stores: Sequence[StoreRecord], areas: Sequence[AreaRecord]) -> set[dt.date]:

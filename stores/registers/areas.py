@@ -18,6 +18,7 @@ from stores.areas import overlapping_pairs, to_geojson
 from stores.dealers import dealer
 from stores.importing.area_file import AreaRow
 from stores.importing.faults import FaultList
+from stores.regions import region_and_above
 from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, save
 from stores.stores import store
 from stores.territories import area, area_revision
@@ -107,14 +108,19 @@ def _near(coming: list[_Territory], others: list[_Territory]) -> list[_Territory
 
 
 def _refuse_shared_codes(coming: list[_Territory], others: list[_Territory], faults: FaultList) -> None:
-    for name in ("region_codes", "postal_codes"):
-        holders: dict[str, list[_Territory]] = {}
+    """A code belongs to one dealer; a district also to whoever holds its city or province, and the other way round."""
+    for name, span in (("region_codes", region_and_above), ("postal_codes", lambda code: (code,))):
+        holders: dict[str, list[_Territory]] = {}  # by the code itself
+        inside: dict[str, list[_Territory]] = {}  # by the code and all above it
         for each in (*others, *coming):
             for code in each.facts[name]:
-                rival = next((holder for holder in holders.get(code, ()) if _rivals(each, holder)), None)
+                met = [*inside.get(code, ()), *(holder for above in span(code) for holder in holders.get(above, ()))]
+                rival = next((holder for holder in met if _rivals(each, holder)), None)
                 if rival is not None and each.line is not None:
                     faults.add(each.line, name, code, f"belongs to the territory {rival.code} of another dealer")
                 holders.setdefault(code, []).append(each)
+                for above in span(code):
+                    inside.setdefault(above, []).append(each)
 
 
 def _rivals(one: _Territory, other: _Territory) -> bool:

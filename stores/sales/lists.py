@@ -64,6 +64,12 @@ def rows(connection: Connection, actor: Actor, wanted: OrderFilter, after: tuple
     return connection.execute(_after(query, o.paid_at, o.id, after).limit(limit)).all()
 
 
+def visible_numbers(connection: Connection, actor: Actor, numbers: Sequence[str]) -> set[str]:
+    """Those of the order numbers whose order the actor may open."""
+    query = select(sales_order.c.order_no).where(sales_order.c.order_no.in_(numbers))
+    return set(connection.execute(limit_orders(query, actor)).scalars())
+
+
 def refund_totals(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[str, int]:
     """How many refunds fell on these days, and their sum."""
     query = select(func.count().label("refunds"), func.coalesce(func.sum(refund.c.total_minor), 0).label("total_minor")).select_from(

@@ -15,7 +15,8 @@ import config
 import db
 from app import api_keys, create_app
 from app.sign_in import users
-from stores import brand
+from ledger import accounts
+from stores import brand, network
 from stores.actors import COMMAND_LINE
 from stores.dealers import dealer
 from tests.databases import ENGINES, Databases
@@ -77,7 +78,8 @@ def house(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path, 
     before = brand._brand
     app = create_app(settings_of(url, tmp_path))
     fill()
-    api_keys.forget()
+    for remembered in (api_keys, accounts, network):  # of the database before
+        remembered.forget()
     yield House(app)
     db.database().dispose()
     db._database, brand._brand = None, before
