@@ -10,14 +10,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
+import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, MetaData, String, Table, Text, create_engine, event, text
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata = MetaData(naming_convention={
@@ -25,6 +29,7 @@ metadata = MetaData(naming_convention={
     "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s",
 })
 BUSY_SECONDS = 30
+INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError)  # `run` speaks to SQLite's driver itself
 
 
 # -- column types ---------------------------------------------------------------------------------------------------------
@@ -62,12 +67,19 @@ class Instant(TypeDecorator[dt.datetime]):
         if value.tzinfo is None:
             raise ValueError(f"a time without zone was given to the database: {value!r}")
         value = value.astimezone(dt.UTC)
-        return value if dialect.name == "postgresql" else value.isoformat(timespec="microseconds")[:-6] + "Z"  # for +00:00
+        return value if dialect.name == "postgresql" else _instant_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+        return None if value is None else instant(value)
+
+
+def instant(value: Any) -> dt.datetime:
+    """What a driver gives for an Instant, as a moment in UTC."""
+    return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+
+
+def _instant_text(value: dt.datetime) -> str:
+    return value.astimezone(dt.UTC).isoformat(timespec="microseconds")[:-6] + "Z"  # for +00:00
 
 
 class Json(TypeDecorator[Any]):
@@ -85,7 +97,10 @@ class Json(TypeDecorator[Any]):
 
 def canonical(value: Any) -> str:
     """One text for one value: sorted keys, no spaces, no NaN."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _canonical(value)
+
+
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
 # -- append-only tables (M10) -------------------------------------------------------------------------------------------------
@@ -245,15 +260,51 @@ def statement() -> Iterator[Connection]:
 
 @contextmanager
 def short_write(connection: Connection) -> Iterator[Connection]:
-    """SQLite's half of M12: several statements of the entry path as one immediate transaction on its autocommit connection."""
-    with database().write_lock:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    """SQLite's half of M12: several statements of the entry path as one immediate transaction on its autocommit connection; joins a
+    transaction that is open. On PostgreSQL nothing: there each statement stands alone."""
+    base = database()
+    if not base.sqlite or _current.get() is connection:
+        yield connection
+        return
+    with base.write_lock:
+        run(connection, "BEGIN IMMEDIATE")
         try:
             yield connection
+            run(connection, "COMMIT")
         except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
+            _roll_back(connection)
             raise
-        connection.exec_driver_sql("COMMIT")
+
+
+def _roll_back(connection: Connection) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    if driver.in_transaction:
+        run(connection, "ROLLBACK")
+
+
+def run(connection: Connection, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+    """The entry path's statements, without the statement builder, which costs more than the database: `:name` parameters, taken from
+    `driver_values`. Returns the rows as tuples. Raises INTEGRITY_ERRORS."""
+    if connection.dialect.name == "postgresql":
+        result = connection.exec_driver_sql(_for_psycopg(sql), dict(values or {}))
+        return result.all() if result.returns_rows else ()
+    driver: Any = connection.connection.dbapi_connection
+    return driver.execute(sql, values or {}).fetchall()  # type: ignore[no-any-return]
+
+
+def driver_values(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters for `run`: days, aware moments, dicts and lists as the column types would write them."""
+    if connection.dialect.name == "postgresql":
+        return {name: canonical(value) if type(value) in (dict, list) else value for name, value in values.items()}
+    return {name: _FOR_SQLITE[type(value)](value) if type(value) in _FOR_SQLITE else value for name, value in values.items()}
+
+
+_FOR_SQLITE: dict[type, Callable[[Any], str]] = {dt.datetime: _instant_text, dt.date: dt.date.isoformat, dict: canonical, list: canonical}
+
+
+@cache
+def _for_psycopg(sql: str) -> str:
+    return re.sub(r":([a-z_]\w*)", r"%(\1)s", sql)
 
 
 def after_commit(hook: Callable[[], None]) -> None:

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Date, Table, bindparam, func, insert, select,
 
 import db
 
-COPY_FROM = 200  # rows
+COPY_FROM = 200  # rows, where a temporary table is made for them
+INSERT_FROM = 40  # rows, where they go straight into their table
 
 
 def allocate(connection: Connection, table: Table, count: int) -> list[int]:
@@ -29,7 +30,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
     """Many rows that name the same columns; a column that none names is NULL. PostgreSQL takes many by COPY."""
     if not rows:
         return
-    if len(rows) < COPY_FROM:
+    if len(rows) < INSERT_FROM:
         connection.execute(insert(table), rows)
     elif connection.dialect.name == "postgresql":
         copy_rows(connection, table, table.name, rows)
@@ -47,18 +48,19 @@ def insert_missing_rows(connection: Connection, table: Table, rows: Sequence[dic
         return connection.exec_driver_sql(statement).rowcount
 
 
-def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Many rows by `id`; each names the same columns."""
+def update_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], key: str = "id", counts: str | None = None) -> None:
+    """Many rows by the column `key`; each names the same columns. `counts`: a column that goes up by one in each of them."""
     if not rows:
         return
-    names = [name for name in rows[0] if name != "id"]
+    names = [name for name in rows[0] if name != key]
     if len(rows) >= COPY_FROM and connection.dialect.name == "postgresql":
-        said = ", ".join(f"{name} = n.{name}" for name in names)
+        said = ", ".join([*(f"{name} = n.{name}" for name in names), *([f"{counts} = t.{counts} + 1"] if counts else [])])
         with copied(connection, table, rows) as new:
-            connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM {new} n WHERE n.id = t.id")  # noqa: S608 - our own names
+            connection.exec_driver_sql(f"UPDATE {table.name} t SET {said} FROM {new} n WHERE n.{key} = t.{key}")  # noqa: S608 - our own names
         return
-    statement = update(table).where(table.c.id == bindparam("key")).values({name: bindparam(f"new_{name}") for name in names})
-    connection.execute(statement, [{"key": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows])
+    counted = {counts: table.c[counts] + 1} if counts else {}
+    statement = update(table).where(table.c[key] == bindparam("the_key")).values({**{name: bindparam(f"new_{name}") for name in names}, **counted})
+    connection.execute(statement, [{"the_key": row[key], **{f"new_{name}": row[name] for name in names}} for row in rows])
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from stores.brand import business_day
 from stores.coordinates import CRS_NAMES, Coordinates, is_null_island, to_wgs84, to_wgs84_arrays
 from stores.customers import customer_identity, customer_state
 from stores.decide import NEW_CUSTOMER, State, Visit, decide
-from stores.entering import STATE_FIELDS
+from stores.entry_records import STATE_FIELDS
 from stores.policy import Policy
 from stores.regions import region_and_above
 from stores.snapshot import Snapshot

@@ -11,20 +11,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 import db
-from ledger.bulk import allocate, insert_rows
+from ledger.bulk import allocate, insert_rows, update_rows
 from ledger.faults import Conflict
-from ledger.upsert import insert_missing
 from stores import keys, network, people, versions
-from stores.canonical import canonical_hash
-from stores.changes import changed_customer
-from stores.customers import IDENTITY_KINDS, customer, customer_identity, customer_merge, customer_state
+from stores.customers import IDENTITY_KINDS, customer, customer_identity, customer_state
 from stores.decide import NEW_CUSTOMER, Decision, State, Visit, decide
-from stores.entering import NOT_A_VISIT, STATE_FIELDS, entry_row, point_row, trace_row
 from stores.entries import entry, entry_point, entry_trace
+from stores.entry_records import STATE_FIELDS, entry_row, is_newest_param, is_visit, point_row, trace_row
 from stores.people import Identity
 from stores.versions import Versions, routing_state
 from stores.visits import Arrival, visit_of
@@ -35,8 +32,6 @@ LOCKED_FROM = 3
 POINT_LIFE = dt.timedelta(hours=24)  # P2: older points and traces are not written at all
 TRACE_LIFE = dt.timedelta(days=30)
 _LEFT_BEHIND = ("rv", "last_store_id", "last_visit_at", "param_store_id", "param_guide_id", "param_at")  # what an arrival changes of a state
-_LEAVE_BEHIND = update(customer_state).where(customer_state.c.customer_id == bindparam("who")).values(
-    {name: bindparam(f"new_{name}") for name in _LEFT_BEHIND})
 Progress = Callable[[int], None]
 
 
@@ -156,7 +151,7 @@ def _decided(connection: Connection, part: Sequence[PastArrival]) -> _Chunk:
         visit = visit_of(past.arrival, past.at, snapshot, signing)
         decision = decide(visit, person.state, snapshot)
         chunk.made.append(_Made(person, visit, person.state, decision, entry_row(past.arrival, visit, decision, past.decided_at) | {
-            "entry_id": past.entry_id, "body_hash": _body_hash(past.arrival)}, past))
+            "entry_id": past.entry_id}, past))
         person.state = _after(person.state, visit, decision)
     return chunk
 
@@ -194,21 +189,11 @@ def _person(chunk: _Chunk, past: PastArrival) -> _Person:
 def _after(state: State, visit: Visit, decision: Decision) -> State:
     """What the arrival leaves behind: his last visit (unless a default led him) and his last signed parameter."""
     changes: dict[str, Any] = {"rv": state.rv + 1}
-    if decision.store_id is not None and decision.rung not in NOT_A_VISIT and (state.last_visit_at is None or state.last_visit_at <= visit.at):
+    if is_visit(state, visit, decision):
         changes |= {"last_store_id": decision.store_id, "last_visit_at": visit.at}
-    if visit.param is not None:
+    if is_newest_param(state, visit) and visit.param is not None:
         changes |= {"param_store_id": visit.param.store_id, "param_guide_id": visit.param.guide_id, "param_at": visit.at}
     return replace(state, **changes)
-
-
-def _body_hash(arrival: Arrival) -> str:
-    """The hash that POST /entries takes of the same input."""
-    place = arrival.source
-    return canonical_hash({
-        "customer": arrival.identities, "region_code": arrival.region_code, "postal_code": arrival.postal_code, "entry_param": arrival.entry_param,
-        "touchpoint": arrival.touchpoint, "occurred_at": arrival.occurred_at,
-        "location": None if place is None else {"latitude": place.latitude, "longitude": place.longitude, "crs": place.crs,
-                                                "accuracy_m": place.accuracy_m, "fuzzy": place.fuzzy}})
 
 
 # -- writing ------------------------------------------------------------------------------------------------------------------
@@ -230,8 +215,8 @@ def _write(connection: Connection, chunk: _Chunk, now: dt.datetime) -> None:
     persons = chunk.persons()
     known = [p for p in persons if p.id is not None]
     _create(connection, [p for p in persons if p.id is None], chunk)
-    if known:
-        connection.execute(_LEAVE_BEHIND, [{"who": p.id, **{f"new_{name}": getattr(p.state, name) for name in _LEFT_BEHIND}} for p in known])
+    update_rows(connection, customer_state, [{"customer_id": p.id, **{name: getattr(p.state, name) for name in _LEFT_BEHIND}} for p in known],
+                key="customer_id")
     insert_rows(connection, customer_identity, [{"kind": kind, "value": value, "customer_id": p.id} for p in persons for kind, value in p.links])
     for made in chunk.made:
         made.values["customer_id"] = made.person.id
@@ -240,8 +225,7 @@ def _write(connection: Connection, chunk: _Chunk, now: dt.datetime) -> None:
     insert_rows(connection, entry_trace, [{"entry_id": m.past.entry_id, **trace_row(m.visit, m.state, m.decision, m.past.decided_at)} for m in recent])
     insert_rows(connection, entry_point, [{"entry_id": m.past.entry_id, **point_row(m.past.arrival, m.visit, m.decision, m.past.decided_at)}
                                           for m in recent if m.visit.point is not None and now - m.past.decided_at < POINT_LIFE])
-    insert_missing(connection, customer_merge, [{"kept_id": kept, "merged_id": merged, "at": now} for kept, merged in sorted(chunk.merges)])
-    insert_rows(connection, changed_customer, [{"customer_id": kept} for kept in sorted({kept for kept, _ in chunk.merges})])
+    people.note_merges(connection, sorted(chunk.merges), now)
 
 
 def _create(connection: Connection, new: Sequence[_Person], chunk: _Chunk) -> None:

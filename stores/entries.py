@@ -24,8 +24,6 @@ entry = Table(
     Column("network_version", BigInteger, nullable=False),
     Column("policy_version", BigInteger, nullable=False),
     Column("located", Integer, nullable=False),  # 1: an exact point was used, 2: a fuzzy one, 0: none
-    Column("distance_class_km", Integer),
-    Column("body_hash", db.Code(64), nullable=False),
 )
 db.append_only(entry)
 Index("ix_entry_customer", entry.c.customer_id, entry.c.occurred_at)
@@ -43,11 +41,12 @@ entry_point = Table(  # exact; emptied after 24 h
     Column("distances", db.Json, nullable=False),  # exact metres by store id
     Column("recorded_at", db.Instant, nullable=False, index=True),
 )
-entry_trace = Table(  # what the ladder saw and said, in 1 km classes; emptied after 30 days
+entry_trace = Table(  # what the ladder saw and said, without metres; emptied after 30 days
     "entry_trace", db.metadata,
     Column("entry_id", db.Code(36), primary_key=True),
     Column("visit", db.Json, nullable=False),
     Column("state", db.Json, nullable=False),
     Column("trace", db.Json, nullable=False),
+    Column("distance_class_km", Integer),  # of the winner
     Column("recorded_at", db.Instant, nullable=False, index=True),
 )

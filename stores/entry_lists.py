@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
 from stores.actors import Actor
 from stores.customers import customer
 from stores.dealers import dealer
-from stores.entries import entry
+from stores.entries import entry, entry_trace
 from stores.entry_reading import limit_entries
 from stores.guides import guide
 from stores.stores import store
@@ -80,8 +80,9 @@ def _newest(query: Select[Any], after: tuple[dt.datetime, int] | None) -> Select
 
 def _listed() -> Select[Any]:
     e = entry.c
-    return (select(e.id, e.entry_id, e.occurred_at, e.business_day, e.rung, e.reason, e.located, e.distance_class_km, customer.c.customer_id.label("customer_text"),
-                   store.c.store_code, store.c.name.label("store_name"), dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
+    return (select(e.id, e.entry_id, e.occurred_at, e.business_day, e.rung, e.reason, e.located, entry_trace.c.distance_class_km,
+                   customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"), dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
                    guide.c.guide_code, guide.c.name.label("guide_name"))
-            .join(customer, customer.c.id == e.customer_id).outerjoin(store, store.c.id == e.store_id)
+            .join(customer, customer.c.id == e.customer_id).outerjoin(entry_trace, entry_trace.c.entry_id == e.entry_id)
+            .outerjoin(store, store.c.id == e.store_id)
             .outerjoin(dealer, dealer.c.id == e.dealer_id).outerjoin(guide, guide.c.id == e.guide_id))

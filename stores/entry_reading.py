@@ -13,8 +13,8 @@ from stores.coordinates import Coordinates
 from stores.customers import customer
 from stores.dealers import dealer
 from stores.decide import Decision, EntryParam, State, Visit, decide
-from stores.entering import STATE_FIELDS
 from stores.entries import entry, entry_point, entry_trace
+from stores.entry_records import STATE_FIELDS
 from stores.guides import guide
 from stores.privacy import POINTS_FOR, TRACES_FOR
 from stores.stores import store
@@ -36,14 +36,16 @@ def limit_entries(query: Select[Any], actor: Actor) -> Select[Any]:
 
 def find(connection: Connection, entry_id: str, visible_to: Actor) -> Any:
     """The entry with its codes, or None."""
-    query = (select(entry, customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.cloud_shop_url, dealer.c.dealer_code, guide.c.guide_code)
-             .join(customer, customer.c.id == entry.c.customer_id).outerjoin(store, store.c.id == entry.c.store_id)
+    query = (select(entry, entry_trace.c.distance_class_km, customer.c.customer_id.label("customer_text"),
+                    store.c.store_code, store.c.cloud_shop_url, dealer.c.dealer_code, guide.c.guide_code)
+             .join(customer, customer.c.id == entry.c.customer_id).outerjoin(entry_trace, entry_trace.c.entry_id == entry.c.entry_id)
+             .outerjoin(store, store.c.id == entry.c.store_id)
              .outerjoin(dealer, dealer.c.id == entry.c.dealer_id).outerjoin(guide, guide.c.id == entry.c.guide_id))
     return connection.execute(limit_entries(query, visible_to).where(entry.c.entry_id == entry_id)).first()
 
 
 def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
-    """The stored answer. Exact metres while they are kept (24 h), then `distance_class_km` alone speaks of the distance."""
+    """The stored answer. Exact metres while they are kept (24 h), then `distance_class_km` (30 days)."""
     metres, trace = _metres(connection, row.entry_id), trace_of(connection, row.entry_id)
     return {"entry_id": row.entry_id, "customer_id": row.customer_text, "store_code": row.store_code, "dealer_code": row.dealer_code,
             "guide_code": row.guide_code, "cloud_shop_url": row.cloud_shop_url, "distance_m": _round(metres.get(str(row.store_id))),
@@ -53,7 +55,7 @@ def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
 
 
 def trace_of(connection: Connection, entry_id: str) -> dict[str, Any]:
-    """What the ladder said, in 1 km classes; empty after 30 days."""
+    """What the ladder said, empty after 30 days."""
     kept = _trace(connection, entry_id)
     return kept.trace if kept is not None else {}
 
@@ -81,7 +83,7 @@ def _alternatives(connection: Connection, trace: dict[str, Any], metres: dict[st
     listed = trace.get("alternatives", [])
     names = {r.id: r for r in connection.execute(select(store.c.id, store.c.store_code, store.c.name).where(store.c.id.in_([a[0] for a in listed])))} if listed else {}
     return [{"store_code": names[i].store_code, "name": names[i].name, "distance_m": _round(metres.get(str(i))), "why": why}
-            for i, why, _ in listed if i in names]
+            for i, why in listed if i in names]
 
 
 def _round(value: float | None) -> float | None:

@@ -17,7 +17,6 @@ from stores import network, people, rebinding, versions
 from stores.brand import business_day
 from stores.canonical import canonical_hash
 from stores.changes import changed_customer
-from stores.customers import customer_merge
 from stores.event_shapes import event_faults
 from stores.events import event, event_key
 from stores.people import Identity
@@ -190,15 +189,15 @@ def _people(connection: Connection, new: list[EventIn], now: dt.datetime) -> dic
     fresh = _fresh(groups, known)
     made = people.create(connection, fresh, now)
     known |= {identity: made[each[0][1]] for each in fresh for identity in each}
-    links, merges = [], []
+    links, groups_of_ids = [], []
     for group in groups:
         owner = next(known[i] for i in group if i in known)
         links += [(i, owner) for i in group if i not in known]
-        merges += [{"kept_id": min(owner, known[i]), "merged_id": max(owner, known[i]), "at": now} for i in group if i in known and known[i] != owner]
+        same = {known[i] for i in group if i in known}
+        groups_of_ids += [same] if len(same) > 1 else []
         known |= {i: owner for i in group if i not in known}
     people.link(connection, links)
-    insert_missing(connection, customer_merge, merges)
-    insert_rows(connection, changed_customer, [{"customer_id": c} for c in sorted({m["kept_id"] for m in merges})])
+    people.note_merges(connection, groups_of_ids, now)
     return known
 
 

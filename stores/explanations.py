@@ -58,7 +58,8 @@ RUNG_NAMES = {
 }
 CANDIDATES = {
     "winner": ("选中", "chosen"), "ambiguous": ("距离相近", "equally near"), "same_place": ("同一地点", "the same place"), "farther": ("更远", "farther"),
-    "nearer": ("更近", "nearer"), "local": ("本地门店", "local shop"), "nearby": ("附近", "nearby"), "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
+    "nearer": ("更近", "nearer"), "local": ("本地门店", "local shop"), "nearby": ("附近", "nearby"),
+    "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
 }
 NOTES = {
     "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"),
@@ -105,7 +106,7 @@ def of_entry(connection: Connection, row: Any, lang: str) -> dict[str, Any]:
     ids = {c[0] for step in trace.get("steps", []) for c in step[2]} | {row.store_id}
     names = {r.id: r for r in connection.execute(select(store.c.id, store.c.store_code, store.c.name).where(store.c.id.in_([i for i in ids if i is not None])))}
     steps = [{"rung": rung, "outcome": outcome, "words": word(OUTCOMES, outcome, lang),
-              "candidates": [{"store_code": names[i].store_code, "name": names[i].name, "why": why, "distance_class_km": km} for i, why, km in candidates if i in names]}
+              "candidates": [{"store_code": names[i].store_code, "name": names[i].name, "why": why} for i, why in candidates if i in names]}
              for rung, outcome, candidates in trace.get("steps", [])]
     name = names[row.store_id].name if row.store_id in names else None
     return {"entry_id": row.entry_id, "lang": lang, "sentence": sentence(row.rung, row.reason, name, row.distance_class_km, lang), "steps": steps,

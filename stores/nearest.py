@@ -90,10 +90,13 @@ class NearestIndex:
 
         With limit 0 exactly the stores at the best distance, co-located ones included, so that a rule may choose among equals.
         """
-        best = self.nearest(lat, lng)
-        if best is None:
+        if self._tree is None:
             return []
+        chords, sites = self._tree.query(_point(lat, lng), k=2)
+        best = self._settle(lat, lng, int(sites[0]), float(chords[1]))
         reach = best[1] + max(0.0, limit_m)
+        if chords[1] > reach + TOLERANCE_M and self._starts[sites[0] + 1] - self._starts[sites[0]] == 1:
+            return [best]  # every other store j has s_j >= c_j >= c2
         found = self._sorted(lat, lng, self._sites_up_to(lat, lng, reach))
         return [each for each in found if each[1] == best[1] or each[1] - best[1] < limit_m]
 

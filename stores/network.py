@@ -108,7 +108,8 @@ class _Holder:
         self.lock = threading.Lock()
         self.snapshot: Snapshot | None = None
         self.checked = 0.0
-        self.pasts: OrderedDict[Versions, Snapshot] = OrderedDict()
+        self.past_lock = threading.Lock()  # apart: whoever replays the past must not hold up those who enter now
+        self.pasts: OrderedDict[tuple[str, Versions], Snapshot] = OrderedDict()
         self.url = ""
 
     def at_least(self, wanted: Versions) -> Snapshot:
@@ -129,7 +130,7 @@ _holder = _Holder()
 
 
 def _forget_after_fork() -> None:
-    _holder.lock = threading.Lock()
+    _holder.lock, _holder.past_lock = threading.Lock(), threading.Lock()
 
 
 os.register_at_fork(after_in_child=_forget_after_fork)
@@ -159,16 +160,16 @@ def snapshot_age_seconds() -> float | None:
 
 def past(at: Versions) -> Snapshot:
     """The snapshot of an earlier network and policy version, rebuilt from the revisions."""
-    held = _holder.snapshot
-    if held is not None and (held.version, held.policy_version) == at and _holder.url == db.database().url:
+    held, key = _holder.snapshot, (db.database().url, at)
+    if held is not None and (held.version, held.policy_version) == at and _holder.url == key[0]:
         return held
-    with _holder.lock:
-        if at not in _holder.pasts:
+    with _holder.past_lock:
+        if key not in _holder.pasts:
             with db.read() as connection:
-                _holder.pasts[at] = load(connection, at)
+                _holder.pasts[key] = load(connection, at)
             while len(_holder.pasts) > REMEMBERED_PASTS:
                 _holder.pasts.popitem(last=False)
-        return _holder.pasts[at]
+        return _holder.pasts[key]
 
 
 def forget() -> None:

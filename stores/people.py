@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
+from ledger.bulk import insert_rows
 from ledger.upsert import insert_missing
-from stores.customers import customer, customer_identity, customer_state
+from stores.changes import changed_customer
+from stores.customers import customer, customer_identity, customer_merge, customer_state
 
 Identity = tuple[str, str]
 CHUNK = 400
@@ -68,6 +70,25 @@ def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt
 def link(connection: Connection, pairs: Iterable[tuple[Identity, int]]) -> None:
     """Attach further identities to known customers; one that belongs to somebody already stays with him."""
     insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in sorted(pairs)])
+
+
+def note_merges(connection: Connection, groups: Iterable[Iterable[int]], now: dt.datetime) -> None:
+    """Each group of customers turned out to be one person (M19). A customer is merged once, into the smallest one known by then, so
+    what joins two persons is noted between those two. Rewards are reckoned by person, so his facts are looked at again."""
+    for group in groups:
+        roots = {_root(connection, each) for each in group}
+        kept = min(roots)
+        insert_missing(connection, customer_merge, [{"kept_id": kept, "merged_id": each, "at": now} for each in sorted(roots - {kept})])
+        if len(roots) > 1:
+            insert_rows(connection, changed_customer, [{"customer_id": kept}])
+
+
+def _root(connection: Connection, customer_id: int) -> int:
+    """The customer into whom this one was merged in the end, himself if never."""
+    m = customer_merge.c
+    while (kept := connection.execute(select(m.kept_id).where(m.merged_id == customer_id)).scalar()) is not None:
+        customer_id = kept
+    return customer_id
 
 
 def lock(connection: Connection, customers: Iterable[int]) -> dict[int, int]:

@@ -5,10 +5,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 import db
-from ledger.bulk import insert_rows
+from ledger.bulk import insert_rows, update_rows
 from stores import network, people, versions
 from stores.binding_history import binding
 from stores.bindings import Binding, BindingFact, Rules, timeline
@@ -127,11 +127,8 @@ def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], poli
 
 
 def _write_states(connection: Connection, wanted: Mapping[int, Sequence[Binding]]) -> None:
-    rows = [{"c": customer, **state_values(known)} for customer, known in wanted.items()]
-    if rows:
-        s = customer_state
-        connection.execute(update(s).where(s.c.customer_id == bindparam("c")).values(rv=s.c.rv + 1, **{n: bindparam(f"b_{n}") for n in BOUND}),
-                           [{"c": row["c"], **{f"b_{n}": row[n] for n in BOUND}} for row in rows])
+    update_rows(connection, customer_state, [{"customer_id": customer, **state_values(known)} for customer, known in wanted.items()],
+                key="customer_id", counts="rv")
 
 
 BOUND = ("home_store_id", "home_protected_until", "home_valid_until", "next_home_store_id", "next_home_protected_until", "next_home_valid_until",

@@ -18,6 +18,7 @@ from stores.actors import Actor
 from stores.answers import decision_answer, trace_answer
 from stores.customers import customer_state
 from stores.decide import NEW_CUSTOMER, State, decide
+from stores.entry_records import STATE_FIELDS
 from stores.visits import Arrival, SourcePoint, visit_of
 
 api = Api("Entries")
@@ -142,10 +143,11 @@ def whole_chain(actor: Actor) -> None:
 def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any]:
     whole_chain(actor)
     now = dt.datetime.now(dt.UTC)
-    recorded = entering.enter(arrival_of(body), body_hash=body_hash(body), key=key, now=now)
-    if recorded.repeated or recorded.decision is None or recorded.snapshot is None:
+    recorded = entering.enter(arrival_of(body), key=key, body_hash="" if key is None else body_hash(body), now=now)
+    if recorded.decision is None or recorded.snapshot is None:
         with db.read() as connection:
-            return 201, entry_reading.as_answer(connection, entry_reading.find(connection, recorded.entry_id, actor))
+            first = entry_reading.as_answer(connection, entry_reading.find(connection, recorded.entry_id, actor))
+        return 201, {**first, "customer_id": body.customer.customer_id or first["customer_id"]}
     return 201, {"entry_id": recorded.entry_id, "customer_id": recorded.customer_id, **decision_answer(recorded.decision, recorded.snapshot),
                  "occurred_at": body.occurred_at or now, "decided_at": now}
 
@@ -162,7 +164,7 @@ def create_route(actor: Actor, body: EntryIn) -> tuple[int, Any]:
         if found:
             who = next(found[pair] for pair in arrival.identities.items() if pair in found)
             row = connection.execute(customer_state.select().where(customer_state.c.customer_id == who)).first()
-            state = State(*(getattr(row, name) for name in entering.STATE_FIELDS)) if row is not None else NEW_CUSTOMER
+            state = State(*(getattr(row, name) for name in STATE_FIELDS)) if row is not None else NEW_CUSTOMER
     visit = visit_of(arrival, body.occurred_at or now, snapshot, keys.entry_param_keys())
     decision = decide(visit, state, snapshot)
     return 200, {"customer_id": body.customer.customer_id, **decision_answer(decision, snapshot), "decided_at": now, "trace": trace_answer(decision, snapshot)}

@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = '4202ea3216e1'
+revision = '65b91c1344b9'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -110,6 +110,7 @@ def upgrade() -> None:
     sa.Column('visit', db.Json(), nullable=False),
     sa.Column('state', db.Json(), nullable=False),
     sa.Column('trace', db.Json(), nullable=False),
+    sa.Column('distance_class_km', sa.Integer(), nullable=True),
     sa.Column('recorded_at', db.Instant(), nullable=False),
     sa.PrimaryKeyConstraint('entry_id', name=op.f('pk_entry_trace'))
     )
@@ -353,8 +354,6 @@ def upgrade() -> None:
     sa.Column('network_version', sa.BigInteger(), nullable=False),
     sa.Column('policy_version', sa.BigInteger(), nullable=False),
     sa.Column('located', sa.Integer(), nullable=False),
-    sa.Column('distance_class_km', sa.Integer(), nullable=True),
-    sa.Column('body_hash', db.Code(64), nullable=False),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.id'], name=op.f('fk_entry_customer_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_entry')),
     sa.UniqueConstraint('entry_id', name=op.f('uq_entry_entry_id')),

@@ -17,12 +17,13 @@ from stores.refunds import refund
 from stores.sales.scope import limit_orders
 from stores.stores import store
 
-UNATTRIBUTED = "unattributed"
+UNATTRIBUTED, ATTRIBUTED = "unattributed", "attributed"
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Brand days, inclusive. `owner_basis` as on the order, among them `unattributed`; `order_no` is exact."""
+    """Brand days, inclusive. `owner_basis` as on the order, among them `unattributed`, or `attributed` for all others;
+    `order_no` is exact."""
 
     first: dt.date
     last: dt.date
@@ -39,7 +40,9 @@ def _of(query: Select[Any], actor: Actor, wanted: OrderFilter, day: Any) -> Sele
     for code, table, column in ((wanted.store_code, store, o.store_id), (wanted.dealer_code, dealer, o.dealer_id), (wanted.guide_code, guide, o.guide_id)):
         if code is not None:
             query = query.where(column == select(table.c.id).where(table.c[f"{table.name}_code"] == code).scalar_subquery())
-    if wanted.owner_basis is not None:
+    if wanted.owner_basis == ATTRIBUTED:
+        query = query.where(o.owner_basis != UNATTRIBUTED)
+    elif wanted.owner_basis is not None:
         query = query.where(o.owner_basis == wanted.owner_basis)
     return query.where(o.order_no == wanted.order_no) if wanted.order_no is not None else query
 

@@ -18,8 +18,8 @@ from stores.bindings import BindingFact, Course, Held
 from stores.brand import brand, business_day
 from stores.customers import customer_state
 from stores.decide import NEW_CUSTOMER, State, Visit, decide
-from stores.entering import NOT_A_VISIT, STATE_FIELDS
 from stores.entries import entry
+from stores.entry_records import NOT_A_VISIT, STATE_FIELDS
 from stores.sales.books import Fees, Terms, fees_of
 from stores.sales.inputs import OrderIn
 from stores.snapshot import Snapshot

@@ -19,7 +19,6 @@ from app.demo.loading import NotEmpty, load, state
 from app.demo.sizes import TINY
 from app.permissions import ROLES
 from app.sign_in import users
-from ledger import accounts
 from ledger.accounts import account
 from ledger.idempotency import idempotency_key
 from ledger.intakes import intake_open
@@ -75,7 +74,6 @@ def demo(request: pytest.FixtureRequest, databases: Databases, tmp_path_factory:
 def start(demo: Demo) -> None:
     """This process bound to that installation, remembering nothing of another."""
     create_app(settings_of(demo.url, demo.folder, SECRET_KEY=SECRET))
-    accounts.forget()
     network.forget()
 
 

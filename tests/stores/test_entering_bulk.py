@@ -17,7 +17,6 @@ from app.demo.crowd import make_crowd
 from app.demo.loading import _link, _load_network, _positions
 from app.demo.sizes import TINY
 from app.demo.story import SEED, Story
-from ledger import accounts
 from stores import brand, entering, keys, network, people, policies
 from stores.actors import SYSTEM
 from stores.customers import customer, customer_identity, customer_merge, customer_state
@@ -44,7 +43,6 @@ def chain_database(database: db.Database) -> Iterator[db.Database]:
 def prepare() -> None:
     brand.configure(brand.Brand(ZoneInfo("Asia/Shanghai"), "CNY", 2))
     keys.configure(b"d" * 32, (b"e" * 32,))
-    accounts.forget()
     network.forget()
     chain = make_chain(TINY, FIRST_DAY, np.random.default_rng([SEED]))
     with db.transaction():

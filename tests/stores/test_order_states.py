@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import func, select
 
 import db
-from ledger import accounts
 from ledger.faults import Conflict, InvalidInput, NotFound
 from stores import brand, network
 from stores.orders import order_state
@@ -25,7 +24,6 @@ HOUR = dt.timedelta(hours=1)
 def orders(database: db.Database) -> Iterator[None]:
     before = brand._brand
     brand.configure(brand.Brand(ZoneInfo("Asia/Shanghai"), "CNY", 2))
-    accounts.forget()
     network.forget()
     record_orders([OrderIn(f"D{n}", f"c{n}", PAID, "CNY", (LineIn(1, 1, 1_000),)) for n in range(3)], actor="test", now=PAID)
     yield

@@ -33,8 +33,8 @@ def call(house):
         if name not in keys:
             kind, _, code = name.partition(":")
             with db.read() as connection:
-                scope = (kind, find_scope(connection, kind, code)) if code else None
-            keys[name] = api_keys.create_key(name, "admin" if scope is None else "read", scope=scope, by=COMMAND_LINE)
+                limit = {"limit_kind": kind, "limit_id": find_scope(connection, kind, code)} if code else {}
+            keys[name] = api_keys.create_key(name, "read" if limit else "admin", by=COMMAND_LINE, **limit)
         return keys[name]
 
     def ask(method: str, path: str, key: str = "hq", **more):

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from ledger import accounts
 from stores import network
 from tests.app.conftest import House
 from tests.databases import ENGINES
@@ -55,13 +54,11 @@ class Chain:
 @pytest.fixture
 def chain(house: House, tmp_path: Path) -> Iterator[Chain]:
     network.forget()
-    accounts.forget()
     found = Chain(house, tmp_path)
     for kind, text in (("stores", STORES), ("guides", GUIDES)):
         assert found.imported(kind, text).exit_code == 0
     yield found
     network.forget()
-    accounts.forget()
 
 
 both = pytest.mark.parametrize("house", ENGINES, indirect=True)

@@ -70,7 +70,8 @@ def bare_chain(house: House) -> Chain:
     network.begin()
     for code, dealer, place, more in (("S1", "D1", BUND, {"branch_code": "B2"}), ("S2", "D2", WEST_LAKE, {}), ("S3", "D1", BUND, {"cloud_shop": "off"})):
         network.open_store(code, dealer, latitude=place[0], longitude=place[1], **more)
-    network.load("guides", {"guide_code": "G1", "name": "Mei", "store_code": "S1", "role": "guide"}, {"guide_code": "G2", "name": "Gus", "store_code": "S2", "role": "guide"},
+    network.load("guides", {"guide_code": "G1", "name": "Mei", "store_code": "S1", "role": "guide"},
+                 {"guide_code": "G2", "name": "Gus", "store_code": "S2", "role": "guide"},
                  {"guide_code": "M1", "name": "Max", "store_code": "S1", "role": "store_manager"})
     for name, (role, scope) in PEOPLE.items():
         with db.read() as connection:
