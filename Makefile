@@ -12,7 +12,6 @@ setup:  ## install what the product needs into .venv, from hashed locks (uv when
 	@scripts/setup
 
 run: setup  ## migrate the database, load the demo chain once, serve on http://127.0.0.1:8000 (PORT=... overrides)
-	@.venv/bin/flask db upgrade >/dev/null
 	@exec .venv/bin/flask serve
 
 setup-test:

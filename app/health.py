@@ -1,24 +1,32 @@
 """Is it alive, is it ready, how busy is it: /healthz, /readyz, /metrics."""
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import hmac
 import time
 from collections.abc import Callable
 from functools import cache
 
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
-from sqlalchemy import Connection, inspect, text
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import db
 from app.api.problems import problem
 from app.permissions import public
+from ledger.intakes import intake, intake_open
 from migrations import commands
+from stores import network, versions
 
 blueprint = Blueprint("health", __name__)
 REQUESTS = Counter("doorstep_requests_total", "Answers by endpoint, method and status.", ["endpoint", "method", "status"])
 SECONDS = Histogram("doorstep_request_seconds", "Time to answer.", ["endpoint"], buckets=(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10))
+
+SNAPSHOT_AGE = Gauge("doorstep_snapshot_age_seconds", "Seconds since this process last knew its picture of the network to be the newest.")
+QUEUE_AGE = Gauge("doorstep_queue_age_seconds", "Age of the oldest facts that no worker has sealed yet, as of the last /readyz or /metrics.")
+QUEUE_ROWS = Gauge("doorstep_queue_rows", "Ingests that no worker has sealed yet, as of the last /readyz or /metrics.")
 
 
 # -- readiness: each check answers None when all is well, else what is wrong ------------------------------------------------
@@ -41,7 +49,26 @@ def _triggers(connection: Connection) -> str | None:
     return f"append-only tables without protection: {', '.join(missing)}" if missing else None
 
 
-CHECKS: dict[str, Callable[[Connection], str | None]] = {"database": _database, "migrations": _migrations, "triggers": _triggers}
+def _snapshot(connection: Connection) -> str | None:
+    """Built now if this process had none, so that the first visitor does not wait for it."""
+    held = network.newest()
+    SNAPSHOT_AGE.set(network.snapshot_age_seconds() or 0.0)
+    return None if held.version >= versions.current(connection).network else "older than the network; it is being rebuilt"
+
+
+def _queue(connection: Connection) -> str | None:
+    """Facts wait for the worker to seal them; figures do not depend on it, but a long wait says that no worker runs."""
+    oldest, waiting = connection.execute(select(func.min(intake.c.received_at), func.count()).select_from(
+        intake_open.join(intake, intake.c.id == intake_open.c.intake_id))).one()
+    if isinstance(oldest, str):
+        oldest = dt.datetime.fromisoformat(oldest)
+    QUEUE_AGE.set((dt.datetime.now(dt.UTC) - oldest).total_seconds() if oldest is not None else 0.0)
+    QUEUE_ROWS.set(waiting)
+    return None
+
+
+CHECKS: dict[str, Callable[[Connection], str | None]] = {"database": _database, "migrations": _migrations, "triggers": _triggers,
+                                                               "snapshot": _snapshot, "queue": _queue}
 
 
 @cache
@@ -63,7 +90,9 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     try:
         with db.read() as connection:
-            faults = {name: check(connection) for name, check in CHECKS.items()}
+            faults = {}
+            for name, check in CHECKS.items():
+                faults[name] = check(connection) if not any(faults.values()) else "not asked"
     except SQLAlchemyError as error:
         faults = {"database": type(error).__name__}
     ready = not any(faults.values())
@@ -76,6 +105,9 @@ def metrics() -> Response:
     token = current_app.extensions["doorstep"].metrics_token
     if token and not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
         return problem(401, detail="Send the header Authorization: Bearer METRICS_TOKEN.", code="unauthenticated", headers={"WWW-Authenticate": "Bearer"})
+    with contextlib.suppress(SQLAlchemyError), db.read() as connection:  # numbers of this process are worth having without a database too
+        _snapshot(connection)
+        _queue(connection)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -19,7 +19,7 @@ from ledger import idempotency, leases
 from ledger.audit import seal_audit
 from ledger.intakes import newest
 from ledger.seals import seal_now
-from stores import privacy
+from stores import privacy, rebinding
 
 log = structlog.get_logger("worker")
 LEASE = "worker"
@@ -58,7 +58,11 @@ def _forget(now: dt.datetime) -> dict[str, int]:
     return {"points": gone.points, "traces": gone.traces, "idempotency_keys": keys}
 
 
-JOBS: tuple[Job, ...] = (Job("seal", 2, _seal), Job("rewards", 5, _book), Job("forget", 60, _forget))
+def _homes(now: dt.datetime) -> dict[str, int]:
+    return {"moved": rebinding.move_waiting_homes(now)}
+
+
+JOBS: tuple[Job, ...] = (Job("seal", 2, _seal), Job("rewards", 5, _book), Job("homes", 60, _homes), Job("forget", 60, _forget))
 
 
 class Worker:

@@ -21,7 +21,9 @@ OWNER_BASIS: Words = {
     "location": _l("No visit before; the order's location leads to this store."), "named": _l("No visit and no location; headquarters' file names this store."),
     "unattributed": _l("No visit, no usable location, no store with a contract: nobody owns this sale yet."),
 }
-OWNER_BASIS_SHORT: Words = {"entry": _l("named visit"), "visit": _l("last visit"), "location": _l("location"), "named": _l("named by file"), "unattributed": _l("unattributed")}
+OWNER_BASIS_SHORT: Words = {"entry": _l("named visit"), "visit": _l("last visit"),
+                            "location": _l("location"), "named": _l("named by file"), "unattributed": _l("unattributed"),
+                            "attributed": _l("anything that attributes it")}
 GUIDE_BASIS: Words = {"assisted": _l("assisted the order"), "touch": _l("last signed link or code"), "owner": _l("owner guide of the customer"), "none": _l("no guide")}
 CREDITS: Words = {"shop": _l("Shop of the sale"), "home": _l("Home store"), "guide": _l("Guide"), "branch": _l("Branch")}
 TRANSFERS: Words = {

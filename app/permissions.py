@@ -52,6 +52,7 @@ POLICY: dict[str, frozenset[str]] = {
     "entry_param:write": NETWORK_STAFF | {"store_manager"},
     "customer:read": EVERYBODY,
     "customer:write": NETWORK_STAFF,
+    "customer:erase": NETWORK_STAFF,
     "customer:reveal": frozenset({"hq_admin", "hq_operations"}),
     # sales and money
     "order:read": SHOPS,
@@ -78,7 +79,7 @@ _WRITE = _READ | {"entry:write", "order:write", "event:write", "entry_param:writ
 SCOPES: dict[str, frozenset[str]] = {
     "read": _READ,
     "write": _WRITE,
-    "admin": _WRITE | {"network:write", "rules:write", "ledger:read", "statement:write", "reward:write", "import:write"},
+    "admin": _WRITE | {"network:write", "rules:write", "customer:erase", "ledger:read", "statement:write", "reward:write", "import:write"},
 }
 
 PUBLIC = "public"

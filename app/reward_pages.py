@@ -12,7 +12,9 @@ from app.language import language
 from app.shown_days import next_month
 from incentives import explanations, rewards
 from ledger.faults import Fault
+from stores.actors import Actor
 from stores.brand import brand, business_day
+from stores.sales import lists
 from stores.times import parse_month
 
 STATES = ("pending", "vested", "voided", "clawed_back")
@@ -20,7 +22,8 @@ STATES = ("pending", "vested", "voided", "clawed_back")
 
 @dataclass(frozen=True, slots=True)
 class RewardView:
-    """`lines` newest first, each with `words` and `sum`; `by_state` their total in minor units; `waiting`: (day, lines, total) by the day they vest."""
+    """`lines` newest first, each with `words` and `sum`; `by_state` their total in minor units; `waiting`: (day, lines, total) by the day they vest;
+    `doors`: order numbers that the reader may open."""
 
     period: str
     this_month: str
@@ -31,6 +34,7 @@ class RewardView:
     by_state: dict[str, int]
     counts: dict[str, int]
     waiting: list[tuple[dt.date, int, int]]
+    doors: set[str]
 
 
 def asked_month(today: dt.date) -> str:
@@ -42,7 +46,7 @@ def asked_month(today: dt.date) -> str:
         return today.isoformat()[:7]
 
 
-def view(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> RewardView:
+def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: dt.datetime) -> RewardView:
     """Book what is due before. Pending lines of this month and the two before make up what waits (a freeze lasts weeks, not months)."""
     this_month = business_day(now).isoformat()[:7]
     lines = sorted((_told(line) for line in rewards.lines(connection, guide_id, period, now)), key=lambda line: line["at"], reverse=True)
@@ -55,7 +59,8 @@ def view(connection: Connection, guide_id: int, period: str, now: dt.datetime) -
     return RewardView(
         period, this_month, next_month(period, -1), next_month(period) if period < this_month else None, rewards.balance(connection, guide_id), lines,
         {state: sum(line["amount_minor"] for line in lines if line["state"] == state) for state in STATES},
-        {state: sum(1 for line in lines if line["state"] == state) for state in STATES}, [(day, len(found), sum(found)) for day, found in sorted(waiting.items())])
+        {state: sum(1 for line in lines if line["state"] == state) for state in STATES}, [(day, len(found), sum(found)) for day, found in sorted(waiting.items())],
+        lists.visible_numbers(connection, actor, sorted({line["order_no"] for line in lines if line["order_no"]})) if actor.may("order:read") else set())
 
 
 def _told(line: dict[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select
+from sqlalchemy import Connection, case, func, select
 
 from incentives import rewards
 from incentives.loading import month_days
@@ -37,7 +37,19 @@ def of_store(connection: Connection, actor: Actor, store_id: int, period: str, t
     return sorted(found, key=lambda row: (-row["net_sales_minor"], row["guide_code"]))
 
 
-def cost_of_dealer(connection: Connection, dealer_id: int, first: dt.date, last: dt.date) -> Sequence[Row[Any]]:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one guide cost a dealer, in minor units."""
+
+    guide_code: str
+    name: str
+    store_code: str
+    store_name: str
+    accrued_minor: int
+    cost_minor: int
+
+
+def cost_of_dealer(connection: Connection, dealer_id: int, first: dt.date, last: dt.date) -> list[Cost]:
     """By guide: what was newly promised (`accrued_minor`) and what became payable (`cost_minor`) on these days, both less what was taken back.
 
     `cost_minor` sums to the rewards of the dealer's revenue."""
@@ -52,4 +64,4 @@ def cost_of_dealer(connection: Connection, dealer_id: int, first: dt.date, last:
              .join(guide, guide.c.id == t.guide_id).join(store, store.c.id == guide.c.store_id)
              .where(t.dealer_id == dealer_id, t.business_day >= first, t.business_day <= last, t.kind.in_(kinds))
              .group_by(guide.c.guide_code, guide.c.name, store.c.store_code, store.c.name).order_by(guide.c.guide_code))
-    return connection.execute(query).all()
+    return [Cost(r.guide_code, r.name, r.store_code, r.store_name, int(r.accrued_minor), int(r.cost_minor)) for r in connection.execute(query)]

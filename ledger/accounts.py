@@ -32,13 +32,13 @@ class AccountKey(NamedTuple):
         return f"{self.owner}/{self.purpose}" + (f"/{self.counterparty}" if self.counterparty else "")
 
 
-_known: dict[AccountKey, int] = {}
+_known: dict[str, dict[AccountKey, int]] = {}  # by database
 
 
 def ids_of(connection: Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
     """The ids of these accounts; those that do not exist are opened. Ids never change, so they are remembered once committed."""
-    wanted = set(keys)
-    found = {key: _known[key] for key in wanted if key in _known}
+    wanted, known = set(keys), _known.setdefault(db.database().url, {})
+    found = {key: known[key] for key in wanted if key in known}
     missing = sorted(wanted - found.keys())
     if not missing:
         return found
@@ -48,13 +48,8 @@ def ids_of(connection: Connection, keys: Iterable[AccountKey]) -> dict[AccountKe
         insert_missing(connection, account, [{"owner": k.owner, "purpose": k.purpose, "counterparty": k.counterparty, "currency": k.currency}
                                              for k in absent])
         read |= _read(connection, absent)
-    db.after_commit(lambda: _known.update(read))
+    db.after_commit(lambda: known.update(read))
     return found | read
-
-
-def forget() -> None:
-    """Drop what this process remembers (another database)."""
-    _known.clear()
 
 
 def _read(connection: Connection, keys: list[AccountKey]) -> dict[AccountKey, int]:

@@ -1,4 +1,6 @@
-"""The bindings of customers as known: one row an interval of a binding; superseded rows keep what was known before (B1, B4)."""
+"""The bindings of customers as known: one row an interval of a binding; superseded rows keep what was known before (B1, B4).
+
+`ended_at` in the future is when the clock will end it, unless another fact comes first; a row may begin in the future (B3)."""
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table

@@ -1,13 +1,14 @@
-"""Who a customer belongs to, as a fold over his facts (B1-B5, B9, B11). Pure.
+"""Who a customer belongs to, as a fold over his facts (B1-B5, B9-B11). Pure.
 
 The bindings are computed from all binding facts in the order in which they happened, so late, repeated and disordered facts give the
-same answer. Two bindings with the same rules and clocks: `home` names a store, `owner` a guide.
+same answer. Two bindings with the same rules and clocks: `home` names a store, `owner` a guide. What the clock alone will do (a lapse,
+a leaver's last day, a home whose protection makes the new owner's store wait) is part of the answer: intervals may lie in the future.
 """
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +22,35 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class BindingFact:
-    """`kind`: confirmed, deleted, transferred, order. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose
-    link was last used; `guide_store_id` where that guide worked then (None: not employed). Orders carry store and credited guide."""
+    """`kind`: confirmed, deleted, transferred, order. `source_no` is the event's or order's own number: of one moment the smaller comes
+    first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose link was last used;
+    `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers (B9, B10), None:
+    never. `from_guide_id` is the giver of a transfer if named. Orders carry store and credited guide."""
 
     at: dt.datetime
     kind: str
     source_id: int
+    source_no: str = ""
     guide_id: int | None = None
     guide_store_id: int | None = None
+    guide_until: dt.datetime | None = None
+    from_guide_id: int | None = None
     store_id: int | None = None
     credited_guide_id: int | None = None
+
+    @property
+    def place(self) -> Place:
+        """Its place among the facts of its customer."""
+        return self.at, self.kind, self.source_no
+
+
+Place = tuple[dt.datetime, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One interval [started_at, ended_at) of one binding; `ended_at` None: still held, until `valid_until`."""
+    """One interval [started_at, ended_at) of one binding. `ended_at` is the moment known so far: in the future it is the moment at which
+    the clock ends it, unless another fact comes first."""
 
     kind: str
     store_id: int | None
@@ -49,95 +64,147 @@ class Binding:
     ended_at: dt.datetime | None = None
     end_reason: str | None = None
     has_order: bool = False
+    leaves_at: dt.datetime | None = None
 
-    def over_at(self, at: dt.datetime) -> bool:
-        return self.ended_at is not None or at >= self.valid_until
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The bindings in force at one moment."""
+
+    home: Binding | None
+    owner: Binding | None
 
 
 @dataclass(slots=True)
 class _Story:
-    rules: Rules
-    held: dict[str, Binding]
-    past: list[Binding]
+    """`waiting`: the owner's store, which becomes home when the home's protection is over (B3)."""
 
-    def current(self, kind: str, at: dt.datetime) -> Binding | None:
-        """The binding in force at `at`; one whose validity lapsed before is closed on its last day (B3)."""
-        held = self.held.get(kind)
-        if held is not None and at >= held.valid_until:
-            self.end(kind, held.valid_until, "validity_over")
-            return None
-        return held
+    rules: Rules
+    held: dict[str, Binding] = field(default_factory=dict)
+    past: list[Binding] = field(default_factory=list)
+    waiting: int | None = None
+
+    def run(self, to: dt.datetime | None) -> None:
+        """Let the clock do what is due up to `to` (None: all that it will ever do), in the order of the moments."""
+        while (due := self._next()) is not None and (to is None or due[0] <= to):
+            at, kind, reason = due
+            self.end(kind, at, reason)
+            if kind == "home" and self.waiting is not None:
+                owner, store_id, self.waiting = self.held["owner"], self.waiting, None
+                self.begin(kind, at, "home_protected", (owner.source_kind, owner.source_id), store_id=store_id)
+
+    def _next(self) -> tuple[dt.datetime, str, str] | None:
+        """The next thing that the clock does: (moment, kind of the binding that ends, why)."""
+        due = [(b.valid_until, b.kind, "validity_over") for b in self.held.values()]
+        owner, home = self.held.get("owner"), self.held.get("home")
+        if owner is not None and owner.leaves_at is not None:
+            due.append((owner.leaves_at, "owner", "guide_left"))
+        if home is not None and self.waiting is not None:
+            due.append((home.protected_until, "home", "owner_of_another_store"))
+        return min(due, key=lambda d: (d[0], d[1] != "owner", d[2]), default=None)
 
     def end(self, kind: str, at: dt.datetime, reason: str) -> None:
         self.past.append(replace(self.held.pop(kind), ended_at=at, end_reason=reason))
+        if kind == "owner":
+            self.waiting = None
 
-    def begin(self, kind: str, fact: BindingFact, reason: str, *, store_id: int | None = None, guide_id: int | None = None) -> None:
+    def begin(self, kind: str, at: dt.datetime, reason: str, source: tuple[str, int], *, store_id: int | None = None,
+              guide_id: int | None = None, leaves_at: dt.datetime | None = None, has_order: bool = False) -> None:
         if kind in self.held:
-            self.end(kind, fact.at, reason)
+            self.end(kind, at, reason)
         self.held[kind] = Binding(
-            kind, store_id, guide_id, fact.at, fact.at + dt.timedelta(days=self.rules.protection_days),
-            fact.at + dt.timedelta(days=self.rules.validity_days), reason, "order" if fact.kind == "order" else "event", fact.source_id,
-            has_order=fact.kind == "order")
+            kind, store_id, guide_id, at, at + dt.timedelta(days=self.rules.protection_days), at + dt.timedelta(days=self.rules.validity_days),
+            reason, *source, has_order=has_order, leaves_at=leaves_at)
 
     def keep(self, kind: str, **changes: object) -> None:
         self.held[kind] = replace(self.held[kind], **changes)  # type: ignore[arg-type]
 
 
+class Course:
+    """One customer's facts, walked from the first to the last. Facts may be added on the way, each at the place just asked for."""
+
+    def __init__(self, facts: Iterable[BindingFact], rules: Rules):
+        self._coming = sorted({f.place: f for f in facts}.values(), key=lambda f: f.place, reverse=True)
+        self._story = _Story(rules)
+
+    def held_at(self, place: Place) -> Held:
+        """What binds the customer when something happens at this place, by the facts before it."""
+        while self._coming and self._coming[-1].place < place:
+            self.add(self._coming.pop())
+        self._story.run(place[0])
+        return Held(self._story.held.get("home"), self._story.held.get("owner"))
+
+    def add(self, fact: BindingFact) -> None:
+        self._story.run(fact.at)
+        _APPLY[fact.kind](self._story, fact)
+
+    def bindings(self) -> list[Binding]:
+        """Walk to the end: all bindings by start."""
+        while self._coming:
+            self.add(self._coming.pop())
+        self._story.run(None)
+        return sorted(self._story.past, key=lambda b: (b.started_at, b.kind, b.ended_at or b.started_at))
+
+
 def timeline(facts: Iterable[BindingFact], rules: Rules) -> list[Binding]:
-    """All bindings of one customer by start, those still held last of their kind."""
-    story = _Story(rules, {}, [])
-    for fact in sorted(facts, key=lambda f: (f.at, f.kind, f.source_id)):
-        _APPLY[fact.kind](story, fact)
-    return sorted([*story.past, *story.held.values()], key=lambda b: (b.started_at, b.kind))
+    """All bindings of one customer by start, those that the clock will begin included."""
+    return Course(facts, rules).bindings()
 
 
 def in_force(bindings: Iterable[Binding], kind: str, at: dt.datetime) -> Binding | None:
     """The binding of `kind` that holds at the moment `at`."""
-    return next((b for b in bindings if b.kind == kind and b.started_at <= at and (b.ended_at is None or at < b.ended_at) and at < b.valid_until), None)
+    return next((b for b in bindings if b.kind == kind and b.started_at <= at and (b.ended_at is None or at < b.ended_at)), None)
 
 
 def _confirmed(story: _Story, fact: BindingFact) -> None:
     """B2: the first confirmed friend add binds; a later one by another guide makes a follower only."""
-    if fact.guide_id is None or fact.guide_store_id is None or story.current("owner", fact.at) is not None:
-        return
-    _own(story, fact, "friend_add")
+    if fact.guide_store_id is not None and "owner" not in story.held:
+        _own(story, fact, "friend_add")
 
 
 def _own(story: _Story, fact: BindingFact, reason: str) -> None:
-    """A new owner; his store becomes home unless the home is another one inside its protection (B3)."""
-    story.begin("owner", fact, reason, guide_id=fact.guide_id)
-    home = story.current("home", fact.at)
+    """A new owner; his store becomes home, at once or when the protection of another home is over (B3)."""
+    source = ("order" if fact.kind == "order" else "event", fact.source_id)
+    ordered = fact.kind == "order"
+    story.begin("owner", fact.at, reason, source, guide_id=fact.guide_id, leaves_at=fact.guide_until, has_order=ordered)
+    home = story.held.get("home")
     if home is None or home.store_id != fact.guide_store_id and fact.at >= home.protected_until:
-        story.begin("home", fact, reason, store_id=fact.guide_store_id)
+        story.begin("home", fact.at, reason, source, store_id=fact.guide_store_id, has_order=ordered)
+    elif home.store_id != fact.guide_store_id:
+        story.waiting = fact.guide_store_id
 
 
 def _deleted(story: _Story, fact: BindingFact) -> None:
     """B3: a friend-add binding without any order ends when the customer deletes the guide."""
-    owner = story.current("owner", fact.at)
+    owner = story.held.get("owner")
     if owner is None or owner.guide_id != fact.guide_id or owner.has_order or owner.reason != "friend_add":
         return
-    home = story.current("home", fact.at)
-    if home is not None and home.source_kind == "event" and home.source_id == owner.source_id and not home.has_order:
+    home = story.held.get("home")
+    if home is not None and (home.source_kind, home.source_id) == (owner.source_kind, owner.source_id) and not home.has_order:
         story.end("home", fact.at, "deleted_by_customer")
     story.end("owner", fact.at, "deleted_by_customer")
 
 
 def _transferred(story: _Story, fact: BindingFact) -> None:
-    """B11: our owner changes at once; a transfer is no friend add and moves the home by the rule of any new owner."""
-    if fact.guide_id is not None and fact.guide_store_id is not None:
+    """B11: our owner changes at once; a transfer is no friend add and moves the home by the rule of any new owner. A further state of the
+    same transfer changes nothing, nor does a follower who is handed over."""
+    owner = story.held.get("owner")
+    if fact.guide_store_id is None or owner is not None and owner.guide_id == fact.guide_id:
+        return
+    if owner is None or fact.from_guide_id is None or fact.from_guide_id == owner.guide_id:
         _own(story, fact, "transfer")
 
 
 def _order(story: _Story, fact: BindingFact) -> None:
     """B2-B4: the first order by a guide's link binds, a later one takes over when policy allows; orders renew and prolong."""
-    owner = story.current("owner", fact.at)
-    linked = fact.guide_id is not None and fact.guide_store_id is not None
-    if linked and owner is None:
-        _own(story, fact, "order_by_link")
-    elif linked and owner is not None and fact.guide_id != owner.guide_id and _may_take(story.rules, owner, fact.at):
-        _own(story, fact, f"snatch_{story.rules.snatch_policy}")
-    if story.current("home", fact.at) is None and fact.store_id is not None:
-        story.begin("home", fact, "first_order", store_id=fact.store_id)
+    owner = story.held.get("owner")
+    if fact.guide_store_id is not None:
+        if owner is None:
+            _own(story, fact, "order_by_link")
+        elif fact.guide_id != owner.guide_id and _may_take(story.rules, owner, fact.at):
+            _own(story, fact, f"snatch_{story.rules.snatch_policy}")
+    if "home" not in story.held and fact.store_id is not None:
+        story.begin("home", fact.at, "first_order", ("order", fact.source_id), store_id=fact.store_id, has_order=True)
     _renew(story, fact)
 
 
@@ -146,15 +213,13 @@ def _may_take(rules: Rules, owner: Binding, at: dt.datetime) -> bool:
 
 
 def _renew(story: _Story, fact: BindingFact) -> None:
+    """B3: any paid order prolongs both; protection is renewed by an order with the owner, of the home by one at the home store."""
     valid_until = fact.at + dt.timedelta(days=story.rules.validity_days)
     protected = fact.at + dt.timedelta(days=story.rules.protection_days)
-    owner, home = story.held.get("owner"), story.held.get("home")
-    if owner is not None:
-        own = fact.credited_guide_id == owner.guide_id
-        story.keep("owner", valid_until=valid_until, has_order=True, protected_until=max(protected, owner.protected_until) if own else owner.protected_until)
-    if home is not None:
-        here = fact.store_id == home.store_id
-        story.keep("home", valid_until=valid_until, has_order=True, protected_until=max(protected, home.protected_until) if here else home.protected_until)
+    for kind, held in list(story.held.items()):
+        own = fact.credited_guide_id == held.guide_id if kind == "owner" else fact.store_id == held.store_id
+        story.keep(kind, valid_until=max(valid_until, held.valid_until), has_order=True,
+                   protected_until=max(protected, held.protected_until) if own else held.protected_until)
 
 
 _APPLY = {"confirmed": _confirmed, "deleted": _deleted, "transferred": _transferred, "order": _order}

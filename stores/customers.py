@@ -28,6 +28,9 @@ customer_state = Table(
     Column("home_store_id", BigInteger),
     Column("home_protected_until", db.Instant),
     Column("home_valid_until", db.Instant),
+    Column("next_home_store_id", BigInteger),  # home from home_valid_until on: it waits for the end of a protection (B3)
+    Column("next_home_protected_until", db.Instant),
+    Column("next_home_valid_until", db.Instant),
     Column("owner_guide_id", BigInteger),
     Column("owner_protected_until", db.Instant),
     Column("owner_valid_until", db.Instant),
@@ -52,3 +55,4 @@ customer_merge = db.append_only(Table(  # M19: two surrogates that turned out to
     Column("merged_id", BigInteger, ForeignKey("customer.id"), nullable=False, unique=True),
     Column("at", db.Instant, nullable=False),
 ))
+Index("ix_customer_merge_kept", customer_merge.c.kept_id)

@@ -49,12 +49,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is remembered of the customer (M12). Ids are surrogates; moments are aware."""
+    """What is remembered of the customer (M12). Ids are surrogates; moments are aware. The next home waits for the end of this one (B3)."""
 
     rv: int = 0
     home_store_id: int | None = None
     home_protected_until: dt.datetime | None = None
     home_valid_until: dt.datetime | None = None
+    next_home_store_id: int | None = None
+    next_home_protected_until: dt.datetime | None = None
+    next_home_valid_until: dt.datetime | None = None
     owner_guide_id: int | None = None
     owner_protected_until: dt.datetime | None = None
     owner_valid_until: dt.datetime | None = None
@@ -69,6 +72,14 @@ class State:
     refused_at: dt.datetime | None = None
     pinned_store_id: int | None = None
     no_switch: bool = False
+
+    def at(self, moment: dt.datetime) -> State:
+        """The state as it is at `moment`, if nothing but the clock happens until then."""
+        if self.next_home_store_id is None or self.home_valid_until is None or moment < self.home_valid_until:
+            return self
+        return replace(self, home_store_id=self.next_home_store_id, home_protected_until=self.next_home_protected_until,
+                       home_valid_until=self.next_home_valid_until, next_home_store_id=None, next_home_protected_until=None,
+                       next_home_valid_until=None)
 
 
 NEW_CUSTOMER = State()
@@ -145,7 +156,7 @@ Rung = Callable[[Question], Match | str]
 
 def decide(visit: Visit, state: State, snapshot: Snapshot, policy: Policy | None = None, *, without: frozenset[int] = frozenset()) -> Decision:
     """Walk the ladder of `policy` (the snapshot's own by default); first match wins (A4). `without` are stores found full (M15)."""
-    question = Question(visit, state, snapshot, policy or snapshot.policy)
+    question = Question(visit, state.at(visit.at), snapshot, policy or snapshot.policy)
     steps: list[Step] = []
     for name in question.policy.rungs:
         found = RUNGS[name](question) if name != "PICKER" else "no_rung_matched"

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 import db
-from ledger.bulk import allocate, insert_rows
+from ledger.bulk import allocate, insert_rows, update_rows
 from ledger.faults import Conflict
 from stores import keys, network, people, versions
 from stores.customers import IDENTITY_KINDS, customer, customer_identity, customer_state
@@ -32,8 +32,6 @@ LOCKED_FROM = 3
 POINT_LIFE = dt.timedelta(hours=24)  # P2: older points and traces are not written at all
 TRACE_LIFE = dt.timedelta(days=30)
 _LEFT_BEHIND = ("rv", "last_store_id", "last_visit_at", "param_store_id", "param_guide_id", "param_at")  # what an arrival changes of a state
-_LEAVE_BEHIND = update(customer_state).where(customer_state.c.customer_id == bindparam("who")).values(
-    {name: bindparam(f"new_{name}") for name in _LEFT_BEHIND})
 Progress = Callable[[int], None]
 
 
@@ -217,8 +215,8 @@ def _write(connection: Connection, chunk: _Chunk, now: dt.datetime) -> None:
     persons = chunk.persons()
     known = [p for p in persons if p.id is not None]
     _create(connection, [p for p in persons if p.id is None], chunk)
-    if known:
-        connection.execute(_LEAVE_BEHIND, [{"who": p.id, **{f"new_{name}": getattr(p.state, name) for name in _LEFT_BEHIND}} for p in known])
+    update_rows(connection, customer_state, [{"customer_id": p.id, **{name: getattr(p.state, name) for name in _LEFT_BEHIND}} for p in known],
+                key="customer_id")
     insert_rows(connection, customer_identity, [{"kind": kind, "value": value, "customer_id": p.id} for p in persons for kind, value in p.links])
     for made in chunk.made:
         made.values["customer_id"] = made.person.id

@@ -16,6 +16,7 @@ from stores.decide import Decision, EntryParam, State, Visit, decide
 from stores.entries import entry, entry_point, entry_trace
 from stores.entry_records import STATE_FIELDS
 from stores.guides import guide
+from stores.privacy import POINTS_FOR, TRACES_FOR
 from stores.stores import store
 from stores.versions import Versions
 
@@ -54,12 +55,28 @@ def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
 
 
 def trace_of(connection: Connection, entry_id: str) -> dict[str, Any]:
-    """What the ladder said; empty after 30 days."""
-    return connection.execute(select(entry_trace.c.trace).where(entry_trace.c.entry_id == entry_id)).scalar() or {}
+    """What the ladder said, empty after 30 days."""
+    kept = _trace(connection, entry_id)
+    return kept.trace if kept is not None else {}
 
 
 def _metres(connection: Connection, entry_id: str) -> dict[str, float]:
-    return connection.execute(select(entry_point.c.distances).where(entry_point.c.entry_id == entry_id)).scalar() or {}
+    point = _point(connection, entry_id)
+    return point.distances if point is not None else {}
+
+
+def _point(connection: Connection, entry_id: str) -> Any:
+    """The exact point, for 24 hours by the clock, whether or not the worker has emptied its row yet (P2)."""
+    return connection.execute(select(entry_point).where(entry_point.c.entry_id == entry_id, entry_point.c.recorded_at > _now() - POINTS_FOR)).first()
+
+
+def _trace(connection: Connection, entry_id: str) -> Any:
+    """The record of candidates, for 30 days by the clock."""
+    return connection.execute(select(entry_trace).where(entry_trace.c.entry_id == entry_id, entry_trace.c.recorded_at > _now() - TRACES_FOR)).first()
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def _alternatives(connection: Connection, trace: dict[str, Any], metres: dict[str, float]) -> list[dict[str, Any]]:
@@ -77,8 +94,7 @@ def _round(value: float | None) -> float | None:
 
 def replay(connection: Connection, row: Any) -> dict[str, Any]:
     """Decide again from what is still kept: the point (24 h), the record of candidates (30 days), or the result alone."""
-    kept = connection.execute(select(entry_trace).where(entry_trace.c.entry_id == row.entry_id)).first()
-    point = connection.execute(select(entry_point).where(entry_point.c.entry_id == row.entry_id)).first()
+    kept, point = _trace(connection, row.entry_id), _point(connection, row.entry_id)
     if kept is None:
         return {"same": True, "basis": "result", "store_code": row.store_code, "rung": row.rung}
     if point is None and row.located:

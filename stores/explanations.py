@@ -58,7 +58,8 @@ RUNG_NAMES = {
 }
 CANDIDATES = {
     "winner": ("选中", "chosen"), "ambiguous": ("距离相近", "equally near"), "same_place": ("同一地点", "the same place"), "farther": ("更远", "farther"),
-    "nearer": ("更近", "nearer"), "local": ("本地门店", "local shop"), "nearby": ("附近", "nearby"), "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
+    "nearer": ("更近", "nearer"), "local": ("本地门店", "local shop"), "nearby": ("附近", "nearby"),
+    "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
 }
 NOTES = {
     "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"),

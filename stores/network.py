@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 import db
 from stores import policy, versions
 from stores.areas import AreaIndex, parse_geometry
+from stores.branches import branch
 from stores.brand import brand
 from stores.channels import channel
 from stores.contracts import dealer_contract
@@ -46,8 +47,10 @@ def _stores(connection: Connection, version: int) -> list[StoreRecord]:
     home, zones, hours = brand().timezone, {None: brand().timezone}, {}
     found = []
     revision = store_revision
-    columns = (store.c.store_code, *(c for c in revision.c if c.name not in ("id", "address", "country", "crs", "source_latitude", "source_longitude")))
-    for r in connection.execute(select(*columns).join(store, store.c.id == revision.c.store_id).where(_known_at(revision, version))):
+    unread = ("id", "address", "country", "crs", "source_latitude", "source_longitude")
+    columns = (store.c.store_code, branch.c.branch_code, *(c for c in revision.c if c.name not in unread))
+    for r in connection.execute(select(*columns).join(store, store.c.id == revision.c.store_id)
+                                .outerjoin(branch, branch.c.id == revision.c.branch_id).where(_known_at(revision, version))):
         if r.timezone not in zones:
             zones[r.timezone] = ZoneInfo(r.timezone)
         if r.hours not in hours:
@@ -55,7 +58,7 @@ def _stores(connection: Connection, version: int) -> list[StoreRecord]:
         found.append(StoreRecord(
             r.store_id, r.store_code, r.name, r.branch_id, r.latitude, r.longitude, r.coordinates_withdrawn, r.region_code, r.status,
             r.cloud_shop, r.opened_on, r.closed_on, r.paused_until, r.priority, r.service_radius_m, hours[r.hours],
-            zones.get(r.timezone, home), r.successor_store_id, r.cloud_shop_url, tuple(contracts.get(r.store_id, ()))))
+            zones.get(r.timezone, home), r.successor_store_id, r.cloud_shop_url, tuple(contracts.get(r.store_id, ())), r.branch_code))
     return found
 
 

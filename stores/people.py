@@ -3,10 +3,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
+from ledger.bulk import insert_rows
 from ledger.upsert import insert_missing
+from stores.changes import changed_customer
 from stores.customers import customer, customer_identity, customer_merge, customer_state
 
 Identity = tuple[str, str]
@@ -28,18 +31,40 @@ def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identit
     return found
 
 
+class Named(NamedTuple):
+    """A customer's surrogate, and the outside id he is shown by (he may have several)."""
+
+    id: int
+    customer_id: str
+
+
+def by_customer_id(connection: Connection, texts: Iterable[str]) -> dict[str, Named]:
+    """Customers by an outside id; unknown ones are absent."""
+    found: dict[str, Named] = {}
+    wanted = sorted(texts)
+    for start in range(0, len(wanted), CHUNK):
+        found |= {r[0]: Named(r[1], r[2]) for r in connection.execute(_BY_CUSTOMER_ID, {"texts": wanted[start:start + CHUNK]})}
+    return found
+
+
+_BY_CUSTOMER_ID = (select(customer_identity.c.value, customer_identity.c.customer_id, customer.c.customer_id)
+                   .join(customer, customer.c.id == customer_identity.c.customer_id)
+                   .where(customer_identity.c.kind == "customer_id", customer_identity.c.value.in_(bindparam("texts", expanding=True))))
+_IDS = select(customer.c.customer_id, customer.c.id).where(customer.c.customer_id.in_(bindparam("texts", expanding=True)))
+
+
 def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt.datetime) -> dict[str, int]:
     """New customers, each with his identities (the first must be his `customer_id`); returns surrogate ids by customer_id.
 
     Somebody who came in between by a rival transaction is found, not created again."""
     if not people:
         return {}
+    people = sorted(people, key=lambda each: each[0])  # rivals who create the same people wait for each other in one order
     texts = [each[0][1] for each in people]
     insert_missing(connection, customer, [{"customer_id": text, "employee": False, "created_at": now} for text in texts])
     ids: dict[str, int] = {}
     for start in range(0, len(texts), CHUNK):
-        ids |= {r.customer_id: r.id for r in connection.execute(
-            select(customer.c.id, customer.c.customer_id).where(customer.c.customer_id.in_(texts[start:start + CHUNK])))}
+        ids |= {r[0]: r[1] for r in connection.execute(_IDS, {"texts": texts[start:start + CHUNK]})}
     insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": ids[each[0][1]]} for each in people for k, v in each])
     insert_missing(connection, customer_state, [{"customer_id": ids[text], "rv": 0, "no_switch": False} for text in texts])
     return ids
@@ -47,16 +72,18 @@ def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt
 
 def link(connection: Connection, pairs: Iterable[tuple[Identity, int]]) -> None:
     """Attach further identities to known customers; one that belongs to somebody already stays with him."""
-    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in pairs])
+    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in sorted(pairs)])
 
 
 def note_merges(connection: Connection, groups: Iterable[Iterable[int]], now: dt.datetime) -> None:
     """Each group of customers turned out to be one person (M19). A customer is merged once, into the smallest one known by then, so
-    what joins two persons is noted between those two."""
+    what joins two persons is noted between those two. Rewards are reckoned by person, so his facts are looked at again."""
     for group in groups:
         roots = {_root(connection, each) for each in group}
         kept = min(roots)
         insert_missing(connection, customer_merge, [{"kept_id": kept, "merged_id": each, "at": now} for each in sorted(roots - {kept})])
+        if len(roots) > 1:
+            insert_rows(connection, changed_customer, [{"customer_id": kept}])
 
 
 def _root(connection: Connection, customer_id: int) -> int:

@@ -1,66 +1,64 @@
-"""Keeping bindings in step with facts: load a customer's binding facts, fold them, write what changed (B1-B5)."""
+"""Keeping bindings in step with facts: load a customer's binding facts, fold them, write what changed (B1-B5, B9-B11)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from ledger.bulk import insert_rows
+import db
+from ledger.bulk import COPY_FROM, insert_rows, update_rows
+from stores import network, people, versions
 from stores.binding_history import binding
-from stores.bindings import Binding, BindingFact, Rules, in_force, timeline
-from stores.brand import business_day
+from stores.bindings import Binding, BindingFact, Rules, timeline
+from stores.brand import business_day, day_bounds
 from stores.customers import customer_state
 from stores.events import event
 from stores.orders import sales_order
 from stores.policy import Policy
-from stores.snapshot import Snapshot
+from stores.snapshot import GuideRecord, Snapshot
 
 CHUNK = 500
 _KINDS = {"contact.confirmed": "confirmed", "contact.deleted_by_customer": "deleted", "contact.transferred": "transferred"}
-_MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves nobody
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The bindings in force at one moment."""
-
-    home: Binding | None
-    owner: Binding | None
+MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves nobody
 
 
 def rules_of(policy: Policy) -> Rules:
     return Rules(policy.protection_days, policy.validity_days, policy.snatch_policy)
 
 
-def held_at(facts: Iterable[BindingFact], policy: Policy, at: dt.datetime) -> Held:
-    """What binds the customer at `at`, from the facts up to then."""
-    known = timeline((f for f in facts if f.at <= at), rules_of(policy))
-    return Held(in_force(known, "home", at), in_force(known, "owner", at))
-
-
 def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapshot) -> dict[int, list[BindingFact]]:
     """Every binding fact of these customers, from events and orders."""
     found: dict[int, list[BindingFact]] = {c: [] for c in customers}
     for part in _chunks(sorted(found)):
-        rows = connection.execute(select(event.c.customer_id, event.c.type, event.c.occurred_at, event.c.id, event.c.guide_id, event.c.transfer_state)
-                                  .where(event.c.customer_id.in_(part), event.c.type.in_(list(_KINDS))))
-        for r in rows:
-            if r.type != "contact.transferred" or r.transfer_state in _MOVED:
-                found[r.customer_id].append(event_fact(r.type, r.occurred_at, r.id, r.guide_id, snapshot))
-        o = sales_order.c
-        for r in connection.execute(select(o.customer_id, o.paid_at, o.id, o.link_guide_id, o.store_id, o.guide_id).where(o.customer_id.in_(part))):
-            found[r.customer_id].append(order_fact(r.paid_at, r.id, r.link_guide_id, r.store_id, r.guide_id, snapshot))
+        for r in connection.execute(_EVENTS, {"customers": part}):
+            if r.type != "contact.transferred" or r.transfer_state in MOVED:
+                found[r.customer_id].append(_event_fact(r, snapshot))
+        for r in connection.execute(_ORDERS, {"customers": part}):
+            found[r.customer_id].append(order_fact(r.paid_at, r.id, r.order_no, r.link_guide_id, r.store_id, r.guide_id, snapshot))
     return found
 
 
-def event_fact(type_: str, at: dt.datetime, source_id: int, guide_id: int | None, snapshot: Snapshot) -> BindingFact:
-    return BindingFact(at, _KINDS[type_], source_id, guide_id=guide_id, guide_store_id=_store_of(snapshot, guide_id, at))
+_THESE = bindparam("customers", expanding=True)
+_EVENTS = (select(event.c.customer_id, event.c.type, event.c.occurred_at, event.c.id, event.c.event_id, event.c.guide_id, event.c.from_guide_id,
+                  event.c.transfer_state).where(event.c.customer_id.in_(_THESE), event.c.type.in_(list(_KINDS))))
+_ORDERS = select(sales_order.c.customer_id, sales_order.c.paid_at, sales_order.c.id, sales_order.c.order_no, sales_order.c.link_guide_id,
+                 sales_order.c.store_id, sales_order.c.guide_id).where(sales_order.c.customer_id.in_(_THESE))
+_BINDINGS = select(binding).where(binding.c.customer_id.in_(_THESE), binding.c.superseded_at.is_(None))
 
 
-def order_fact(at: dt.datetime, source_id: int, link_guide_id: int | None, store_id: int | None, guide_id: int | None, snapshot: Snapshot) -> BindingFact:
-    return BindingFact(at, "order", source_id, guide_id=link_guide_id, guide_store_id=_store_of(snapshot, link_guide_id, at), store_id=store_id,
+def _event_fact(row: object, snapshot: Snapshot) -> BindingFact:
+    r: Any = row
+    store_id, until = _work_of(snapshot, r.guide_id, r.occurred_at)
+    return BindingFact(r.occurred_at, _KINDS[r.type], r.id, r.event_id, guide_id=r.guide_id, guide_store_id=store_id, guide_until=until,
+                       from_guide_id=r.from_guide_id)
+
+
+def order_fact(at: dt.datetime, source_id: int, order_no: str, link_guide_id: int | None, store_id: int | None, guide_id: int | None,
+               snapshot: Snapshot) -> BindingFact:
+    works_at, until = _work_of(snapshot, link_guide_id, at)
+    return BindingFact(at, "order", source_id, order_no, guide_id=link_guide_id, guide_store_id=works_at, guide_until=until, store_id=store_id,
                        credited_guide_id=guide_id)
 
 
@@ -69,43 +67,109 @@ def binds(type_: str) -> bool:
     return type_ in _KINDS
 
 
-def _store_of(snapshot: Snapshot, guide_id: int | None, at: dt.datetime) -> int | None:
+def _work_of(snapshot: Snapshot, guide_id: int | None, at: dt.datetime) -> tuple[int | None, dt.datetime | None]:
+    """Where the guide works at that moment, and when he stops keeping the customers he gets there (None: not known to end)."""
     guide = snapshot.guides.get(guide_id) if guide_id is not None else None
-    return guide.store_on(business_day(at)) if guide else None
+    day = business_day(at)
+    store_id = guide.store_on(day) if guide is not None else None
+    if guide is None or store_id is None:
+        return None, None
+    last = _last_day_after(guide, day, snapshot)
+    return store_id, None if last is None else day_bounds(last)[0]
 
 
-def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], policy: Policy, now: dt.datetime) -> None:
-    """Bring stored bindings and the customers' state in step with these complete sets of facts. The caller holds the state rows."""
+def _last_day_after(guide: GuideRecord, day: dt.date, snapshot: Snapshot) -> dt.date | None:
+    """The first day on which a guide who works on `day` has left (B9) or works for another dealer (B10)."""
+    job = next(j for j in guide.jobs if j.holds(day))
+    while job.valid_to is not None:
+        moved_on = job.valid_to
+        following = next((j for j in guide.jobs if j.valid_from is not None and j.holds(moved_on)), None)
+        if following is None or _dealer(snapshot, following.store_id, moved_on) != _dealer(snapshot, job.store_id, moved_on - dt.timedelta(days=1)):
+            return moved_on
+        job = following
+    return None
+
+
+def _dealer(snapshot: Snapshot, store_id: int, day: dt.date) -> int | None:
+    store = snapshot.by_id.get(store_id)
+    contract = store.contract_on(day) if store is not None else None
+    return contract.dealer_id if contract is not None else None
+
+
+# -- writing ------------------------------------------------------------------------------------------------------------------
+
+def follow_guides(guides: Iterable[int], now: dt.datetime) -> None:
+    """Fold the customers of these guides anew once their employment changed: a leaver's customers go to the store pool (B9, B10)."""
+    with db.read() as connection:
+        s = customer_state.c
+        owned = [c for part in _chunks(sorted(guides)) for c in connection.execute(
+            select(s.customer_id).where(s.owner_guide_id.in_(part)).order_by(s.customer_id)).scalars()]
+    for part in _chunks(owned):
+        with db.transaction() as connection:
+            snapshot = network.snapshot(versions.current(connection))
+            people.lock(connection, part)
+            rewrite(connection, facts_of(connection, part, snapshot), snapshot.policy, now)
+
+
+def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], policy: Policy, now: dt.datetime, unbound: Collection[int] = ()) -> None:
+    """Bring stored bindings and the customers' state in step with these complete sets of facts. The caller holds the state rows; of the
+    customers in `unbound` he knows that no binding is stored."""
     wanted = {customer: timeline(known, rules_of(policy)) for customer, known in facts.items()}
     gone: list[int] = []
     new: list[dict[str, object]] = []
     for part in _chunks(sorted(wanted)):
         stored: dict[int, dict[tuple[object, ...], int]] = {}
-        for r in connection.execute(select(binding).where(binding.c.customer_id.in_(part), binding.c.superseded_at.is_(None))):
+        bound = [c for c in part if c not in unbound]
+        for r in connection.execute(_BINDINGS, {"customers": bound}) if bound else ():
             stored.setdefault(r.customer_id, {})[_key(r)] = r.id
         for customer in part:
             have = stored.get(customer, {})
-            keep = {_key(b) for b in wanted[customer]}
+            keep = {_key(b): b for b in wanted[customer]}
             gone += [row for key, row in have.items() if key not in keep]
-            new += [_row(customer, b, now) for b in wanted[customer] if _key(b) not in have]
+            new += [_row(customer, b, now) for key, b in keep.items() if key not in have]
     for part in _chunks(gone):
         connection.execute(update(binding).where(binding.c.id.in_(part)).values(superseded_at=now))
     insert_rows(connection, binding, new)
-    _write_states(connection, wanted, now)
+    _write_states(connection, wanted)
 
 
-def _write_states(connection: Connection, wanted: Mapping[int, list[Binding]], now: dt.datetime) -> None:
-    rows = []
-    for customer, known in wanted.items():
-        home, owner = (in_force(known, kind, now) for kind in ("home", "owner"))
-        rows.append({"c": customer, "home": home.store_id if home else None, "home_p": home.protected_until if home else None,
-                     "home_v": home.valid_until if home else None, "owner": owner.guide_id if owner else None,
-                     "owner_p": owner.protected_until if owner else None, "owner_v": owner.valid_until if owner else None})
-    if rows:
-        s = customer_state
-        connection.execute(update(s).where(s.c.customer_id == bindparam("c")).values(
-            rv=s.c.rv + 1, home_store_id=bindparam("home"), home_protected_until=bindparam("home_p"), home_valid_until=bindparam("home_v"),
-            owner_guide_id=bindparam("owner"), owner_protected_until=bindparam("owner_p"), owner_valid_until=bindparam("owner_v")), rows)
+def _write_states(connection: Connection, wanted: Mapping[int, Sequence[Binding]]) -> None:
+    if len(wanted) >= COPY_FROM:
+        update_rows(connection, customer_state, [{"customer_id": customer, **state_values(known)} for customer, known in wanted.items()],
+                    key="customer_id", counts="rv")
+    elif wanted:
+        connection.execute(_UPDATE_STATE, [{"c": customer, **{f"b_{name}": value for name, value in state_values(known).items()}}
+                                           for customer, known in wanted.items()])
+
+
+BOUND = ("home_store_id", "home_protected_until", "home_valid_until", "next_home_store_id", "next_home_protected_until", "next_home_valid_until",
+         "owner_guide_id", "owner_protected_until", "owner_valid_until")
+
+
+_UPDATE_STATE = update(customer_state).where(customer_state.c.customer_id == bindparam("c")).values(
+    rv=customer_state.c.rv + 1, **{name: bindparam(f"b_{name}") for name in BOUND})
+
+
+def state_values(known: Sequence[Binding]) -> dict[str, object]:
+    """What the customer's state says of his bindings: the last of each kind with its dates, which whoever reads them compares with the
+    moment asked about (A2), and apart from it a home that waits for the end of the one before (B3)."""
+    homes, owners = ([b for b in known if b.kind == kind] for kind in ("home", "owner"))
+    waiting = homes.pop() if homes and homes[-1].reason == "home_protected" else None
+    found: dict[str, object] = dict.fromkeys(BOUND)
+    for name, thing, b in (("home", "store_id", homes[-1] if homes else None), ("next_home", "store_id", waiting),
+                           ("owner", "guide_id", owners[-1] if owners else None)):
+        if b is not None and b.ended_at is not None:
+            found |= {f"{name}_{thing}": getattr(b, thing), f"{name}_protected_until": min(b.protected_until, b.ended_at), f"{name}_valid_until": b.ended_at}
+    return found
+
+
+def move_waiting_homes(now: dt.datetime) -> int:
+    """Write down the homes that moved by the clock alone (B3), for lists that are read by store; returns how many."""
+    s = customer_state.c
+    with db.transaction() as connection:
+        return connection.execute(update(customer_state).where(s.next_home_store_id.is_not(None), s.home_valid_until <= now).values(
+            rv=s.rv + 1, home_store_id=s.next_home_store_id, home_protected_until=s.next_home_protected_until, home_valid_until=s.next_home_valid_until,
+            next_home_store_id=None, next_home_protected_until=None, next_home_valid_until=None)).rowcount
 
 
 _COMPARED = ("kind", "store_id", "guide_id", "started_at", "protected_until", "valid_until", "ended_at", "reason", "end_reason", "source_kind", "source_id")

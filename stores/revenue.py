@@ -40,7 +40,8 @@ def of(connection: Connection, first: dt.date, last: dt.date, by: By, *, dealer_
     if by == "store":
         query = query.add_columns(store.c.store_code.label("key")).outerjoin(store, store.c.id == t.store_id).group_by(store.c.store_code).order_by(store.c.store_code)
     elif by == "dealer":
-        query = query.add_columns(dealer.c.dealer_code.label("key")).join(dealer, dealer.c.id == t.dealer_id).group_by(dealer.c.dealer_code).order_by(dealer.c.dealer_code)
+        query = query.add_columns(dealer.c.dealer_code.label("key")).join(dealer, dealer.c.id == t.dealer_id).group_by(
+            dealer.c.dealer_code).order_by(dealer.c.dealer_code)
     else:
         query = query.add_columns(t.business_day.label("key")).group_by(t.business_day).order_by(t.business_day)
     rows = [(str(r.key)[:7] if by == "month" else r.key.isoformat() if by == "day" else r.key, figures_of(r)) for r in connection.execute(query)]
@@ -49,7 +50,8 @@ def of(connection: Connection, first: dt.date, last: dt.date, by: By, *, dealer_
             "rows": [{name: key, **figures} for key, figures in _merged(rows)]}
 
 
-def _within(query: Select[Any], kinds: Sequence[str], first: dt.date, last: dt.date, dealer_id: int | None, store_id: int | None, stores: Any) -> Select[Any]:
+def _within(query: Select[Any], kinds: Sequence[str], first: dt.date, last: dt.date, dealer_id: int | None, store_id: int | None,
+            stores: Any) -> Select[Any]:
     t = transfer.c
     query = query.where(t.business_day >= first, t.business_day <= last, t.kind.in_(kinds))
     if dealer_id is not None:

@@ -65,6 +65,7 @@ class StoreRecord:
     successor_id: int | None
     cloud_shop_url: str | None
     contracts: tuple[Contract, ...]
+    branch_code: str | None = None
 
     def contract_on(self, day: dt.date) -> Contract | None:
         return next((c for c in self.contracts if c.holds(day)), None)

@@ -179,7 +179,7 @@ def create_order(actor: Actor, body: OrderBody, key: str | None) -> tuple[int, A
 
     def deed() -> tuple[int, Any]:
         outcome = record_orders([order_of(body)], actor=actor.name, now=dt.datetime.now(dt.UTC))
-        return (201 if outcome.new else 200), _answer(body.order_no, actor)
+        return (201, reading.new_answer(outcome.recorded[0])) if outcome.recorded else (200, _answer(body.order_no, actor))
 
     return once(key, body, deed, reference=lambda answer: str(answer["order_no"]), again=lambda number: _answer(number, actor))
 

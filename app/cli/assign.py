@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import gc
 import os
 import time
 from collections import Counter
@@ -16,7 +15,7 @@ from typing import TextIO
 import click
 
 import db
-from app.cli.deeds import DeedCommand
+from app.cli.deeds import DeedCommand, many_values
 from app.cli.progress import bar
 from stores import keys, network
 from stores.answers import rounded
@@ -39,8 +38,7 @@ def assign(source: Path, target: Path, show: bool) -> None:
     A row whose location cannot be used is routed without one and counted on stderr.
     """
     began, counted = time.monotonic(), Counter[str]()
-    gc.disable()  # millions of small values and no cycles
-    with bar("assigning", source.stat().st_size if source.exists() else 0, show) as at:
+    with many_values(), bar("assigning", source.stat().st_size if source.exists() else 0, show) as at:
         unknown, cells = read_rows(source, COLUMNS, COLUMNS[:4], at)
         if unknown:
             click.echo(f"columns without meaning are passed over: {', '.join(unknown)[:300]}", err=True)

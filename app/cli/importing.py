@@ -2,14 +2,13 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from app.cli.deeds import DeedGroup
+from app.cli.deeds import DeedGroup, many_values
 from app.imports import KINDS, Progress, Report, Run
 from ledger.faults import InvalidInput
 from stores.actors import COMMAND_LINE
@@ -31,9 +30,8 @@ def add(kind: str, run: Run) -> None:
 
 
 def _import(kind: str, run: Run, file: Path, dry_run: bool, show: bool) -> None:
-    gc.disable()  # a file makes millions of small values and no cycles; looking for some costs a fifth of the time
     try:
-        with _bar(kind, show or sys.stderr.isatty()) as progress:
+        with many_values(), _bar(kind, show or sys.stderr.isatty()) as progress:
             done = run(file, dry_run, COMMAND_LINE, progress)
     except Refused as refused:
         _refuse(file, refused.faults, refused.warnings)
@@ -42,8 +40,6 @@ def _import(kind: str, run: Run, file: Path, dry_run: bool, show: bool) -> None:
     else:
         _leave_files(file, FaultList(), done.warnings)
         _tell(done, file, dry_run)
-    finally:
-        gc.enable()
 
 
 def _refuse(file: Path, faults: FaultList, warnings: FaultList) -> None:

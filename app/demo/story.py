@@ -163,7 +163,8 @@ class Story:
         limit = 0.34 if new else 0.16
         codes = self.staff[home]
         if dice[0] < limit and codes:
-            guide = codes[int(len(codes) * dice[1] ** 1.4)]
+            star = self.chain.leaver if self.chain.leaver in codes and dice[1] > 0.4 else None  # who leaves sold much: it matters whose his friends are
+            guide = star or codes[int(len(codes) * dice[1] ** 1.4)]
             back = 45 if dice[2] > 0.985 else 7 if dice[2] > 0.7 else 0  # a few links are older than they may be (A18)
             return guide, self.link(guide, self._issued(back)), "guide_link" if dice[2] < 0.6 else "chat_card"
         if dice[0] < limit + 0.15:

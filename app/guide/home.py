@@ -27,4 +27,5 @@ def home() -> str:
         if row is None:  # an account made before its guide was imported
             return render_template("guide/home.html", now=now, view=None, kpis=[])
         month = reward_pages.asked_month(today)
-        return render_template("guide/home.html", now=now, view=reward_pages.view(connection, row.id, month, now), kpis=kpis.of_guide(connection, row.id, month, now))
+        return render_template("guide/home.html", now=now, view=reward_pages.view(connection, actor, row.id, month, now),
+                               kpis=kpis.of_guide(connection, row.id, month, now))

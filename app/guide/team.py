@@ -33,4 +33,4 @@ def member(code: str) -> str:
         row = directory.find_guide(connection, actor, today, code=code)
         if row is None:
             raise NotFound(f"There is no guide {code!r}.")
-        return render_template("guide/member.html", now=now, row=row, view=reward_pages.view(connection, row.id, reward_pages.asked_month(today), now))
+        return render_template("guide/member.html", now=now, row=row, view=reward_pages.view(connection, actor, row.id, reward_pages.asked_month(today), now))

@@ -23,4 +23,5 @@ def guide(code: str) -> str:
         if row is None:
             raise NotFound(f"There is no guide {code!r}.")
         month = reward_pages.asked_month(today)
-        return render_template("hq/guide.html", now=now, row=row, view=reward_pages.view(connection, row.id, month, now), kpis=kpis.of_guide(connection, row.id, month, now))
+        return render_template("hq/guide.html", now=now, row=row, view=reward_pages.view(connection, actor, row.id, month, now),
+                               kpis=kpis.of_guide(connection, row.id, month, now))

@@ -4,6 +4,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -38,7 +39,13 @@ LOCK_AFTER_FAILURES = 10
 LOCK_FOR = dt.timedelta(minutes=15)
 PASSWORD_MIN, PASSWORD_MAX = 10, 128
 _hasher = PasswordHasher()  # argon2id, RFC 9106 low-memory profile
-_dummy_hash = _hasher.hash(secrets.token_hex(16))  # verified for unknown names, so that time does not tell who exists
+
+
+@cache
+def _dummy_hash() -> str:
+    """Verified for unknown names, so that time does not tell who exists; made on first use, hashing is slow on purpose."""
+    return _hasher.hash(secrets.token_hex(16))
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ def sign_in(name: str, password: str, *, now: dt.datetime) -> User | None:
     """
     claimed = _claim_attempt(name, now) if name.isprintable() else None  # PostgreSQL refuses NUL in a text
     if claimed is None:
-        _matches(_dummy_hash, password)
+        _matches(_dummy_hash(), password)
         return None
     if not _matches(claimed.password_hash, password):
         with db.transaction() as connection:

@@ -45,16 +45,19 @@ def read_rows(path: Path, columns: tuple[str, ...], required: tuple[str, ...],
     """(header columns that are unknown, rows). A row has the cells of `columns` in that order, trimmed, '' for what is absent; blank lines
     are left out. `at(bytes)` is told how far the file is read. Raises InvalidInput for a missing or repeated column."""
     encoding = encoding_of(path)
-    source = path.open("rb")
-    text = io.TextIOWrapper(source, encoding=encoding, errors="replace", newline="")
     csv.field_size_limit(CELL_LIMIT)
-    first = text.readline(CELL_LIMIT)
-    mark = max(SEPARATORS, key=lambda each: sum(name.strip().strip('"') in columns for name in first.split(each)))
-    header = [name.strip() for name in next(csv.reader([first], delimiter=mark), [])]
-    while header and not header[-1]:
-        header.pop()
-    _check_header(path, header, columns, required)
-    return [name for name in header if name not in columns], _rows(text, mark, [header.index(n) if n in header else -1 for n in columns], source, at)
+    text = io.TextIOWrapper(path.open("rb"), encoding=encoding, errors="replace", newline="")
+    try:
+        first = text.readline(CELL_LIMIT)
+        mark = max(SEPARATORS, key=lambda each: sum(name.strip().strip('"') in columns for name in first.split(each)))
+        header = [name.strip() for name in next(csv.reader([first], delimiter=mark), [])]
+        while header and not header[-1]:
+            header.pop()
+        _check_header(path, header, columns, required)
+    except BaseException:
+        text.close()
+        raise
+    return [name for name in header if name not in columns], _rows(text, mark, [header.index(n) if n in header else -1 for n in columns], at)
 
 
 def _check_header(path: Path, header: list[str], columns: tuple[str, ...], required: tuple[str, ...]) -> None:
@@ -65,7 +68,7 @@ def _check_header(path: Path, header: list[str], columns: tuple[str, ...], requi
         raise InvalidInput(f"The header of {path.name} is wrong. {said}. Known columns: {', '.join(columns)}.", code="header", errors=errors)
 
 
-def _rows(text: io.TextIOWrapper, mark: str, places: list[int], source: io.BufferedReader, at: Callable[[int], None] | None) -> Iterator[list[str]]:
+def _rows(text: io.TextIOWrapper, mark: str, places: list[int], at: Callable[[int], None] | None) -> Iterator[list[str]]:
     with text:
         reader = csv.reader(text, delimiter=mark, skipinitialspace=True)
         for number, cells in enumerate(_without_breaks(reader)):
@@ -73,7 +76,7 @@ def _rows(text: io.TextIOWrapper, mark: str, places: list[int], source: io.Buffe
                 width = len(cells)
                 yield [cells[place].strip() if 0 <= place < width else "" for place in places]
             if at is not None and number % 10_000 == 0:
-                at(source.tell())
+                at(text.buffer.tell())
 
 
 def _without_breaks(reader: Iterator[list[str]]) -> Iterator[list[str]]:

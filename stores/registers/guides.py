@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+import db
 from ledger.bulk import allocate, insert_rows, update_rows
+from stores import rebinding
 from stores.actors import Actor
 from stores.brand import business_day
 from stores.guides import employment, guide
@@ -41,6 +43,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     stored, jobs, today = _stored(connection, rows), _jobs(connection, rows), business_day(now)
     stores = ids_by_code(connection, store, {row.get("store_code") for row in rows} - {None})
     new: list[dict[str, Any]] = []
+    rehired: list[int] = []
     changed: list[dict[str, Any]] = []
     ended: list[int] = []
     begun: list[tuple[int | str, Job]] = []
@@ -62,7 +65,10 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         begun += [(key, job) for job in wanted if job not in present]
         if before is None:
             new.append(after)
-        elif any(before[name] != after[name] for name in FACTS):
+            continue
+        if wanted != present:
+            rehired.append(before["id"])
+        if any(before[name] != after[name] for name in FACTS):
             changed.append({"id": before["id"], **{name: after[name] for name in FACTS}})
         elif wanted != present:
             moved += 1
@@ -76,6 +82,8 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         insert_rows(connection, employment, [
             {"guide_id": ids[key] if isinstance(key, str) else key, "store_id": job.store_id, "role": job.role, "valid_from": job.valid_from,
              "valid_to": job.valid_to, "version_from": version} for key, job in begun])
+        if rehired:
+            db.after_commit(lambda: rebinding.follow_guides(rehired, now))
 
     return Plan(Outcome(len(new), len(changed) + moved, len(rows) - len(new) - len(changed) - moved), faults, write)
 

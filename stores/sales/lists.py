@@ -17,12 +17,13 @@ from stores.refunds import refund
 from stores.sales.scope import limit_orders
 from stores.stores import store
 
-UNATTRIBUTED = "unattributed"
+UNATTRIBUTED, ATTRIBUTED = "unattributed", "attributed"
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Brand days, inclusive. `owner_basis` as on the order, among them `unattributed`; `order_no` is exact."""
+    """Brand days, inclusive. `owner_basis` as on the order, among them `unattributed`, or `attributed` for all others;
+    `order_no` is exact."""
 
     first: dt.date
     last: dt.date
@@ -39,7 +40,9 @@ def _of(query: Select[Any], actor: Actor, wanted: OrderFilter, day: Any) -> Sele
     for code, table, column in ((wanted.store_code, store, o.store_id), (wanted.dealer_code, dealer, o.dealer_id), (wanted.guide_code, guide, o.guide_id)):
         if code is not None:
             query = query.where(column == select(table.c.id).where(table.c[f"{table.name}_code"] == code).scalar_subquery())
-    if wanted.owner_basis is not None:
+    if wanted.owner_basis == ATTRIBUTED:
+        query = query.where(o.owner_basis != UNATTRIBUTED)
+    elif wanted.owner_basis is not None:
         query = query.where(o.owner_basis == wanted.owner_basis)
     return query.where(o.order_no == wanted.order_no) if wanted.order_no is not None else query
 
@@ -62,6 +65,12 @@ def rows(connection: Connection, actor: Actor, wanted: OrderFilter, after: tuple
     query = _named(select(o.id, o.order_no, o.paid_at, o.total_minor, o.owner_basis, o.guide_basis))
     query = _of(query, actor, wanted, o.business_day)
     return connection.execute(_after(query, o.paid_at, o.id, after).limit(limit)).all()
+
+
+def visible_numbers(connection: Connection, actor: Actor, numbers: Sequence[str]) -> set[str]:
+    """Those of the order numbers whose order the actor may open."""
+    query = select(sales_order.c.order_no).where(sales_order.c.order_no.in_(numbers))
+    return set(connection.execute(limit_orders(query, actor)).scalars())
 
 
 def refund_totals(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[str, int]:

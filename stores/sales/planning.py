@@ -6,21 +6,20 @@ The owner of a sale is decided by the server (D1, CONTRACT 2): the store of the 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ledger.faults import FieldFault, InvalidInput
-from stores import people, rebinding
-from stores.bindings import BindingFact
+from stores import rebinding
+from stores.bindings import BindingFact, Course, Held
 from stores.brand import brand, business_day
 from stores.customers import customer_state
 from stores.decide import NEW_CUSTOMER, State, Visit, decide
 from stores.entries import entry
 from stores.entry_records import NOT_A_VISIT, STATE_FIELDS
-from stores.rebinding import Held
 from stores.sales.books import Fees, Terms, fees_of
 from stores.sales.inputs import OrderIn
 from stores.snapshot import Snapshot
@@ -32,7 +31,6 @@ class Plan:
     """One order, decided. `guide_basis`: assisted, touch, owner, none (B6). `customer` None: he is new."""
 
     order: OrderIn
-    body_hash: str
     customer: int | None
     day: dt.date
     terms: Terms
@@ -46,12 +44,16 @@ class Plan:
     home_store_id: int | None
     branch_id: int | None
 
+    def fact(self, order_id: int, snapshot: Snapshot) -> BindingFact:
+        """What the order means for the customer's bindings."""
+        return rebinding.order_fact(self.order.paid_at, order_id, self.order.order_no, self.link_guide_id, self.terms.store_id, self.guide_id, snapshot)
+
 
 @dataclass(slots=True)
 class Known:
     """What planning reads before it decides, by surrogate or outside id."""
 
-    customers: dict[str, int]
+    customers: Mapping[str, int]
     states: dict[int, State]
     entries: dict[str, Visited]
     visits: dict[int, list[Visited]]
@@ -67,21 +69,28 @@ class Visited:
     param_guide_id: int | None
 
 
-def plan(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot) -> tuple[list[Plan], Known]:
-    """Decide every order in (paid_at, order_no) order, each seeing the ones before it. Raises InvalidInput naming what is unknown."""
-    known = _known(connection, orders, snapshot)
+def plan(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot, customers: Mapping[str, int], *,
+         lock: bool = False) -> tuple[list[Plan], Known]:
+    """Decide every order in (paid_at, order_no) order, each seeing the ones before it. `customers` that exist, by outside id; with `lock`
+    their states are held from now on. Raises InvalidInput naming what is unknown."""
+    known = _known(connection, orders, snapshot, customers, lock)
+    rules = rebinding.rules_of(snapshot.policy)
+    courses: dict[int | str, Course] = {}
     plans = []
-    fresh: dict[str, list[BindingFact]] = {}
     for order in sorted(orders, key=lambda o: (o.paid_at, o.order_no)):
         customer = known.customers.get(order.customer_id)
-        facts = known.facts[customer] if customer is not None else fresh.setdefault(order.customer_id, [])
-        made = _plan(order, customer, known, facts, snapshot)
+        who = order.customer_id if customer is None else customer
+        if who not in courses:
+            courses[who] = Course(known.facts[customer] if customer is not None else (), rules)
+        course = courses[who]
+        held = course.held_at((order.paid_at, "order", order.order_no))
+        made = _plan(order, customer, known, held, snapshot)
         plans.append(made)
-        facts.append(rebinding.order_fact(order.paid_at, 2**62 + len(plans), made.link_guide_id, made.terms.store_id, made.guide_id, snapshot))
+        course.add(made.fact(0, snapshot))
     return plans, known
 
 
-def _plan(order: OrderIn, customer: int | None, known: Known, facts: list[BindingFact], snapshot: Snapshot) -> Plan:
+def _plan(order: OrderIn, customer: int | None, known: Known, held: Held, snapshot: Snapshot) -> Plan:
     day = business_day(order.paid_at)
     if order.currency != brand().currency:
         raise InvalidInput(f"Orders of this installation are in {brand().currency}, this one is in {order.currency}.", code="wrong_currency",
@@ -90,7 +99,6 @@ def _plan(order: OrderIn, customer: int | None, known: Known, facts: list[Bindin
         raise InvalidInput("freight_minor is the part of the order's total that is freight; it exceeds the total.", code="freight_above_total",
                            errors=[FieldFault("freight_minor", "exceeds the sum of the lines")])
     named = _named_entry(order, customer, known)
-    held = rebinding.held_at(facts, snapshot.policy, order.paid_at)
     basis, store_id = _owner(order, customer, named, held, known, snapshot, day)
     terms = terms_of(snapshot, store_id, day)
     link = _touch(order, customer, named, known, snapshot)
@@ -98,7 +106,7 @@ def _plan(order: OrderIn, customer: int | None, known: Known, facts: list[Bindin
     at_store = snapshot.guides[guide_id].store_on(day) if guide_id is not None else None
     guide_contract = snapshot.by_id[at_store].contract_on(day) if at_store in snapshot.by_id else None
     store = snapshot.by_id[terms.store_id] if terms.store_id is not None else None
-    return Plan(order, order.body_hash(), customer, day, terms, fees_of(order.total_minor, terms), basis if terms.store_id is not None else "unattributed",
+    return Plan(order, customer, day, terms, fees_of(order.total_minor, terms), basis if terms.store_id is not None else "unattributed",
                 guide_id, guide_basis, at_store, guide_contract.dealer_id if guide_contract else None, link,
                 held.home.store_id if held.home else None, store.branch_id if store else None)
 
@@ -125,7 +133,7 @@ def _owner(order: OrderIn, customer: int | None, named: Visited | None, held: He
     since = order.paid_at - dt.timedelta(hours=snapshot.policy.order_visit_hours)
     last = [v for v in known.visits.get(customer or -1, ()) if v.store_id is not None and since <= v.at <= order.paid_at]
     if last:
-        return "visit", max(last, key=lambda v: v.at).store_id
+        return "visit", last[-1].store_id
     point = point_of(order.location) if order.location is not None else None
     if point is not None:
         state = _state_at(known.states.get(customer or -1, NEW_CUSTOMER), held)
@@ -143,12 +151,10 @@ def _owner(order: OrderIn, customer: int | None, named: Visited | None, held: He
 
 def _state_at(state: State, held: Held) -> State:
     """The customer's state with the bindings that held at the order's moment."""
-    values = {name: getattr(state, name) for name in STATE_FIELDS}
     home, owner = held.home, held.owner
-    values |= {"home_store_id": home.store_id if home else None, "home_protected_until": home.protected_until if home else None,
-               "home_valid_until": home.valid_until if home else None, "owner_guide_id": owner.guide_id if owner else None,
-               "owner_protected_until": owner.protected_until if owner else None, "owner_valid_until": owner.valid_until if owner else None}
-    return State(**values)
+    return replace(state, home_store_id=home.store_id if home else None, home_protected_until=home.protected_until if home else None,
+                   home_valid_until=home.valid_until if home else None, next_home_store_id=None, owner_guide_id=owner.guide_id if owner else None,
+                   owner_protected_until=owner.protected_until if owner else None, owner_valid_until=owner.valid_until if owner else None)
 
 
 def terms_of(snapshot: Snapshot, store_id: int | None, day: dt.date) -> Terms:
@@ -168,7 +174,7 @@ def _touch(order: OrderIn, customer: int | None, named: Visited | None, known: K
         return named.param_guide_id
     since = order.paid_at - dt.timedelta(days=snapshot.policy.touch_days)
     touches = [v for v in known.visits.get(customer or -1, ()) if v.param_guide_id is not None and since <= v.at <= order.paid_at]
-    return max(touches, key=lambda v: v.at).param_guide_id if touches else None
+    return touches[-1].param_guide_id if touches else None
 
 
 def _credited(order: OrderIn, link: int | None, held: Held, snapshot: Snapshot, day: dt.date) -> tuple[int | None, str]:
@@ -188,19 +194,25 @@ def _credited(order: OrderIn, link: int | None, held: Held, snapshot: Snapshot, 
 
 # -- what is read -------------------------------------------------------------------------------------------------------------
 
-def _known(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot) -> Known:
-    found = people.find(connection, (("customer_id", o.customer_id) for o in orders))
-    customers = {value: customer for (_, value), customer in found.items()}
+def _known(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot, customers: Mapping[str, int], lock: bool) -> Known:
     ids = sorted(set(customers.values()))
     states: dict[int, State] = {}
     for part in _chunks(ids):
-        rows = connection.execute(select(customer_state.c.customer_id, *(customer_state.c[n] for n in STATE_FIELDS)).where(customer_state.c.customer_id.in_(part)))
-        states |= {r.customer_id: State(*r[1:]) for r in rows}
+        states |= {r[0]: State(*r[1:]) for r in connection.execute(_LOCKED_STATES if lock else _STATES, {"customers": part})}
+    familiar = [c for c in ids if c not in states or states[c].rv > 0]  # nothing was ever recorded of the others
     entries = _entries(connection, {o.entry_id for o in orders if o.entry_id is not None})
     reach = dt.timedelta(days=max(snapshot.policy.touch_days, snapshot.policy.order_visit_hours // 24 + 1))
     moments = [o.paid_at for o in orders]
-    visits = _visits(connection, ids, min(moments) - reach, max(moments)) if moments else {}
-    return Known(customers, states, entries, visits, rebinding.facts_of(connection, ids, snapshot))
+    visits = _visits(connection, familiar, min(moments) - reach, max(moments)) if moments else {}
+    return Known(customers, states, entries, visits, {c: [] for c in ids} | rebinding.facts_of(connection, familiar, snapshot))
+
+
+_THESE = bindparam("customers", expanding=True)
+_STATES = select(customer_state.c.customer_id, *(customer_state.c[n] for n in STATE_FIELDS)).where(customer_state.c.customer_id.in_(_THESE))
+_LOCKED_STATES = _STATES.order_by(customer_state.c.customer_id).with_for_update()
+_VISITS = (select(entry.c.customer_id, entry.c.store_id, entry.c.occurred_at, entry.c.rung, entry.c.param_guide_id)
+           .where(entry.c.customer_id.in_(_THESE), entry.c.occurred_at >= bindparam("since"), entry.c.occurred_at <= bindparam("until"))
+           .order_by(entry.c.occurred_at, entry.c.id))
 
 
 def _entries(connection: Connection, wanted: set[str]) -> dict[str, Visited]:
@@ -213,12 +225,10 @@ def _entries(connection: Connection, wanted: set[str]) -> dict[str, Visited]:
 
 
 def _visits(connection: Connection, customers: list[int], since: dt.datetime, until: dt.datetime) -> dict[int, list[Visited]]:
+    """The customers' visits in that time, the last one last."""
     found: dict[int, list[Visited]] = {}
-    e = entry.c
     for part in _chunks(customers):
-        rows = connection.execute(select(e.customer_id, e.store_id, e.occurred_at, e.rung, e.param_guide_id)
-                                  .where(e.customer_id.in_(part), e.occurred_at >= since, e.occurred_at <= until).order_by(e.id))
-        for r in rows:
+        for r in connection.execute(_VISITS, {"customers": part, "since": since, "until": until}):
             found.setdefault(r.customer_id, []).append(Visited(r.customer_id, r.store_id, r.occurred_at, r.rung, r.param_guide_id))
     return found
 

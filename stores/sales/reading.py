@@ -15,6 +15,7 @@ from stores.guides import guide
 from stores.orders import order_line, order_state, sales_order
 from stores.refunds import refund, refund_line
 from stores.sales.scope import limit_orders
+from stores.sales.writing import Recorded
 from stores.stores import store
 
 
@@ -43,6 +44,26 @@ def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
         "credits": credits_of(connection, row.id, None), "transfers": transfers_of(connection, order_id=row.id),
         "states": [{"state": r.state, "at": r.at} for r in states],
         "refunds": [{"refund_no": r.refund_no, "refunded_at": r.refunded_at, "amount_minor": r.total_minor} for r in refunds]}
+
+
+def new_answer(new: Recorded) -> dict[str, Any]:
+    """What `as_answer` says of an order that was recorded this moment, from what was written."""
+    plan, order, net = new.plan, new.plan.order, new.snapshot
+    store_of = net.by_id.get(plan.terms.store_id) if plan.terms.store_id is not None else None
+    codes = {"store_id": lambda i: ("store_code", net.by_id[i].code), "guide_id": lambda i: ("guide_code", net.guides[i].code),
+             "branch_id": lambda i: ("branch_code", store_of.branch_code if store_of else None)}
+    return {
+        "order_no": order.order_no, "customer_id": new.customer_id, "paid_at": order.paid_at, "currency": order.currency, "total_minor": order.total_minor,
+        "store_code": store_of.code if store_of else None, "dealer_code": plan.terms.dealer_code,
+        "guide_code": net.guides[plan.guide_id].code if plan.guide_id is not None else None, "owner_basis": plan.owner_basis,
+        "guide_basis": plan.guide_basis, "entry_id": order.entry_id, "channel": order.channel,
+        "lines": [{"line_no": n.line_no, "sku": n.sku, "category": n.category, "quantity": n.quantity, "amount_minor": n.amount_minor}
+                  for n in sorted(order.lines, key=lambda n: n.line_no)],
+        "credits": [{"kind": c["kind"], **dict(code(c[name]) for name, code in codes.items() if c[name] is not None), "amount_minor": c["amount_minor"]}
+                    for c in new.credits],
+        "transfers": [{"debit_account": str(t.debit), "credit_account": str(t.credit), "amount_minor": t.amount_minor, "currency": t.debit.currency,
+                       "kind": t.kind} for t in new.transfers],
+        "states": [], "refunds": []}
 
 
 def refund_answer(connection: Connection, row: Any, refund_no: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def record_refunds(refunds: Sequence[RefundIn], *, actor: str, now: dt.datetime)
     if len({r.refund_no for r in refunds}) != len(refunds):
         raise ValueError("a refund number stands twice in one call")
     with db.transaction() as connection:
-        insert_missing(connection, refund_key, [{"refund_no": r.refund_no, "body_hash": r.body_hash()} for r in refunds])
+        insert_missing(connection, refund_key, [{"refund_no": r.refund_no, "body_hash": r.body_hash()} for r in sorted(refunds, key=lambda r: r.refund_no)])
         new = _new_ones(connection, refunds)
         if not new:
             return Outcome(0, len(refunds))

@@ -1,42 +1,60 @@
-"""Recording orders: set-based, in one short transaction that checks what the plan was built on (M8, M9, M21, D1).
+"""Recording orders: set-based, in one short transaction (M8, M9, M21, D1). A call of the API is a file of one.
 
-Plans are made outside the write; the write checks that the network, the order numbers and every customer are still as planned. When
-they are not, it plans again, at the third try under the locks. Orders and files take the same way: a call is a file of one.
+A few orders are planned under their customers' locks, so that everything is read once. Many are planned outside the write, which then
+checks that the policy, the network, the order numbers and every customer are still as planned; when they are not, it plans again, at
+the third try under the locks too.
 """
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 import db
 from ledger.bulk import allocate, insert_rows
-from ledger.faults import Conflict
+from ledger.faults import Conflict, FieldFault
 from ledger.intakes import open_intake
-from ledger.journals import post
+from ledger.journals import Transfer, post
 from ledger.money import share
 from ledger.upsert import insert_missing
 from stores import network, people, rebinding, versions
 from stores.changes import changed_customer
 from stores.credits import order_credit
 from stores.orders import order_key, order_line, sales_order
+from stores.people import Named
 from stores.sales.books import order_journal
 from stores.sales.inputs import OrderIn
 from stores.sales.planning import Known, Plan, plan
+from stores.snapshot import Snapshot
+from stores.versions import Versions
 
-TRIES = 4
+TRIES = 3
+FEW = 20  # orders
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """A new order as it was written."""
+
+    order_id: int
+    customer_id: str
+    plan: Plan
+    snapshot: Snapshot
+    credits: tuple[dict[str, Any], ...]
+    transfers: tuple[Transfer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many orders (or refunds) were new, and how many were known with the same content."""
+    """How many orders (or refunds) were new, and how many were known with the same content. `recorded`: the new ones, of a few."""
 
     new: int
     unchanged: int
+    recorded: tuple[Recorded, ...] = ()
 
 
 class OrderReused(Conflict):
@@ -55,111 +73,125 @@ def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime, pr
     called inside it, after the orders: what it writes stands or falls with them.
 
     The same number with the same content counts as unchanged. Raises OrderReused, InvalidInput; then nothing is written."""
-    twice = {o.order_no for o in orders}
-    if len(twice) != len(orders):
+    given = {o.order_no: o for o in orders}
+    if len(given) != len(orders):
         raise ValueError("an order number stands twice in one call")
+    hashes = {o.order_no: o.body_hash() for o in orders}
     for attempt in range(1, TRIES + 1):
-        if attempt < 3:
-            with db.read() as connection:
-                prepared = _prepare(connection, orders)
-            if not prepared.plans and then is None:
-                return Outcome(0, len(orders))
+        locked = len(orders) <= FEW or attempt == TRIES
+        prepared = None if locked else _prepared(orders, hashes)
+        if prepared is not None and not prepared.plans and then is None:
+            return Outcome(0, len(orders))
         try:
             with db.transaction() as connection:
-                if attempt >= 3:
-                    _lock_all(connection, orders, now)
-                    prepared = _prepare(connection, orders)
-                _write(connection, prepared, actor, now, progress)
+                ready = _locked(connection, orders, hashes, now) if prepared is None else _checked(connection, prepared, hashes, now)
+                recorded = _write(connection, ready, actor, now) if ready.plans else ()
+                if progress is not None:
+                    progress(len(recorded), len(recorded))
                 if then is not None:
                     then()
-                return Outcome(len(prepared.plans), len(orders) - len(prepared.plans))
+                return Outcome(len(recorded), len(orders) - len(recorded), recorded if len(orders) <= FEW else ())
         except _Moved:
-            if attempt == TRIES:
-                raise Conflict("The order's customer or the network kept changing; send it once more.", code="busy") from None
-    raise AssertionError
+            continue
+    raise AssertionError("under the locks nothing moves")
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Ready:
+    """Plans that can be written: every customer exists (once `_checked`), their states are locked."""
+
     plans: list[Plan]
     known: Known
-    network_version: int
+    at: Versions
+    snapshot: Snapshot
+    customers: dict[str, Named]
 
 
-def _prepare(connection: Connection, orders: Sequence[OrderIn]) -> _Prepared:
-    new = _new_ones(connection, orders)
-    snapshot = network.snapshot(versions.current(connection))
-    plans, known = plan(connection, new, snapshot) if new else ([], Known({}, {}, {}, {}))
-    return _Prepared(plans, known, snapshot.version)
+def _prepared(orders: Sequence[OrderIn], hashes: Mapping[str, str]) -> _Ready:
+    """Plans of what is new, made without any lock."""
+    with db.read() as connection:
+        at = versions.current(connection)
+        new = _new_ones(orders, hashes, known_hashes(connection, list(hashes)))
+        customers = people.by_customer_id(connection, {o.customer_id for o in new})
+        snapshot = network.snapshot(at)
+        return _Ready(*plan(connection, new, snapshot, _ids(customers)), at, snapshot, customers)
 
 
-def _new_ones(connection: Connection, orders: Sequence[OrderIn]) -> list[OrderIn]:
+def _checked(connection: Connection, prepared: _Ready, hashes: Mapping[str, str], now: dt.datetime) -> _Ready:
+    """The plans once more, if nothing has changed that they were built on. Raises _Moved."""
+    numbers = [p.order.order_no for p in prepared.plans]
+    if versions.current(connection) != prepared.at or _claim(connection, numbers, hashes):
+        raise _Moved
+    strangers = {p.order.customer_id for p in prepared.plans} - prepared.customers.keys()
+    if people.by_customer_id(connection, strangers):
+        raise _Moved
+    made = _created(connection, strangers, now)
+    revisions = people.lock(connection, [each.id for each in (prepared.customers | made).values()])
+    if any(revisions.get(customer) != state.rv for customer, state in prepared.known.states.items()):
+        raise _Moved
+    return replace(prepared, customers=prepared.customers | made)
+
+
+def _locked(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], now: dt.datetime) -> _Ready:
+    """Plans of what is new, made while nobody else can change their customers."""
+    new = _new_ones(orders, hashes, _claim(connection, list(hashes), hashes))
+    at = versions.current(connection)
+    snapshot = network.snapshot(at)
+    wanted = {o.customer_id for o in new}
+    customers = people.by_customer_id(connection, wanted)
+    customers |= _created(connection, wanted - customers.keys(), now)
+    return _Ready(*plan(connection, new, snapshot, _ids(customers), lock=True), at, snapshot, customers)
+
+
+def _created(connection: Connection, strangers: Iterable[str], now: dt.datetime) -> dict[str, Named]:
+    return {text: Named(i, text) for text, i in people.create(connection, [[("customer_id", each)] for each in strangers], now).items()}
+
+
+def _ids(customers: Mapping[str, Named]) -> dict[str, int]:
+    return {text: each.id for text, each in customers.items()}
+
+
+def _new_ones(orders: Sequence[OrderIn], hashes: Mapping[str, str], known: Mapping[str, str]) -> list[OrderIn]:
     """M9: known numbers are compared by content before anything is routed."""
-    hashes = known_hashes(connection, [o.order_no for o in orders])
-    for order in orders:
-        if order.order_no in hashes and hashes[order.order_no] != order.body_hash():
-            raise OrderReused(f"The order {order.order_no!r} is known with another content; nothing was written. An order is not changed: "
-                              "send a refund, or use a new number.")
-    return [o for o in orders if o.order_no not in hashes]
+    for number, body_hash in known.items():
+        if body_hash != hashes[number]:
+            raise OrderReused(f"The order {number!r} is known with another content; nothing was written. An order is not changed: "
+                              "send a refund, or use a new number.", errors=[FieldFault("order_no", "is known with another content")])
+    return [o for o in orders if o.order_no not in known]
+
+
+def _claim(connection: Connection, numbers: Sequence[str], hashes: Mapping[str, str]) -> dict[str, str]:
+    """Take the numbers for this transaction; body hashes of those that are recorded already. A rival in flight is waited for."""
+    insert_missing(connection, order_key, [{"order_no": n, "body_hash": hashes[n]} for n in sorted(numbers)])
+    return known_hashes(connection, numbers)
 
 
 def known_hashes(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
-    """Body hashes of the order numbers that are known."""
+    """Body hashes of the order numbers that are recorded (a key alone may be this transaction's own)."""
     found: dict[str, str] = {}
     for start in range(0, len(numbers), 500):
-        rows = connection.execute(select(order_key).where(order_key.c.order_no.in_(numbers[start:start + 500])))
-        found |= {r.order_no: r.body_hash for r in rows}
+        found |= {r[0]: r[1] for r in connection.execute(_RECORDED, {"numbers": numbers[start:start + 500]})}
     return found
 
 
-def _lock_all(connection: Connection, orders: Sequence[OrderIn], now: dt.datetime) -> None:
-    """For the pessimistic try: create the customers that are missing and hold every state row."""
-    found = people.find(connection, (("customer_id", o.customer_id) for o in orders))
-    missing = sorted({o.customer_id for o in orders} - {value for _, value in found})
-    people.create(connection, [[("customer_id", each)] for each in missing], now)
-    people.lock(connection, people.find(connection, (("customer_id", o.customer_id) for o in orders)).values())
+_RECORDED = (select(order_key.c.order_no, order_key.c.body_hash).join(sales_order, sales_order.c.order_no == order_key.c.order_no)
+             .where(order_key.c.order_no.in_(bindparam("numbers", expanding=True))))
 
 
-def _write(connection: Connection, prepared: _Prepared, actor: str, now: dt.datetime, progress: Progress | None) -> None:
-    plans, known = prepared.plans, prepared.known
-    if not plans:
-        return
-    if versions.current(connection).network != prepared.network_version:
-        raise _Moved
-    insert_missing(connection, order_key, [{"order_no": p.order.order_no, "body_hash": p.body_hash} for p in sorted(plans, key=lambda p: p.order.order_no)])
-    if known_hashes(connection, [p.order.order_no for p in plans]) != {p.order.order_no: p.body_hash for p in plans} or _already(connection, plans):
-        raise _Moved
-    customers = _customers(connection, plans, known, now)
+def _write(connection: Connection, ready: _Ready, actor: str, now: dt.datetime) -> tuple[Recorded, ...]:
+    plans, customers = ready.plans, _ids(ready.customers)
     intake_id = open_intake(connection, "orders", actor, now)
     ids = _insert_orders(connection, plans, customers, intake_id, now)
     insert_rows(connection, order_line, [row for p in plans for row in _lines(p, ids[p.order.order_no])])
-    insert_rows(connection, order_credit, [row for p in plans for row in credit_rows(p, ids[p.order.order_no])])
-    post(connection, [order_journal(ids[p.order.order_no], p.order.order_no, p.order.total_minor, p.order.currency, p.fees, p.terms,
-                                    p.order.paid_at, p.day) for p in plans], intake_id=intake_id, now=now)
-    _rebind(connection, plans, customers, ids, known, now)
+    credits = {i: tuple(credit_rows(p, i)) for p in plans for i in [ids[p.order.order_no]]}
+    insert_rows(connection, order_credit, [row for rows in credits.values() for row in rows])
+    journals = [order_journal(ids[p.order.order_no], p.order.order_no, p.order.total_minor, p.order.currency, p.fees, p.terms, p.order.paid_at, p.day)
+                for p in plans]
+    post(connection, journals, intake_id=intake_id, now=now)
+    _rebind(connection, ready, ids, now)
     insert_rows(connection, changed_customer, [{"customer_id": c} for c in sorted(set(customers.values()))])
-    if progress is not None:
-        progress(len(plans), len(plans))
-
-
-def _already(connection: Connection, plans: Sequence[Plan]) -> bool:
-    """A rival wrote one of these orders between plan and write (the key table alone cannot tell him from us)."""
-    numbers = [p.order.order_no for p in plans]
-    return any(connection.execute(select(sales_order.c.id).where(sales_order.c.order_no.in_(numbers[start:start + 500])).limit(1)).first() is not None
-               for start in range(0, len(numbers), 500))
-
-
-def _customers(connection: Connection, plans: Sequence[Plan], known: Known, now: dt.datetime) -> dict[str, int]:
-    """Surrogates by outside id: those planned on must be unchanged since, the others must still be new."""
-    planned = {p.order.customer_id: p.customer for p in plans}
-    locked = people.lock(connection, (c for c in planned.values() if c is not None))
-    if any(locked.get(c) != known.states[c].rv for c in planned.values() if c is not None and c in known.states):
-        raise _Moved
-    new = sorted(text_ for text_, c in planned.items() if c is None)
-    if people.find(connection, (("customer_id", each) for each in new)):
-        raise _Moved
-    made = people.create(connection, [[("customer_id", each)] for each in new], now)
-    return {**{text_: c for text_, c in planned.items() if c is not None}, **made}
+    return tuple(Recorded(ids[p.order.order_no], ready.customers[p.order.customer_id].customer_id, p, ready.snapshot, credits[ids[p.order.order_no]], j.transfers)
+                 for p, j in zip(plans, journals, strict=True))
 
 
 def _insert_orders(connection: Connection, plans: Sequence[Plan], customers: dict[str, int], intake_id: int, now: dt.datetime) -> dict[str, int]:
@@ -202,11 +234,10 @@ def credit_rows(p: Plan, order_id: int) -> Iterable[dict[str, Any]]:
         yield {**usual, "kind": "branch", "branch_id": p.branch_id}
 
 
-def _rebind(connection: Connection, plans: Sequence[Plan], customers: dict[str, int], ids: dict[str, int], known: Known, now: dt.datetime) -> None:
-    """Fold the new orders into the customers' bindings; the planned facts carried placeholder ids."""
-    snapshot = network.snapshot(versions.current(connection))
-    facts = {c: [f for f in known.facts.get(c, ()) if f.source_id < 2**62] for c in customers.values()}
-    for p in plans:
-        facts[customers[p.order.customer_id]].append(rebinding.order_fact(
-            p.order.paid_at, ids[p.order.order_no], p.link_guide_id, p.terms.store_id, p.guide_id, snapshot))
-    rebinding.rewrite(connection, facts, snapshot.policy, now)
+def _rebind(connection: Connection, ready: _Ready, ids: dict[str, int], now: dt.datetime) -> None:
+    """Fold the new orders into the customers' bindings."""
+    facts = {c.id: list(ready.known.facts.get(c.id, ())) for c in ready.customers.values()}
+    for p in ready.plans:
+        facts[ready.customers[p.order.customer_id].id].append(p.fact(ids[p.order.order_no], ready.snapshot))
+    unbound = {each.id for each in ready.customers.values() if not ready.known.facts.get(each.id)}
+    rebinding.rewrite(connection, facts, ready.snapshot.policy, now, unbound)

@@ -15,7 +15,7 @@ import config
 import db
 from app import api_keys, create_app
 from app.sign_in import users
-from stores import brand
+from stores import brand, network
 from stores.actors import COMMAND_LINE
 from stores.dealers import dealer
 from tests.databases import ENGINES, Databases
@@ -67,7 +67,8 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id at its lowest cost: these tests are not about how long a guess takes."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(users, "_hasher", quick)
-    monkeypatch.setattr(users, "_dummy_hash", quick.hash("nobody"))
+    nobody = quick.hash("nobody")
+    monkeypatch.setattr(users, "_dummy_hash", lambda: nobody)
 
 
 @pytest.fixture
@@ -78,6 +79,7 @@ def house(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path, 
     app = create_app(settings_of(url, tmp_path))
     fill()
     api_keys.forget()
+    network.forget()
     yield House(app)
     db.database().dispose()
     db._database, brand._brand = None, before

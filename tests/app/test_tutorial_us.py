@@ -16,7 +16,6 @@ import pytest
 import db
 from app import create_app
 from examples.us import make_network, make_orders
-from ledger import accounts
 from stores import brand, network
 from tests.app.conftest import settings_of
 
@@ -100,7 +99,6 @@ def get(command: str, key: str, env: dict[str, str], folder: Path) -> Any:
     url = env["DATABASE_URL"].replace("sqlite:///", f"sqlite:///{folder}/")
     try:
         app = create_app(settings_of(url, folder / "instance", **BRAND))
-        accounts.forget()
         network.forget()
         answer = app.test_client().get(path.group(1), headers={"Authorization": f"Bearer {key}"})
         assert answer.status_code == 200, answer.text
