@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ tiers = st.builds(Tiers, st.sampled_from(["marginal", "retroactive"]), st.sample
 @given(tiers, st.lists(st.integers(0, 10**6), max_size=30))
 def test_lines_sum_to_the_total_whatever_they_are_m24(given_tiers, amounts):
     sums = [sum(amounts[:n]) for n in range(len(amounts) + 1)]
-    lines = [given_tiers.total(after) - given_tiers.total(before) for before, after in zip(sums, sums[1:], strict=False)]
+    lines = [given_tiers.total(after) - given_tiers.total(before) for before, after in pairwise(sums)]
     assert sum(lines) == given_tiers.total(sum(amounts))
 
 
