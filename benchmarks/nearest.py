@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.neighbors import BallTree
 
+from benchmarks.table import Line
 from stores.coordinates import distances_m
 from stores.nearest import NearestIndex
 
@@ -22,31 +22,12 @@ BATCH = 50_000
 EARTH_M = 6_371_008.8
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One comparison: microseconds a visitor of the index and of the rival, their ratio, and how often a sphere errs."""
-
-    name: str
-    stores: int
-    index_us: float
-    rival_us: float
-    wrong: int
-
-    @property
-    def ratio(self) -> float:
-        return self.rival_us / self.index_us
-
-    def __str__(self) -> str:
-        return (f"{self.name:<42} {self.stores:>7,} stores  {self.index_us:>8.1f} us  {self.rival_us:>9.1f} us  x{self.ratio:<8.1f}"
-                f" sphere wrong for {self.wrong:,} of {BATCH:,}")
-
-
-def run() -> list[Row]:
+def run() -> list[Line]:
     """Single and batch against numpy brute force and scikit-learn's BallTree, for each size of chain; some twenty seconds."""
     return [row for stores in SIZES for row in _compare(stores)]
 
 
-def _compare(count: int) -> Iterator[Row]:
+def _compare(count: int) -> Iterator[Line]:
     stores, visitors = _chain(count)
     codes = [f"S{number:06d}" for number in range(count)]
     index = NearestIndex(stores[:, 0], stores[:, 1], codes)
@@ -72,10 +53,10 @@ def _compare(count: int) -> Iterator[Row]:
     batch = _microseconds(lambda: index.nearest_batch(visitors[:, 0], visitors[:, 1]), BATCH)
     brute_us, ball_us = singles(brute, few), singles(ball, visitors[:2_000])
     ball_batch_us = _microseconds(lambda: tree.query(np.radians(visitors), return_distance=True), BATCH)
-    yield Row("nearest, single / numpy haversine", count, single, brute_us, wrong)
-    yield Row("nearest, single / BallTree haversine", count, single, ball_us, wrong)
-    yield Row("nearest, batch / numpy haversine", count, batch, brute_us, wrong)
-    yield Row("nearest, batch / BallTree haversine", count, batch, ball_batch_us, wrong)
+    chain = f"among {count:,}, sphere wrong for {wrong / BATCH:.2%}"
+    for name, ours, theirs in (("single / numpy haversine", single, brute_us), ("single / BallTree", single, ball_us),
+                               ("batch / numpy haversine", batch, brute_us), ("batch / BallTree", batch, ball_batch_us)):
+        yield Line(f"nearest, {name}, {chain}", ours, theirs, "us", theirs / ours)
 
 
 def _chain(count: int) -> tuple[Floats, Floats]:
@@ -107,5 +88,6 @@ def _microseconds(work: Callable[[], object], visitors: int) -> float:
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(row)
+    from benchmarks.__main__ import show
+
+    show(run())

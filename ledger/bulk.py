@@ -1,13 +1,15 @@
-"""Many rows at once: ids handed out ahead, and inserts that go past the statement builder (N2: the lock is held for moments)."""
+"""Rows without a statement builder between: ids handed out ahead, inserts whose text is made once (N2: the lock is held for moments)."""
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Date, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Date, Table, bindparam, update
+from sqlalchemy.engine import Dialect
 
 import db
 
@@ -20,28 +22,27 @@ def allocate(connection: Connection, table: Table, count: int) -> list[int]:
     if not count:
         return []
     if connection.dialect.name == "postgresql":
-        query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-        return sorted(connection.execute(query, {"name": table.name, "count": count}).scalars())
-    first = int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
+        query = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
+        return sorted(connection.exec_driver_sql(query, (table.name, count)).scalars())
+    last = connection.exec_driver_sql(f"SELECT max(id) FROM {table.name}").scalar()  # noqa: S608 - our own names
+    first = int(last or 0) + 1
     return list(range(first, first + count))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Many rows that name the same columns; a column that none names is NULL. PostgreSQL takes many by COPY."""
+    """Rows that name the same columns; a column that none names is NULL. PostgreSQL takes many by COPY."""
     if not rows:
         return
-    if len(rows) < INSERT_FROM:
-        connection.execute(insert(table), rows)
-    elif connection.dialect.name == "postgresql":
+    if len(rows) >= INSERT_FROM and connection.dialect.name == "postgresql":
         copy_rows(connection, table, table.name, rows)
     else:
-        _insert_many(connection, table, rows)
+        _insert(connection, table, rows)
 
 
 def insert_missing_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
     """INSERT ... ON CONFLICT DO NOTHING of many rows, in the order given; how many were missing."""
-    if connection.dialect.name != "postgresql":
-        return _insert_many(connection, table, rows, " ON CONFLICT DO NOTHING")
+    if len(rows) < COPY_FROM or connection.dialect.name != "postgresql":
+        return _insert(connection, table, rows, " ON CONFLICT DO NOTHING")
     names = ", ".join(rows[0])
     with copied(connection, table, rows) as new:
         statement = f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {new} ON CONFLICT DO NOTHING"  # noqa: S608 - our own names
@@ -73,10 +74,16 @@ def copied(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     connection.exec_driver_sql(f"DROP TABLE {into}")
 
 
-def _insert_many(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> int:
+def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], ending: str = "") -> int:
     names = list(rows[0])
-    statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}){ending}"  # noqa: S608 - our own names
-    return connection.exec_driver_sql(statement, _bound(connection, table, names, rows)).rowcount
+    bound = _bound(connection, table, names, rows)
+    statement = _insert_text(table.name, tuple(names), "%s" if connection.dialect.name == "postgresql" else "?", ending)
+    return connection.exec_driver_sql(statement, bound if len(bound) > 1 else bound[0]).rowcount
+
+
+@cache
+def _insert_text(table: str, names: tuple[str, ...], mark: str, ending: str) -> str:
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))}){ending}"  # noqa: S608 - our own names
 
 
 def copy_rows(connection: Connection, table: Table, into: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -90,7 +97,7 @@ def copy_rows(connection: Connection, table: Table, into: str, rows: Sequence[di
 def _bound(connection: Connection, table: Table, names: list[str], rows: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
     """The rows as tuples, values as the driver wants them; a value of a bound column is turned once."""
     get = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-    binders = [(place, binder) for place, name in enumerate(names) if (binder := _binder(connection, table.c[name].type)) is not None]
+    binders = _binders(table, tuple(names), connection.dialect)
     plain = map(get, rows)
     if not binders:
         return list(plain)
@@ -110,11 +117,16 @@ def _bound(connection: Connection, table: Table, names: list[str], rows: Sequenc
     return found
 
 
-def _binder(connection: Connection, kind: Any) -> Callable[[Any], Any] | None:
+@lru_cache(500)
+def _binders(table: Table, names: tuple[str, ...], dialect: Dialect) -> list[tuple[int, Callable[[Any], Any]]]:
+    return [(place, binder) for place, name in enumerate(names) if (binder := _binder(dialect, table.c[name].type)) is not None]
+
+
+def _binder(dialect: Dialect, kind: Any) -> Callable[[Any], Any] | None:
     if isinstance(kind, db.Instant):
-        return lambda value: kind.process_bind_param(value, connection.dialect)
+        return lambda value: kind.process_bind_param(value, dialect)
     if isinstance(kind, db.Json):
         return db.canonical
-    if isinstance(kind, Date) and connection.dialect.name == "sqlite":
+    if isinstance(kind, Date) and dialect.name == "sqlite":
         return dt.date.isoformat
     return None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Integer, Table, func, select, text
 
 import db
+from ledger.bulk import insert_rows
 
 intake = db.append_only(Table(
     "intake", db.metadata,
@@ -31,14 +32,15 @@ intake_seal = db.append_only(Table(
     Column("intake_id", BigInteger, ForeignKey("intake.id"), primary_key=True, autoincrement=False),
     Column("seal_no", BigInteger, ForeignKey("seal.seal_no"), nullable=False, index=True),
 ))
+_NEW_INTAKE = intake.insert().returning(intake.c.id)
 SEALER_LOCK = 7_301_001
 Digest = Callable[[Connection, list[int]], bytes]
 
 
 def open_intake(connection: Connection, kind: str, actor: str, now: dt.datetime) -> int:
     """Register this transaction's intake; everything it writes carries the id."""
-    intake_id = int(connection.execute(intake.insert().values(kind=kind, actor=actor, received_at=now).returning(intake.c.id)).scalar_one())
-    connection.execute(intake_open.insert().values(intake_id=intake_id))
+    intake_id = int(connection.execute(_NEW_INTAKE, {"kind": kind, "actor": actor, "received_at": now}).scalar_one())
+    insert_rows(connection, intake_open, [{"intake_id": intake_id}])
     return intake_id
 
 

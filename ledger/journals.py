@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Connection, Date, ForeignKey, Index, Integer, Table, select
+from sqlalchemy import BigInteger, CheckConstraint, Column, Connection, Date, ForeignKey, Index, Integer, Table, bindparam, select
 
 import db
 from ledger.accounts import AccountKey, account, ids_of
@@ -132,11 +132,13 @@ def post(connection: Connection, journals: Sequence[Journal], *, intake_id: int,
     return len(new)
 
 
+_KEYS = select(journal_key.c.key, journal_key.c.body_hash).where(journal_key.c.key.in_(bindparam("keys", expanding=True)))
+
+
 def _known(connection: Connection, keys: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for start in range(0, len(keys), 500):
-        rows = connection.execute(select(journal_key).where(journal_key.c.key.in_(keys[start:start + 500])))
-        found |= {row.key: row.body_hash for row in rows}
+        found |= {r[0]: r[1] for r in connection.execute(_KEYS, {"keys": keys[start:start + 500]})}
     return found
 
 

@@ -12,9 +12,7 @@ from ledger import bulk
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
     """INSERT ... ON CONFLICT DO NOTHING of many rows; how many were missing. On PostgreSQL it waits for a rival in flight."""
-    if len(rows) >= bulk.COPY_FROM:
-        return bulk.insert_missing_rows(connection, table, rows)
-    return connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows).rowcount if rows else 0
+    return bulk.insert_missing_rows(connection, table, rows) if rows else 0
 
 
 def claim(connection: Connection, table: Table, row: dict[str, Any]) -> bool:

@@ -81,7 +81,8 @@ def _newest(query: Select[Any], after: tuple[dt.datetime, int] | None) -> Select
 def _listed() -> Select[Any]:
     e = entry.c
     return (select(e.id, e.entry_id, e.occurred_at, e.business_day, e.rung, e.reason, e.located, entry_trace.c.distance_class_km,
-                   customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"), dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
+                   customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"),
+                   dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
                    guide.c.guide_code, guide.c.name.label("guide_name"))
             .join(customer, customer.c.id == e.customer_id).outerjoin(entry_trace, entry_trace.c.entry_id == e.entry_id)
             .outerjoin(store, store.c.id == e.store_id)

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ledger.bulk import insert_rows
 from ledger.upsert import insert_missing
@@ -41,12 +41,16 @@ class Named(NamedTuple):
 def by_customer_id(connection: Connection, texts: Iterable[str]) -> dict[str, Named]:
     """Customers by an outside id; unknown ones are absent."""
     found: dict[str, Named] = {}
-    i, wanted = customer_identity.c, sorted(texts)
+    wanted = sorted(texts)
     for start in range(0, len(wanted), CHUNK):
-        rows = connection.execute(select(i.value, i.customer_id, customer.c.customer_id).join(customer, customer.c.id == i.customer_id)
-                                  .where(i.kind == "customer_id", i.value.in_(wanted[start:start + CHUNK])))
-        found |= {value: Named(surrogate, shown) for value, surrogate, shown in rows}
+        found |= {r[0]: Named(r[1], r[2]) for r in connection.execute(_BY_CUSTOMER_ID, {"texts": wanted[start:start + CHUNK]})}
     return found
+
+
+_BY_CUSTOMER_ID = (select(customer_identity.c.value, customer_identity.c.customer_id, customer.c.customer_id)
+                   .join(customer, customer.c.id == customer_identity.c.customer_id)
+                   .where(customer_identity.c.kind == "customer_id", customer_identity.c.value.in_(bindparam("texts", expanding=True))))
+_IDS = select(customer.c.customer_id, customer.c.id).where(customer.c.customer_id.in_(bindparam("texts", expanding=True)))
 
 
 def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt.datetime) -> dict[str, int]:
@@ -60,8 +64,7 @@ def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt
     insert_missing(connection, customer, [{"customer_id": text, "employee": False, "created_at": now} for text in texts])
     ids: dict[str, int] = {}
     for start in range(0, len(texts), CHUNK):
-        ids |= {r.customer_id: r.id for r in connection.execute(
-            select(customer.c.id, customer.c.customer_id).where(customer.c.customer_id.in_(texts[start:start + CHUNK])))}
+        ids |= {r[0]: r[1] for r in connection.execute(_IDS, {"texts": texts[start:start + CHUNK]})}
     insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": ids[each[0][1]]} for each in people for k, v in each])
     insert_missing(connection, customer_state, [{"customer_id": ids[text], "rv": 0, "no_switch": False} for text in texts])
     return ids

@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 import db
-from ledger.bulk import insert_rows, update_rows
+from ledger.bulk import COPY_FROM, insert_rows, update_rows
 from stores import network, people, versions
 from stores.binding_history import binding
 from stores.bindings import Binding, BindingFact, Rules, timeline
@@ -31,16 +31,21 @@ def rules_of(policy: Policy) -> Rules:
 def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapshot) -> dict[int, list[BindingFact]]:
     """Every binding fact of these customers, from events and orders."""
     found: dict[int, list[BindingFact]] = {c: [] for c in customers}
-    e, o = event.c, sales_order.c
     for part in _chunks(sorted(found)):
-        rows = connection.execute(select(e.customer_id, e.type, e.occurred_at, e.id, e.event_id, e.guide_id, e.from_guide_id, e.transfer_state)
-                                  .where(e.customer_id.in_(part), e.type.in_(list(_KINDS))))
-        for r in rows:
+        for r in connection.execute(_EVENTS, {"customers": part}):
             if r.type != "contact.transferred" or r.transfer_state in MOVED:
                 found[r.customer_id].append(_event_fact(r, snapshot))
-        for r in connection.execute(select(o.customer_id, o.paid_at, o.id, o.order_no, o.link_guide_id, o.store_id, o.guide_id).where(o.customer_id.in_(part))):
+        for r in connection.execute(_ORDERS, {"customers": part}):
             found[r.customer_id].append(order_fact(r.paid_at, r.id, r.order_no, r.link_guide_id, r.store_id, r.guide_id, snapshot))
     return found
+
+
+_THESE = bindparam("customers", expanding=True)
+_EVENTS = (select(event.c.customer_id, event.c.type, event.c.occurred_at, event.c.id, event.c.event_id, event.c.guide_id, event.c.from_guide_id,
+                  event.c.transfer_state).where(event.c.customer_id.in_(_THESE), event.c.type.in_(list(_KINDS))))
+_ORDERS = select(sales_order.c.customer_id, sales_order.c.paid_at, sales_order.c.id, sales_order.c.order_no, sales_order.c.link_guide_id,
+                 sales_order.c.store_id, sales_order.c.guide_id).where(sales_order.c.customer_id.in_(_THESE))
+_BINDINGS = select(binding).where(binding.c.customer_id.in_(_THESE), binding.c.superseded_at.is_(None))
 
 
 def _event_fact(row: object, snapshot: Snapshot) -> BindingFact:
@@ -106,14 +111,16 @@ def follow_guides(guides: Iterable[int], now: dt.datetime) -> None:
             rewrite(connection, facts_of(connection, part, snapshot), snapshot.policy, now)
 
 
-def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], policy: Policy, now: dt.datetime) -> None:
-    """Bring stored bindings and the customers' state in step with these complete sets of facts. The caller holds the state rows."""
+def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], policy: Policy, now: dt.datetime, unbound: Collection[int] = ()) -> None:
+    """Bring stored bindings and the customers' state in step with these complete sets of facts. The caller holds the state rows; of the
+    customers in `unbound` he knows that no binding is stored."""
     wanted = {customer: timeline(known, rules_of(policy)) for customer, known in facts.items()}
     gone: list[int] = []
     new: list[dict[str, object]] = []
     for part in _chunks(sorted(wanted)):
         stored: dict[int, dict[tuple[object, ...], int]] = {}
-        for r in connection.execute(select(binding).where(binding.c.customer_id.in_(part), binding.c.superseded_at.is_(None))):
+        bound = [c for c in part if c not in unbound]
+        for r in connection.execute(_BINDINGS, {"customers": bound}) if bound else ():
             stored.setdefault(r.customer_id, {})[_key(r)] = r.id
         for customer in part:
             have = stored.get(customer, {})
@@ -127,12 +134,20 @@ def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], poli
 
 
 def _write_states(connection: Connection, wanted: Mapping[int, Sequence[Binding]]) -> None:
-    update_rows(connection, customer_state, [{"customer_id": customer, **state_values(known)} for customer, known in wanted.items()],
-                key="customer_id", counts="rv")
+    if len(wanted) >= COPY_FROM:
+        update_rows(connection, customer_state, [{"customer_id": customer, **state_values(known)} for customer, known in wanted.items()],
+                    key="customer_id", counts="rv")
+    elif wanted:
+        connection.execute(_UPDATE_STATE, [{"c": customer, **{f"b_{name}": value for name, value in state_values(known).items()}}
+                                           for customer, known in wanted.items()])
 
 
 BOUND = ("home_store_id", "home_protected_until", "home_valid_until", "next_home_store_id", "next_home_protected_until", "next_home_valid_until",
          "owner_guide_id", "owner_protected_until", "owner_valid_until")
+
+
+_UPDATE_STATE = update(customer_state).where(customer_state.c.customer_id == bindparam("c")).values(
+    rv=customer_state.c.rv + 1, **{name: bindparam(f"b_{name}") for name in BOUND})
 
 
 def state_values(known: Sequence[Binding]) -> dict[str, object]:

@@ -24,14 +24,16 @@ network_change = db.append_only(Table(
 ))
 
 
+_CURRENT = select(routing_state.c.network_version, routing_state.c.policy_version)
+
+
 class Versions(NamedTuple):
     network: int
     policy: int
 
 
 def current(connection: Connection) -> Versions:
-    row = connection.execute(select(routing_state.c.network_version, routing_state.c.policy_version)).one()
-    return Versions(row.network_version, row.policy_version)
+    return Versions(*connection.execute(_CURRENT).one())
 
 
 def next_network_version(connection: Connection) -> int:

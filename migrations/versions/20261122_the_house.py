@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = '65b91c1344b9'
+revision = 'c3985cd9c4d7'
 down_revision = None
 branch_labels = None
 depends_on = None

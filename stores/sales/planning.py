@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ledger.faults import FieldFault, InvalidInput
 from stores import rebinding
@@ -198,14 +198,21 @@ def _known(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot
     ids = sorted(set(customers.values()))
     states: dict[int, State] = {}
     for part in _chunks(ids):
-        query = select(customer_state.c.customer_id, *(customer_state.c[n] for n in STATE_FIELDS)).where(customer_state.c.customer_id.in_(part))
-        rows = connection.execute(query.order_by(customer_state.c.customer_id).with_for_update() if lock else query)
-        states |= {r[0]: State(*r[1:]) for r in rows}
+        states |= {r[0]: State(*r[1:]) for r in connection.execute(_LOCKED_STATES if lock else _STATES, {"customers": part})}
+    familiar = [c for c in ids if c not in states or states[c].rv > 0]  # nothing was ever recorded of the others
     entries = _entries(connection, {o.entry_id for o in orders if o.entry_id is not None})
     reach = dt.timedelta(days=max(snapshot.policy.touch_days, snapshot.policy.order_visit_hours // 24 + 1))
     moments = [o.paid_at for o in orders]
-    visits = _visits(connection, ids, min(moments) - reach, max(moments)) if moments else {}
-    return Known(customers, states, entries, visits, rebinding.facts_of(connection, ids, snapshot))
+    visits = _visits(connection, familiar, min(moments) - reach, max(moments)) if moments else {}
+    return Known(customers, states, entries, visits, {c: [] for c in ids} | rebinding.facts_of(connection, familiar, snapshot))
+
+
+_THESE = bindparam("customers", expanding=True)
+_STATES = select(customer_state.c.customer_id, *(customer_state.c[n] for n in STATE_FIELDS)).where(customer_state.c.customer_id.in_(_THESE))
+_LOCKED_STATES = _STATES.order_by(customer_state.c.customer_id).with_for_update()
+_VISITS = (select(entry.c.customer_id, entry.c.store_id, entry.c.occurred_at, entry.c.rung, entry.c.param_guide_id)
+           .where(entry.c.customer_id.in_(_THESE), entry.c.occurred_at >= bindparam("since"), entry.c.occurred_at <= bindparam("until"))
+           .order_by(entry.c.occurred_at, entry.c.id))
 
 
 def _entries(connection: Connection, wanted: set[str]) -> dict[str, Visited]:
@@ -220,11 +227,8 @@ def _entries(connection: Connection, wanted: set[str]) -> dict[str, Visited]:
 def _visits(connection: Connection, customers: list[int], since: dt.datetime, until: dt.datetime) -> dict[int, list[Visited]]:
     """The customers' visits in that time, the last one last."""
     found: dict[int, list[Visited]] = {}
-    e = entry.c
     for part in _chunks(customers):
-        rows = connection.execute(select(e.customer_id, e.store_id, e.occurred_at, e.rung, e.param_guide_id)
-                                  .where(e.customer_id.in_(part), e.occurred_at >= since, e.occurred_at <= until).order_by(e.occurred_at, e.id))
-        for r in rows:
+        for r in connection.execute(_VISITS, {"customers": part, "since": since, "until": until}):
             found.setdefault(r.customer_id, []).append(Visited(r.customer_id, r.store_id, r.occurred_at, r.rung, r.param_guide_id))
     return found
 

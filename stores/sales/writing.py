@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 import db
 from ledger.bulk import allocate, insert_rows
@@ -170,10 +170,12 @@ def known_hashes(connection: Connection, numbers: Sequence[str]) -> dict[str, st
     """Body hashes of the order numbers that are recorded (a key alone may be this transaction's own)."""
     found: dict[str, str] = {}
     for start in range(0, len(numbers), 500):
-        rows = connection.execute(select(order_key).join(sales_order, sales_order.c.order_no == order_key.c.order_no)
-                                  .where(order_key.c.order_no.in_(numbers[start:start + 500])))
-        found |= {r.order_no: r.body_hash for r in rows}
+        found |= {r[0]: r[1] for r in connection.execute(_RECORDED, {"numbers": numbers[start:start + 500]})}
     return found
+
+
+_RECORDED = (select(order_key.c.order_no, order_key.c.body_hash).join(sales_order, sales_order.c.order_no == order_key.c.order_no)
+             .where(order_key.c.order_no.in_(bindparam("numbers", expanding=True))))
 
 
 def _write(connection: Connection, ready: _Ready, actor: str, now: dt.datetime) -> tuple[Recorded, ...]:
@@ -237,4 +239,5 @@ def _rebind(connection: Connection, ready: _Ready, ids: dict[str, int], now: dt.
     facts = {c.id: list(ready.known.facts.get(c.id, ())) for c in ready.customers.values()}
     for p in ready.plans:
         facts[ready.customers[p.order.customer_id].id].append(p.fact(ids[p.order.order_no], ready.snapshot))
-    rebinding.rewrite(connection, facts, ready.snapshot.policy, now)
+    unbound = {each.id for each in ready.customers.values() if not ready.known.facts.get(each.id)}
+    rebinding.rewrite(connection, facts, ready.snapshot.policy, now, unbound)

@@ -44,7 +44,7 @@ def together(*deeds) -> None:
     def run(deed) -> None:
         try:
             deed()
-        except BaseException as fault:  # noqa: BLE001 - told after the threads have ended
+        except BaseException as fault:  # noqa: BLE001 - the test raises it again
             faults.append(fault)
 
     threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]

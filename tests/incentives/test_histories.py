@@ -1,9 +1,9 @@
 """Random histories, late and disordered, booked at random times: the ledger always is what the lines say, and repetition changes nothing."""
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import random
-from contextlib import suppress
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from incentives.periods import incentive_restatement
 from ledger.faults import Fault
 from ledger.journals import transfer
 from stores.actors import COMMAND_LINE
-from tests.incentives.world import E4_BANDS, World, at, rate_plan
+from tests.incentives.world import E4_BANDS, World, rate_plan
 
 PLANS = {
     "default": None,
@@ -77,10 +77,12 @@ class History:
         self.world.books(self.now())
 
     def tolerated(self, deed) -> None:  # type: ignore[no-untyped-def]
-        with suppress(Fault):
+        with contextlib.suppress(Fault):
             deed()
 
     def close(self, period: str) -> None:
+        from tests.incentives.world import at
+
         period_steps.approve(period, actor=COMMAND_LINE, now=at(self.now()))
         period_steps.close(period, actor=COMMAND_LINE, now=at(self.now()))
 

@@ -1,8 +1,8 @@
 """Tiers: T(sum) rounds once, a bound belongs to the band the plan says, lines always sum to the total (C5, M24, E4)."""
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -49,7 +49,7 @@ tiers = st.builds(Tiers, st.sampled_from(["marginal", "retroactive"]), st.sample
 @given(tiers, st.lists(st.integers(0, 10**6), max_size=30))
 def test_lines_sum_to_the_total_whatever_they_are_m24(given_tiers, amounts):
     sums = [sum(amounts[:n]) for n in range(len(amounts) + 1)]
-    lines = [given_tiers.total(after) - given_tiers.total(before) for before, after in pairwise(sums)]
+    lines = [given_tiers.total(after) - given_tiers.total(before) for before, after in itertools.pairwise(sums)]
     assert sum(lines) == given_tiers.total(sum(amounts))
 
 

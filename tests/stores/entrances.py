@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import time_machine
+
 import db
 from stores import entering, entry_reading
 from stores.actors import COMMAND_LINE
@@ -42,13 +44,13 @@ def stored(entry_id: str) -> Any:
         return entry_reading.find(connection, entry_id, COMMAND_LINE)
 
 
-def replayed(entry_id: str) -> dict[str, Any]:
-    with db.read() as connection:
+def replayed(entry_id: str, now: dt.datetime = NOW) -> dict[str, Any]:
+    with time_machine.travel(now, tick=False), db.read() as connection:
         return entry_reading.replay(connection, entry_reading.find(connection, entry_id, COMMAND_LINE))
 
 
-def answer(entry_id: str) -> dict[str, Any]:
-    with db.read() as connection:
+def answer(entry_id: str, now: dt.datetime = NOW) -> dict[str, Any]:
+    with time_machine.travel(now, tick=False), db.read() as connection:
         return entry_reading.as_answer(connection, entry_reading.find(connection, entry_id, COMMAND_LINE))
 
 

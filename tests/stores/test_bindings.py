@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from dataclasses import replace
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,7 +159,7 @@ def test_at_most_one_home_and_one_owner_hold_at_any_moment_b1():
     known = timeline([adds(0, WANG), moves_to(10, ZHAO), buys(50, A, link=WANG), deletes(60, WANG), buys(90, C)], RULES)
     for kind in ("home", "owner"):
         of_kind = [b for b in known if b.kind == kind]
-        assert all(b.ended_at is not None and b.ended_at <= c.started_at for b, c in itertools.pairwise(of_kind))
+        assert all(b.ended_at is not None and b.ended_at <= c.started_at for b, c in pairwise(of_kind))
 
 
 # -- any order, any number of times (M6, B2) ------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_intervals_of_a_kind_do_not_overlap_and_all_end(history, rule):
     for kind in ("home", "owner"):
         mine = [b for b in timeline(history, rule) if b.kind == kind]
         assert all(b.ended_at is not None and b.started_at <= b.ended_at <= b.valid_until for b in mine)
-        assert all(a.ended_at <= b.started_at for a, b in itertools.pairwise(mine))
+        assert all(a.ended_at <= b.started_at for a, b in pairwise(mine))
 
 
 @given(histories, rules, st.integers(-1, 600))

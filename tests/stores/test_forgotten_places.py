@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import time_machine
 from sqlalchemy import select, text
 
 import db
@@ -123,7 +124,7 @@ def test_the_place_cannot_be_reckoned_from_what_is_kept_on_the_second_day(town):
 def test_staff_see_a_class_of_the_winner_and_nothing_finer(town):
     """A16: lists and explanations, while the point is still kept."""
     one = enter(arrival("c1", PLACES[2])).entry_id
-    with db.read() as connection:
+    with time_machine.travel(NOW, tick=False), db.read() as connection:
         listed = latest(connection, COMMAND_LINE, 1)[0]._mapping
         told = explanations.of_entry(connection, find(connection, one, COMMAND_LINE), "en")
     assert isinstance(listed["distance_class_km"], int)
@@ -138,3 +139,11 @@ def test_a_purge_is_repeatable_and_keeps_what_is_younger(town):
     assert [replayed(each.entry_id)["basis"] for each in (old, young)] == ["record", "point"]
     with db.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM entry_trace")).scalar_one() == 2
+
+
+def test_what_may_no_longer_be_kept_is_not_told_even_while_no_worker_runs(town):
+    """P2 by the clock: rows that wait for the worker count as gone."""
+    one = enter(arrival("c1", PLACES[0])).entry_id
+    assert answer(one)["distance_m"] is not None
+    assert answer(one, NOW + DAY)["distance_m"] is None
+    assert [replayed(one, NOW + after)["basis"] for after in (dt.timedelta(), DAY, MONTH)] == ["point", "record", "result"]

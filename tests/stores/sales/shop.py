@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 import db
-from stores import entering, versions
+from stores import entering, entry_records, versions
 from stores import network as networks
 from stores.actors import COMMAND_LINE
 from stores.customers import customer, customer_state
@@ -111,7 +111,7 @@ class Shop:
     def bound(self, customer_id: str, at: dt.datetime) -> tuple[str | None, str | None]:
         """Home store and owner guide by the stored state, judged at a moment."""
         row = self.state(customer_id)
-        state = State(**{name: getattr(row, name) for name in entering.STATE_FIELDS}).at(at)
+        state = State(**{name: getattr(row, name) for name in entry_records.STATE_FIELDS}).at(at)
         home = state.home_store_id if state.home_valid_until and at < state.home_valid_until else None
         owner = state.owner_guide_id if state.owner_valid_until and at < state.owner_valid_until else None
         with db.read() as connection:
