@@ -5,7 +5,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from incentives.tiers import Band, Tiers
 from ledger.faults import FieldFault, InvalidInput
@@ -129,7 +129,7 @@ class _Reader:
                 self.fault(f"{path}{str(name)[:40]}", f"is no key here; known are {', '.join(names)}")
 
 
-def is_code(value: Any) -> bool:
+def is_code(value: Any) -> TypeGuard[str]:
     """A business code: printable text of 1 to 64 characters."""
     return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable()
 

@@ -59,7 +59,8 @@ def only_adds(**more: Any) -> dict[str, Any]:
 
 
 def only_referrals(**more: Any) -> dict[str, Any]:
-    return rate_plan() | {"components": [{"code": "referral", "kind": "per_event", "metric": "converted_referrals", "amount_minor": 1_000, "min_order_minor": 5_000} | more]}
+    return rate_plan() | {"components": [{"code": "referral", "kind": "per_event", "metric": "converted_referrals", "amount_minor": 1_000,
+                                          "min_order_minor": 5_000} | more]}
 
 
 def judged(given: GuideFacts, *bodies: dict[str, Any], as_of: dt.datetime = LATER) -> Result:

@@ -97,7 +97,8 @@ def test_of_one_second_the_smaller_event_id_is_paid_first_c10():
 
 
 def test_only_adds_of_the_guide_and_the_month_make_lines():
-    others = person(contact("confirmed", "05-31 23:59"), customer=1), person(contact("confirmed", "07-01 00:00"), customer=2), person(contact("confirmed", "06-10", OTHER), customer=3)
+    others = person(contact("confirmed", "05-31 23:59"), customer=1), person(contact("confirmed", "07-01 00:00"),
+        customer=2), person(contact("confirmed", "06-10", OTHER), customer=3)
     assert judged(facts(people=others), only_adds()).lines == ()
 
 

@@ -79,7 +79,8 @@ def test_why_a_sale_earns_no_commission_b5_e7(more, reason):
 
 @pytest.mark.parametrize("line, body, expected", [
     (Line(1, None, None, 10_000, 0, 0), {}, 300), (Line(1, "A", "tea", 10_000, 0, 0), {"rates": {"sku": {"A": 500}, "category": {"tea": 200}}}, 500),
-    (Line(1, "B", "tea", 10_000, 0, 0), {"rates": {"sku": {"A": 500}, "category": {"tea": 200}}}, 200), (Line(1, "A", None, 10_000, 0, 0), {"rates": {"sku": {"A": 0}}}, 0),
+    (Line(1, "B", "tea", 10_000, 0, 0), {"rates": {"sku": {"A": 500}, "category": {"tea": 200}}}, 200),
+    (Line(1, "A", None, 10_000, 0, 0), {"rates": {"sku": {"A": 0}}}, 0),
     (Line(1, None, None, 10_000, 2_000, 0), {}, 240), (Line(1, None, None, 10_000, 2_000, 0), {"deduct_subsidy": False}, 300),
     (Line(1, None, None, 10_000, 0, 1_000), {}, 270), (Line(1, None, None, 10_000, 0, 1_000), {"deduct_tax": False}, 300),
     (Line(1, None, None, 10_000, 8_000, 8_000), {}, 0), (Line(1, None, None, 0, 0, 0), {}, 0),
@@ -109,7 +110,8 @@ def test_a_line_is_clawed_back_by_its_own_refund_only_m25():
 def test_caps_of_an_order_and_of_the_month_m6():
     orders = [order(n, f"06-{n:02}", 10_000, 10_000) for n in range(1, 5)]
     body = rate_plan([(None, 1_000)], caps={"order_minor": 1_500, "guide_month_minor": 4_000})
-    assert told(judged(facts(orders=orders), body)) == [("sale", 1_000), ("sale", 500), ("sale", 1_000), ("sale", 500), ("sale", 1_000), ("cap_reached", 0), ("cap_reached", 0),
+    assert told(judged(facts(orders=orders), body)) == [("sale", 1_000), ("sale", 500), ("sale", 1_000), ("sale", 500), ("sale", 1_000),
+                                                        ("cap_reached", 0), ("cap_reached", 0),
                                                         ("cap_reached", 0)]
 
 
@@ -175,7 +177,8 @@ def some_orders(draw):  # type: ignore[no-untyped-def]
 def some_people(draw):  # type: ignore[no-untyped-def]
     people = []
     for n in range(draw(st.integers(0, 4))):
-        history = [contact(draw(st.sampled_from(["confirmed", "confirmed", "deleted", "transferred"])), f"06-{draw(st.integers(1, 30)):02} {draw(st.integers(0, 23)):02}:00",
+        history = [contact(draw(st.sampled_from(["confirmed", "confirmed", "deleted", "transferred"])),
+                           f"06-{draw(st.integers(1, 30)):02} {draw(st.integers(0, 23)):02}:00",
                            draw(st.sampled_from([1, OTHER])), f"p{n}e{k}", draw(st.sampled_from(["qr", None, "other"]))) for k in range(draw(st.integers(0, 5)))]
         people.append(person(*history, customer=n, employee=draw(st.integers(0, 9)) == 0))
     return people

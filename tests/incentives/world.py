@@ -34,7 +34,8 @@ def at(text: str) -> dt.datetime:
 
 
 def rate_plan(bands: list[tuple[int | None, int]] = [(None, 300)], *, plan_code: str = "default", per: str = "order", mode: str = "marginal",  # noqa: B006
-              payer: tuple[int, int] = (10_000, 0), components: list[dict[str, Any]] | None = None, assigned: dict[str, Any] | None = None, **sales: Any) -> dict[str, Any]:
+              payer: tuple[int, int] = (10_000, 0), components: list[dict[str, Any]] | None = None, assigned: dict[str, Any] | None = None,
+              **sales: Any) -> dict[str, Any]:
     body = {"code": "sales", "kind": "rate", "basis": "net_sales", "per": per,
             "tiers": {"mode": mode, "bound": "lower", "bands": [{"up_to_minor": top, "rate_bp": rate} for top, rate in bands]}, **sales}
     return {"plan_code": plan_code, "name": {"zh": "试", "en": "Try"}, "valid_from": "2000-01-01", "valid_to": None, "assigned_to": assigned or {"all": True},
@@ -110,7 +111,8 @@ class World:
     def cost(self, code: str, first: str = "2025-01-01", last: str = "2026-12-31") -> int:
         """Rewards in the dealer's revenue."""
         with db.read() as connection:
-            return int(revenue.of(connection, dt.date.fromisoformat(first), dt.date.fromisoformat(last), "day", dealer_id=self.dealers[code])["totals"]["rewards_minor"])
+            return int(revenue.of(connection, dt.date.fromisoformat(first), dt.date.fromisoformat(last), "day",
+                                  dealer_id=self.dealers[code])["totals"]["rewards_minor"])
 
     def account(self, owner: str, purpose: str) -> int:
         """Credits less debits of all accounts of this owner and purpose."""
