@@ -143,7 +143,7 @@ def parse(body: Any) -> Plan:
     if body.get("budget_minor") is not None:
         read.fault("budget_minor", "budgets are not calculated by this version; leave it out")
     code = body.get("plan_code")
-    if not is_code(code) or len(code) > 40 or "/" in code:
+    if not isinstance(code, str) or not is_code(code) or len(code) > 40 or "/" in code:
         read.fault("plan_code", "must be a code of 1 to 40 characters, without a slash")
     first, last = read.day(body, "valid_from", True), read.day(body, "valid_to", False)
     if first and last and last < first:
