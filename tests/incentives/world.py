@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ def at(text: str) -> dt.datetime:
 
 
 def rate_plan(
-    bands: list[tuple[int | None, int]] = [(None, 300)],
+    bands: Sequence[tuple[int | None, int]] = ((None, 300),),
     *,
     plan_code: str = "default",
     per: str = "order",
