@@ -1,8 +1,8 @@
 """The headers of every answer."""
 from __future__ import annotations
 
-from flask import Flask, Response
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -19,7 +19,14 @@ ALWAYS = {
 class SessionsUnstored(SecureCookieSessionInterface):
     """Sessions in a signed cookie; an answer that looked at one is about a person and is not kept by any cache."""
 
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if "HTTP_COOKIE" not in request.environ:  # every call of the API: nothing to check, so no signer is made
+            return self.session_class()
+        return super().open_session(app, request)
+
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not session.accessed and not session.modified:
+            return
         super().save_session(app, session, response)
         if session.accessed:  # asked here and not in a hook: there, the asking itself counts as looking
             response.headers.setdefault("Cache-Control", "no-store")

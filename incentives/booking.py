@@ -14,19 +14,23 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
-from sqlalchemy import Connection, and_, delete, func, or_, select, text, update
+from sqlalchemy import Column, Connection, and_, delete, func, or_, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 import db
 from incentives import loading
-from incentives.calculate import EARNED, VEST, Result, calculate
-from incentives.periods import incentive_period
+from incentives.calculate import EARNED, VEST, PlanVersion, Result
+from incentives.periods import Closing, closings
 from incentives.plan import Rate
+from incentives.restatements import changed_history
+from incentives.results import results
 from incentives.scopes import reward_due, reward_mark, reward_scope
 from ledger.accounts import AccountKey
+from ledger.bulk import insert_rows
 from ledger.intakes import open_intake
 from ledger.journals import Journal, Transfer, post, transfer
 from ledger.seals import seal_now
@@ -40,7 +44,7 @@ from stores.orders import sales_order
 from stores.snapshot import Snapshot
 
 BOOKING_LOCK = 7_301_002
-GUIDES_AT_ONCE = 200
+GUIDES_AT_ONCE = 100  # months in one transaction, which holds up other writers for well under a second
 KINDS = {EARNED: ("reward_pending", "reward_pending_return"), VEST: ("reward_vest", "reward_vest_return")}
 Month = tuple[int, str]  # guide id, YYYY-MM
 Place = tuple[str, int | None, int | None]  # kind, dealer (None: headquarters pays), store
@@ -50,24 +54,37 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """How many guides' months were looked at, and how many journals and transfers were new."""
+    """How many guides' months were looked at, how many journals and transfers were new, how many closed months were left alone (M2)."""
 
     months: int = 0
     journals: int = 0
     transfers: int = 0
+    refused: int = 0
+
+    def __add__(self, other: Booked) -> Booked:
+        return Booked(self.months + other.months, self.journals + other.journals, self.transfers + other.transfers, self.refused + other.refused)
 
 
 def book_due(now: dt.datetime, progress: Progress | None = None) -> Booked:
-    """Book everything that is due; quick when nothing is."""
+    """Book everything that is due; quick when nothing is. Some guides' months at a time, each in a transaction of its own, so that
+    entries and orders get their turn; what is not done yet stays marked, whatever happens."""
     if not anything_due(now):
         return Booked()
-    with _one_at_a_time, db.transaction() as connection:
-        if db.lock_clause(connection):
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BOOKING_LOCK})
-        seal_no = seal_now(now)
-        queue, marks = _taken(connection)
-        months = _months(connection, queue) | marks | _due(connection, now)
-        return _book(connection, months, seal_no, now, progress)
+    with _one_at_a_time:
+        with db.transaction() as connection:
+            alone(connection)
+            sort_queue(connection)
+        with db.read() as connection:
+            waiting = sorted(_waiting(connection, now), key=lambda month: (month[1], month[0]))
+        done, booked = 0, Booked()
+        for part in _parts(waiting):
+            with db.transaction() as connection:
+                alone(connection)
+                booked += book(connection, set(part) & _waiting(connection, now, part), now)
+            done += len(part)
+            if progress is not None:
+                progress(done, len(waiting))
+        return booked
 
 
 def anything_due(now: dt.datetime) -> bool:
@@ -77,106 +94,131 @@ def anything_due(now: dt.datetime) -> bool:
             select(changed_customer.c.id), select(reward_mark.c.id), select(reward_due.c.guide_id).where(reward_due.c.next_at <= now)))
 
 
-def _taken(connection: Connection) -> tuple[set[int], set[Month]]:
-    """Empty the queue and the marks by the ids that were read, so that what comes in meanwhile stays."""
+def alone(connection: Connection) -> None:
+    """One transaction books, publishes plans or closes months at a time, on any number of machines; the others wait, however long."""
+    if db.lock_clause(connection):
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BOOKING_LOCK})
+        connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+
+
+def _parts(months: list[Month]) -> Iterable[list[Month]]:
+    """Months of one period together: their facts are loaded as a set."""
+    for _, group in groupby(months, key=lambda month: month[1]):
+        same = list(group)
+        yield from (same[start:start + GUIDES_AT_ONCE] for start in range(0, len(same), GUIDES_AT_ONCE))
+
+
+def sort_queue(connection: Connection) -> None:
+    """Turn the customers whose facts changed into marks of guides' months. Rows are removed by the ids that were read: what comes in
+    meanwhile stays."""
     queue = connection.execute(select(changed_customer.c.id, changed_customer.c.customer_id)).all()
-    marks = connection.execute(select(reward_mark)).all()
-    for table, ids in ((changed_customer, [r.id for r in queue]), (reward_mark, [r.id for r in marks])):
-        for start in range(0, len(ids), 500):
-            connection.execute(delete(table).where(table.c.id.in_(ids[start:start + 500])))
-    return {r.customer_id for r in queue}, {(r.guide_id, r.period) for r in marks}
+    if not queue:
+        return
+    months = _months(connection, {r.customer_id for r in queue})
+    insert_rows(connection, reward_mark, [{"guide_id": g, "period": p} for g, p in sorted(months)])
+    _remove(connection, changed_customer.c.id, [r.id for r in queue])
+
+
+def _remove(connection: Connection, column: Column[int], ids: list[int]) -> None:
+    for start in range(0, len(ids), 500):
+        connection.execute(delete(column.table).where(column.in_(ids[start:start + 500])))
+
+
+def _waiting(connection: Connection, now: dt.datetime, among: Collection[Month] | None = None) -> set[Month]:
+    """Months that are marked, and months in which time changes something by now. `among`: months of one period."""
+    m, d = reward_mark.c, reward_due.c
+    marked, due = select(m.guide_id, m.period), select(d.guide_id, d.period).where(d.next_at <= now)
+    if among is not None:
+        guides, period = sorted({g for g, _ in among}), next(p for _, p in among)
+        marked, due = marked.where(m.guide_id.in_(guides), m.period == period), due.where(d.guide_id.in_(guides), d.period == period)
+    return {(r.guide_id, r.period) for query in (marked, due) for r in connection.execute(query)}
 
 
 def _months(connection: Connection, customers: Collection[int]) -> set[Month]:
-    """The guides' months that the facts of these customers may touch: their orders, adds and invitations, and the first orders of invitees."""
+    """The guides' months that the facts of these customers may touch: their orders, adds and invitations, and the first orders of invitees.
+    Where tiers count since a plan's beginning, a guide's later months as well."""
     found: set[Month] = set()
-    for part in loading._chunks(customers):
-        o, e = sales_order.c, event.c
-        ordered: dict[int, set[str]] = defaultdict(set)
+    person_of = loading.persons(connection, customers)
+    ordered: dict[int, set[str]] = defaultdict(set)
+    inviting: set[tuple[int, int]] = set()
+    o, e = sales_order.c, event.c
+    for part in loading.chunks(person_of):
         for r in connection.execute(select(o.customer_id, o.guide_id, o.business_day).where(o.customer_id.in_(part)).distinct()):
-            ordered[r.customer_id].add(r.business_day.isoformat()[:7])
+            ordered[person_of[r.customer_id]].add(r.business_day.isoformat()[:7])
             if r.guide_id is not None:
                 found.add((r.guide_id, r.business_day.isoformat()[:7]))
         for r in connection.execute(select(e.customer_id, e.guide_id, e.type, e.business_day).where(
                 e.customer_id.in_(part), e.guide_id.is_not(None), e.type.in_(("contact.confirmed", "referral.invited")))):
             found.add((r.guide_id, r.business_day.isoformat()[:7]))
             if r.type == "referral.invited":
-                found |= {(r.guide_id, month) for month in ordered[r.customer_id]}
-    return found
+                inviting.add((r.guide_id, person_of[r.customer_id]))
+    found |= {(guide_id, month) for guide_id, person in inviting for month in ordered[person]}
+    return found | _later_months(connection, found) if is_cumulative(loading.plan_versions(connection)) else found
 
 
-def _due(connection: Connection, now: dt.datetime) -> set[Month]:
-    return {(r.guide_id, r.period) for r in connection.execute(select(reward_due.c.guide_id, reward_due.c.period).where(reward_due.c.next_at <= now))}
+def is_cumulative(versions: Iterable[PlanVersion]) -> bool:
+    return any(isinstance(c, Rate) and c.per == "cumulative" for v in versions for c in v.plan.components)
+
+
+def _later_months(connection: Connection, months: set[Month]) -> set[Month]:
+    """Booked months of the same guides after the earliest of theirs."""
+    first: dict[int, str] = {}
+    for guide_id, period in months:
+        first[guide_id] = min(period, first.get(guide_id, period))
+    s = reward_scope.c
+    return {(r.guide_id, r.period) for part in loading.chunks(first) for r in connection.execute(
+        select(s.guide_id, s.period).where(s.guide_id.in_(part)).distinct()) if r.period > first[r.guide_id]}
+
+
+def marked(connection: Connection, period: str) -> list[int]:
+    """Guides whose month is to be computed again."""
+    return sorted(set(connection.execute(select(reward_mark.c.guide_id).where(reward_mark.c.period == period)).scalars()))
 
 
 def mark(connection: Connection, guides: Iterable[int], periods: Collection[str]) -> None:
     """Ask for these months to be computed again, whatever their facts say."""
-    rows = [{"guide_id": g, "period": p} for g in guides for p in periods]
-    if rows:
-        connection.execute(reward_mark.insert(), rows)
-
-
-def results(connection: Connection, months: Iterable[Month], as_of: dt.datetime, *, seal_no: int | None = None,
-            progress: Progress | None = None) -> Iterable[tuple[Month, Result]]:
-    """Calculate many guides' months, set-based by month; without a seal number everything committed counts."""
-    plans = loading.plan_versions(connection)
-    known = {r.period: r.plan_version_id for r in connection.execute(select(incentive_period.c.period, incentive_period.c.plan_version_id).where(
-        incentive_period.c.state == "closed"))}
-    cumulative = any(isinstance(c, Rate) and c.per == "cumulative" for v in plans for c in v.plan.components)
-    snapshot = network.snapshot(versions.current(connection))
-    by_period: dict[str, list[int]] = defaultdict(list)
-    for guide_id, period in sorted(months):
-        by_period[period].append(guide_id)
-    total, done = sum(map(len, by_period.values())), 0
-    for period, guides in sorted(by_period.items()):
-        for start in range(0, len(guides), GUIDES_AT_ONCE):
-            for facts in loading.load(connection, guides[start:start + GUIDES_AT_ONCE], period, snapshot, seal_no=seal_no, cumulative=cumulative):
-                yield (facts.guide_id, period), calculate(facts, [v for v in plans if v.id <= (known.get(period) or v.id)], as_of)
-            done += len(guides[start:start + GUIDES_AT_ONCE])
-            if progress is not None:
-                progress(done, total)
+    insert_rows(connection, reward_mark, [{"guide_id": g, "period": p} for g in guides for p in periods])
 
 
 # -- the difference -------------------------------------------------------------------------------------------------------------------
 
-def _book(connection: Connection, months: set[Month], seal_no: int, now: dt.datetime, progress: Progress | None) -> Booked:
-    closed = closed_periods(connection)
-    snapshot = network.snapshot(versions.current(connection))
+def book(connection: Connection, months: set[Month], now: dt.datetime) -> Booked:
+    """Bring the ledger to what these months earned by now. The caller is alone(); their marks go in the same transaction.
+
+    The seal comes after the marks were read, so it covers all facts behind them; what is sealed later has marks of its own (M4)."""
+    total = Booked()
+    known = closings(connection)
+    for part in _parts(sorted(months, key=lambda month: (month[1], month[0]))):
+        _unmark(connection, part)
+        total += _book(connection, part, seal_now(now), known, now)
+    return total
+
+
+def _unmark(connection: Connection, part: list[Month]) -> None:
+    m = reward_mark.c
+    _remove(connection, m.id, list(connection.execute(select(m.id).where(m.period == part[0][1], m.guide_id.in_([g for g, _ in part]))).scalars()))
+
+
+def _book(connection: Connection, part: list[Month], seal_no: int, known: Mapping[str, Closing], now: dt.datetime) -> Booked:
+    found = dict(results(connection, part, now, seal_no=seal_no))
+    posted = _posted(connection, part)
+    needed = _needed(connection, found, posted, known, now)
+    refused = changed_history(connection, {m for m in needed if m[1] in known}, now)
+    scopes = {(*month, component): transfers for month, by_component in needed.items() if month not in refused for component, transfers in by_component.items()}
+    journals = _numbered(connection, scopes, seal_no, now) if scopes else []
+    new = post(connection, journals, intake_id=open_intake(connection, "rewards", "system", now), now=now) if journals else 0
+    _remember_next(connection, [{"guide_id": g, "period": p, "next_at": min((m.at for m in found[g, p].movements if m.at > now), default=None)
+                                 if (g, p) in found else None} for g, p in part])
+    return Booked(len(part), new, sum(len(j.transfers) for j in journals), len(refused))
+
+
+def _needed(connection: Connection, found: Mapping[Month, Result], posted: dict[Month, Sums], known: Mapping[str, Closing],
+            now: dt.datetime) -> dict[Month, dict[str, list[Transfer]]]:
+    closed, snapshot = frozenset(known), network.snapshot(versions.current(connection))
     dealers = {r.id: r.dealer_code for r in connection.execute(select(dealer.c.id, dealer.c.dealer_code))}
-    next_times: list[dict[str, object]] = []
-    batch: list[tuple[Month, Result]] = []
-    intake_id: int | None = None
-    posted_journals = posted_transfers = 0
-
-    def flush() -> None:
-        nonlocal intake_id, posted_journals, posted_transfers
-        posted = _posted(connection, [month for month, _ in batch])
-        needed: dict[tuple[int, str, str], list[Transfer]] = {}
-        for month, result in batch:
-            for component, transfers in _differences(month, result, posted.get(month, {}), closed, snapshot, dealers, now).items():
-                needed[(*month, component)] = transfers
-        if needed:
-            intake_id = intake_id or open_intake(connection, "rewards", "system", now)
-            journals = _numbered(connection, needed, seal_no, now)
-            posted_journals += post(connection, journals, intake_id=intake_id, now=now)
-            posted_transfers += sum(len(j.transfers) for j in journals)
-        batch.clear()
-
-    looked = 0
-    for month, result in results(connection, months, now, seal_no=seal_no, progress=progress):
-        looked += 1
-        batch.append((month, result))
-        later = [m.at for m in result.movements if m.at > now]
-        next_times.append({"guide_id": month[0], "period": month[1], "next_at": min(later) if later else None})
-        if len(batch) >= GUIDES_AT_ONCE:
-            flush()
-    flush()
-    _remember_next(connection, next_times)
-    return Booked(looked, posted_journals, posted_transfers)
-
-
-def closed_periods(connection: Connection) -> frozenset[str]:
-    return frozenset(connection.execute(select(incentive_period.c.period).where(incentive_period.c.state == "closed")).scalars())
+    needed = {month: _differences(month, result, posted.get(month, {}), closed, snapshot, dealers, now) for month, result in found.items()}
+    return {month: by_component for month, by_component in needed.items() if by_component}
 
 
 def open_day(day: dt.date, closed: frozenset[str]) -> dt.date:

@@ -16,7 +16,8 @@ REASONS = {  # every reason of calculate.py and rewards.py
     "source_not_allowed": ("来源不符合方案（只计二维码、链接、名片等主动添加）。", "It came by a source that the plan does not pay, such as an assignment."),
     "employee": ("对方是品牌员工，员工不计奖。", "The person is an employee of the brand; employees do not count."),
     "paid_before": ("您已因这位客户获得过加好友奖励，每位客户只奖一次。", "You were paid for this customer once; one add for each customer for life."),
-    "cap_reached": ("已达到当日奖励上限。", "The cap of the day was reached before this one."),
+    "cap_reached": ("已达到方案的奖励上限。", "The plan's cap was reached before this one."),
+    "not_employed": ("当天您不在职，不计奖。", "You were not employed on that day."),
     "budget_used": ("方案预算已用完。", "The plan's budget was used up before this one."),
     "converted_referral": ("您邀请的新客户完成了首单。", "The new customer you invited paid a first order."),
     "no_order_yet": ("您邀请的客户还没有下单。", "The customer you invited has not ordered yet."),
@@ -31,7 +32,7 @@ REASONS = {  # every reason of calculate.py and rewards.py
     "cross_dealer": ("订单属于其他经销商：计入业绩，不计提成。", "The sale belongs to another dealer: it counts as performance, without money."),
     "unattributed": ("订单尚未归属门店，暂不计提成。", "The order belongs to no store yet, so it earns no commission so far."),
     "no_base": ("扣除运费、补贴与税后，没有可计提成的金额。", "After freight, subsidy and tax nothing is left to pay commission on."),
-    "rate_zero_or_cap": ("提成比例为零，或已达到上限。", "The rate is zero, or the cap was reached."),
+    "rate_zero": ("提成比例为零。", "The rate is zero."),
     "closed_period_adjustment": ("{origin_period} 已结算，其后的变化记在本月。", "{origin_period} is closed; what changed since is booked in this month."),
 }
 _LOST = re.compile(r"lost_before_(\d+)d")
@@ -53,7 +54,7 @@ def reason(line: Mapping[str, Any], lang: str) -> str:
 
 def arithmetic(line: Mapping[str, Any], money: Money, lang: str) -> str:
     """`¥299.00 × 3.00 % = ¥8.97`; empty where there is nothing to compute."""
-    text = line["trace"].get("arithmetic", "")
+    text = line["trace"].get("arithmetic", "").split(", ")[0]  # what a cap left of it is the amount itself
     rate, fixed = _RATE.fullmatch(text), _FIXED.fullmatch(text)
     if rate:
         return f"{money(int(rate[1]))} × {percent(int(rate[2]))} = {money(int(rate[3]))}"

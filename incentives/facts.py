@@ -18,7 +18,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One contact event of a person with any guide: confirmed, deleted (by either side), transferred."""
+    """One contact event of a person with any guide: confirmed, deleted (by either side), transferred (to `guide_id`; who gives is not
+    always told)."""
 
     event_id: str
     kind: str
@@ -26,11 +27,12 @@ class Contact:
     day: dt.date
     guide_id: int
     source: str | None = None
+    from_guide_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer's whole contact history, in any order."""
+    """A customer's whole contact history, in any order; `customer_id` is the smallest of all that turned out to be him (M19)."""
 
     customer_id: int
     employee: bool

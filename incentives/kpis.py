@@ -15,8 +15,9 @@ from stores.events import event
 from stores.orders import sales_order
 
 UNITS = {"adds": "count", "valid_adds": "count", "adds_lost_rate": "bp", "referrals": "count", "converted_referrals": "count", "net_sales": "minor", "orders": "count",
-         "chats": "count", "reply_rate": "bp", "avg_first_reply_min": "minutes"}
-INVERSE = ("adds_lost_rate", "avg_first_reply_min")
+         "chats": "count", "reply_rate": "bp", "avg_first_reply_min": "minutes", "new_buyers": "count", "repeat_buyers": "count", "complaints": "count",
+         "tasks_done": "count", "training_done": "count", "refund_rate": "bp"}  # C18; the last six have targets, their actuals are not known yet
+INVERSE = ("adds_lost_rate", "avg_first_reply_min", "complaints", "refund_rate")
 
 
 def of_guide(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> list[dict[str, Any]]:
@@ -45,9 +46,9 @@ def _actuals(connection: Connection, guide_id: int, period: str, now: dt.datetim
     chat = connection.execute(select(func.sum(e.chats), func.sum(e.messages), func.sum(e.replies), func.avg(e.avg_first_reply_seconds)).where(
         *mine, e.type == "chat.day")).one()
     found: dict[str, int] = {"adds": counts.get("contact.confirmed", 0), "referrals": counts.get("referral.invited", 0)}
-    rewarded = [line for line in lines(connection, guide_id, period, now) if line["amount_minor"] > 0]
-    found["valid_adds"] = sum(1 for line in rewarded if line["reason"] == "valid_add")
-    found["converted_referrals"] = sum(1 for line in rewarded if line["reason"] == "converted_referral")
+    rewarded = lines(connection, guide_id, period, now)
+    for metric, reason in (("valid_adds", "valid_add"), ("converted_referrals", "converted_referral")):
+        found[metric] = len({line["trace"]["event_id"] for line in rewarded if line["reason"] == reason})  # two plans may pay one event
     found["net_sales"] = int(connection.execute(select(func.coalesce(func.sum(c.amount_minor), 0)).where(
         c.guide_id == guide_id, c.business_day >= first, c.business_day <= last)).scalar_one())
     o = sales_order.c

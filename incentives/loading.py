@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Column, Connection, func, select
+from sqlalchemy import Column, Connection, exists, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from incentives.calculate import PlanVersion
@@ -15,9 +15,10 @@ from incentives.plan import parse
 from incentives.plans import plan_version
 from ledger.intakes import intake_seal
 from stores.branches import branch
-from stores.customers import customer
+from stores.customers import customer, customer_merge
 from stores.events import event
 from stores.orders import order_line, order_state, sales_order
+from stores.rebinding import MOVED
 from stores.refunds import refund, refund_line
 from stores.snapshot import Snapshot
 
@@ -38,31 +39,69 @@ def plan_versions(connection: Connection) -> list[PlanVersion]:
     return [PlanVersion(r.id, r.version, parse(r.body)) for r in connection.execute(select(p.id, p.version, p.body).order_by(p.id))]
 
 
-def load(connection: Connection, guides: Collection[int], period: str, snapshot: Snapshot, *, seal_no: int | None = None, cumulative: bool = False) -> list[GuideFacts]:
-    """The facts of these guides in one month; `seal_no` leaves out what is sealed later or not at all. `cumulative` loads earlier orders too."""
-    loader = _Loader(connection, seal_no)
+def load(connection: Connection, guides: Collection[int], period: str, snapshot: Snapshot, *, seal_no: int | None = None,
+         merged_by: dt.datetime | None = None, cumulative: bool = False) -> list[GuideFacts]:
+    """The facts of these guides in one month; `seal_no` leaves out what is sealed later or not at all, `merged_by` later merges of
+    customers. `cumulative` loads earlier orders too."""
+    loader = _Loader(connection, seal_no, merged_by)
     first, last = month_days(period)
     orders = loader.orders_of(guides, first, last)
     earlier = loader.orders_of(guides, None, first - dt.timedelta(days=1)) if cumulative else {}
     people = loader.people_met(guides, first, last)
     referrals = loader.referrals_of(guides)
     branches = _branch_codes(connection)
-    return [GuideFacts(g, snapshot.guides[g].code, period, tuple(people.get(g, ())), tuple(orders.get(g, ())), tuple(referrals.get(g, ())),
-                       tuple(earlier.get(g, ())), _places(g, period, snapshot, branches)) for g in sorted(guides) if g in snapshot.guides]
+    found = []
+    for g in (g for g in sorted(guides) if g in snapshot.guides):
+        days = {o.day for o in (*orders.get(g, ()), *earlier.get(g, ()))}
+        days |= {c.day for p in people.get(g, ()) for c in p.contacts if c.guide_id == g and first <= c.day <= last}
+        days |= {r.first_order.day if r.first_order else r.day for r in referrals.get(g, ())}
+        found.append(GuideFacts(g, snapshot.guides[g].code, period, tuple(people.get(g, ())), tuple(orders.get(g, ())), tuple(referrals.get(g, ())),
+                                tuple(earlier.get(g, ())), _places(g, days, snapshot, branches)))
+    return found
 
 
-def _places(guide_id: int, period: str, snapshot: Snapshot, branches: dict[int, frozenset[str]]) -> dict[dt.date, Place]:
-    first, last = month_days(period)
-    found, day = {}, first
-    while day <= last:
+def _places(guide_id: int, days: Iterable[dt.date], snapshot: Snapshot, branches: dict[int, frozenset[str]]) -> dict[dt.date, Place]:
+    """Where the guide works on these days; days without employment are left out."""
+    found = {}
+    for day in days:
         at = snapshot.guides[guide_id].store_on(day)
         store = snapshot.by_id.get(at) if at is not None else None
         contract = store.contract_on(day) if store is not None else None
         if store is not None:
             found[day] = Place(store.id, store.code, contract.dealer_id if contract else None, contract.dealer_code if contract else None,
                                branches.get(store.branch_id or -1, frozenset()))
-        day += dt.timedelta(days=1)
     return found
+
+
+def persons(connection: Connection, customers: Iterable[int], merged_by: dt.datetime | None = None) -> dict[int, int]:
+    """Person by customer, for these and for everybody who turned out to be the same; a person is named by his smallest id (M19)."""
+    m, found = customer_merge.c, {c: c for c in customers}
+    if connection.execute(select(m.id).limit(1)).first() is None:
+        return found
+    pairs: set[tuple[int, int]] = set()
+    fresh = set(found)
+    while fresh:
+        met: set[tuple[int, int]] = set()
+        for part in chunks(fresh):
+            for column in (m.kept_id, m.merged_id):
+                query = select(m.kept_id, m.merged_id).where(column.in_(part))
+                met |= {(r.kept_id, r.merged_id) for r in connection.execute(query if merged_by is None else query.where(m.at <= merged_by))}
+        pairs |= met
+        fresh = {c for pair in met for c in pair} - found.keys()
+        found |= {c: c for c in fresh}
+    return _united(found, pairs)
+
+
+def _united(found: dict[int, int], pairs: set[tuple[int, int]]) -> dict[int, int]:
+    def top(customer: int) -> int:
+        while found[customer] != customer:
+            customer = found[customer]
+        return customer
+
+    for a, b in sorted(pairs):
+        low, high = sorted((top(a), top(b)))
+        found[high] = low
+    return {customer: top(customer) for customer in found}
 
 
 def _branch_codes(connection: Connection) -> dict[int, frozenset[str]]:
@@ -75,17 +114,18 @@ def _branch_codes(connection: Connection) -> dict[int, frozenset[str]]:
 class _Loader:
     """Queries over one connection, all bound to the same watermark."""
 
-    def __init__(self, connection: Connection, seal_no: int | None):
-        self.connection, self.seal_no = connection, seal_no
+    def __init__(self, connection: Connection, seal_no: int | None, merged_by: dt.datetime | None):
+        self.connection, self.seal_no, self.merged_by = connection, seal_no, merged_by
 
     def _sealed(self, column: Column[Any]) -> list[ColumnElement[bool]]:
-        return [] if self.seal_no is None else [column.in_(select(intake_seal.c.intake_id).where(intake_seal.c.seal_no <= self.seal_no))]
+        """A look-up for each row: the list of all intakes up to a seal grows without end."""
+        return [] if self.seal_no is None else [exists().where(intake_seal.c.intake_id == column, intake_seal.c.seal_no <= self.seal_no)]
 
     def orders_of(self, guides: Collection[int], first: dt.date | None, last: dt.date) -> dict[int, list[Order]]:
         o = sales_order.c
         conditions = [o.business_day <= last, *([o.business_day >= first] if first is not None else []), *self._sealed(o.intake_id)]
         rows: list[Any] = []
-        for part in _chunks(guides):
+        for part in chunks(guides):
             rows += self.connection.execute(self._order_rows().where(o.guide_id.in_(part), *conditions)).all()
         built = self._built(rows)
         found: dict[int, list[Order]] = defaultdict(list)
@@ -108,7 +148,7 @@ class _Loader:
     def _lines(self, orders: list[int]) -> dict[int, list[Line]]:
         found: dict[int, list[Line]] = defaultdict(list)
         c = order_line.c
-        for part in _chunks(orders):
+        for part in chunks(orders):
             for r in self.connection.execute(select(c.order_id, c.line_no, c.sku, c.category, c.amount_minor, c.subsidy_minor, c.tax_minor)
                                              .where(c.order_id.in_(part)).order_by(c.order_id, c.line_no)):
                 found[r.order_id].append(Line(r.line_no, r.sku, r.category, r.amount_minor, r.subsidy_minor, r.tax_minor))
@@ -116,7 +156,7 @@ class _Loader:
 
     def _refunds(self, orders: list[int]) -> dict[int, list[RefundOf]]:
         grouped: dict[tuple[int, int], list[Any]] = defaultdict(list)
-        for part in _chunks(orders):
+        for part in chunks(orders):
             query = select(refund.c.order_id, refund.c.id, refund.c.refunded_at, refund.c.business_day, refund_line.c.line_no, refund_line.c.amount_minor).join(
                 refund_line, refund_line.c.refund_id == refund.c.id).where(refund.c.order_id.in_(part), *self._sealed(refund.c.intake_id))
             for r in self.connection.execute(query.order_by(refund.c.order_id, refund.c.refunded_at, refund.c.id)):
@@ -128,7 +168,7 @@ class _Loader:
 
     def _states(self, orders: list[int]) -> dict[tuple[int, str], dt.datetime]:
         found = {}
-        for part in _chunks(orders):
+        for part in chunks(orders):
             s = order_state.c
             for r in self.connection.execute(select(s.order_id, s.state, s.at).where(s.order_id.in_(part), *self._sealed(s.intake_id))):
                 found[r.order_id, r.state] = r.at
@@ -138,76 +178,89 @@ class _Loader:
         """Customers whom each guide confirmed in the month, each with the whole contact history."""
         e = event.c
         met: dict[int, set[int]] = defaultdict(set)
-        for part in _chunks(guides):
+        for part in chunks(guides):
             query = select(e.guide_id, e.customer_id).where(e.guide_id.in_(part), e.business_day >= first, e.business_day <= last,
                                                             e.type == "contact.confirmed", *self._sealed(e.intake_id))
             for r in self.connection.execute(query):
                 met[r.guide_id].add(r.customer_id)
-        people = self._people({c for customers in met.values() for c in customers})
-        return {guide_id: [people[c] for c in sorted(customers)] for guide_id, customers in met.items()}
+        person_of = persons(self.connection, {c for customers in met.values() for c in customers}, self.merged_by)
+        people = self._people(person_of)
+        return {guide_id: [people[p] for p in sorted({person_of[c] for c in customers})] for guide_id, customers in met.items()}
 
-    def _people(self, customers: Collection[int]) -> dict[int, Person]:
+    def _people(self, person_of: dict[int, int]) -> dict[int, Person]:
         contacts: dict[int, list[Contact]] = defaultdict(list)
-        employees: dict[int, bool] = {}
         e = event.c
-        for part in _chunks(customers):
-            for r in self.connection.execute(select(e.event_id, e.type, e.occurred_at, e.business_day, e.guide_id, e.customer_id, e.source).where(
-                    e.customer_id.in_(part), e.type.in_(list(_CONTACTS)), *self._sealed(e.intake_id))):
-                contacts[r.customer_id].append(Contact(r.event_id, _CONTACTS[r.type], r.occurred_at, r.business_day, r.guide_id, r.source))
-            for r in self.connection.execute(select(customer.c.id, customer.c.employee).where(customer.c.id.in_(part))):
-                employees[r.id] = r.employee
-        return {c: Person(c, employees.get(c, False), tuple(contacts[c])) for c in customers}
+        for part in chunks(person_of):
+            for r in self.connection.execute(select(e.event_id, e.type, e.occurred_at, e.business_day, e.guide_id, e.customer_id, e.source, e.from_guide_id).where(
+                    e.customer_id.in_(part), e.type.in_(list(_CONTACTS)), or_(e.type != "contact.transferred", e.transfer_state.is_(None),
+                                                                              e.transfer_state.in_([state for state in MOVED if state])), *self._sealed(e.intake_id))):
+                contacts[person_of[r.customer_id]].append(
+                    Contact(r.event_id, _CONTACTS[r.type], r.occurred_at, r.business_day, r.guide_id, r.source, r.from_guide_id))
+        employees = self._employees(person_of)
+        return {p: Person(p, p in employees, tuple(contacts[p])) for p in set(person_of.values())}
+
+    def _employees(self, person_of: dict[int, int]) -> set[int]:
+        c = customer.c
+        return {person_of[i] for part in chunks(person_of) for i in self.connection.execute(select(c.id).where(c.id.in_(part), c.employee)).scalars()}
 
     def referrals_of(self, guides: Collection[int]) -> dict[int, list[Referral]]:
         """All invitations by these guides, each with the invitee's first order and what speaks against it."""
         e = event.c
         invites: list[Any] = []
-        for part in _chunks(guides):
+        for part in chunks(guides):
             invites += self.connection.execute(self._invitations().where(e.guide_id.in_(part))).all()
-        invitees = {r.customer_id for r in invites}
-        if not invitees:
+        if not invites:
             return {}
-        firsts, met, first_invite = self._first_orders(invitees), self._first_met(invitees), self._first_invites(invitees)
+        person_of = persons(self.connection, {c for r in invites for c in (r.customer_id, r.inviter_customer_id) if c is not None}, self.merged_by)
+        firsts, met, first_invite, employees = (self._first_orders(person_of), self._first_met(person_of), self._first_invites(person_of),
+                                                self._employees(person_of))
         found: dict[int, list[Referral]] = defaultdict(list)
         for r in invites:
-            order = firsts.get(r.customer_id)
-            known = order is not None and order.paid_at < r.occurred_at or met.get(r.customer_id, r.occurred_at) < r.occurred_at
-            found[r.guide_id].append(Referral(r.event_id, r.occurred_at, r.business_day, r.customer_id, r.inviter_customer_id, r.employee, known,
-                                              first_invite.get(r.customer_id) != r.event_id, order))
+            invitee = person_of[r.customer_id]
+            order = firsts.get(invitee)
+            known = order is not None and order.paid_at < r.occurred_at or met.get(invitee, r.occurred_at) < r.occurred_at
+            found[r.guide_id].append(Referral(r.event_id, r.occurred_at, r.business_day, invitee, person_of.get(r.inviter_customer_id), invitee in employees, known,
+                                              first_invite.get(invitee) != r.event_id, order))
         return found
 
     def _invitations(self) -> Any:
         e = event.c
-        return select(e.event_id, e.guide_id, e.customer_id, e.occurred_at, e.business_day, e.inviter_customer_id, customer.c.employee).join(
-            customer, customer.c.id == e.customer_id).where(e.type == "referral.invited", *self._sealed(e.intake_id))
+        return select(e.event_id, e.guide_id, e.customer_id, e.occurred_at, e.business_day, e.inviter_customer_id).where(
+            e.type == "referral.invited", *self._sealed(e.intake_id))
 
-    def _first_orders(self, customers: Collection[int]) -> dict[int, Order]:
+    def _first_orders(self, person_of: dict[int, int]) -> dict[int, Order]:
         first: dict[int, Any] = {}
         o = sales_order.c
-        for part in _chunks(customers):
-            for r in self.connection.execute(self._order_rows().where(o.customer_id.in_(part), *self._sealed(o.intake_id)).order_by(o.paid_at, o.order_no)):
-                first.setdefault(r.customer_id, r)
+        for part in chunks(person_of):
+            for r in self.connection.execute(self._order_rows().where(o.customer_id.in_(part), *self._sealed(o.intake_id))):
+                person = person_of[r.customer_id]
+                if person not in first or (r.paid_at, r.order_no) < (first[person].paid_at, first[person].order_no):
+                    first[person] = r
         built = self._built(list(first.values()))
-        return {c: built[r.id] for c, r in first.items()}
+        return {p: built[r.id] for p, r in first.items()}
 
-    def _first_met(self, customers: Collection[int]) -> dict[int, dt.datetime]:
+    def _first_met(self, person_of: dict[int, int]) -> dict[int, dt.datetime]:
         """When each first became anybody's friend."""
-        e, found = event.c, {}
-        for part in _chunks(customers):
-            query = select(e.customer_id, func.min(e.occurred_at).label("at")).where(e.customer_id.in_(part), e.type == "contact.confirmed", *self._sealed(e.intake_id))
-            for r in self.connection.execute(query.group_by(e.customer_id)):
-                found[r.customer_id] = dt.datetime.fromisoformat(r.at) if isinstance(r.at, str) else r.at
+        e = event.c
+        found: dict[int, dt.datetime] = {}
+        for part in chunks(person_of):
+            for r in self.connection.execute(select(e.customer_id, e.occurred_at).where(e.customer_id.in_(part), e.type == "contact.confirmed",
+                                                                                        *self._sealed(e.intake_id))):
+                person = person_of[r.customer_id]
+                found[person] = min(r.occurred_at, found.get(person, r.occurred_at))
         return found
 
-    def _first_invites(self, customers: Collection[int]) -> dict[int, str]:
+    def _first_invites(self, person_of: dict[int, int]) -> dict[int, str]:
         """The invitation that came first; later ones of the same invitee earn nothing."""
-        e, found = event.c, {}
-        for part in _chunks(customers):
-            for r in self.connection.execute(self._invitations().where(e.customer_id.in_(part)).order_by(e.occurred_at, e.event_id)):
-                found.setdefault(r.customer_id, r.event_id)
-        return found
+        e = event.c
+        found: dict[int, tuple[dt.datetime, str]] = {}
+        for part in chunks(person_of):
+            for r in self.connection.execute(self._invitations().where(e.customer_id.in_(part))):
+                person, this = person_of[r.customer_id], (r.occurred_at, r.event_id)
+                found[person] = min(this, found.get(person, this))
+        return {person: event_id for person, (_, event_id) in found.items()}
 
 
-def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:
+def chunks(ids: Iterable[int]) -> Iterable[list[int]]:
     kept = sorted(set(ids))
     return (kept[start:start + CHUNK] for start in range(0, len(kept), CHUNK))

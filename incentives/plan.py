@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from incentives.tiers import Band, Tiers
 from ledger.faults import FieldFault, InvalidInput
@@ -12,6 +13,8 @@ from ledger.faults import FieldFault, InvalidInput
 METRICS = ("valid_adds", "converted_referrals")
 ASSIGNED = ("branches", "dealers", "stores", "guides")
 LARGEST = 10**15
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_COMPONENT = re.compile(r"[A-Za-z0-9_-]{1,20}")  # no dot or colon: names of components and lines are put together with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class PerEvent:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share of sales (C4, C5). `per`: order, period or cumulative is the span over which tiers count."""
+    """A share of sales (C4, C5). `per`: order, period (C5: the month, when a plan does not say) or cumulative (since `valid_from`) is the
+    span over which tiers count."""
 
     code: str
     per: str
@@ -86,8 +90,8 @@ class _Reader:
             return default or 0
         return value
 
-    def choice(self, body: Mapping[str, Any], name: str, path: str, allowed: tuple[str, ...], default: str) -> str:
-        value = body.get(name, default)
+    def choice(self, body: Mapping[str, Any], name: str, path: str, allowed: tuple[str, ...], default: str, *, needed: bool = False) -> str:
+        value = body.get(name, None if needed else default)
         if value not in allowed:
             self.fault(f"{path}{name}", f"must be one of {', '.join(allowed)}")
             return default
@@ -105,7 +109,7 @@ class _Reader:
         if value is None and not needed:
             return None
         try:
-            if isinstance(value, str) and len(value) == 10:
+            if isinstance(value, str) and _DAY.fullmatch(value):
                 return dt.date.fromisoformat(value)
         except ValueError:
             pass
@@ -113,16 +117,21 @@ class _Reader:
         return None
 
     def numbers(self, body: Mapping[str, Any], name: str, path: str, high: int) -> dict[str, int]:
-        value = body.get(name) or {}
-        if not isinstance(value, dict) or not all(isinstance(k, str) and isinstance(v, int) and not isinstance(v, bool) and 0 <= v <= high for k, v in value.items()):
-            self.fault(f"{path}{name}", f"must be an object of whole numbers from 0 to {high}")
+        value = {} if body.get(name) is None else body[name]
+        if not isinstance(value, dict) or not all(is_code(k) and isinstance(v, int) and not isinstance(v, bool) and 0 <= v <= high for k, v in value.items()):
+            self.fault(f"{path}{name}", f"must be an object of codes, each with a whole number from 0 to {high}")
             return {}
         return dict(value)
 
     def known(self, body: Mapping[str, Any], path: str, *names: str) -> None:
         for name in body:
             if name not in names:
-                self.fault(f"{path}{name}", "is no key here")
+                self.fault(f"{path}{str(name)[:40]}", f"is no key here; known are {', '.join(names)}")
+
+
+def is_code(value: Any) -> TypeGuard[str]:
+    """A business code: printable text of 1 to 64 characters."""
+    return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable()
 
 
 def parse(body: Any) -> Plan:
@@ -134,8 +143,8 @@ def parse(body: Any) -> Plan:
     if body.get("budget_minor") is not None:
         read.fault("budget_minor", "budgets are not calculated by this version; leave it out")
     code = body.get("plan_code")
-    if not isinstance(code, str) or not 0 < len(code) <= 40 or not code.isprintable() or "/" in code:
-        read.fault("plan_code", "must be a code of 1 to 40 characters")
+    if not isinstance(code, str) or not is_code(code) or len(code) > 40 or "/" in code:
+        read.fault("plan_code", "must be a code of 1 to 40 characters, without a slash")
     first, last = read.day(body, "valid_from", True), read.day(body, "valid_to", False)
     if first and last and last < first:
         read.fault("valid_to", "lies before valid_from")
@@ -149,8 +158,8 @@ def parse(body: Any) -> Plan:
 
 
 def _name(read: _Reader, value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(k in ("zh", "en") and isinstance(v, str) and len(v) <= 100 for k, v in value.items()):
-        read.fault("name", "must be an object of zh and en")
+    if not isinstance(value, dict) or not all(k in ("zh", "en") and isinstance(v, str) and len(v) <= 100 and v.isprintable() for k, v in value.items()):
+        read.fault("name", "must be an object of zh and en, each one line of at most 100 characters")
         return {}
     return dict(value)
 
@@ -173,7 +182,7 @@ def _assigned(read: _Reader, value: Any) -> dict[str, frozenset[str]] | None:
         read.fault("assigned_to", f"must be {{\"all\": true}} or an object of {', '.join(ASSIGNED)} with lists of codes")
         return None
     for kind, codes in value.items():
-        if not isinstance(codes, list) or not codes or not all(isinstance(c, str) and c for c in codes):
+        if not isinstance(codes, list) or not codes or not all(is_code(c) for c in codes):
             read.fault(f"assigned_to.{kind}", "must be a list of codes")
             return None
     return {kind: frozenset(codes) for kind, codes in value.items()}
@@ -186,8 +195,11 @@ def _components(read: _Reader, value: Any) -> tuple[PerEvent | Rate, ...]:
     found: list[PerEvent | Rate] = []
     for number, each in enumerate(value):
         path = f"components.{number}."
-        if not isinstance(each, dict) or not isinstance(each.get("code"), str) or not 0 < len(each["code"]) <= 20 or "/" in each["code"]:
-            read.fault(f"{path}code", "must be a code of 1 to 20 characters")
+        if not isinstance(each, dict):
+            read.fault(path.rstrip("."), "must be an object")
+            continue
+        if not isinstance(each.get("code"), str) or not _COMPONENT.fullmatch(each["code"]):
+            read.fault(f"{path}code", "must be a code of 1 to 20 letters, digits, - and _")
             continue
         kind = each.get("kind")
         if kind == "per_event":
@@ -210,12 +222,12 @@ def _per_event(read: _Reader, body: dict[str, Any], path: str) -> PerEvent:
     caps = read.numbers(body, "caps", path, 1_000_000)
     read.known(caps, f"{path}caps.", "guide_day")
     sources = body.get("sources", list(usual.sources))
-    if not isinstance(sources, list) or not all(isinstance(s, str) for s in sources):
-        read.fault(f"{path}sources", "must be a list of sources")
+    if not isinstance(sources, list) or not all(is_code(s) for s in sources):
+        read.fault(f"{path}sources", "must be a list of sources such as qr, link, card")
         sources = []
     days = {n: read.whole(body, n, path, getattr(usual, n), 3_650) or 0
             for n in ("vests_after_days", "invite_days", "freeze_days", "freeze_without_receipt_days", "first_again_days")}
-    return PerEvent(body["code"], read.choice(body, "metric", path, METRICS, METRICS[0]), read.whole(body, "amount_minor", path, needed=True) or 0,
+    return PerEvent(body["code"], read.choice(body, "metric", path, METRICS, METRICS[0], needed=True), read.whole(body, "amount_minor", path, needed=True) or 0,
                     guide_day_cap=caps.get("guide_day") if "caps" in body else usual.guide_day_cap, min_order_minor=read.whole(body, "min_order_minor", path, 0) or 0,
                     auto_receipt_days={**usual.auto_receipt_days, **read.numbers(body, "auto_receipt_days", path, 3_650)}, sources=tuple(sources), **days)
 
@@ -228,7 +240,7 @@ def _rate(read: _Reader, body: dict[str, Any], path: str) -> Rate:
             read.fault(f"{path}{name}", "is not calculated by this version; leave it out")
     if body.get("basis", "net_sales") != "net_sales":
         read.fault(f"{path}basis", "must be net_sales")
-    rates = body.get("rates") or {}
+    rates = {} if body.get("rates") is None else body["rates"]
     if not isinstance(rates, dict):
         read.fault(f"{path}rates", "must be an object of sku and category")
         rates = {}
@@ -237,7 +249,7 @@ def _rate(read: _Reader, body: dict[str, Any], path: str) -> Rate:
     read.known(caps, f"{path}caps.", "order_minor", "guide_month_minor")
     usual = Rate("", "order", Tiers("marginal", "lower", ()))
     days = {n: read.whole(body, n, path, getattr(usual, n), 3_650) or 0 for n in ("freeze_days", "freeze_without_receipt_days")}
-    return Rate(body["code"], read.choice(body, "per", path, ("order", "period", "cumulative"), "order"), _tiers(read, body.get("tiers"), f"{path}tiers."),
+    return Rate(body["code"], read.choice(body, "per", path, ("order", "period", "cumulative"), "period"), _tiers(read, body.get("tiers"), f"{path}tiers."),
                 read.numbers(rates, "sku", f"{path}rates.", 10_000), read.numbers(rates, "category", f"{path}rates.", 10_000),
                 auto_receipt_days={**usual.auto_receipt_days, **read.numbers(body, "auto_receipt_days", path, 3_650)},
                 order_cap_minor=caps.get("order_minor"), guide_month_cap_minor=caps.get("guide_month_minor"), cross_dealer=read.flag(body, "cross_dealer", path, False),

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, union
 import db
 from incentives import booking
 from incentives.default_plan import default_plan
+from incentives.periods import closings
 from incentives.plan import Plan, parse
 from incentives.plans import plan_version
 from incentives.scopes import reward_scope
@@ -39,19 +40,20 @@ def publish(body: dict[str, Any], *, actor: Actor, now: dt.datetime, note: str =
     changes nothing. Raises InvalidInput: wrong keys, unknown codes, days in a closed month."""
     plan = parse(body)
     with db.transaction() as connection:
+        booking.alone(connection)
+        closed = closings(connection).keys()
         _known_codes(connection, plan)
         newest = connection.execute(select(plan_version.c.version, plan_version.c.body).where(plan_version.c.plan_code == plan.plan_code)
                                     .order_by(plan_version.c.version.desc()).limit(1)).first()
         if newest is not None and newest.body == body:
             return int(newest.version)
-        if plan.valid_from.isoformat()[:7] in booking.closed_periods(connection):
+        if plan.valid_from.isoformat()[:7] in closed:
             raise InvalidInput(f"The month of valid_from {plan.valid_from} is closed; begin the plan in an open month.", code="period_closed",
                                errors=[FieldFault("valid_from", "lies in a closed month")])
         version = 1 if newest is None else int(newest.version) + 1
         connection.execute(plan_version.insert().values(plan_code=plan.plan_code, version=version, body=body, valid_from=plan.valid_from, valid_to=plan.valid_to,
                                                         published_at=now, actor=actor.name, note=note))
-        record(connection, actor.name, "publish_plan", "plan_version", None, {"plan_code": plan.plan_code, "version": version})
-        closed = booking.closed_periods(connection)
+        record(connection, actor.name, "publish_plan", "plan_version", plan.plan_code, {"plan_code": plan.plan_code, "version": version})
         months = _months_with_facts(connection, plan)
         for period in sorted({p for _, p in months} - closed):
             booking.mark(connection, sorted({g for g, p in months if p == period}), [period])

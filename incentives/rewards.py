@@ -2,16 +2,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
+from sqlalchemy.sql.elements import ColumnElement
 
+import db
 from incentives import booking
-from incentives.booking import closed_periods, results
-from incentives.calculate import RewardLine
-from incentives.loading import month_days
-from incentives.periods import closed_line
+from incentives.calculate import PENDING, VESTED
+from incentives.line_answers import line_answer, told
+from incentives.loading import chunks, month_days
+from incentives.periods import closed_line, closings
+from incentives.results import results
 from ledger.journals import transfer
 
 ADJUSTMENT = "closed_period_adjustment"
@@ -43,46 +46,47 @@ def balances(connection: Connection, guide_ids: Collection[int]) -> dict[int, di
 
 def lines(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> list[dict[str, Any]]:
     """The lines of one month: as they were sealed when it is closed, else as the facts stand, with adjustments of closed months (C6)."""
-    if period in closed_periods(connection):
+    if period in closings(connection):
         c = closed_line.c
         return [r.body for r in connection.execute(select(c.body).where(c.guide_id == guide_id, c.period == period).order_by(c.id))]
-    return live_lines(connection, guide_id, period, now)
-
-
-def live_lines(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> list[dict[str, Any]]:
-    """The lines of an open month, computed from the facts as committed now."""
     found = [line_answer(line) for _, result in results(connection, [(guide_id, period)], now) for line in result.lines]
-    return found + _adjustments(connection, guide_id, period)
+    return found + adjustments(connection, period, [guide_id]).get(guide_id, [])
 
 
-def line_answer(line: RewardLine) -> dict[str, Any]:
-    """A line as the API and the pages show it."""
-    return {"line_id": line.line_id, "component": line.component, "state": line.state, "amount_minor": line.amount_minor, "occurred_at": _iso(line.occurred_at),
-            "vests_at": _iso(line.vests_at) if line.vests_at else None, "reason": line.reason, "order_no": line.order_no,
-            "trace": {**line.trace, "plan_version_id": line.plan_version_id}}
-
-
-def _adjustments(connection: Connection, guide_id: int, period: str) -> list[dict[str, Any]]:
-    """What this month books for months that were closed before: one line per origin month and component."""
-    closed = closed_periods(connection)
-    if not closed:
-        return []
-    first, last = month_days(period)
+def adjustments(connection: Connection, period: str, guides: Sequence[int] | None = None) -> dict[int, list[dict[str, Any]]]:
+    """What this month books for months closed before, beyond what their sheets say: by guide, one line per origin month and component."""
     t = transfer.c
-    query = select(t.origin_period, t.component, t.kind, func.sum(t.amount_minor).label("amount"), func.max(t.effective_at).label("at")).where(
-        t.guide_id == guide_id, t.origin_period.in_(sorted(closed)), t.business_day >= first, t.business_day <= last,
-        t.kind.in_(booking.KINDS["earned"])).group_by(t.origin_period, t.component, t.kind)
-    sums: dict[tuple[str, str], int] = {}
-    moments: dict[tuple[str, str], Any] = {}
-    for r in connection.execute(query):
-        key = (r.origin_period, r.component)
-        sums[key] = sums.get(key, 0) + int(r.amount) * (1 if r.kind == "reward_pending" else -1)
-        moments[key] = r.at if isinstance(r.at, str) else _iso(r.at)
-    return [{"line_id": f"{component}:adjustment:{origin}", "component": component, "state": "vested", "amount_minor": amount, "occurred_at": moments[origin, component],
-             "vests_at": moments[origin, component], "reason": ADJUSTMENT, "order_no": None,
-             "trace": {"rule": "C6", "origin_period": origin, "arithmetic": f"new total - sheet of {origin} = {amount}"}}
-            for (origin, component), amount in sorted(sums.items()) if amount]
+    first, last = month_days(period)
+    found: dict[int, list[dict[str, Any]]] = {}
+    for origin, closing in sorted(closings(connection).items()):
+        query = select(t.guide_id, t.component, func.max(t.effective_at, type_=db.Instant).label("at"), _net(booking.KINDS["earned"]).label("amount")).where(
+            t.origin_period == origin, t.id > closing.transfer_id, t.business_day >= first, t.business_day <= last, t.kind.in_(booking.KINDS["earned"]))
+        for part in [None] if guides is None else chunks(guides):
+            some = query if part is None else query.where(t.guide_id.in_(part))
+            rows = [r for r in connection.execute(some.group_by(t.guide_id, t.component).order_by(t.guide_id, t.component)) if r.amount]
+            pending = _pending(connection, origin, {r.guide_id for r in rows})
+            for r in rows:
+                found.setdefault(r.guide_id, []).append(_adjustment(r, origin, (r.guide_id, r.component) in pending))
+    return found
 
 
-def _iso(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+def _adjustment(r: Any, origin: str, pending: bool) -> dict[str, Any]:
+    return {"line_id": f"{r.component}:adjustment:{origin}", "component": r.component, "state": PENDING if pending else VESTED, "amount_minor": int(r.amount),
+            "occurred_at": told(r.at), "vests_at": None if pending else told(r.at), "reason": ADJUSTMENT, "order_no": None,
+            "trace": {"rule": "C6", "origin_period": origin, "arithmetic": f"new total - sheet of {origin} = {int(r.amount)}"}}
+
+
+def _pending(connection: Connection, origin: str, guides: set[int]) -> set[tuple[int, str]]:
+    """Guides' components of which something of that month has yet to vest."""
+    t, (earned, vested) = transfer.c, (booking.KINDS["earned"], booking.KINDS["vest"])
+    found = set()
+    for part in chunks(guides):
+        query = select(t.guide_id, t.component, _net(earned).label("earned"), _net(vested).label("vested")).where(
+            t.guide_id.in_(part), t.origin_period == origin, t.kind.in_((*earned, *vested))).group_by(t.guide_id, t.component)
+        found |= {(r.guide_id, r.component) for r in connection.execute(query) if r.earned != r.vested}
+    return found
+
+
+def _net(kinds: tuple[str, str]) -> ColumnElement[int]:
+    t = transfer.c
+    return func.sum(case((t.kind == kinds[0], t.amount_minor), (t.kind == kinds[1], -t.amount_minor), else_=0))

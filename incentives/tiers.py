@@ -1,7 +1,6 @@
 """Tiered totals: T(sum) rounds once, a line is T(after) - T(before), so lines always sum to the total (C5, C6, M24). Pure."""
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.money import proportion
@@ -54,23 +53,6 @@ def flat(rate_bp: int) -> Tiers:
     return Tiers("marginal", "lower", (Band(None, rate_bp),))
 
 
-def lines(tiers: Tiers, bases: Sequence[int], start: int = 0) -> list[int]:
-    """The amount of each base in order, `start` being the sum before the first."""
-    found, before = [], tiers.total(start)
-    for base in bases:
-        start += base
-        after = tiers.total(start)
-        found.append(after - before)
-        before = after
-    return found
-
-
-def capped(amounts: Sequence[int], cap: int | None) -> list[int]:
-    """Amounts in order under a cap of their sum: line = f(sum + a) - f(sum), f = min(cap, x) (M6)."""
-    if cap is None:
-        return list(amounts)
-    found, so_far = [], 0
-    for amount in amounts:
-        found.append(min(cap, so_far + amount) - min(cap, so_far))
-        so_far += amount
-    return found
+def under(cap: int | None, so_far: int, amount: int) -> int:
+    """What a cap of the running sum leaves of the next amount: f(sum + a) - f(sum), f = min(cap, x) (M6)."""
+    return amount if cap is None else min(cap, so_far + amount) - min(cap, so_far)

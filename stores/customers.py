@@ -55,3 +55,4 @@ customer_merge = db.append_only(Table(  # M19: two surrogates that turned out to
     Column("merged_id", BigInteger, ForeignKey("customer.id"), nullable=False, unique=True),
     Column("at", db.Instant, nullable=False),
 ))
+Index("ix_customer_merge_kept", customer_merge.c.kept_id)

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
+from ledger.bulk import insert_rows
 from ledger.upsert import insert_missing
+from stores.changes import changed_customer
 from stores.customers import customer, customer_identity, customer_merge, customer_state
 
 Identity = tuple[str, str]
@@ -75,11 +77,13 @@ def link(connection: Connection, pairs: Iterable[tuple[Identity, int]]) -> None:
 
 def note_merges(connection: Connection, groups: Iterable[Iterable[int]], now: dt.datetime) -> None:
     """Each group of customers turned out to be one person (M19). A customer is merged once, into the smallest one known by then, so
-    what joins two persons is noted between those two."""
+    what joins two persons is noted between those two. Rewards are reckoned by person, so his facts are looked at again."""
     for group in groups:
         roots = {_root(connection, each) for each in group}
         kept = min(roots)
         insert_missing(connection, customer_merge, [{"kept_id": kept, "merged_id": each, "at": now} for each in sorted(roots - {kept})])
+        if len(roots) > 1:
+            insert_rows(connection, changed_customer, [{"customer_id": kept}])
 
 
 def _root(connection: Connection, customer_id: int) -> int:

@@ -21,7 +21,7 @@ from stores.snapshot import GuideRecord, Snapshot
 
 CHUNK = 500
 _KINDS = {"contact.confirmed": "confirmed", "contact.deleted_by_customer": "deleted", "contact.transferred": "transferred"}
-_MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves nobody
+MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves nobody
 
 
 def rules_of(policy: Policy) -> Rules:
@@ -33,7 +33,7 @@ def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapsho
     found: dict[int, list[BindingFact]] = {c: [] for c in customers}
     for part in _chunks(sorted(found)):
         for r in connection.execute(_EVENTS, {"customers": part}):
-            if r.type != "contact.transferred" or r.transfer_state in _MOVED:
+            if r.type != "contact.transferred" or r.transfer_state in MOVED:
                 found[r.customer_id].append(_event_fact(r, snapshot))
         for r in connection.execute(_ORDERS, {"customers": part}):
             found[r.customer_id].append(order_fact(r.paid_at, r.id, r.order_no, r.link_guide_id, r.store_id, r.guide_id, snapshot))

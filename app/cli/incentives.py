@@ -3,13 +3,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 import db
 from app.cli.deeds import DeedGroup, read_json
-from incentives import period_steps, plan_versions
+from app.cli.progress import bar
+from incentives import booking, period_steps, plan_versions
 from ledger.faults import InvalidInput
 from stores.actors import COMMAND_LINE
 from stores.times import parse_month
@@ -42,7 +45,10 @@ def publish(file: Path) -> None:
 @click.argument("period")
 def calculate(period: str) -> None:
     """Compute PERIOD (YYYY-MM) again and book the differences."""
-    done = period_steps.calculate(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    with _bar() as progress:
+        done = period_steps.calculate(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), progress=progress)
+    if done.refused:
+        click.echo(f"{done.refused:,} closed months of guides no longer come out as they were closed; nothing was booked for them (see the log)", err=True)
     click.echo(f"{done.months:,} guides' months computed, {done.journals:,} journals booked" if done.journals else "nothing changed")
 
 
@@ -57,7 +63,16 @@ def approve(period: str) -> None:
 @click.argument("period")
 def close(period: str) -> None:
     """Close PERIOD: its lines are kept as they are, later facts land in the open month."""
-    _tell(period_steps.close(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC)))
+    with _bar() as progress:
+        done = period_steps.close(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), progress=progress)
+    _tell(done)
+
+
+@contextmanager
+def _bar() -> Iterator[booking.Progress | None]:
+    """How many is known on the way only, so the bar counts."""
+    with bar("rewards", 0, False) as move:
+        yield None if move is None else lambda done, total: move(done)
 
 
 def _tell(step: period_steps.Step) -> None:

@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = 'c3985cd9c4d7'
+revision = 'e0d5c0d05b83'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -138,6 +138,9 @@ def upgrade() -> None:
     sa.Column('closed_at', db.Instant(), nullable=True),
     sa.Column('seal_no', sa.BigInteger(), nullable=True),
     sa.Column('plan_version_id', sa.BigInteger(), nullable=True),
+    sa.Column('network_version', sa.BigInteger(), nullable=True),
+    sa.Column('policy_version', sa.BigInteger(), nullable=True),
+    sa.Column('transfer_id', sa.BigInteger(), nullable=True),
     sa.Column('hash', db.Code(64), nullable=True),
     sa.PrimaryKeyConstraint('period', name=op.f('pk_incentive_period'))
     )
@@ -292,6 +295,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('merged_id', name=op.f('uq_customer_merge_merged_id')),
     info={'append_only': True}
     )
+    op.create_index('ix_customer_merge_kept', 'customer_merge', ['kept_id'], unique=False)
     op.create_table('customer_state',
     sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('rv', sa.BigInteger(), nullable=False),
@@ -551,7 +555,7 @@ def upgrade() -> None:
     sa.Column('origin_period', db.Code(7), nullable=False),
     sa.Column('guide_id', sa.BigInteger(), nullable=False),
     sa.Column('component', db.Code(64), nullable=False),
-    sa.Column('line_id', db.Code(160), nullable=False),
+    sa.Column('line_id', db.Code(200), nullable=False),
     sa.Column('amount_minor', sa.BigInteger(), nullable=False),
     sa.Column('body', db.Json(), nullable=False),
     sa.ForeignKeyConstraint(['guide_id'], ['guide.id'], name=op.f('fk_closed_line_guide_id')),
@@ -604,6 +608,18 @@ def upgrade() -> None:
     )
     op.create_index('ix_event_customer', 'event', ['customer_id'], unique=False)
     op.create_index('ix_event_guide_day', 'event', ['guide_id', 'business_day'], unique=False)
+    op.create_table('incentive_restatement',
+    sa.Column('id', db.BigId, nullable=False),
+    sa.Column('period', db.Code(7), nullable=False),
+    sa.Column('guide_id', sa.BigInteger(), nullable=False),
+    sa.Column('found_at', db.Instant(), nullable=False),
+    sa.Column('expected_hash', db.Code(64), nullable=False),
+    sa.Column('found_hash', db.Code(64), nullable=False),
+    sa.ForeignKeyConstraint(['guide_id'], ['guide.id'], name=op.f('fk_incentive_restatement_guide_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_incentive_restatement')),
+    sa.UniqueConstraint('period', 'guide_id', 'found_hash', name=op.f('uq_incentive_restatement_period_guide_id_found_hash')),
+    info={'append_only': True}
+    )
     op.create_table('reward_due',
     sa.Column('guide_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('period', db.Code(7), nullable=False),
@@ -767,6 +783,7 @@ def downgrade() -> None:
     op.drop_table('reward_mark')
     op.drop_index(op.f('ix_reward_due_next_at'), table_name='reward_due')
     op.drop_table('reward_due')
+    op.drop_table('incentive_restatement')
     op.drop_index('ix_event_guide_day', table_name='event')
     op.drop_index('ix_event_customer', table_name='event')
     op.drop_table('event')
@@ -805,6 +822,7 @@ def downgrade() -> None:
     op.drop_index('ix_customer_state_owner', table_name='customer_state')
     op.drop_index('ix_customer_state_home', table_name='customer_state')
     op.drop_table('customer_state')
+    op.drop_index('ix_customer_merge_kept', table_name='customer_merge')
     op.drop_table('customer_merge')
     op.drop_index(op.f('ix_customer_identity_customer_id'), table_name='customer_identity')
     op.drop_table('customer_identity')
