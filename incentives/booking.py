@@ -44,7 +44,7 @@ from stores.orders import sales_order
 from stores.snapshot import Snapshot
 
 BOOKING_LOCK = 7_301_002
-GUIDES_AT_ONCE = 200
+GUIDES_AT_ONCE = 100  # months in one transaction, which holds up other writers for well under a second
 KINDS = {EARNED: ("reward_pending", "reward_pending_return"), VEST: ("reward_vest", "reward_vest_return")}
 Month = tuple[int, str]  # guide id, YYYY-MM
 Place = tuple[str, int | None, int | None]  # kind, dealer (None: headquarters pays), store

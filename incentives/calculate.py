@@ -235,7 +235,9 @@ class _Judge:
         by_order = [bases_of(order, component) for order in orders]
         bases = [b for each in by_order for b in each]
         vests = {order.order_id: vesting_moment(order, component) for order in orders}
-        now, first = amounts_at(bases, component, self.as_of, before), amounts_at(bases, component, None, before)
+        now = first = amounts_at(bases, component, self.as_of, before)
+        if any(order.refunds for order in orders) or any(b.order.refunds for b in before):
+            first = amounts_at(bases, component, None, before)
         for base, (raw, amount), (_, at_first) in zip(bases, now, first, strict=True):
             self._sale_line(name, version, component, base, vests[base.order.order_id], raw, amount, at_first)
         told: dict[tuple[str, tuple[int | None, int | None]], int] = {}

@@ -54,7 +54,7 @@ def reason(line: Mapping[str, Any], lang: str) -> str:
 
 def arithmetic(line: Mapping[str, Any], money: Money, lang: str) -> str:
     """`¥299.00 × 3.00 % = ¥8.97`; empty where there is nothing to compute."""
-    text = line["trace"].get("arithmetic", "")
+    text = line["trace"].get("arithmetic", "").split(", ")[0]  # what a cap left of it is the amount itself
     rate, fixed = _RATE.fullmatch(text), _FIXED.fullmatch(text)
     if rate:
         return f"{money(int(rate[1]))} × {percent(int(rate[2]))} = {money(int(rate[3]))}"

@@ -5,7 +5,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from incentives.tiers import Band, Tiers
 from ledger.faults import FieldFault, InvalidInput
@@ -129,7 +129,7 @@ class _Reader:
                 self.fault(f"{path}{str(name)[:40]}", f"is no key here; known are {', '.join(names)}")
 
 
-def is_code(value: Any) -> bool:
+def is_code(value: Any) -> TypeGuard[str]:
     """A business code: printable text of 1 to 64 characters."""
     return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable()
 
@@ -143,7 +143,7 @@ def parse(body: Any) -> Plan:
     if body.get("budget_minor") is not None:
         read.fault("budget_minor", "budgets are not calculated by this version; leave it out")
     code = body.get("plan_code")
-    if not is_code(code) or len(code) > 40 or "/" in code:
+    if not isinstance(code, str) or not is_code(code) or len(code) > 40 or "/" in code:
         read.fault("plan_code", "must be a code of 1 to 40 characters, without a slash")
     first, last = read.day(body, "valid_from", True), read.day(body, "valid_to", False)
     if first and last and last < first:

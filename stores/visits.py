@@ -5,9 +5,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger.faults import FieldFault
 from stores import entry_params
 from stores.brand import business_day
-from stores.coordinates import Coordinates, is_null_island, to_wgs84
+from stores.coordinates import Coordinates, InvalidCoordinates, is_null_island, to_wgs84
 from stores.decide import EntryParam, Visit
 from stores.snapshot import Snapshot
 
@@ -48,7 +49,7 @@ def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequen
             notes.append("location_unusable")
             source = None
         else:
-            point = to_wgs84(source.latitude, source.longitude, source.crs)
+            point = _converted(source)
     param = None
     if arrival.entry_param is not None:
         read = entry_param_of(arrival.entry_param, at, day, snapshot, keys)
@@ -85,4 +86,11 @@ def entry_param_of(text: str, at: dt.datetime, day: dt.date, snapshot: Snapshot,
 
 def point_of(source: SourcePoint) -> Coordinates | None:
     """WGS-84, or None when it is no usable location."""
-    return None if is_null_island(source.latitude, source.longitude) else to_wgs84(source.latitude, source.longitude, source.crs)
+    return None if is_null_island(source.latitude, source.longitude) else _converted(source)
+
+
+def _converted(source: SourcePoint) -> Coordinates:
+    try:
+        return to_wgs84(source.latitude, source.longitude, source.crs)
+    except InvalidCoordinates as fault:
+        raise InvalidCoordinates(fault.detail, errors=[FieldFault("location", fault.detail)]) from None

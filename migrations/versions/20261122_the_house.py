@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = 'c3985cd9c4d7'
+revision = 'e0d5c0d05b83'
 down_revision = None
 branch_labels = None
 depends_on = None

@@ -144,7 +144,8 @@ def _owner(order: OrderIn, customer: int | None, named: Visited | None, held: He
     if order.store_code is not None:
         store = snapshot.by_code.get(order.store_code)
         if store is None:
-            raise InvalidInput(f"There is no store {order.store_code!r}.", code="unknown_store", errors=[FieldFault("store_code", "is unknown")])
+            raise InvalidInput(f"There is no store {order.store_code!r}; import the store first, or leave store_code out.", code="unknown_store",
+                               errors=[FieldFault("store_code", "is unknown")])
         return "named", store.id
     return "unattributed", None
 
@@ -183,7 +184,8 @@ def _credited(order: OrderIn, link: int | None, held: Held, snapshot: Snapshot, 
     if order.guide_code is not None:
         guide = snapshot.guides_by_code.get(order.guide_code)
         if guide is None:
-            raise InvalidInput(f"There is no guide {order.guide_code!r}.", code="unknown_guide", errors=[FieldFault("guide_code", "is unknown")])
+            raise InvalidInput(f"There is no guide {order.guide_code!r}; import the guide first, or leave guide_code out.", code="unknown_guide",
+                               errors=[FieldFault("guide_code", "is unknown")])
         assisted = guide.id
     for guide_id, basis in ((assisted, "assisted"), (link, "touch"), (held.owner.guide_id if held.owner else None, "owner")):
         record = snapshot.guides.get(guide_id) if guide_id is not None else None

@@ -1,4 +1,5 @@
 """Facts as values, for the tests of the pure rules: G is guide 1 of store 10, dealer 100."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -32,8 +33,17 @@ def refund(when: str, *by_line: tuple[int, int]) -> RefundOf:
 
 
 def order(number: int, when: str, *amounts: int, refunds: Iterable[RefundOf] = (), lines: tuple[Line, ...] | None = None, **more: Any) -> Order:
-    values = {"customer_id": 1, "employee": False, "dealer_id": 100, "store_id": 10, "guide_dealer_id": 100, "freight_minor": 0, "delivery": None,
-              "shipped_at": None, "received_at": None} | more
+    values = {
+        "customer_id": 1,
+        "employee": False,
+        "dealer_id": 100,
+        "store_id": 10,
+        "guide_dealer_id": 100,
+        "freight_minor": 0,
+        "delivery": None,
+        "shipped_at": None,
+        "received_at": None,
+    } | more
     made = lines if lines is not None else tuple(Line(n, None, None, amount, 0, 0) for n, amount in enumerate(amounts, 1))
     return Order(number, f"O{number:04}", paid_at=at(when), day=day_of(at(when)), lines=made, refunds=tuple(refunds), **values)
 
@@ -43,8 +53,15 @@ def referral(when: str, first_order: Order | None, event_id: str = "r1", invitee
     return Referral(event_id, at(when), day_of(at(when)), invitee, first_order=first_order, **values)
 
 
-def facts(*, people: Iterable[Person] = (), orders: Iterable[Order] = (), referrals: Iterable[Referral] = (), earlier: Iterable[Order] = (), period: str = "2025-06",
-          places: dict[dt.date, Place] | None = None) -> GuideFacts:
+def facts(
+    *,
+    people: Iterable[Person] = (),
+    orders: Iterable[Order] = (),
+    referrals: Iterable[Referral] = (),
+    earlier: Iterable[Order] = (),
+    period: str = "2025-06",
+    places: dict[dt.date, Place] | None = None,
+) -> GuideFacts:
     first = dt.date(2025, 1, 1)
     usual = {first + dt.timedelta(days=n): HERE for n in range(365)}
     return GuideFacts(G, "G1", period, tuple(people), tuple(orders), tuple(referrals), tuple(earlier), usual if places is None else places)
@@ -59,7 +76,11 @@ def only_adds(**more: Any) -> dict[str, Any]:
 
 
 def only_referrals(**more: Any) -> dict[str, Any]:
-    return rate_plan() | {"components": [{"code": "referral", "kind": "per_event", "metric": "converted_referrals", "amount_minor": 1_000, "min_order_minor": 5_000} | more]}
+    return rate_plan() | {
+        "components": [
+            {"code": "referral", "kind": "per_event", "metric": "converted_referrals", "amount_minor": 1_000, "min_order_minor": 5_000} | more
+        ]
+    }
 
 
 def judged(given: GuideFacts, *bodies: dict[str, Any], as_of: dt.datetime = LATER) -> Result:

@@ -1,4 +1,5 @@
 """Two bookings at once pay once; facts that commit while others are booked are booked by the next (M3, M4)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -34,8 +35,22 @@ booking.book_due(datetime.datetime.fromisoformat(sys.argv[2]))
 
 def many_sales(world: World, count: int = 500) -> None:
     day = at("06-01")
-    record_orders([OrderIn(f"A{n}", f"c{n % 50}", day - dt.timedelta(days=n % 90), "CNY", (LineIn(1, 1, 10_000),), guide_code=f"G{n % 2 * 3 + 1}", store_code="S1")
-                   for n in range(count)], actor="test", now=day)
+    record_orders(
+        [
+            OrderIn(
+                f"A{n}",
+                f"c{n % 50}",
+                day - dt.timedelta(days=n % 90),
+                "CNY",
+                (LineIn(1, 1, 10_000),),
+                guide_code=f"G{n % 2 * 3 + 1}",
+                store_code="S1",
+            )
+            for n in range(count)
+        ],
+        actor="test",
+        now=day,
+    )
 
 
 def together(*deeds) -> None:
@@ -64,8 +79,12 @@ def test_threads_that_book_at_once_pay_once_m3(world):
 
 def test_processes_that_book_at_once_pay_once_m3(world, database_url):
     many_sales(world)
-    runs = [subprocess.Popen([sys.executable, "-c", RUN, database_url, at("06-30").isoformat()], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            for _ in range(2)]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", RUN, database_url, at("06-30").isoformat()], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
     for run in runs:
         assert run.stdout is not None and run.stdout.readline() == "ready\n"
     for run in runs:

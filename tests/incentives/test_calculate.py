@@ -1,4 +1,5 @@
 """Referrals, sales, vesting and movements as values (C2, C4, C5, C11, D5, M5, M6, M25)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -32,20 +33,23 @@ from tests.incentives.world import E4_BANDS, at, rate_plan
 FIRST = order(1, "06-20", 5_000)
 
 
-@pytest.mark.parametrize("given_referral, expected", [
-    (referral("06-01", FIRST), ("converted_referral", 1_000)),
-    (referral("05-21 12:00", FIRST), ("converted_referral", 1_000)),
-    (referral("05-21 11:59", FIRST), ("invite_expired", 0)),
-    (referral("06-01", order(1, "06-20", 4_999)), ("below_minimum", 0)),
-    (referral("06-01", order(1, "06-20", 5_000, refunds=[refund("06-21", (1, 1))])), ("refunded", 0)),
-    (referral("06-01", order(1, "06-20", 6_000, refunds=[refund("06-21", (1, 1_000))])), ("converted_referral", 1_000)),
-    (referral("06-01", None), ("no_order_yet", 0)),
-    (referral("06-01", FIRST, employee=True), ("employee", 0)),
-    (referral("06-01", FIRST, known_before=True), ("not_new", 0)),
-    (referral("06-01", FIRST, rival=True), ("invited_before", 0)),
-    (referral("06-01", FIRST, inviter_customer_id=7), ("self_referral", 0)),
-    (referral("06-01", FIRST, inviter_customer_id=8), ("converted_referral", 1_000)),
-])
+@pytest.mark.parametrize(
+    "given_referral, expected",
+    [
+        (referral("06-01", FIRST), ("converted_referral", 1_000)),
+        (referral("05-21 12:00", FIRST), ("converted_referral", 1_000)),
+        (referral("05-21 11:59", FIRST), ("invite_expired", 0)),
+        (referral("06-01", order(1, "06-20", 4_999)), ("below_minimum", 0)),
+        (referral("06-01", order(1, "06-20", 5_000, refunds=[refund("06-21", (1, 1))])), ("refunded", 0)),
+        (referral("06-01", order(1, "06-20", 6_000, refunds=[refund("06-21", (1, 1_000))])), ("converted_referral", 1_000)),
+        (referral("06-01", None), ("no_order_yet", 0)),
+        (referral("06-01", FIRST, employee=True), ("employee", 0)),
+        (referral("06-01", FIRST, known_before=True), ("not_new", 0)),
+        (referral("06-01", FIRST, rival=True), ("invited_before", 0)),
+        (referral("06-01", FIRST, inviter_customer_id=7), ("self_referral", 0)),
+        (referral("06-01", FIRST, inviter_customer_id=8), ("converted_referral", 1_000)),
+    ],
+)
 def test_a_referral_pays_for_a_new_customers_first_order_of_enough_net_c2(given_referral, expected):
     assert told(judged(facts(referrals=[given_referral]), only_referrals())) == [expected]
 
@@ -57,13 +61,19 @@ def test_a_referral_stands_in_the_month_of_the_first_order_or_of_the_invitation_
     assert told(judged(facts(referrals=[referral("06-20", None)]), only_referrals())) == [("no_order_yet", 0)]
 
 
-@pytest.mark.parametrize("states, vests", [
-    ({}, "07-05"),
-    ({"received_at": at("06-25")}, "07-02"),
-    ({"shipped_at": at("06-21")}, "07-08"), ({"shipped_at": at("06-21"), "delivery": "express"}, "07-08"),
-    ({"shipped_at": at("06-21"), "delivery": "pickup"}, "06-30"), ({"shipped_at": at("06-21"), "delivery": "local"}, "06-30"),
-    ({"shipped_at": at("06-21"), "received_at": at("06-23")}, "06-30"), ({"shipped_at": at("06-21"), "received_at": at("07-20")}, "07-08"),
-])
+@pytest.mark.parametrize(
+    "states, vests",
+    [
+        ({}, "07-05"),
+        ({"received_at": at("06-25")}, "07-02"),
+        ({"shipped_at": at("06-21")}, "07-08"),
+        ({"shipped_at": at("06-21"), "delivery": "express"}, "07-08"),
+        ({"shipped_at": at("06-21"), "delivery": "pickup"}, "06-30"),
+        ({"shipped_at": at("06-21"), "delivery": "local"}, "06-30"),
+        ({"shipped_at": at("06-21"), "received_at": at("06-23")}, "06-30"),
+        ({"shipped_at": at("06-21"), "received_at": at("07-20")}, "07-08"),
+    ],
+)
 def test_a_sale_vests_after_receipt_or_fifteen_days_without_any_c11(states, vests):
     [line] = judged(facts(orders=[order(1, "06-20", 10_000, **states)]), rate_plan()).lines
     assert line.vests_at == at(vests)
@@ -71,19 +81,34 @@ def test_a_sale_vests_after_receipt_or_fifteen_days_without_any_c11(states, vest
     assert line.vests_at == at(vests)
 
 
-@pytest.mark.parametrize("more, reason", [({"employee": True}, "own_purchase"), ({"dealer_id": None, "store_id": None}, "unattributed"),
-                                          ({"dealer_id": 101}, "cross_dealer"), ({"guide_dealer_id": None}, "cross_dealer")])
+@pytest.mark.parametrize(
+    "more, reason",
+    [
+        ({"employee": True}, "own_purchase"),
+        ({"dealer_id": None, "store_id": None}, "unattributed"),
+        ({"dealer_id": 101}, "cross_dealer"),
+        ({"guide_dealer_id": None}, "cross_dealer"),
+    ],
+)
 def test_why_a_sale_earns_no_commission_b5_e7(more, reason):
     assert told(judged(facts(orders=[order(1, "06-20", 10_000, **more)]), rate_plan())) == [(reason, 0)]
 
 
-@pytest.mark.parametrize("line, body, expected", [
-    (Line(1, None, None, 10_000, 0, 0), {}, 300), (Line(1, "A", "tea", 10_000, 0, 0), {"rates": {"sku": {"A": 500}, "category": {"tea": 200}}}, 500),
-    (Line(1, "B", "tea", 10_000, 0, 0), {"rates": {"sku": {"A": 500}, "category": {"tea": 200}}}, 200), (Line(1, "A", None, 10_000, 0, 0), {"rates": {"sku": {"A": 0}}}, 0),
-    (Line(1, None, None, 10_000, 2_000, 0), {}, 240), (Line(1, None, None, 10_000, 2_000, 0), {"deduct_subsidy": False}, 300),
-    (Line(1, None, None, 10_000, 0, 1_000), {}, 270), (Line(1, None, None, 10_000, 0, 1_000), {"deduct_tax": False}, 300),
-    (Line(1, None, None, 10_000, 8_000, 8_000), {}, 0), (Line(1, None, None, 0, 0, 0), {}, 0),
-])
+@pytest.mark.parametrize(
+    "line, body, expected",
+    [
+        (Line(1, None, None, 10_000, 0, 0), {}, 300),
+        (Line(1, "A", "tea", 10_000, 0, 0), {"rates": {"sku": {"A": 500}, "category": {"tea": 200}}}, 500),
+        (Line(1, "B", "tea", 10_000, 0, 0), {"rates": {"sku": {"A": 500}, "category": {"tea": 200}}}, 200),
+        (Line(1, "A", None, 10_000, 0, 0), {"rates": {"sku": {"A": 0}}}, 0),
+        (Line(1, None, None, 10_000, 2_000, 0), {}, 240),
+        (Line(1, None, None, 10_000, 2_000, 0), {"deduct_subsidy": False}, 300),
+        (Line(1, None, None, 10_000, 0, 1_000), {}, 270),
+        (Line(1, None, None, 10_000, 0, 1_000), {"deduct_tax": False}, 300),
+        (Line(1, None, None, 10_000, 8_000, 8_000), {}, 0),
+        (Line(1, None, None, 0, 0, 0), {}, 0),
+    ],
+)
 def test_the_base_and_the_rate_of_a_line_c4(line, body, expected):
     assert [amount for _, amount in told(judged(facts(orders=[order(1, "06-20", lines=(line,))]), rate_plan(**body)))] == [expected]
 
@@ -103,14 +128,26 @@ def test_three_equal_refunds_take_back_33_34_33_e6():
 
 def test_a_line_is_clawed_back_by_its_own_refund_only_m25():
     sold = order(1, "06-01", 10_000, 10_000, 10_000, refunds=[refund("06-02", (1, 10_000)), refund("06-20", (2, 10_000))])
-    assert [(line.state, line.amount_minor) for line in judged(facts(orders=[sold]), rate_plan()).lines] == [("voided", 0), ("clawed_back", 0), ("vested", 300)]
+    assert [(line.state, line.amount_minor) for line in judged(facts(orders=[sold]), rate_plan()).lines] == [
+        ("voided", 0),
+        ("clawed_back", 0),
+        ("vested", 300),
+    ]
 
 
 def test_caps_of_an_order_and_of_the_month_m6():
     orders = [order(n, f"06-{n:02}", 10_000, 10_000) for n in range(1, 5)]
     body = rate_plan([(None, 1_000)], caps={"order_minor": 1_500, "guide_month_minor": 4_000})
-    assert told(judged(facts(orders=orders), body)) == [("sale", 1_000), ("sale", 500), ("sale", 1_000), ("sale", 500), ("sale", 1_000), ("cap_reached", 0), ("cap_reached", 0),
-                                                        ("cap_reached", 0)]
+    assert told(judged(facts(orders=orders), body)) == [
+        ("sale", 1_000),
+        ("sale", 500),
+        ("sale", 1_000),
+        ("sale", 500),
+        ("sale", 1_000),
+        ("cap_reached", 0),
+        ("cap_reached", 0),
+        ("cap_reached", 0),
+    ]
 
 
 def test_a_refund_frees_what_the_cap_held_back_m6():
@@ -135,7 +172,10 @@ def test_cumulative_tiers_begin_where_the_months_before_ended():
 def test_without_a_span_tiers_count_over_the_month_c5():
     body = rate_plan(E4_BANDS)
     del body["components"][0]["per"]
-    assert [line.amount_minor for line in judged(facts(orders=[order(1, "06-03", 3_000_000), order(2, "06-20", 2_200_000)]), body).lines] == [100_000, 90_000]
+    assert [line.amount_minor for line in judged(facts(orders=[order(1, "06-03", 3_000_000), order(2, "06-20", 2_200_000)]), body).lines] == [
+        100_000,
+        90_000,
+    ]
 
 
 def test_both_payers_together_pay_the_line_c13():
@@ -167,7 +207,9 @@ def some_orders(draw):  # type: ignore[no-untyped-def]
             later = when + dt.timedelta(hours=draw(st.integers(0, 900)))
             refunds.append(replace(refund("06-01", (line + 1, part)), at=later, day=later.date()))
         shipped = when + dt.timedelta(hours=draw(st.integers(0, 400))) if draw(st.booleans()) else None
-        found.append(order(n, text, *amounts, refunds=refunds, shipped_at=shipped, employee=draw(st.integers(0, 9)) == 0, freight_minor=min(50, sum(amounts))))
+        found.append(
+            order(n, text, *amounts, refunds=refunds, shipped_at=shipped, employee=draw(st.integers(0, 9)) == 0, freight_minor=min(50, sum(amounts)))
+        )
     return found
 
 
@@ -175,20 +217,49 @@ def some_orders(draw):  # type: ignore[no-untyped-def]
 def some_people(draw):  # type: ignore[no-untyped-def]
     people = []
     for n in range(draw(st.integers(0, 4))):
-        history = [contact(draw(st.sampled_from(["confirmed", "confirmed", "deleted", "transferred"])), f"06-{draw(st.integers(1, 30)):02} {draw(st.integers(0, 23)):02}:00",
-                           draw(st.sampled_from([1, OTHER])), f"p{n}e{k}", draw(st.sampled_from(["qr", None, "other"]))) for k in range(draw(st.integers(0, 5)))]
+        history = [
+            contact(
+                draw(st.sampled_from(["confirmed", "confirmed", "deleted", "transferred"])),
+                f"06-{draw(st.integers(1, 30)):02} {draw(st.integers(0, 23)):02}:00",
+                draw(st.sampled_from([1, OTHER])),
+                f"p{n}e{k}",
+                draw(st.sampled_from(["qr", None, "other"])),
+            )
+            for k in range(draw(st.integers(0, 5)))
+        ]
         people.append(person(*history, customer=n, employee=draw(st.integers(0, 9)) == 0))
     return people
 
 
-BODIES = [rate_plan(bands, per=per, mode=mode, payer=payer, caps=caps, components=only_adds(caps={"guide_day": 2})["components"] + only_referrals()["components"])
-          for bands, per, mode, payer, caps in itertools.product(
-              ([(None, 333)], [(10_000, 300), (2_000_000, 450), (None, 100)]), ("order", "period", "cumulative"), ("marginal", "retroactive"),
-              ((10_000, 0), (6_667, 3_333)), ({}, {"order_minor": 500, "guide_month_minor": 60_000}))]
-FACTS = st.builds(lambda people, orders, earlier, invited: facts(
-    people=people, orders=orders, earlier=[replace(o, order_id=o.order_id + 100, order_no=f"X{o.order_no}", paid_at=o.paid_at - dt.timedelta(days=31),
-                                                   day=o.day - dt.timedelta(days=31)) for o in earlier],
-    referrals=[referral("06-01", o, f"r{o.order_id}", o.order_id) for o in invited]), some_people(), some_orders(), some_orders(), some_orders())
+BODIES = [
+    rate_plan(
+        bands, per=per, mode=mode, payer=payer, caps=caps, components=only_adds(caps={"guide_day": 2})["components"] + only_referrals()["components"]
+    )
+    for bands, per, mode, payer, caps in itertools.product(
+        ([(None, 333)], [(10_000, 300), (2_000_000, 450), (None, 100)]),
+        ("order", "period", "cumulative"),
+        ("marginal", "retroactive"),
+        ((10_000, 0), (6_667, 3_333)),
+        ({}, {"order_minor": 500, "guide_month_minor": 60_000}),
+    )
+]
+FACTS = st.builds(
+    lambda people, orders, earlier, invited: facts(
+        people=people,
+        orders=orders,
+        earlier=[
+            replace(
+                o, order_id=o.order_id + 100, order_no=f"X{o.order_no}", paid_at=o.paid_at - dt.timedelta(days=31), day=o.day - dt.timedelta(days=31)
+            )
+            for o in earlier
+        ],
+        referrals=[referral("06-01", o, f"r{o.order_id}", o.order_id) for o in invited],
+    ),
+    some_people(),
+    some_orders(),
+    some_orders(),
+    some_orders(),
+)
 
 
 @given(FACTS, st.sampled_from(BODIES), st.integers(0, 10**6), st.integers(0, 90))
@@ -200,9 +271,16 @@ def test_the_order_and_repetition_of_facts_change_nothing_m6(given_facts, body, 
         rng.shuffle(found)
         return tuple(found)
 
-    shuffled = replace(given_facts, people=tuple(replace(p, contacts=mixed(p.contacts)) for p in mixed(given_facts.people)), referrals=mixed(given_facts.referrals),
-                       orders=tuple(replace(o, lines=tuple(rng.sample(o.lines, len(o.lines))), refunds=tuple(rng.sample(o.refunds, len(o.refunds))))
-                                    for o in mixed(given_facts.orders)), earlier=mixed(given_facts.earlier))
+    shuffled = replace(
+        given_facts,
+        people=tuple(replace(p, contacts=mixed(p.contacts)) for p in mixed(given_facts.people)),
+        referrals=mixed(given_facts.referrals),
+        orders=tuple(
+            replace(o, lines=tuple(rng.sample(o.lines, len(o.lines))), refunds=tuple(rng.sample(o.refunds, len(o.refunds))))
+            for o in mixed(given_facts.orders)
+        ),
+        earlier=mixed(given_facts.earlier),
+    )
     assert calculate(shuffled, [version(body)], as_of) == calculate(given_facts, [version(body)], as_of)
 
 
@@ -221,7 +299,10 @@ def test_movements_up_to_any_moment_are_the_lines_of_that_moment_m5(given_facts,
             assert earned == sum(line.amount_minor for line in lines)
             assert vested == sum(line.amount_minor for line in lines if line.state == "vested")
     for body_payer in {(m.dealer_id, m.store_id, m.component) for m in result.movements}:
-        both = [sum(m.amount_minor for m in result.movements if (m.dealer_id, m.store_id, m.component) == body_payer and m.kind == kind) for kind in ("earned", "vest")]
+        both = [
+            sum(m.amount_minor for m in result.movements if (m.dealer_id, m.store_id, m.component) == body_payer and m.kind == kind)
+            for kind in ("earned", "vest")
+        ]
         assert both[0] == both[1]
 
 
@@ -242,7 +323,10 @@ def test_time_moves_states_along_known_arrows_only_m25(given_facts, body):
 
 
 def test_a_busy_month_is_counted_in_less_than_a_second():
-    orders = [order(n, f"06-{n % 28 + 1:02} {n % 24:02}:{n % 60:02}", 10_000, refunds=[refund("06-30", (1, 100))] if n % 20 == 0 else ()) for n in range(2_000)]
+    orders = [
+        order(n, f"06-{n % 28 + 1:02} {n % 24:02}:{n % 60:02}", 10_000, refunds=[refund("06-30", (1, 100))] if n % 20 == 0 else ())
+        for n in range(2_000)
+    ]
     began = dt.datetime.now(dt.UTC)
     calculate(facts(orders=orders), [version(rate_plan(E4_BANDS, per="period"))], LATER)
     assert dt.datetime.now(dt.UTC) - began < dt.timedelta(seconds=5)

@@ -1,4 +1,5 @@
 """Random histories, late and disordered, booked at random times: the ledger always is what the lines say, and repetition changes nothing."""
+
 from __future__ import annotations
 
 import contextlib
@@ -18,9 +19,15 @@ from tests.incentives.world import E4_BANDS, World, rate_plan
 
 PLANS = {
     "default": None,
-    "tiers of the month": rate_plan(E4_BANDS, per="period", caps={"order_minor": 40_000, "guide_month_minor": 150_000}, components=[
-        {"code": "add", "kind": "per_event", "metric": "valid_adds", "amount_minor": 200, "caps": {"guide_day": 2}},
-        {"code": "referral", "kind": "per_event", "metric": "converted_referrals", "amount_minor": 1_000, "min_order_minor": 5_000}]),
+    "tiers of the month": rate_plan(
+        E4_BANDS,
+        per="period",
+        caps={"order_minor": 40_000, "guide_month_minor": 150_000},
+        components=[
+            {"code": "add", "kind": "per_event", "metric": "valid_adds", "amount_minor": 200, "caps": {"guide_day": 2}},
+            {"code": "referral", "kind": "per_event", "metric": "converted_referrals", "amount_minor": 1_000, "min_order_minor": 5_000},
+        ],
+    ),
     "everything reached, two payers": rate_plan(E4_BANDS, per="period", mode="retroactive", payer=(6_667, 3_333)),
     "since the beginning": rate_plan(E4_BANDS, per="cumulative", payer=(5_000, 5_000)),
 }
@@ -113,7 +120,9 @@ def states_agree(history: History) -> None:
     world, when = history.world, history.now()
     for guide in world.guides:
         lines = [line for period in PERIODS for line in world.lines(guide, period, when)]
-        assert world.balance(guide) == tuple(sum(line["amount_minor"] for line in lines if line["state"] == state) for state in ("pending", "vested")), guide
+        assert world.balance(guide) == tuple(
+            sum(line["amount_minor"] for line in lines if line["state"] == state) for state in ("pending", "vested")
+        ), guide
 
 
 @pytest.mark.parametrize("plan", PLANS)

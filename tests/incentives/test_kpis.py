@@ -1,4 +1,5 @@
 """KPIs: actuals, targets and attainment (C8, C18)."""
+
 from __future__ import annotations
 
 import pytest
@@ -14,7 +15,9 @@ def kpis_of(world, guide="G1", period="2025-06", when="07-30"):
 
 
 def targets(world, **wanted: str) -> None:
-    world.network.load("targets", *({"period": "2025-06", "level": "guide", "code": "G1", "metric": metric, "target": value} for metric, value in wanted.items()))
+    world.network.load(
+        "targets", *({"period": "2025-06", "level": "guide", "code": "G1", "metric": metric, "target": value} for metric, value in wanted.items())
+    )
 
 
 def test_actuals_count_the_months_facts(world):
@@ -27,8 +30,18 @@ def test_actuals_count_the_months_facts(world):
     world.refunds("B", "06-20", 5_000)
     world.event("chat.day", "06-08", "G1", None, None, chats=5, messages=20, replies=18, avg_first_reply_min=3)
     found = {metric: row["actual"] for metric, row in kpis_of(world).items()}
-    assert found == {"adds": 3, "valid_adds": 2, "adds_lost_rate": 3_333, "referrals": 1, "converted_referrals": 1, "net_sales": 35_000, "orders": 2, "chats": 5,
-                     "reply_rate": 9_000, "avg_first_reply_min": 3}
+    assert found == {
+        "adds": 3,
+        "valid_adds": 2,
+        "adds_lost_rate": 3_333,
+        "referrals": 1,
+        "converted_referrals": 1,
+        "net_sales": 35_000,
+        "orders": 2,
+        "chats": 5,
+        "reply_rate": 9_000,
+        "avg_first_reply_min": 3,
+    }
 
 
 def test_a_refund_lowers_the_month_it_falls_in_b13(world):
@@ -45,7 +58,12 @@ def test_attainment_is_actual_over_target_and_the_other_way_round_for_inverse_me
     targets(world, adds="4", net_sales="50000", reply_rate="90", avg_first_reply_min="4", complaints="2")
     found = kpis_of(world)
     assert {metric: found[metric]["attainment_bp"] for metric in ("adds", "net_sales", "reply_rate", "avg_first_reply_min", "complaints")} == {
-        "adds": 7_500, "net_sales": 12_400, "reply_rate": 10_000, "avg_first_reply_min": 8_000, "complaints": None}
+        "adds": 7_500,
+        "net_sales": 12_400,
+        "reply_rate": 10_000,
+        "avg_first_reply_min": 8_000,
+        "complaints": None,
+    }
     assert (found["complaints"]["target"], found["complaints"]["actual"]) == (2, None)
 
 

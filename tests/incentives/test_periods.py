@@ -1,4 +1,5 @@
 """Months: a closed one is never rewritten; what changes later lands in the open month and names where it belongs (B13, C6, M2, E4)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -48,7 +49,12 @@ def test_a_refund_after_closing_is_an_adjustment_of_the_open_month_e4(world):
     books_agree(world, "07-06", "2025-06", "2025-07")
     assert world.earned("G1", "2025-06", "07-06") == 190_000
     [line] = world.lines("G1", "2025-07", "07-06")
-    assert (line["amount_minor"], line["reason"], line["state"], line["trace"]["origin_period"]) == (-14_000, "closed_period_adjustment", "vested", "2025-06")
+    assert (line["amount_minor"], line["reason"], line["state"], line["trace"]["origin_period"]) == (
+        -14_000,
+        "closed_period_adjustment",
+        "vested",
+        "2025-06",
+    )
     assert world.cost("D1", "2025-06-01", "2025-06-30") == 190_000
     assert world.cost("D1", "2025-07-05", "2025-07-05") == -14_000
 
@@ -73,8 +79,13 @@ def test_a_late_order_of_a_closed_month_lands_on_the_first_open_day_c6(world):
     world.sells("M", "06-25", 100_000, guide="G2")  # nothing of June so far
     books_agree(world, "07-20", "2025-06", "2025-07")
     assert world.network.rows(closed_line) == before
-    assert [(line["reason"], line["amount_minor"]) for line in world.lines("G1", "2025-07", "07-20")] == [("sale", 3_000), ("closed_period_adjustment", 5_000)]
-    assert {r.business_day for r in world.network.rows(transfer) if r.origin_period == "2025-06" and r.guide_id == world.guides["G2"]} == {dt.date(2025, 7, 1)}
+    assert [(line["reason"], line["amount_minor"]) for line in world.lines("G1", "2025-07", "07-20")] == [
+        ("sale", 3_000),
+        ("closed_period_adjustment", 5_000),
+    ]
+    assert {r.business_day for r in world.network.rows(transfer) if r.origin_period == "2025-06" and r.guide_id == world.guides["G2"]} == {
+        dt.date(2025, 7, 1)
+    }
 
 
 def test_an_adjustment_is_pending_until_it_vests(world):

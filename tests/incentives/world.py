@@ -1,8 +1,10 @@
 """A chain with four guides, and short ways to make facts happen and to look at what they earned. Times are brand-zone (Shanghai)."""
+
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,12 +35,34 @@ def at(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(f"{day}T{clock or '12:00'}:00").replace(tzinfo=ZONE).astimezone(dt.UTC)
 
 
-def rate_plan(bands: list[tuple[int | None, int]] = [(None, 300)], *, plan_code: str = "default", per: str = "order", mode: str = "marginal",  # noqa: B006
-              payer: tuple[int, int] = (10_000, 0), components: list[dict[str, Any]] | None = None, assigned: dict[str, Any] | None = None, **sales: Any) -> dict[str, Any]:
-    body = {"code": "sales", "kind": "rate", "basis": "net_sales", "per": per,
-            "tiers": {"mode": mode, "bound": "lower", "bands": [{"up_to_minor": top, "rate_bp": rate} for top, rate in bands]}, **sales}
-    return {"plan_code": plan_code, "name": {"zh": "试", "en": "Try"}, "valid_from": "2000-01-01", "valid_to": None, "assigned_to": assigned or {"all": True},
-            "payer": {"dealer_bp": payer[0], "hq_bp": payer[1]}, "components": [body, *(components or [])]}
+def rate_plan(
+    bands: Sequence[tuple[int | None, int]] = ((None, 300),),
+    *,
+    plan_code: str = "default",
+    per: str = "order",
+    mode: str = "marginal",
+    payer: tuple[int, int] = (10_000, 0),
+    components: list[dict[str, Any]] | None = None,
+    assigned: dict[str, Any] | None = None,
+    **sales: Any,
+) -> dict[str, Any]:
+    body = {
+        "code": "sales",
+        "kind": "rate",
+        "basis": "net_sales",
+        "per": per,
+        "tiers": {"mode": mode, "bound": "lower", "bands": [{"up_to_minor": top, "rate_bp": rate} for top, rate in bands]},
+        **sales,
+    }
+    return {
+        "plan_code": plan_code,
+        "name": {"zh": "试", "en": "Try"},
+        "valid_from": "2000-01-01",
+        "valid_to": None,
+        "assigned_to": assigned or {"all": True},
+        "payer": {"dealer_bp": payer[0], "hq_bp": payer[1]},
+        "components": [body, *(components or [])],
+    }
 
 
 E4_BANDS = [(2_000_000, 300), (5_000_000, 400), (None, 500)]
@@ -59,11 +83,15 @@ class World:
 
     # -- facts
 
-    def sells(self, order_no: str, when: str, *amounts: int, guide: str | None = "G1", customer: str = "buyer", store: str = "S1", **more: Any) -> None:
+    def sells(
+        self, order_no: str, when: str, *amounts: int, guide: str | None = "G1", customer: str = "buyer", store: str = "S1", **more: Any
+    ) -> None:
         lines = tuple(LineIn(n, 1, amount) for n, amount in enumerate(amounts, 1))
         record_orders([OrderIn(order_no, customer, at(when), "CNY", lines, guide_code=guide, store_code=store, **more)], actor="test", now=at(when))
 
-    def sells_lines(self, order_no: str, when: str, *lines: LineIn, guide: str = "G1", customer: str = "buyer", store: str = "S1", **more: Any) -> None:
+    def sells_lines(
+        self, order_no: str, when: str, *lines: LineIn, guide: str = "G1", customer: str = "buyer", store: str = "S1", **more: Any
+    ) -> None:
         record_orders([OrderIn(order_no, customer, at(when), "CNY", lines, guide_code=guide, store_code=store, **more)], actor="test", now=at(when))
 
     def refunds(self, order_no: str, when: str, amount: int, line_no: int | None = None) -> None:
@@ -73,7 +101,9 @@ class World:
     def state(self, order_no: str, state: str, when: str) -> None:
         record_state(order_no, state, at(when), actor="test", now=at(when))
 
-    def event(self, kind: str, when: str, guide: str | None, customer: str, source: str | None = "qr", event_id: str | None = None, **payload: Any) -> str:
+    def event(
+        self, kind: str, when: str, guide: str | None, customer: str, source: str | None = "qr", event_id: str | None = None, **payload: Any
+    ) -> str:
         self.events["event"] += 1
         event_id = event_id or f"e{self.events['event']:04}"
         taken = record_events([EventIn(event_id, kind, at(when), guide, customer, source=source, payload=payload)], actor="test", now=at(when))
@@ -110,7 +140,11 @@ class World:
     def cost(self, code: str, first: str = "2025-01-01", last: str = "2026-12-31") -> int:
         """Rewards in the dealer's revenue."""
         with db.read() as connection:
-            return int(revenue.of(connection, dt.date.fromisoformat(first), dt.date.fromisoformat(last), "day", dealer_id=self.dealers[code])["totals"]["rewards_minor"])
+            return int(
+                revenue.of(connection, dt.date.fromisoformat(first), dt.date.fromisoformat(last), "day", dealer_id=self.dealers[code])["totals"][
+                    "rewards_minor"
+                ]
+            )
 
     def account(self, owner: str, purpose: str) -> int:
         """Credits less debits of all accounts of this owner and purpose."""

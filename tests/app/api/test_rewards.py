@@ -1,4 +1,5 @@
 """Guides' balances, rewards and KPIs, and plans, over HTTP (CONTRACT 3): own rows only, whole pages, plans published once (P6)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -38,7 +39,9 @@ def call(house):
         return keys[name]
 
     def ask(method: str, path: str, key: str = "hq", **more):
-        return house.stranger().open(f"/api/v1{path}", method=method, headers={"Authorization": f"Bearer {key_of(key)}", **more.pop("headers", {})}, **more)
+        return house.stranger().open(
+            f"/api/v1{path}", method=method, headers={"Authorization": f"Bearer {key_of(key)}", **more.pop("headers", {})}, **more
+        )
 
     return ask
 
@@ -47,16 +50,45 @@ def call(house):
 def test_a_guides_figures_are_shown_to_whom_they_belong_p6(world, call):
     world.sells("A", "06-01", 10_000)
     for path in ("/guides/G1/balance", "/guides/G1/rewards?period=2025-06", "/guides/G1/kpis?period=2025-06"):
-        answers = {key: call("GET", path, key).status_code for key in ("hq", "dealer:D1", "store:S1", "guide:G1", "dealer:D2", "store:S2", "guide:G2", "guide:G4")}
-        assert answers == {"hq": 200, "dealer:D1": 200, "store:S1": 200, "guide:G1": 200, "dealer:D2": 404, "store:S2": 404, "guide:G2": 404, "guide:G4": 404}, path
+        answers = {
+            key: call("GET", path, key).status_code
+            for key in ("hq", "dealer:D1", "store:S1", "guide:G1", "dealer:D2", "store:S2", "guide:G2", "guide:G4")
+        }
+        assert answers == {
+            "hq": 200,
+            "dealer:D1": 200,
+            "store:S1": 200,
+            "guide:G1": 200,
+            "dealer:D2": 404,
+            "store:S2": 404,
+            "guide:G2": 404,
+            "guide:G4": 404,
+        }, path
         assert call("GET", path.replace("G1", "NOPE")).status_code == 404
-    assert call("GET", "/guides/G1/balance").json == {"currency": "CNY", "pending_minor": 0, "vested_minor": 300, "payable_minor": 300, "paid_minor": 0, "receivable_minor": 0}
+    assert call("GET", "/guides/G1/balance").json == {
+        "currency": "CNY",
+        "pending_minor": 0,
+        "vested_minor": 300,
+        "payable_minor": 300,
+        "paid_minor": 0,
+        "receivable_minor": 0,
+    }
 
 
 @on_both_engines
 def test_all_pages_together_give_each_line_once(world, call):
-    moments = [at("06-01"), at("06-01"), at("06-01") + dt.timedelta(milliseconds=500), at("06-01") + dt.timedelta(seconds=1), at("06-01") + dt.timedelta(microseconds=1)]
-    record_events([EventIn(f"é-{n}" + "长" * 120, "contact.confirmed", moment, "G1", f"c{n}", source="qr") for n, moment in enumerate(moments)], actor="test", now=at("06-02"))
+    moments = [
+        at("06-01"),
+        at("06-01"),
+        at("06-01") + dt.timedelta(milliseconds=500),
+        at("06-01") + dt.timedelta(seconds=1),
+        at("06-01") + dt.timedelta(microseconds=1),
+    ]
+    record_events(
+        [EventIn(f"é-{n}" + "长" * 120, "contact.confirmed", moment, "G1", f"c{n}", source="qr") for n, moment in enumerate(moments)],
+        actor="test",
+        now=at("06-02"),
+    )
     world.sells("A", "06-01", *[100] * 6)
     found, cursor = [], ""
     while cursor is not None:
@@ -70,7 +102,19 @@ def test_all_pages_together_give_each_line_once(world, call):
     assert len({line["line_id"] for line in found}) == len(found) == 11
 
 
-@pytest.mark.parametrize("query", ["", "?period=", "?period=2025-13", "?period=2025-6", "?period=2025-06-01", "?period=2025-06&limit=0", "?period=2025-06&cursor=x", "?period=2025-06&x=1"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?period=",
+        "?period=2025-13",
+        "?period=2025-6",
+        "?period=2025-06-01",
+        "?period=2025-06&limit=0",
+        "?period=2025-06&cursor=x",
+        "?period=2025-06&x=1",
+    ],
+)
 def test_a_bad_query_is_malformed(world, call, query):
     assert call("GET", f"/guides/G1/rewards{query}").status_code == 400
 
@@ -117,8 +161,14 @@ def test_the_command_line_says_what_changed(house, world, tmp_path):
     assert json.loads(run(args=["plan", "show"]).stdout) == rate_plan([(None, 400)])
     told = [run(args=["incentives", step, "2025-06"]) for step in ("close", "calculate", "calculate", "approve", "approve", "close", "close")]
     assert [(t.exit_code, t.stdout.strip().splitlines()[-1:]) for t in told] == [
-        (1, []), (0, ["1 guides' months computed, 1 journals booked"]), (0, ["nothing changed"]), (0, ["2025-06 approved"]),
-        (0, ["nothing changed, 2025-06 is approved"]), (0, ["2025-06 closed"]), (0, ["nothing changed, 2025-06 is closed"])]
+        (1, []),
+        (0, ["1 guides' months computed, 1 journals booked"]),
+        (0, ["nothing changed"]),
+        (0, ["2025-06 approved"]),
+        (0, ["nothing changed, 2025-06 is approved"]),
+        (0, ["2025-06 closed"]),
+        (0, ["nothing changed, 2025-06 is closed"]),
+    ]
     assert "approve it first" in told[0].stderr
     assert [run(args=["incentives", "calculate", month]).exit_code for month in ("2025-13", "june", "2099-01")] == [1, 1, 1]
     file.write_text(json.dumps({**rate_plan(), "budget_minor": 5}))
