@@ -156,7 +156,8 @@ class Database:
             self.entry_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def _sqlite_engine(self, url: str, synchronous: str, *, says_begin: bool) -> Engine:
-        engine = create_engine(url, pool_size=20, max_overflow=60, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        reset = "rollback" if says_begin else None  # on the entry path nothing is left open
+        engine = create_engine(url, pool_size=20, max_overflow=60, pool_reset_on_return=reset, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
 
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, record: Any) -> None:

@@ -1,6 +1,6 @@
 """How many entries a second one server process takes, beside plain Flask routes on the same server: `python -m benchmarks.entries`.
 
-SQLite, 2,000 stores, a waitress of four threads, four clients over HTTP. The rounds take turns, so that the machine's other guests
+SQLite, 2,000 stores, a waitress of four threads, four clients over HTTP; who returns comes back to his place. The rounds take turns, so that the machine's other guests
 meet them all; what counts is the median of the rounds' ratios.
 """
 from __future__ import annotations
@@ -71,10 +71,10 @@ def _entry(key: str, name: str, again: int | None = None) -> Request:
 
 
 def _post(path: str, headers: str, name: str, again: int | None = None) -> Request:
-    places = random.Random(5)
-
     def make(n: int) -> bytes:
-        body = BODY.format(name.format(n if again is None else n % again), places.uniform(30.2, 32.2), places.uniform(120.2, 122.2))
+        who = n if again is None else n % again
+        place = random.Random(who)
+        body = BODY.format(name.format(who), place.uniform(30.2, 32.2), place.uniform(120.2, 122.2))
         return f"POST {path} HTTP/1.1\r\nHost: x\r\n{headers}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
 
     return make
@@ -88,7 +88,7 @@ def _rate(port: int, make: Request, first: int, seconds: float) -> float:
         asked = 0
         with socket.create_connection(("127.0.0.1", port)) as connection:
             while time.perf_counter() < until:
-                _exchange(connection, make(first + number * 100_000 + asked))
+                _exchange(connection, make(first + number * 100_100 + asked))
                 asked += 1
         done.append(asked)
 
@@ -140,8 +140,11 @@ def _server(folder: Path) -> Iterator[tuple[int, str]]:
         _wait(port, process)
         yield port, key
     finally:
+        ended = process.poll()
         process.terminate()
         process.wait()
+        if ended is not None:
+            raise RuntimeError(f"the server ended in the middle, with status {ended}")
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -261,6 +261,8 @@ def _last_visit(q: Question) -> Match | str:
         return found
     if not _covers(q, found.store, found.distance_m):
         return "no_longer_covers"
+    if found.distance_m < q.policy.switch_nearer_m:
+        return found  # no store can be nearer by that much
     nearer = _by_place(q)
     if nearer is None or nearer.store.id == found.store.id or nearer.distance_m is None:
         return found
