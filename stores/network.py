@@ -120,7 +120,7 @@ class _Holder:
         with self.lock:
             held = self.snapshot
             if held is None or held.version < wanted.network or held.policy_version < wanted.policy or self.url != db.database().url:
-                with db.read() as connection:
+                with db.read(apart=True) as connection:
                     held = load(connection, versions.current(connection))
                 self.snapshot, self.url, self.checked = held, db.database().url, time.monotonic()
             return held
@@ -165,7 +165,7 @@ def past(at: Versions) -> Snapshot:
         return held
     with _holder.past_lock:
         if key not in _holder.pasts:
-            with db.read() as connection:
+            with db.read(apart=True) as connection:
                 _holder.pasts[key] = load(connection, at)
             while len(_holder.pasts) > REMEMBERED_PASTS:
                 _holder.pasts.popitem(last=False)
