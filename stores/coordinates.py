@@ -56,7 +56,7 @@ def to_wgs84(latitude: float, longitude: float, crs: str) -> Coordinates:
     """The WGS-84 position of decimal degrees given in `crs` (wgs84, gcj02, bd09).
 
     Raises InvalidInput for an unknown crs, InvalidCoordinates for NaN, out of range, or a GCJ-02/BD-09 pair that no position has
-    (only within half a degree of a pole, where those systems mean nothing).
+    (only within 0.6 degrees of a pole, where those systems mean nothing).
     """
     require_crs(crs)
     _require_degrees(latitude, longitude)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import time
 
 import pytest
 from sqlalchemy import select, update
@@ -153,6 +154,21 @@ def test_a_customer_entered_by_two_identities_at_once_is_one(shops):
     recorded = at_once([lambda n=n: enter(arrival({"customer_id": "c1"} if n % 2 else {"customer_id": "c1", "unionid": "u1"})) for n in range(20)])
     assert {getattr(each, "customer_id", each) for each in recorded} == {"c1"}
     assert (shops.count(customer), shops.count(customer_identity), shops.count(entry)) == (1, 2, 20)
+
+
+def test_a_crowd_that_waits_for_the_first_snapshot_does_not_starve_its_builder(shops, monkeypatch):
+    """M14, M22: more visitors than the pool has connections; the builder has a connection of its own."""
+    load = networks.load
+
+    def load_slowly(*args):
+        time.sleep(0.5)
+        return load(*args)
+
+    networks.forget()
+    monkeypatch.setattr(networks, "load", load_slowly)
+    recorded = at_once([lambda n=n: enter(arrival(f"c{n}", beside(2))) for n in range(90)])
+    assert [each for each in recorded if isinstance(each, Exception)] == []
+    assert shops.count(entry) == 90
 
 
 # -- idempotency (CONTRACT 3) -------------------------------------------------------------------------------------------------
