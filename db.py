@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, MetaData, String, Table, Text, create_engine, event, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata = MetaData(naming_convention={
@@ -29,6 +30,7 @@ metadata = MetaData(naming_convention={
     "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s",
 })
 BUSY_SECONDS = 30
+SESSION = {"options": "-c timezone=UTC -c lock_timeout=15000"}  # of every PostgreSQL connection
 INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError)  # `run` speaks to SQLite's driver itself
 
 
@@ -150,14 +152,16 @@ class Database:
         if self.sqlite:
             self.engine = self._sqlite_engine(url, "FULL", says_begin=True)
             self.entry_engine = self._sqlite_engine(url, "NORMAL", says_begin=False)
+            self.apart_engine = self._sqlite_engine(url, "FULL", says_begin=True, pooled=False)
         else:
             self.engine = create_engine(url, pool_size=10, max_overflow=30, pool_recycle=1800, pool_timeout=30,
-                                        connect_args={"options": "-c timezone=UTC -c lock_timeout=15000"})
+                                        connect_args=SESSION)
             self.entry_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            self.apart_engine = create_engine(url, poolclass=NullPool, connect_args=SESSION)
 
-    def _sqlite_engine(self, url: str, synchronous: str, *, says_begin: bool) -> Engine:
-        reset = "rollback" if says_begin else None  # on the entry path nothing is left open
-        engine = create_engine(url, pool_size=20, max_overflow=60, pool_reset_on_return=reset, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    def _sqlite_engine(self, url: str, synchronous: str, *, says_begin: bool, pooled: bool = True) -> Engine:
+        pool: dict[str, Any] = {"pool_size": 20, "max_overflow": 60} if pooled else {"poolclass": NullPool}
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)
 
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, record: Any) -> None:
@@ -238,15 +242,17 @@ def transaction() -> Iterator[Connection]:
 
 
 @contextmanager
-def read() -> Iterator[Connection]:
-    """Several SELECTs of one state; inside an open transaction it joins that one."""
+def read(*, apart: bool = False) -> Iterator[Connection]:
+    """Several SELECTs of one state; inside an open transaction it joins that one. `apart` takes a connection of its own outside the
+    pool: for work that threads holding every pooled connection may be waiting for."""
     current = _current.get()
     if current is not None:
         yield current
         return
     base = database()
     level = {} if base.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with base.engine.connect().execution_options(doorstep_read=True, **level) as connection, connection.begin():
+    engine = base.apart_engine if apart else base.engine
+    with engine.connect().execution_options(doorstep_read=True, **level) as connection, connection.begin():
         with _as_current(connection):
             yield connection
 

@@ -90,7 +90,7 @@ def _try(connection: Any, asked: _Asked, locked: bool) -> tuple[Recorded | None,
                 raise KeyReused()
             return Recorded(found.kept.entry_id, repeated=True), set()
         forget_key(connection, asked.key, now - LIFETIME)
-    snapshot = network.snapshot(found.versions, connection)
+    snapshot = network.snapshot(found.versions)
     visit = visit_of(arrival, arrival.occurred_at or now, snapshot, keys.entry_param_keys())
     decision = decide(visit, found.state, snapshot)
     entry_id = new_entry_id(now)

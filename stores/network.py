@@ -5,7 +5,6 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from contextlib import nullcontext
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, and_, or_, select
@@ -113,7 +112,7 @@ class _Holder:
         self.pasts: OrderedDict[tuple[str, Versions], Snapshot] = OrderedDict()
         self.url = ""
 
-    def at_least(self, wanted: Versions, connection: Connection | None = None) -> Snapshot:
+    def at_least(self, wanted: Versions) -> Snapshot:
         """The newest snapshot, rebuilt first when it is older than `wanted` (versions just read from the database)."""
         held = self.snapshot
         if held is not None and held.version >= wanted.network and held.policy_version >= wanted.policy and self.url == db.database().url:
@@ -121,8 +120,8 @@ class _Holder:
         with self.lock:
             held = self.snapshot
             if held is None or held.version < wanted.network or held.policy_version < wanted.policy or self.url != db.database().url:
-                with db.read() if connection is None else nullcontext(connection) as reading:
-                    held = load(reading, versions.current(reading))
+                with db.read(apart=True) as connection:
+                    held = load(connection, versions.current(connection))
                 self.snapshot, self.url, self.checked = held, db.database().url, time.monotonic()
             return held
 
@@ -137,12 +136,9 @@ def _forget_after_fork() -> None:
 os.register_at_fork(after_in_child=_forget_after_fork)
 
 
-def snapshot(wanted: Versions, connection: Connection | None = None) -> Snapshot:
-    """The newest snapshot, at least of the versions that the caller has just read.
-
-    Who holds a connection of `db.statement()` gives it: the builder must not ask the pool for another one while all of them are held
-    by those who wait for him. It reads no transaction then, and needs none: rows of a version stay what they are."""
-    return _holder.at_least(wanted, connection)
+def snapshot(wanted: Versions) -> Snapshot:
+    """The newest snapshot, at least of the versions that the caller has just read."""
+    return _holder.at_least(wanted)
 
 
 def newest() -> Snapshot:
@@ -169,7 +165,7 @@ def past(at: Versions) -> Snapshot:
         return held
     with _holder.past_lock:
         if key not in _holder.pasts:
-            with db.read() as connection:
+            with db.read(apart=True) as connection:
                 _holder.pasts[key] = load(connection, at)
             while len(_holder.pasts) > REMEMBERED_PASTS:
                 _holder.pasts.popitem(last=False)

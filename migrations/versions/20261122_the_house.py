@@ -6,7 +6,7 @@ from alembic import op
 
 import db
 
-revision = 'e0d5c0d05b83'
+revision = 'f2180ceabd0c'
 down_revision = None
 branch_labels = None
 depends_on = None

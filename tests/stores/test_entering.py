@@ -157,7 +157,7 @@ def test_a_customer_entered_by_two_identities_at_once_is_one(shops):
 
 
 def test_a_crowd_that_waits_for_the_first_snapshot_does_not_starve_its_builder(shops, monkeypatch):
-    """M14, M22: more visitors than the pool has connections; the builder reads over the one it holds."""
+    """M14, M22: more visitors than the pool has connections; the builder has a connection of its own."""
     load = networks.load
 
     def load_slowly(*args):
@@ -272,7 +272,7 @@ def test_the_guard_of_the_third_try_knows_eligibility_as_the_ladder_does(shops, 
     old = networks.newest()
     row = {"store_code": "S3", "name": "Shop 3", "dealer_code": "D2", "latitude": "31.2304", "longitude": "121.5367", "crs": "wgs84", "contract_from": "2025-06-01"}
     shops.load("stores", {**row, **facts})
-    monkeypatch.setattr(entering.network, "snapshot", lambda wanted, connection: old)
+    monkeypatch.setattr(entering.network, "snapshot", lambda wanted: old)
     monkeypatch.setattr(entering, "LOCKED_FROM", 1)
     if eligible:
         assert stored(enter(arrival("c1", beside(3))).entry_id).store_code == "S3"

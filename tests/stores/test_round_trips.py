@@ -70,28 +70,27 @@ def counted(url: str) -> Iterator[CountingProxy]:
     proxy = CountingProxy(there.host or "127.0.0.1", there.port or 5432)
     through = there.set(port=proxy.port, query={"sslmode": "disable", "gssencmode": "disable"})
     db.configure(through.render_as_string(hide_password=False))
-    try:
-        yield proxy
-    finally:
-        db.database().dispose()
-        db.configure(url)
-        proxy.close()
+    yield proxy
+    db.database().dispose()
+    db.configure(url)
+    proxy.close()
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_every_kind_of_entry_is_two_round_trips(network: Network):
-    """Once in the life of a connection a statement takes one more: when the driver, having seen it five times, prepares it."""
     open_chain(network)
     param = sign(SignedParam(1, 0, 0, NOW), keys.entry_param_keys()[0])
     with counted(db.database().url) as proxy:
         enter(arrival("warm", beside(1)))  # opens the connection and builds the snapshot
         sessions = proxy.sessions
         visits = [arrival("c1", beside(2)), arrival("c1", beside(2)), arrival({"openid": "o1"}), arrival({"openid": "o1", "unionid": "u1"}, beside(4)),
-                  arrival({"customer_id": "c2", "unionid": "u2"}, beside(3), entry_param=param, touchpoint="qr", region_code="310115")]
+                  arrival("c2", beside(3), entry_param=param, touchpoint="qr", region_code="310115")]
         for n, each in enumerate(visits):
             before = proxy.round_trips
             enter(each, NOW + dt.timedelta(minutes=n), key=None if n % 2 else f"k{n}")
             assert proxy.round_trips - before == 2
+        for _ in range(6):  # the driver prepares a statement on its sixth use, which costs one round trip once
+            enter(visits[0], NOW, key="k0")
         before = proxy.round_trips
         assert enter(visits[0], NOW, key="k0").repeated
         assert (proxy.round_trips - before, proxy.sessions) == (1, sessions)

@@ -12,7 +12,7 @@ import pytest
 import db
 from app import api_keys
 from app.words import money
-from incentives import calculate, explanations, kpis, rewards
+from incentives import adds, calculate, commission, explanations, kpis, rewards
 from incentives.scopes import reward_scope
 from stores.actors import COMMAND_LINE
 from stores.scope import find_scope
@@ -135,10 +135,10 @@ def test_a_managers_team_is_the_sum_of_its_guides(chain):
 
 
 def test_every_reason_that_calculation_gives_has_its_words():
-    codes = set(re.findall(r'"([a-z_0-9]+)"', Path(calculate.__file__).read_text("utf-8")))
+    codes = {code for file in (adds, calculate, commission) for code in re.findall(r'"([a-z_0-9]+)"', Path(file.__file__).read_text("utf-8"))}
     named = {"valid_add", "not_first", "already_linked", "source_not_allowed", "employee", "paid_before", "cap_reached", "converted_referral",
              "no_order_yet", "invite_expired", "below_minimum", "not_new", "self_referral", "invited_before", "sale", "refunded", "own_purchase", "cross_dealer",
-             "unattributed", "no_base", "rate_zero_or_cap"}
+             "unattributed", "no_base", "rate_zero", "not_employed"}
     assert named <= codes  # a reason that was renamed is renamed here too
     assert named | {rewards.ADJUSTMENT} <= set(explanations.REASONS)
 
