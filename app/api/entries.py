@@ -56,9 +56,9 @@ class Alternative(Answer):
     why: str
 
 
-class EntryOut(Answer):
-    entry_id: str
-    customer_id: str
+class Decided(Answer):
+    """Where a visitor is led; nulls for PICKER."""
+
     store_code: str | None
     dealer_code: str | None
     guide_code: str | None
@@ -71,6 +71,11 @@ class EntryOut(Answer):
     decided_at: dt.datetime
     network_version: int
     policy_version: int
+
+
+class EntryOut(Decided):
+    entry_id: str
+    customer_id: str
     occurred_at: dt.datetime
     distance_class_km: int | None = None
 
@@ -81,20 +86,8 @@ class Step(Answer):
     candidates: list[Alternative]
 
 
-class RouteOut(Answer):
+class RouteOut(Decided):
     customer_id: str | None
-    store_code: str | None
-    dealer_code: str | None
-    guide_code: str | None
-    cloud_shop_url: str | None
-    distance_m: float | None
-    rung: str
-    reason: str
-    alternatives: list[Alternative]
-    notes: list[str]
-    decided_at: dt.datetime
-    network_version: int
-    policy_version: int
     trace: list[Step]
 
 
@@ -115,10 +108,6 @@ class ReplayOut(Answer):
     basis: str
     store_code: str | None
     rung: str
-
-
-class ReplayIn(Strict):
-    """Nothing; the body may be an empty object."""
 
 
 EXAMPLE = {"customer": {"customer_id": "c1"}, "location": {"latitude": 31.231, "longitude": 121.474, "crs": "wgs84", "accuracy_m": 30}}
