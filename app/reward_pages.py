@@ -5,13 +5,17 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app, render_template, request
 from sqlalchemy import Connection
 
+import db
+from app.clock import now_and_today
 from app.language import language
+from app.permissions import current_actor
 from app.shown_days import next_month
-from incentives import explanations, rewards
-from ledger.faults import Fault
+from incentives import booking, explanations, kpis, rewards
+from ledger.faults import Fault, NotFound
+from stores import directory
 from stores.actors import Actor
 from stores.brand import brand, business_day
 from stores.sales import lists
@@ -44,6 +48,18 @@ def asked_month(today: dt.date) -> str:
         return parse_month(text) if text else today.isoformat()[:7]
     except Fault:
         return today.isoformat()[:7]
+
+
+def guide_page(template: str, code: str) -> str:
+    """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them. Raises NotFound outside the reader's rows."""
+    actor, (now, today) = current_actor(), now_and_today()
+    booking.book_due(now)
+    with db.read() as connection:
+        row = directory.find_guide(connection, actor, today, code=code)
+        if row is None:
+            raise NotFound(f"There is no guide {code!r}.")
+        month = asked_month(today)
+        return render_template(template, now=now, row=row, view=view(connection, actor, row.id, month, now), kpis=kpis.of_guide(connection, row.id, month, now))
 
 
 def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: dt.datetime) -> RewardView:

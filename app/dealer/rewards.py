@@ -8,8 +8,7 @@ from app import reward_pages, shown_days
 from app.clock import now_and_today
 from app.dealer.home import blueprint
 from app.permissions import current_actor, needs
-from incentives import booking, kpis, team
-from ledger.faults import NotFound
+from incentives import booking, team
 from stores import directory, revenue
 
 
@@ -31,12 +30,4 @@ def rewards() -> str:
 @blueprint.get("/guides/<code>", strict_slashes=False)
 @needs("dealer:read")
 def guide(code: str) -> str:
-    actor, (now, today) = current_actor(), now_and_today()
-    booking.book_due(now)
-    with db.read() as connection:
-        row = directory.find_guide(connection, actor, today, code=code)
-        if row is None:
-            raise NotFound(f"There is no guide {code!r}.")
-        month = reward_pages.asked_month(today)
-        return render_template("dealer/guide.html", now=now, row=row, view=reward_pages.view(connection, actor, row.id, month, now),
-                               kpis=kpis.of_guide(connection, row.id, month, now))
+    return reward_pages.guide_page("dealer/guide.html", code)

@@ -9,8 +9,6 @@ from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs
 from incentives import booking, team
-from ledger.faults import NotFound
-from stores import directory
 
 
 def of_manager() -> str:
@@ -27,10 +25,4 @@ def of_manager() -> str:
 @needs("guide:read")
 def member(code: str) -> str:
     """One guide's lines; a guide finds only himself here."""
-    actor, (now, today) = current_actor(), now_and_today()
-    booking.book_due(now)
-    with db.read() as connection:
-        row = directory.find_guide(connection, actor, today, code=code)
-        if row is None:
-            raise NotFound(f"There is no guide {code!r}.")
-        return render_template("guide/member.html", now=now, row=row, view=reward_pages.view(connection, actor, row.id, reward_pages.asked_month(today), now))
+    return reward_pages.guide_page("guide/member.html", code)
