@@ -35,9 +35,15 @@ def test_days_follow_the_language():
 
 
 def test_every_text_has_its_chinese():
-    known = {(message.id, message.context): message.string for message in catalogue.catalogue()}
+    known = {(message.id, message.context): message.string for held in catalogue.catalogues().values() for message in held}
     missing = [f"{name}:{line} {message}" for name, line, message, context in catalogue.messages() if not known.get((message, context))]
     assert missing == [], "run scripts/catalogue.py and fill in the Chinese"
+
+
+def test_the_catalogue_holds_no_text_twice_and_none_that_is_dead():
+    held = [(message.id, message.context) for each in catalogue.catalogues().values() for message in each if message.id]
+    asked = {(message, context) for _name, _line, message, context in catalogue.messages()}
+    assert sorted(key for key in set(held) if held.count(key) > 1 or key not in asked) == [], "run scripts/catalogue.py"
 
 
 def test_templates_hold_no_text_outside_the_catalogue():
