@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -75,6 +76,12 @@ class User:
 
 _FIELDS = ("id", "name", "role", "scope_kind", "scope_id", "must_change_password", "language", "session_version")
 _columns = [app_user.c[name] for name in _FIELDS]
+
+
+def names_of(connection: Connection, actors: Collection[str]) -> dict[str, str]:
+    """The names of those actors of the audit log that are users (`user:7`); others are absent."""
+    ids = [int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdigit()]
+    return {f"user:{r.id}": r.name for r in connection.execute(select(app_user.c.id, app_user.c.name).where(app_user.c.id.in_(ids)))} if ids else {}
 
 
 def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: str | None = None,
