@@ -15,8 +15,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, Column, Connection, Date, Index, Table, and_, case, func, literal, literal_column, null, or_, select, union_all
-from sqlalchemy import cast as as_type
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Index,
+    Table,
+    and_,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import GenericFunction
@@ -69,14 +82,14 @@ KEYS: dict[str, tuple[str, ...]] = {t.name: tuple(c.name for c in t.primary_key.
 DAY, MONTH, CHAIN, ORIGIN = "day", "month", "chain", "origin"
 
 
-class month_of(GenericFunction[dt.date]):  # noqa: N801 - an SQL function
+class month_of(GenericFunction[dt.date]):
     """The first day of a day's month."""
 
     type = Date()
     inherit_cache = True
 
 
-class first_of(GenericFunction[dt.date]):  # noqa: N801
+class first_of(GenericFunction[dt.date]):
     """The first day of a month given as YYYY-MM."""
 
     type = Date()

@@ -109,7 +109,7 @@ def test_a_refresher_beside_many_writers_loses_and_doubles_nothing(shop):
         while not stop.is_set():
             try:
                 cube_steps.advance(step=2)
-            except Exception as fault:  # a thread's fault is the test's
+            except Exception as fault:  # noqa: BLE001 - a thread's fault is the test's
                 faults.append(fault)
 
     def write(seed):
@@ -122,7 +122,7 @@ def test_a_refresher_beside_many_writers_loses_and_doubles_nothing(shop):
                         sold = revenue.of(connection, FIRST, LAST, "day")["totals"]["gross_minor"]
                         t = transfer.c
                         assert sold == connection.execute(select(func.coalesce(func.sum(t.amount_minor), 0)).where(t.kind == "sale")).scalar_one()
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001
             faults.append(fault)
 
     refreshers = [threading.Thread(target=refresh) for _ in range(2)]
