@@ -27,15 +27,15 @@ PATIENCE_SECONDS = 1.0
 Progress = Callable[[str, int, int], None]  # source, done, total
 
 
-def advance(step: int = STEP, patience: float = PATIENCE_SECONDS, progress: Progress | None = None) -> int:
+def advance(step: int = STEP, patience: float = PATIENCE_SECONDS, seconds: float | None = None, progress: Progress | None = None) -> int:
     """Bring the cells up to the newest facts; how many ids were passed. A source whose writers do not end within `patience` seconds waits
-    for the next time. May run anywhere at any time, also twice at once."""
-    done = 0
+    for the next time, and so does what is not done within `seconds`. May run anywhere at any time, also twice at once."""
+    done, until = 0, None if seconds is None else time.monotonic() + seconds
     for source in SOURCES:
         with db.read() as connection:
             behind = marks(connection)[source.name]
         newest = _settled(source, behind, patience)
-        while behind < newest:
+        while behind < newest and (until is None or time.monotonic() < until):
             with db.transaction() as connection:
                 now_at = _step(connection, source, newest, step)
             done += now_at - behind
