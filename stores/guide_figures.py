@@ -91,7 +91,7 @@ def distribution(rows: Sequence[GuideFigures]) -> Distribution:
         return Distribution(0, 0, 0, 0, 0, 0, ())
     width = _width(max(sums[-1], 1))
     bins = tuple((low, low + width, sum(low <= s < low + width or low == 0 and s < 0 for s in sums)) for low in range(0, max(sums[-1], 0) + 1, width))
-    return Distribution(len(sums), sum(s > 0 for s in sums), sum(sums), sums[(len(sums) - 1) // 2], sums[(9 * len(sums) - 1) // 10 if len(sums) > 1 else 0], sums[-1], bins)
+    return Distribution(len(sums), sum(s > 0 for s in sums), sum(sums), sums[(len(sums) - 1) // 2], sums[(9 * len(sums) - 1) // 10], sums[-1], bins)
 
 
 def _width(most: int) -> int:
