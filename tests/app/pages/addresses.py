@@ -18,6 +18,7 @@ def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
                    "/hq/ledger/fees"],
         "guide": ["/guide", f"/guide?month={three_ago[:7]}", "/guide/customers", "/guide/code", "/guide/team/G1"],
     }
-    happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"], "branch": ["/hq/orders/O-1"], "dealer": ["/dealer/orders/O-1"], "guide": []}
+    happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"],
+                "branch": ["/hq/orders/O-1"], "dealer": ["/dealer/orders/O-1"], "guide": []}
     portal = {"petra": "hq", "finn": "hq", "bea": "branch", "omar": "dealer", "max": "guide", "mei": "guide"}[name]
     return portals[portal] + (happened[portal] if facts else [])
