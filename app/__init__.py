@@ -15,12 +15,30 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 import db
-from app import api_keys, cli, dealer, errors, guide, headers, health, hq, labels, language, limits, logs, navigation, permissions, words
+from app import (
+    api_keys,
+    cli,
+    dealer,
+    errors,
+    guide,
+    headers,
+    health,
+    hq,
+    labels,
+    language,
+    limits,
+    logs,
+    navigation,
+    permissions,
+    saved_views,
+    theme,
+    words,
+)
 from app.api import calls, declare, openapi
 from app.sign_in import pages as sign_in
 from stores import brand, installation, keys
 
-PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing)
+PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -35,7 +53,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES,
+    app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
                                  language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in, settings=settings)
     permissions.mark(app.view_functions["static"], permissions.PUBLIC)
     headers.init_app(app, secure=settings.secure_cookies)  # first registered, so the last to see the answer

@@ -1,4 +1,4 @@
-"""Chinese and English: which one a reader gets, and the catalogue, read from its .po at start (no build step)."""
+"""Chinese and English: which one a reader gets, and the catalogue, read from its .po files at start (no build step)."""
 from __future__ import annotations
 
 from functools import cache
@@ -18,7 +18,7 @@ LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 HTML_LANG = {"zh": "zh-CN", "en": "en"}
 NAMES = {"zh": "中文", "en": "English"}
 COOKIE = "language"
-CATALOGUE = Path(__file__).parent / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
+CATALOGUES = Path(__file__).parent / "translations" / "zh_Hans_CN" / "LC_MESSAGES"
 
 
 def language() -> str:
@@ -48,11 +48,15 @@ def _english() -> NullTranslations:
 
 @cache
 def _chinese() -> Translations:
-    compiled = BytesIO()
-    with CATALOGUE.open("rb") as text:
-        write_mo(compiled, read_po(text, locale=LOCALES["zh"]))
-    compiled.seek(0)
-    return Translations(fp=compiled)
+    """One file for each area of the product, merged."""
+    merged = Translations()
+    for path in sorted(CATALOGUES.glob("*.po")):
+        compiled = BytesIO()
+        with path.open("rb") as text:
+            write_mo(compiled, read_po(text, locale=LOCALES["zh"]))
+        compiled.seek(0)
+        merged.merge(Translations(fp=compiled))
+    return merged
 
 
 def init_app(app: Flask) -> None:

@@ -1,15 +1,18 @@
 """Orders, refunds and ledger lines as the portals of headquarters and dealers both show them; the actor's rows decide what is there."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 import db
-from app import paging, shown_days
+from app import labels, paging, shown_days, tables
 from app.clock import now_and_today
 from app.permissions import current_actor
+from app.tables import Column
 from incentives import booking
 from ledger.faults import NotFound
 from stores import directory, revenue
@@ -25,24 +28,64 @@ def order_filter(span: shown_days.Span) -> OrderFilter:
     return OrderFilter(span.first, span.last, asked["store"], asked["dealer"], asked["guide"], asked["owner"], asked["order_no"])
 
 
-def order_list(portal: str) -> str:
+def order_list(portal: str) -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
     wanted = order_filter(span)
+    table = tables.asked("orders", order_columns(portal), "-paid_at")
     with db.read() as connection:
-        page = paging.listed("orders", lists.rows(connection, actor, wanted, paging.after_moment("orders"), paging.PAGE + 1), paging.by_moment("paid_at"))
-        return render_template("orders/list.html", portal=portal, now=now, span=span, wanted=wanted, page=page, totals=lists.totals(connection, actor, wanted),
-                               refunds=lists.refund_totals(connection, actor, wanted))
+        totals = lists.totals(connection, actor, wanted)
+        return tables.answer(table, lambda order: lists.rows(connection, actor, wanted, order), "orders/list.html", total={"total": totals["total_minor"]},
+                             portal=portal, now=now, span=span, wanted=wanted, totals=totals, refunds=lists.refund_totals(connection, actor, wanted))
 
 
-def refund_list(portal: str) -> str:
+def order_columns(portal: str) -> tuple[Column, ...]:
+    """The columns of a portal's orders; a dealer needs no column that is always himself."""
+    return tuple(column for column in (
+        Column("paid_at", _l("Paid at"), "moment", sort="paid_at"),
+        Column("order_no", _l("Order"), "code", sort="order_no", door=lambda row: url_for(f"{portal}.order", order_no=row.order_no)),
+        Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text),
+        Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store", door=_door(portal, "store", "store_code")),
+        Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), sort="dealer", door=_door(portal, "dealer", "dealer_code")),
+        Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), door=_door(portal, "guide", "guide_code")),
+        Column("owner", _l("Owner decided by"), "tag", value=lambda row: row.owner_basis, words=labels.OWNER_BASIS_SHORT, meanings={"unattributed": "wait"}),
+        Column("credited", _l("Guide decided by"), "words", value=lambda row: row.guide_basis, words=labels.GUIDE_BASIS, shown=False),
+        Column("channel", _l("Channel"), "code", shown=False),
+        Column("total", _l("Amount"), "money", value=lambda row: row.total_minor, sort="total"),
+    ) if portal == "hq" or column.key != "dealer")
+
+
+def _door(portal: str, page: str, code: str) -> Callable[[Any], str | None]:
+    """To a page of headquarters; a dealer's order may name a store that is no longer his."""
+    def address(row: Any) -> str | None:
+        value = getattr(row, code)
+        return url_for(f"{portal}.{page}", code=value) if value and portal == "hq" else None
+    return address
+
+
+def refund_list(portal: str) -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
     wanted = order_filter(span)
+    table = tables.asked("refunds", refund_columns(portal), "-refunded_at")
     with db.read() as connection:
-        page = paging.listed("refunds", lists.refund_rows(connection, actor, wanted, paging.after_moment("refunds"), paging.PAGE + 1), paging.by_moment("refunded_at"))
-        return render_template("orders/refunds.html", portal=portal, now=now, span=span, wanted=wanted, page=page,
-                               totals=lists.refund_totals(connection, actor, wanted))
+        totals = lists.refund_totals(connection, actor, wanted)
+        return tables.answer(table, lambda order: lists.refund_rows(connection, actor, wanted, order), "orders/refunds.html",
+                             total={"total": totals["total_minor"]}, portal=portal, now=now, span=span, wanted=wanted, totals=totals)
+
+
+def refund_columns(portal: str) -> tuple[Column, ...]:
+    return tuple(column for column in (
+        Column("refunded_at", _l("Refunded at"), "moment", sort="refunded_at"),
+        Column("refund_no", _l("Refund"), "code", sort="refund_no"),
+        Column("order_no", _l("Order"), "code", door=lambda row: url_for(f"{portal}.order", order_no=row.order_no)),
+        Column("paid_at", _l("Paid at"), "moment", sort="paid_at"),
+        Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, shown=False),
+        Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), door=_door(portal, "store", "store_code")),
+        Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), door=_door(portal, "dealer", "dealer_code")),
+        Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), shown=False),
+        Column("total", _l("Amount"), "money", value=lambda row: row.total_minor, sort="total"),
+    ) if portal == "hq" or column.key != "dealer")
 
 
 def order_page(portal: str, order_no: str) -> str:

@@ -60,7 +60,8 @@ def listed(kind: str, rows: Sequence[Any], key_of: Callable[[Any], tuple[str | i
 def same_filter(endpoint: str | None = None, **more: str) -> str:
     """This page, or another, with the filter that was asked for. Not by url_for alone: names in a query are the reader's, not ours."""
     path = request.path if endpoint is None else url_for(endpoint)
-    query = urlencode({**{name: value for name, value in request.args.items() if name not in ("cursor", "lang")}, **more})
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("cursor", "lang", "export", *more)]
+    query = urlencode([*kept, *more.items()])
     return f"{path}?{query}" if query else path
 
 

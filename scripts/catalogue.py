@@ -1,9 +1,11 @@
-"""Keep app/translations in step with the code: `python scripts/catalogue.py` adds new texts to the .po and drops dead ones.
+"""Keep app/translations in step with the code: `python scripts/catalogue.py AREA` adds new texts to AREA.po and drops dead ones everywhere.
 
-A translator then fills the empty `msgstr`s; a test refuses a text without one.
+The Chinese catalogue is one folder of .po files, a file for each area of the product; a text stands in one of them. A translator then fills
+the empty `msgstr`s; a test refuses a text without one.
 """
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-PO = ROOT / "app" / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
+FOLDER = ROOT / "app" / "translations" / "zh_Hans_CN" / "LC_MESSAGES"
 HEADER = """msgid ""
 msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
@@ -31,25 +33,45 @@ def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
         yield name, line, message, context
 
 
-def catalogue() -> Catalog:
-    with PO.open("rb") as text:
-        return read_po(text, locale="zh_Hans_CN")
+def catalogues() -> dict[Path, Catalog]:
+    """Every .po file, by its path."""
+    found = {}
+    for path in sorted(FOLDER.glob("*.po")):
+        with path.open("rb") as text:
+            found[path] = read_po(text, locale="zh_Hans_CN")
+    return found
 
 
-def main() -> None:
-    template = Catalog()
+def write(path: Path, kept: Catalog) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        out.write(HEADER.encode())  # without dates and names: they only make merges collide
+        write_po(out, kept, width=140, sort_output=True, omit_header=True, no_location=True)
+
+
+def main(area: str) -> None:
+    template = Catalog(locale="zh_Hans_CN")
     for name, line, message, context in messages():
         template.add(message, locations=[(name, line)], context=context)
-    known = catalogue() if PO.exists() else Catalog(locale="zh_Hans_CN")
-    known.update(template, no_fuzzy_matching=True)
-    known.obsolete.clear()
-    PO.parent.mkdir(parents=True, exist_ok=True)
-    with PO.open("wb") as out:
-        out.write(HEADER.encode())  # without dates and names: they only make merges collide
-        write_po(out, known, width=140, sort_output=True, omit_header=True, no_location=True)
-    missing = [message.id for message in known if message.id and not message.string]
-    print(f"{len(known)} texts, {len(missing)} without Chinese", *missing, sep="\n  ")
+    known, target = catalogues(), FOLDER / f"{area}.po"
+    known.setdefault(target, Catalog(locale="zh_Hans_CN"))
+    seen: set[tuple[object, object]] = set()
+    for path, held in known.items():
+        kept = Catalog(locale="zh_Hans_CN")
+        for message in held:
+            key = (message.id, message.context)
+            if message.id and key not in seen and template.get(message.id, message.context) is not None:
+                kept.add(message.id, message.string, flags=message.flags, context=message.context)
+                seen.add(key)
+        known[path] = kept
+    for message in template:
+        if message.id and (message.id, message.context) not in seen:
+            known[target].add(message.id, flags=message.flags, context=message.context)
+    for path, kept in known.items():
+        write(path, kept)
+    missing = [f"{path.name}: {message.id}" for path, kept in known.items() for message in kept if message.id and not message.string]
+    print(f"{sum(len(kept) for kept in known.values())} texts, {len(missing)} without Chinese", *missing, sep="\n  ")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1] if len(sys.argv) > 1 else "messages")

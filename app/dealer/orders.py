@@ -1,6 +1,8 @@
 """A dealer's orders and refunds, and the ledger lines behind his figures."""
 from __future__ import annotations
 
+from typing import Any
+
 from app import order_pages
 from app.dealer.home import blueprint
 from app.permissions import needs
@@ -8,7 +10,7 @@ from app.permissions import needs
 
 @blueprint.get("/orders", strict_slashes=False)
 @needs("dealer:read")
-def orders() -> str:
+def orders() -> Any:
     return order_pages.order_list("dealer")
 
 
@@ -20,7 +22,7 @@ def order(order_no: str) -> str:
 
 @blueprint.get("/refunds", strict_slashes=False)
 @needs("dealer:read")
-def refunds() -> str:
+def refunds() -> Any:
     return order_pages.refund_list("dealer")
 
 

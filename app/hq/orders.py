@@ -1,6 +1,8 @@
 """Orders and refunds of the chain or a branch, and the ledger lines behind figures."""
 from __future__ import annotations
 
+from typing import Any
+
 from app import order_pages
 from app.hq.home import blueprint
 from app.permissions import needs
@@ -8,7 +10,7 @@ from app.permissions import needs
 
 @blueprint.get("/orders", strict_slashes=False)
 @needs("hq:read")
-def orders() -> str:
+def orders() -> Any:
     return order_pages.order_list("hq")
 
 
@@ -20,7 +22,7 @@ def order(order_no: str) -> str:
 
 @blueprint.get("/refunds", strict_slashes=False)
 @needs("hq:read")
-def refunds() -> str:
+def refunds() -> Any:
     return order_pages.refund_list("hq")
 
 

@@ -7,7 +7,7 @@ from alembic import op
 import db
 
 revision = '842db48a2180'
-down_revision = 'f2180ceabd0c'
+down_revision = 'd8147f509aef'
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, literal, or_, select
+from sqlalchemy import Connection, Row, Select, func, literal, select
 
 from stores import cube
 from stores.actors import Actor
@@ -14,6 +14,7 @@ from stores.brand import business_day
 from stores.customers import customer
 from stores.dealers import dealer
 from stores.guides import guide
+from stores.ordering import Lead, Order, ordered
 from stores.orders import sales_order
 from stores.refunds import refund
 from stores.sales.scope import limit_orders
@@ -21,6 +22,11 @@ from stores.stores import store
 from stores.within import within
 
 UNATTRIBUTED, ATTRIBUTED = "unattributed", "attributed"
+ORDER_SORTS = {"paid_at": sales_order.c.paid_at, "total": sales_order.c.total_minor, "order_no": sales_order.c.order_no,
+               "store": func.coalesce(store.c.store_code, ""), "dealer": func.coalesce(dealer.c.dealer_code, "")}
+REFUND_SORTS = {"refunded_at": refund.c.refunded_at, "total": refund.c.total_minor, "refund_no": refund.c.refund_no, "paid_at": sales_order.c.paid_at}
+ORDER_LEADS, REFUND_LEADS = {"paid_at": Lead(sales_order.c.business_day, business_day)}, {"refunded_at": Lead(refund.c.business_day, business_day)}
+NEWEST, NEWEST_REFUND = Order("paid_at", descending=True), Order("refunded_at", descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +86,11 @@ def _figures(connection: Connection, actor: Actor, wanted: OrderFilter, by: cube
                         cube.everything if plain else limits)
 
 
-def rows(connection: Connection, actor: Actor, wanted: OrderFilter, after: tuple[dt.datetime, int] | None = None, limit: int = 51) -> Sequence[Row[Any]]:
-    """Newest first, after (paid_at, id)."""
+def rows(connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST) -> Sequence[Row[Any]]:
+    """Sorted by a name of ORDER_SORTS."""
     o = sales_order.c
-    query = _named(select(o.id, o.order_no, o.paid_at, o.total_minor, o.owner_basis, o.guide_basis))
-    query = _of(query, actor, wanted, o.business_day)
-    return connection.execute(_after(query, o.business_day, o.paid_at, o.id, after).limit(limit)).all()
+    query = _named(select(o.id, o.order_no, o.paid_at, o.total_minor, o.owner_basis, o.guide_basis, o.channel))
+    return connection.execute(ordered(_of(query, actor, wanted, o.business_day), ORDER_SORTS, o.id, order, ORDER_LEADS)).all()
 
 
 def visible_numbers(connection: Connection, actor: Actor, numbers: Sequence[str]) -> set[str]:
@@ -101,11 +106,11 @@ def refund_totals(connection: Connection, actor: Actor, wanted: OrderFilter) -> 
     return {name: int(value) for name, value in connection.execute(_of(query, actor, wanted, refund.c.business_day)).one()._mapping.items()}
 
 
-def refund_rows(connection: Connection, actor: Actor, wanted: OrderFilter, after: tuple[dt.datetime, int] | None = None, limit: int = 51) -> Sequence[Row[Any]]:
-    """Refunds of these days, newest first, after (refunded_at, id)."""
+def refund_rows(connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST_REFUND) -> Sequence[Row[Any]]:
+    """Refunds of these days, sorted by a name of REFUND_SORTS."""
     o, r = sales_order.c, refund.c
     query = _named(select(r.id, r.refund_no, r.refunded_at, r.total_minor, o.order_no, o.paid_at).join(sales_order, o.id == r.order_id))
-    return connection.execute(_after(_of(query, actor, wanted, r.business_day), r.business_day, r.refunded_at, r.id, after).limit(limit)).all()
+    return connection.execute(ordered(_of(query, actor, wanted, r.business_day), REFUND_SORTS, r.id, order, REFUND_LEADS)).all()
 
 
 def _named(query: Select[Any]) -> Select[Any]:
@@ -115,10 +120,3 @@ def _named(query: Select[Any]) -> Select[Any]:
                               dealer.c.name.label("dealer_name"), guide.c.guide_code, guide.c.name.label("guide_name"))
             .join(customer, customer.c.id == o.customer_id).outerjoin(store, store.c.id == o.store_id)
             .outerjoin(dealer, dealer.c.id == o.dealer_id).outerjoin(guide, guide.c.id == o.guide_id))
-
-
-def _after(query: Select[Any], day: Any, moment: Any, number: Any, after: tuple[dt.datetime, int] | None) -> Select[Any]:
-    """Newest first; days come first because the index knows them."""
-    if after is not None:
-        query = query.where(day <= business_day(after[0]), or_(moment < after[0], and_(moment == after[0], number < after[1])))
-    return query.order_by(day.desc(), moment.desc(), number.desc())

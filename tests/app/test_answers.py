@@ -12,6 +12,8 @@ from app.api.problems import status_of
 from ledger.faults import Conflict, Fault, FieldFault, InvalidInput, Malformed, NotAllowed, NotFound
 from tests.app.conftest import settings_of
 
+SIGN_IN_FILES = ("css/base.css", "css/parts.css", "css/forms.css", "icons.svg", "mark.svg")
+
 
 class NoStoreInReach(InvalidInput):
     code = "no_store_in_reach"
@@ -21,7 +23,7 @@ FAULTS = [(Malformed, 400), (NotAllowed, 403), (NotFound, 404), (Conflict, 409),
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/", "/hq", "/nowhere", "/favicon.ico",
-                                  "/static/app.css", "/healthz", "/metrics", "/api/v1/nowhere", "/static/", "/docs", "/openapi.json"])
+                                  "/static/css/base.css", "/healthz", "/metrics", "/api/v1/nowhere", "/static/", "/docs", "/openapi.json"])
 def test_every_answer_carries_the_safe_headers(house, path):
     got = house.stranger().get(path, buffered=True).headers
     rules = dict(part.strip().split(" ", 1) for part in got["Content-Security-Policy"].split(";"))
@@ -39,7 +41,7 @@ def test_pages_of_a_person_are_not_stored_and_static_files_are(house):
     assert client.get("/sign-in?lang=en").headers["Cache-Control"] == "no-store"
     for path in ("/docs", "/openapi.json", "/healthz", "/api/v1/orders/1"):
         assert "Cookie" not in client.get(path).headers.get("Vary", "")
-    assert "max-age=86400" in client.get("/static/app.css", buffered=True).headers["Cache-Control"]
+    assert "max-age=86400" in client.get("/static/css/base.css", buffered=True).headers["Cache-Control"]
 
 
 def test_cookies_are_closed_to_scripts_and_other_sites(house):
@@ -74,7 +76,7 @@ def test_the_page_of_a_guide_is_small(house):
     page = client.get("/guide/")
     assert "tabler" not in page.text
     assert "htmx" not in page.text
-    assert len(page.data) + sum(len(client.get(f"/static/{name}", buffered=True).data) for name in ("app.css", "icons.svg", "mark.svg")) < 30_000
+    assert len(page.data) + sum(len(client.get(f"/static/{name}", buffered=True).data) for name in SIGN_IN_FILES) < 30_000
 
 
 @pytest.mark.parametrize(("kind", "status"), FAULTS)

@@ -1,0 +1,57 @@
+"""How a list is sorted and paged: by one expression that is never NULL, ties by the row's own key.
+
+The next page begins after the pair (sort value, key) of the last row, so a page costs the same wherever it lies and no row is shown twice.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Select, and_, or_
+from sqlalchemy.sql.elements import ColumnElement
+
+from ledger.faults import Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`by`: a name of the list's sort expressions; `after`: (sort_value, sort_key) of the last row before; `limit`: rows asked for."""
+
+    by: str
+    descending: bool = False
+    after: tuple[Any, Any] | None = None
+    limit: int = 51
+
+    def following(self, row: Any) -> Order:
+        """The rows after this one."""
+        return replace(self, after=(row.sort_value, row.sort_key))
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A column with an index that rises with a sort expression, and how to tell its value from the expression's: a moment's business day.
+
+    Sorting by it first changes no order and lets the database begin at the right end."""
+
+    column: ColumnElement[Any]
+    of: Callable[[Any], Any]
+
+
+def ordered(query: Select[Any], keys: Mapping[str, ColumnElement[Any]], tie: ColumnElement[Any], order: Order,
+            leads: Mapping[str, Lead] | None = None) -> Select[Any]:
+    """`query` sorted and cut, with `sort_value` and `sort_key` added to each row. Raises Malformed for a sort that the list does not have."""
+    if order.by not in keys:
+        raise Malformed(f"This list cannot be sorted by {order.by!r}; use one of {', '.join(keys)}.")
+    by = keys[order.by]
+    query = query.add_columns(by.label("sort_value"), tie.label("sort_key"))
+    if order.after is not None:
+        value, key = order.after
+        beyond, further = (by < value, tie < key) if order.descending else (by > value, tie > key)
+        query = query.where(or_(beyond, and_(by == value, further)))
+    lead = (leads or {}).get(order.by)
+    if lead is not None and order.after is not None:
+        day = lead.of(order.after[0])
+        query = query.where(lead.column <= day if order.descending else lead.column >= day)
+    ways = [each.desc() if order.descending else each.asc() for each in (*([lead.column] if lead else []), by, tie)]
+    return query.order_by(*ways).limit(order.limit)
