@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, select
+from sqlalchemy import Connection, Row, Select, case, func, literal, select
 
+from stores import cube
 from stores.actors import Actor
 from stores.brand import business_day
 from stores.channels import channel
+from stores.cube import entry_cell
 from stores.customers import customer
 from stores.dealers import dealer
 from stores.entries import entry, entry_trace
@@ -18,6 +20,7 @@ from stores.entry_reading import limit_entries
 from stores.guides import guide
 from stores.ordering import Order, ordered
 from stores.stores import store
+from stores.within import within
 
 NEWEST = Order("occurred_at", descending=True)
 SORTS = {"occurred_at": entry.c.occurred_at, "rung": entry.c.rung, "store": func.coalesce(store.c.store_code, ""),
@@ -61,27 +64,45 @@ def _wanted(query: Select[Any], actor: Actor, wanted: EntryFilter) -> Select[Any
 
 def totals(connection: Connection, actor: Actor, wanted: EntryFilter) -> dict[str, int]:
     """How many entries, and of them how many were located, ended in the picker, or at the brand's default store."""
-    e = entry.c
-
-    def those(condition: Any) -> Any:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-    query = select(func.count().label("entries"), those(e.located != 0).label("located"), those(e.rung == "PICKER").label("picker"),
-                   those(e.rung == "DEFAULT").label("default_store")).select_from(entry)
-    return {name: int(value) for name, value in connection.execute(_wanted(query, actor, wanted)).one()._mapping.items()}
+    found = _figures(connection, actor, wanted, "sum")
+    entries, located = _counted(found.c, wanted), found.c.located if wanted.located is not False else literal(0)
+    of_rung = {name: func.sum(case((found.c.rung == rung, entries), else_=0)).label(name) for name, rung in (("picker", "PICKER"), ("default_store", "DEFAULT"))}
+    row = connection.execute(select(func.sum(entries).label("entries"), func.sum(located).label("located"), *of_rung.values())).one()
+    return {name: int(value or 0) for name, value in row._mapping.items()}
 
 
 def by_day(connection: Connection, actor: Actor, wanted: EntryFilter) -> dict[dt.date, int]:
     """Entries a day; days without any are absent."""
-    query = _wanted(select(entry.c.business_day, func.count().label("n")), actor, wanted).group_by(entry.c.business_day)
-    return {r.business_day: r.n for r in connection.execute(query)}
+    found = _figures(connection, actor, wanted, "day")
+    query = select(found.c.day, func.sum(_counted(found.c, wanted)).label("n")).group_by(found.c.day)
+    return {r.day: int(r.n) for r in connection.execute(query) if r.n}
+
+
+def _counted(c: Any, wanted: EntryFilter) -> Any:
+    return c.entries if wanted.located is None else c.located if wanted.located else c.entries - c.located
+
+
+def _figures(connection: Connection, actor: Actor, wanted: EntryFilter, by: cube.By) -> Any:
+    """Rows (day, rung, entries, located) that sum to the entries asked for; what day sums do not know apart,
+    and a guide's own, are counted as they are."""
+    if actor.scope_kind == "guide" or wanted.reason or wanted.touchpoint or wanted.channel_code:
+        e = entry.c
+        return _wanted(select(e.business_day.label("day"), e.rung, literal(1).label("entries"), case((e.located != 0, 1), else_=0).label("located")), actor,
+                       wanted).subquery()
+    whose = within(actor, wanted.last, dealer_code=wanted.dealer_code, store_code=wanted.store_code)
+    found = cube.figures(connection, entry_cell, wanted.first, wanted.last, ("entries", "located"), whose.by(by), whose.limits(entry_cell))
+    rungs = select(found) if wanted.rung is None else select(found).where(found.c.rung == wanted.rung)
+    return rungs.subquery()
 
 
 def by_rung(connection: Connection, actor: Actor, wanted: EntryFilter) -> dict[str, tuple[int, int]]:
     """(entries, of them located) of each rung that matched at least once."""
-    located = func.coalesce(func.sum(case((entry.c.located != 0, 1), else_=0)), 0)
-    query = select(entry.c.rung, func.count().label("n"), located.label("located")).select_from(entry)
-    return {r.rung: (int(r.n), int(r.located)) for r in connection.execute(_wanted(query, actor, wanted).group_by(entry.c.rung))}
+    found = _figures(connection, actor, wanted, "sum")
+    query = select(found.c.rung, func.sum(found.c.entries).label("entries"), func.sum(found.c.located).label("located")).group_by(found.c.rung)
+    pairs = {r.rung: (int(r.entries), int(r.located)) for r in connection.execute(query)}
+    if wanted.located is not None:
+        pairs = {rung: (located, located) if wanted.located else (n - located, 0) for rung, (n, located) in pairs.items()}
+    return {rung: pair for rung, pair in pairs.items() if pair[0]}
 
 
 def rows(connection: Connection, actor: Actor, wanted: EntryFilter, order: Order = NEWEST) -> Sequence[Row[Any]]:

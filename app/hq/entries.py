@@ -7,7 +7,7 @@ from flask import render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 import db
-from app import labels, paging, shown_days, tables
+from app import charts, labels, paging, shown_days, tables
 from app.clock import now_and_today
 from app.hq.home import _sentence, blueprint
 from app.language import language
@@ -62,7 +62,7 @@ def entries() -> Any:
         by_rung = entry_lists.by_rung(connection, actor, wanted) if table.export is None else {}
         totals = {"entries": sum(n for n, _ in by_rung.values()), "located": sum(located for _, located in by_rung.values()),
                   "picker": by_rung.get("PICKER", (0, 0))[0], "default_store": by_rung.get("DEFAULT", (0, 0))[0]}
-        shares = [(code, by_rung[code][0]) for code in explanations.RUNG_NAMES if code in by_rung]
+        shares = charts.bars([(labels.RUNGS[code], by_rung[code][0], paging.same_filter(rung=code)) for code in explanations.RUNG_NAMES if code in by_rung])
         return tables.answer(table, lambda order: entry_lists.rows(connection, actor, wanted, order), "hq/entries.html", now=now, span=span, wanted=wanted,
                              totals=totals, shares=shares, rungs=list(explanations.RUNG_NAMES),
                              reasons=[(code, explanations.reason_words(code, language())) for code in explanations.reasons()])
