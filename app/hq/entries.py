@@ -3,13 +3,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import Response, jsonify, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 import db
-from app import charts, labels, paging, shown_days, tables
+from app import charts, labels, map_pages, maps, paging, shown_days, tables
 from app.clock import now_and_today
 from app.hq.home import _sentence, blueprint
+from app.hq.route_visitor import candidates
 from app.language import language
 from app.permissions import current_actor, needs
 from app.tables import Column
@@ -84,6 +85,18 @@ def entry(entry_id: str) -> str:
         return render_template("hq/entry.html", row=row, said=said, notes=notes, ladder=ladder, replay=entry_reading.replay(connection, row),
                                after=customer_chronicle.orders_after(connection, actor, row.customer_id, row.occurred_at), hours=customer_chronicle.AFTER_HOURS,
                                tie=explanations.tie_of(row.reason))
+
+
+@blueprint.get("/entries/<entry_id>/stores.json")
+@needs("hq:read")
+def entry_map(entry_id: str) -> Response:
+    """The stores that were weighed, in their order; never where the visitor was (A16)."""
+    with db.read() as connection:
+        row = entry_reading.find(connection, entry_id, current_actor())
+        kept = entry_reading.kept_trace(connection, row.entry_id) if row is not None else None
+        if row is None or kept is None:
+            raise NotFound(f"There is no entry {entry_id!r} with its candidates.")
+        return jsonify(maps.collection(candidates(ladders.of_entry(connection, row, kept), row.store_id is not None), door=map_pages.door()))
 
 
 @blueprint.get("/adds", strict_slashes=False)

@@ -43,6 +43,13 @@ document.addEventListener("DOMContentLoaded", () => {
     if (link) { link.click(); }
   });
 
+  document.addEventListener("map:picked", () => {  // a click on a map sends the form that asks about the point
+    const form = document.querySelector("form[data-sent-by-map]");
+    if (!form) { return; }
+    for (const field of form.querySelectorAll("[data-map-clears]")) { field.value = ""; }
+    form.requestSubmit();
+  });
+
   document.addEventListener("change", (event) => {
     if (event.target.closest("[data-sends]")) { event.target.form.requestSubmit(); }
   });
