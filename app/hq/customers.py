@@ -47,7 +47,7 @@ def customer_filter(now: dt.datetime, today: dt.date) -> CustomerFilter:
 
 
 @blueprint.get("/customers", strict_slashes=False)
-@needs("customer:read")
+@needs("hq:read")
 def customers() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     wanted = customer_filter(now, today)
@@ -59,7 +59,7 @@ def customers() -> Any:
 
 
 @blueprint.get("/customers/<int:number>", strict_slashes=False)
-@needs("customer:read")
+@needs("hq:read")
 def customer(number: int) -> str:
     return _page(number)
 

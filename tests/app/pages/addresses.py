@@ -9,21 +9,26 @@ def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
     three_ago = chain.day(3)
     routing = ["/hq/entries?reason=nearest&channel=none&touchpoint=plain&sort=store", "/hq/policy", "/hq/policy?version=1&before=1", "/hq/customers",
                "/hq/customers?bound=protected&sort=-protected_until&since=2026-01-01", "/hq/search", "/hq/search?q=S1", "/hq/search?q=nothing+like+it"]
-    whole_chain = ["/hq/route", "/hq/route?lat=31.24&lng=121.48&crs=gcj02&accuracy=300", "/hq/route?lat=121.48,31.24&crs=wgs84", "/hq/route?region=310106", "/hq/route?place=%E5%8D%97"]
+    whole_chain = ["/hq/route", "/hq/route?lat=31.24&lng=121.48&crs=gcj02&accuracy=300", "/hq/route?lat=121.48,31.24&crs=wgs84",
+                   "/hq/route?region=310106", "/hq/route?place=%E5%8D%97"]
     portals = {
-        "hq": [*routing, *whole_chain, "/hq", "/hq?period=today", "/hq?period=yesterday", "/hq?period=30d", "/hq/entries", "/hq/entries?rung=PICKER&located=no", "/hq/adds", "/hq/orders",
+        "hq": [*routing, *whole_chain,
+               "/hq", "/hq?period=today", "/hq?period=yesterday", "/hq?period=30d", "/hq/entries", "/hq/entries?rung=PICKER&located=no", "/hq/adds", "/hq/orders",
                "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1",
                "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month", "/hq/guides/G1", "/hq/ledger/fees", "/hq/ledger/rewards", "/hq/samples",
                "/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2", "/hq/rewards", "/hq/rewards?by=store",
                f"/hq/rewards?by=component&month={three_ago[:7]}", "/hq/reward-months"],
-        "dealer": ["/dealer/search?q=S1", "/dealer", f"/dealer?month={three_ago[:7]}", "/dealer/orders", f"/dealer/orders?store=S1&day={three_ago}", "/dealer/refunds", "/dealer/stores",
+        "dealer": ["/dealer/search?q=S1",
+                   "/dealer", f"/dealer?month={three_ago[:7]}", "/dealer/orders", f"/dealer/orders?store=S1&day={three_ago}", "/dealer/refunds", "/dealer/stores",
                    "/dealer/stores/S1", "/dealer/customers", "/dealer/customers?protected=yes", "/dealer/rewards", "/dealer/guides/G1", "/dealer/ledger/fees",
                    "/dealer/ledger/rewards?guide=G1"],
-        "branch": [*routing, "/hq", "/hq/entries", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1",
+        "branch": [*routing,
+                   "/hq", "/hq/entries", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1",
                    "/hq/ledger/fees", "/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component"],
         "guide": ["/guide", f"/guide?month={three_ago[:7]}", "/guide/customers", "/guide/code", "/guide/team/G1"],
     }
-    happened = {"hq": [f"/hq/customers/{number}" for number in chain.customers()] + [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"],
+    happened = {"hq": [f"/hq/customers/{number}" for number in chain.customers()] + [f"/hq/entries/{entry}" for entry in chain.entries.values()] +
+                       ["/hq/orders/O-1", "/hq/orders/O-9"],
                 "branch": ["/hq/orders/O-1"], "dealer": ["/dealer/orders/O-1"], "guide": []}
     portal = {"petra": "hq", "finn": "hq", "bea": "branch", "omar": "dealer", "max": "guide", "mei": "guide"}[name]
     return portals[portal] + (happened[portal] if facts else [])

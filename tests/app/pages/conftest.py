@@ -13,7 +13,7 @@ from sqlalchemy import event, select
 
 import db
 from stores.brand import business_day, day_bounds
-from stores.customers import customer
+from stores.customers import customer as customer_table
 from stores.entering import enter
 from stores.event_intake import EventIn, record_events
 from stores.sales.inputs import LineIn, OrderIn, RefundIn
@@ -50,7 +50,7 @@ class Chain:
     def customers(self) -> dict[int, str]:
         """Customer ids by surrogate."""
         with db.read() as connection:
-            return {r.id: r.customer_id for r in connection.execute(select(customer.c.id, customer.c.customer_id).order_by(customer.c.id))}
+            return {r.id: r.customer_id for r in connection.execute(select(customer_table.c.id, customer_table.c.customer_id).order_by(customer_table.c.id))}
 
     def number(self, text: str) -> int:
         return next(number for number, each in self.customers().items() if each == text)

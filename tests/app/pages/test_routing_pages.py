@@ -36,7 +36,8 @@ def walked(chain: Chain) -> Chain:
 
 # -- the list --------------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("query", "number"), [("", 5), ("rung=PICKER", 1), ("reason=nearest", 2), ("located=yes", 4), ("located=no", 1), ("store=S2", 1), ("dealer=D2", 1),
+@pytest.mark.parametrize(("query", "number"), [("", 5), ("rung=PICKER", 1), ("reason=nearest", 2), ("located=yes", 4), ("located=no", 1),
+                                               ("store=S2", 1), ("dealer=D2", 1),
                                                ("store=S1&located=yes", 3), ("channel=none", 0), ("touchpoint=none", 0), ("reason=nearest&store=S2", 0)])
 def test_each_filter_narrows_list_and_figure_alike(walked, query, number):
     page = walked.client("petra").get(f"/hq/entries?lang=en&{query}").text
@@ -67,7 +68,8 @@ def test_every_sort_pages_through_all_rows_once(chain, sort, monkeypatch):
 
 def test_a_file_of_decisions_tells_classes_and_no_coordinates(walked):
     """A16."""
-    every = "&".join(f"col={key}" for key in ("time", "customer", "store", "dealer", "guide", "rung", "why", "reason", "located", "distance", "touchpoint", "channel", "entry"))
+    every = "&".join(f"col={key}" for key in ("time", "customer", "store", "dealer", "guide", "rung", "why", "reason", "located", "distance", "touchpoint", "channel",
+                                                "entry"))
     text = walked.client("petra").get(f"/hq/entries?lang=en&export=csv&{every}").get_data().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == 5
