@@ -46,6 +46,7 @@ class Settings:
     trusted_proxies: int
     import_max_rows: int
     rate_limit_storage: str
+    require_two_factor: bool
 
     @property
     def production(self) -> bool:
@@ -84,6 +85,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, 0, 5),
         import_max_rows=_whole(env, "IMPORT_MAX_ROWS", 100_000, 1, 10_000_000),
         rate_limit_storage=env.get("RATE_LIMIT_STORAGE") or "memory://",
+        require_two_factor=_choice(env, "REQUIRE_TWO_FACTOR", "no", ("no", "yes")) == "yes",
     )
 
 

@@ -18,4 +18,5 @@ def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
     }
     happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"], "dealer": ["/dealer/orders/O-1"], "guide": []}
     portal = {"petra": "hq", "finn": "hq", "omar": "dealer", "max": "guide", "mei": "guide"}[name]
-    return portals[portal] + (happened[portal] if facts else [])
+    own = ["/account", "/account/password", "/about", *(["/account/two-factor"] if portal == "hq" else [])]
+    return portals[portal] + own + (happened[portal] if facts else [])
