@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 import db
+from app.sign_in import sessions
 from incentives import booking
 from ledger import idempotency, leases
 from ledger.audit import seal_audit
@@ -60,7 +61,7 @@ def _forget(now: dt.datetime) -> dict[str, int]:
     gone = privacy.forget_points(now)
     with db.transaction() as connection:
         keys = idempotency.forget_old(connection, now)
-    return {"points": gone.points, "traces": gone.traces, "idempotency_keys": keys}
+    return {"points": gone.points, "traces": gone.traces, "idempotency_keys": keys, "sessions": sessions.forget_old(now)}
 
 
 def _homes(now: dt.datetime) -> dict[str, int]:
