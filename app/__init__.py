@@ -33,6 +33,7 @@ from app import (
     permissions,
     saved_views,
     theme,
+    uploads,
     words,
 )
 from app.api import calls, declare, openapi
@@ -49,6 +50,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     db.configure(settings.database_url)
     _configure_domain(settings)
+    uploads.configure(settings.instance_path)
     app = Flask(__name__)
     app.extensions["doorstep"] = settings
     app.config.update(_flask_settings(settings))

@@ -69,6 +69,8 @@ POLICY: dict[str, frozenset[str]] = {
     "payout:write": MONEY_STAFF,
     # the installation
     "import:write": NETWORK_STAFF,
+    "job:read": HQ,
+    "job:write": NETWORK_STAFF,
     "user:write": frozenset({"hq_admin"}),
     "key:write": frozenset({"hq_admin"}),
     "audit:read": MONEY_STAFF,
