@@ -23,11 +23,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 import db
 from incentives import loading
-from incentives.calculate import EARNED, VEST, PlanVersion, Result
+from incentives.calculate import EARNED, VEST, Result
 from incentives.periods import Closing, closings
-from incentives.plan import Rate
 from incentives.restatements import changed_history
-from incentives.results import results
+from incentives.results import is_cumulative, results
 from incentives.scopes import reward_due, reward_mark, reward_scope
 from ledger.accounts import AccountKey
 from ledger.bulk import insert_rows
@@ -155,10 +154,6 @@ def _months(connection: Connection, customers: Collection[int]) -> set[Month]:
                 inviting.add((r.guide_id, person_of[r.customer_id]))
     found |= {(guide_id, month) for guide_id, person in inviting for month in ordered[person]}
     return found | _later_months(connection, found) if is_cumulative(loading.plan_versions(connection)) else found
-
-
-def is_cumulative(versions: Iterable[PlanVersion]) -> bool:
-    return any(isinstance(c, Rate) and c.per == "cumulative" for v in versions for c in v.plan.components)
 
 
 def _later_months(connection: Connection, months: set[Month]) -> set[Month]:
