@@ -14,8 +14,11 @@ def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
         "dealer": ["/dealer", f"/dealer?month={three_ago[:7]}", "/dealer/orders", f"/dealer/orders?store=S1&day={three_ago}", "/dealer/refunds", "/dealer/stores",
                    "/dealer/stores/S1", "/dealer/customers", "/dealer/customers?protected=yes", "/dealer/rewards", "/dealer/guides/G1", "/dealer/ledger/fees",
                    "/dealer/ledger/rewards?guide=G1"],
-        "guide": ["/guide", f"/guide?month={three_ago[:7]}", "/guide/customers", "/guide/code", "/guide/team/G1"],
+        "guide": ["/guide", f"/guide?month={three_ago[:7]}", "/guide?state=pending&part=sales", "/guide/progress", f"/guide/progress?month={chain.day(40)[:7]}",
+                  "/guide/customers", "/guide/customers?kind=ending", "/guide/customers?kind=pool", "/guide/code", "/guide/code?of=store", "/guide/team/G1",
+                  "/guide/help"],
     }
-    happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"], "dealer": ["/dealer/orders/O-1"], "guide": []}
+    happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"], "dealer": ["/dealer/orders/O-1"],
+                "guide": ["/guide/orders/O-1", "/guide/adds/contact.confirmed-G1-wx-mei-001"]}
     portal = {"petra": "hq", "finn": "hq", "omar": "dealer", "max": "guide", "mei": "guide"}[name]
     return portals[portal] + (happened[portal] if facts else [])
