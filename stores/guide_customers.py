@@ -148,7 +148,7 @@ def course(connection: Connection, actor: Actor, today: dt.date, customer_id: in
         .where(o.customer_id == customer_id, c.guide_id.in_(guides)).order_by(o.paid_at.desc()).limit(400)).all()
     steps = [Step(row.occurred_at, row.type, row.name, source=row.source, event_id=row.event_id if row.type == CONTACTS[0] else None) for row in contacts]
     steps += [Step(row.refunded_at or row.paid_at, "refund" if row.refund_id else "order", row.name, order_no=row.order_no, store_name=row.store_name,
-                   amount_minor=int(row.amount_minor), paying=row.dealer_id == row.guide_dealer_id) for row in orders]
+                   amount_minor=int(row.amount_minor), paying=row.dealer_id in (None, row.guide_dealer_id)) for row in orders]
     return sorted(steps, key=lambda step: step.at, reverse=True)
 
 
