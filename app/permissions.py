@@ -66,6 +66,7 @@ POLICY: dict[str, frozenset[str]] = {
     "reward:read": EVERYBODY,
     "reward:write": MONEY_STAFF,
     "reward:months": HQ,
+    "target:write": NETWORK_STAFF | {"store_manager"},
     "payout:write": MONEY_STAFF,
     # the installation
     "import:write": NETWORK_STAFF,

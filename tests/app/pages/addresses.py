@@ -64,12 +64,14 @@ def dealer_happened(chain: Chain, name: str) -> Iterator[str]:
 
 
 def guide(chain: Chain, name: str) -> Iterator[str]:
-    yield from ("/guide", f"/guide?month={chain.day(3)[:7]}")
-    yield from ("/guide/customers", "/guide/code", "/guide/team/G1")
+    yield from ("/guide", f"/guide?month={chain.day(3)[:7]}", "/guide?state=pending&part=sales")
+    yield from ("/guide/progress", f"/guide/progress?month={chain.day(40)[:7]}")
+    yield from ("/guide/customers", "/guide/customers?kind=ending", "/guide/customers?kind=pool")
+    yield from ("/guide/code", "/guide/code?of=store", "/guide/team/G1", "/guide/help")
 
 
 def guide_happened(chain: Chain, name: str) -> Iterator[str]:
-    yield from ()
+    yield from ("/guide/orders/O-1", "/guide/adds/contact.confirmed-G1-wx-mei-001")
 
 
 PAGES = {"hq": hq, "branch": branch, "dealer": dealer, "guide": guide}
