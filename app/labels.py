@@ -49,7 +49,6 @@ METRICS: Words = {
 }
 LOCATED: Words = {"0": _l("none"), "1": _l("exact"), "2": _l("fuzzy")}
 SOURCES: Words = {"qr": _l("QR code"), "link": _l("Link"), "card": _l("Card"), "admin_assigned": _l("Assigned by an administrator")}
-<<<<<<< HEAD
 EVENTS: Words = {
     "contact.added": _l("Friend request, not confirmed yet"), "contact.confirmed": _l("Added as a friend"), "contact.deleted_by_guide": _l("Deleted by the guide"),
     "contact.deleted_by_customer": _l("Deleted the guide"), "contact.transferred": _l("Handed over to another guide"), "referral.invited": _l("Invited"),
@@ -74,12 +73,10 @@ REVEAL_REASONS: Words = {
 }
 FOUND: Words = {"store": _l("Store"), "dealer": _l("Dealer"), "branch": _l("Branch"), "guide": _l("Guide"), "order": _l("Order"), "refund": _l("Refund"),
                 "entry": _l("Entry"), "customer": _l("Customer")}
-=======
 CONTACTS: Words = {
     "contact.confirmed": _l("Friend add"), "contact.deleted_by_customer": _l("The customer deleted the friend"),
     "contact.deleted_by_guide": _l("The guide deleted the friend"), "contact.transferred": _l("Handed over by another guide"),
 }
->>>>>>> main
 BASES: Words = {
     "point": _l("decided again from the exact point, which is kept for 24 hours"), "record": _l("checked against the recorded candidates, which are kept for 30 days"),
     "result": _l("only the result is still kept"),

@@ -1,12 +1,6 @@
 """The portal of dealers: every module of this package brings its pages."""
 from __future__ import annotations
 
-<<<<<<< HEAD
-from app.dealer import customers, orders, rewards, search, stores
-from app.dealer.home import blueprint
-
-__all__ = ["blueprint", "customers", "orders", "rewards", "search", "stores"]
-=======
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -16,4 +10,3 @@ for _module in iter_modules(__path__, f"{__name__}."):
     import_module(_module.name)
 
 __all__ = ["blueprint"]
->>>>>>> main

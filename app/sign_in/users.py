@@ -3,12 +3,8 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-<<<<<<< HEAD
 from collections.abc import Collection
-from dataclasses import dataclass
-=======
 from dataclasses import dataclass, field
->>>>>>> main
 from functools import cache
 from typing import Any
 
