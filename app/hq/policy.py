@@ -113,7 +113,8 @@ def policy() -> str:
             rungs=[(code, rung_meaning(code, shown)) for code in shown.rungs], off=[code for code in RUNGS if code not in shown.rungs],
             parameters=[(words, said(name, getattr(shown, name)), rule, name) for name, (words, _unit, rule) in PARAMETERS.items()],
             preset=said("preset", shown.preset),
-            defaults=[(code, regions.full_name(code), store) for code, store in sorted(shown.region_defaults.items())], changes=changes(earlier, shown) if old.version != row.version else [])
+            defaults=[(code, regions.full_name(code), store) for code, store in sorted(shown.region_defaults.items())],
+            changes=changes(earlier, shown) if old.version != row.version else [])
 
 
 @blueprint.get("/policy.json")
