@@ -50,6 +50,7 @@ POLICY: dict[str, frozenset[str]] = {
     "entry:write": NETWORK_STAFF,
     "route:read": OFFICE,
     "entry_param:write": NETWORK_STAFF | {"store_manager"},
+    "entry_param:own": frozenset({"dealer"}),  # codes of one's own stores, to print
     "customer:read": EVERYBODY,
     "customer:write": NETWORK_STAFF,
     "customer:erase": NETWORK_STAFF,

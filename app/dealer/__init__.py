@@ -1,7 +1,7 @@
 """The portal of dealers."""
 from __future__ import annotations
 
-from app.dealer import customers, orders, rewards, stores
+from app.dealer import codes, customers, elsewhere, entries, orders, revenue, rewards, stores
 from app.dealer.home import blueprint
 
-__all__ = ["blueprint", "customers", "orders", "rewards", "stores"]
+__all__ = ["blueprint", "codes", "customers", "elsewhere", "entries", "orders", "revenue", "rewards", "stores"]
