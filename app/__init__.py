@@ -28,6 +28,7 @@ from app import (
     language,
     limits,
     logs,
+    map_pages,
     navigation,
     permissions,
     saved_views,
@@ -38,7 +39,7 @@ from app.api import calls, declare, openapi
 from app.sign_in import pages as sign_in
 from stores import brand, installation, keys
 
-PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint)
+PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -56,7 +57,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
                                  language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in, settings=settings)
     permissions.mark(app.view_functions["static"], permissions.PUBLIC)
-    headers.init_app(app, secure=settings.secure_cookies)  # first registered, so the last to see the answer
+    headers.init_app(app, secure=settings.secure_cookies, tiles=settings.map_tiles)  # first registered, so the last to see the answer
     errors.init_app(app)
     health.init_app(app)
     language.init_app(app)

@@ -73,6 +73,7 @@ HELP_REASONS: Words = {
     "no_entries_7d": _l("No visitor for 7 days"), "no_code_placed": _l("No code placed"), "no_guide": _l("No guide"),
     "guides_without_adds_30d": _l("Guides without friend adds"), "sales_down": _l("Sales down"), "adds_lost": _l("Friends lost"), "paused": _l("Paused"),
 }
+AREA_KINDS: Words = {"territory": _l("Exclusive territory"), "service_area": _l("Service area"), "isolated": _l("Isolated area")}
 COLLECTION: Words = {"store_collects": _l("The store collects"), "hq_collects": _l("Headquarters collects")}
 ROLES: Words = {"guide": _l("Guide"), "store_manager": _l("Store manager")}
 FIGURES: Words = {"gross_minor": _l("Sales"), "refunds_minor": _l("Refunds"), "fees_minor": _l("Fees"), "rewards_minor": _l("Rewards"), "net_minor": _l("Net")}

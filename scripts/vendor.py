@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -15,6 +16,8 @@ TARGET = Path(__file__).resolve().parent.parent / "app" / "static" / "vendor"
 PACKAGES = (  # package, version, file inside the package, name here
     ("@tabler/core", "1.6.1", "dist/css/tabler.min.css", "tabler.min.css"),
     ("htmx.org", "2.0.11", "dist/htmx.min.js", "htmx.min.js"),
+    ("leaflet", "1.9.4", "dist/leaflet.js", "leaflet.js"),
+    ("leaflet", "1.9.4", "dist/leaflet.css", "leaflet.css"),
 )
 
 
@@ -35,12 +38,19 @@ def without_source_map(content: bytes) -> bytes:
     return b"\n".join(line for line in lines if not line.lstrip(b"/*").lstrip().startswith(b"# sourceMappingURL="))
 
 
+def without_pictures(content: bytes) -> bytes:
+    """Rules of a style sheet that show pictures which are not shipped: our maps draw circles and no layer switch."""
+    return re.sub(rb"[^{}]*\{[^{}]*url\([^{}]*\}", b"", content)
+
+
 def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     manifest = []
     for package, version, inside, name in PACKAGES:
         content, licence = fetch(package, version, inside)
         content = without_source_map(content)
+        if package == "leaflet" and name.endswith(".css"):
+            content = without_pictures(content)
         (TARGET / name).write_bytes(content)
         manifest.append({"file": name, "package": package, "version": version, "licence": licence, "path": inside,
                          "sha256": hashlib.sha256(content).hexdigest()})

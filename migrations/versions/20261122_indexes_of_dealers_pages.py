@@ -7,7 +7,7 @@ from alembic import op
 import db
 
 revision = '9a148c416002'
-down_revision = 'd8147f509aef'
+down_revision = '842db48a2180'
 branch_labels = None
 depends_on = None
 
