@@ -54,10 +54,12 @@ TAKEOVER_REASONS: Words = {
 BINDING_BEGAN: Words = {
     "friend_add": _l("by the first friend add"), "order_by_link": _l("by an order through the guide's link"), "first_order": _l("by the first order"),
     "transfer": _l("handed over in WeCom"), "home_protected": _l("followed the owner guide when another protection was over"),
-    "snatch_after_protection": _l("by an order through the guide's link, after another protection was over"), "snatch_anytime": _l("by an order through the guide's link"),
+    "snatch_after_protection": _l("by an order through the guide's link, after another protection was over"),
+    "snatch_anytime": _l("by an order through the guide's link"),
 }
 BINDING_ENDED: Words = {
-    **TAKEOVER_REASONS, "validity_over": _l("A year without an order or a chat: the binding lapses."), "guide_left": _l("The guide left; the customer stays with the store."),
+    **TAKEOVER_REASONS, "validity_over": _l("A year without an order or a chat: the binding lapses."),
+    "guide_left": _l("The guide left; the customer stays with the store."),
     "deleted_by_customer": _l("The customer deleted the guide and had never ordered."),
 }
 LOST_BY: Words = {

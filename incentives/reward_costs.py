@@ -48,6 +48,7 @@ class LineFilter:
     last: dt.date
     guide_code: str | None = None
     component: str | None = None
+    store_code: str | None = None
 
 
 def _net(figure: str) -> ColumnElement[int]:
@@ -111,6 +112,8 @@ def _lines(query: Select[Any], dealer_id: int, wanted: LineFilter) -> Select[Any
         query = query.where(t.business_day >= wanted.first)
     if wanted.guide_code is not None:
         query = query.where(guide.c.guide_code == wanted.guide_code)
+    if wanted.store_code is not None:
+        query = query.where(store.c.store_code == wanted.store_code)
     return query if wanted.component is None else query.where(t.component == wanted.component)
 
 

@@ -18,25 +18,30 @@ from stores.ordering import Order, ordered
 from stores.stores import store
 
 CODE = "ENTRY_PARAM"  # the rung of a code or link that was used on this arrival and led it
+BROUGHT_BY = ("yes", "guide", "plain")
 SORTS = {"occurred_at": entry.c.occurred_at, "store": func.coalesce(store.c.store_code, ""), "rung": entry.c.rung}
 
 
 @dataclass(frozen=True, slots=True)
 class ScanFilter:
-    """Brand days, inclusive. `by_code`: only those that a code or link of the store or of one of its guides led there."""
+    """Brand days, inclusive. `code`: only those that a code or link led there; `yes` any, `guide` a guide's own, `plain` a store's of no channel."""
 
     first: dt.date
     last: dt.date
     store_code: str | None = None
     channel_code: str | None = None
-    by_code: bool = False
+    code: str | None = None
 
 
 def _of(query: Select[Any], actor: Actor, wanted: ScanFilter) -> Select[Any]:
     e = entry.c
     query = limit_entries(query, actor).where(e.business_day >= wanted.first, e.business_day <= wanted.last)
-    if wanted.by_code or wanted.channel_code is not None:
+    if wanted.code is not None or wanted.channel_code is not None:
         query = query.where(e.rung == CODE)
+    if wanted.code == "guide":
+        query = query.where(e.param_guide_id.is_not(None))
+    elif wanted.code == "plain":
+        query = query.where(e.param_guide_id.is_(None), e.channel_id.is_(None))
     if wanted.store_code is not None:
         query = query.where(e.store_id == select(store.c.id).where(store.c.store_code == wanted.store_code).scalar_subquery())
     if wanted.channel_code is not None:
@@ -65,4 +70,4 @@ def by_code(connection: Connection, actor: Actor, first: dt.date, last: dt.date)
     query = select(e.business_day.label("day"), store.c.store_code, store.c.name.label("store_name"), channel.c.channel_code, by_guide.label("by_guide"),
                    func.count().label("entries")).join(store, store.c.id == e.store_id).outerjoin(channel, channel.c.id == e.channel_id)
     keys = (e.business_day, store.c.store_code, store.c.name, channel.c.channel_code, by_guide)
-    return connection.execute(_of(query, actor, ScanFilter(first, last, by_code=True)).group_by(*keys).order_by(e.business_day.desc(), store.c.store_code)).all()
+    return connection.execute(_of(query, actor, ScanFilter(first, last, code="yes")).group_by(*keys).order_by(e.business_day.desc(), store.c.store_code)).all()

@@ -49,7 +49,7 @@ def codes() -> str:
         own = sorted({*store_codes.USUAL, *store_codes.names_in_use(connection, actor, today)}, key=_known_first)
         made = store_codes.of_stores(connection, actor, today, now)
         scans = _scans(code_scans.by_code(connection, actor, span.first, span.last), span.days)
-        return render_template("dealer/codes.html", now=now, today=today, span=span, stores=rows, places=own, made=len(made), revoked=[each for each in made if each.revoked],
+        return render_template("dealer/codes.html", now=now, span=span, stores=rows, places=own, made=len(made), revoked=[each for each in made if each.revoked],
                                scans=scans, by_day=[sum(row.days[n] for row in scans) for n in range(len(span.days))], usual=("door", "counter"))
 
 

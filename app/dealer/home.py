@@ -44,7 +44,7 @@ def home() -> str:
             "dealer/home.html", now=now, today=today, yesterday=yesterday, week_ago=week_ago, sold=sold.get(yesterday, 0), sold_before=sold.get(week_ago, 0),
             orders=lists.totals(connection, actor, OrderFilter(yesterday, yesterday))["orders"], this_month=this_month,
             due=revenue.of(connection, this_month.first, this_month.last, "month", dealer_id=dealer_id)["totals"],
-            by_code=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday, by_code=True)),
+            by_code=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday, code="yes")),
             entries=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday)), drawn=drawn,
             trend=charts.trend(drawn.days, sold, drawn.before.days, sold), ranked=ranked[:RANKED], stores=len(stores),
             sold_of_stores=sum(row.gross_minor for row in stores), customers=customers, week=week, elsewhere=elsewhere,

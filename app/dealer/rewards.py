@@ -54,7 +54,7 @@ def reward_lines(figure: str) -> Any:
         raise NotFound(f"There is no figure {figure!r}.")
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
-    wanted = LineFilter(figure, span.first, span.last, request.args.get("guide") or None, request.args.get("component") or None)
+    wanted = LineFilter(figure, span.first, span.last, *(request.args.get(name) or None for name in ("guide", "component", "store")))
     table = tables.asked(f"rewards-{figure}", LINES, "-day")
     booking.book_due(now)
     with db.read() as connection:

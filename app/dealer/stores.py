@@ -67,6 +67,6 @@ def store(code: str) -> str:
             "dealer/store.html", now=now, row=row, span=span, contracts=directory.contracts(connection, actor, today, store_id=row.id, dealer_id=actor.scope_id),
             guides=directory.guide_rows(connection, actor, today, store_id=row.id, limit=200),
             entries=code_scans.total(connection, actor, ScanFilter(span.first, span.last, code)),
-            by_code=code_scans.total(connection, actor, ScanFilter(span.first, span.last, code, by_code=True)),
+            by_code=code_scans.total(connection, actor, ScanFilter(span.first, span.last, code, code="yes")),
             customers=own_customers.counts(connection, actor, CustomerFilter(now, today, code)),
             revenue=revenue.of(connection, span.first, span.last, "day", store_id=row.id, dealer_id=actor.scope_id))
