@@ -115,5 +115,7 @@ def _open_to(actor: Actor, endpoint: str) -> bool:
 
 
 def search_url() -> str | None:
-    """The address of the search over everything, for those who have one."""
-    return url_for("hq.search") if current_user.is_authenticated and _open_to(current_user.actor, "hq.search") else None
+    """The address of the search over everything of one's own, for those who have one."""
+    if not current_user.is_authenticated:
+        return None
+    return next((url_for(endpoint) for endpoint in ("hq.search", "dealer.search") if _open_to(current_user.actor, endpoint)), None)

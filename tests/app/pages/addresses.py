@@ -25,7 +25,7 @@ def own(chain: Chain, name: str) -> Iterator[str]:
 
 def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq", "/hq?period=today", "/hq?period=yesterday", "/hq?period=30d&figure=entries")
-    yield from ("/hq/entries", "/hq/entries?rung=PICKER&located=no")
+    yield from ("/hq/entries?rung=PICKER&located=no", *decisions(), *routes())
     yield from ("/hq/adds",)
     yield from ("/hq/orders", "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/ledger/fees", "/hq/ledger/rewards")
     yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1")
@@ -37,23 +37,39 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/samples",)
 
 
+def decisions() -> Iterator[str]:
+    """Of headquarters and branches: routing, customers, search."""
+    yield from ("/hq/entries", "/hq/entries?reason=nearest&channel=none&touchpoint=plain&sort=store", "/hq/policy", "/hq/policy?version=1&before=1")
+    yield from ("/hq/customers", "/hq/customers?bound=protected&sort=-protected_until&since=2026-01-01")
+    yield from ("/hq/search", "/hq/search?q=S1", "/hq/search?q=nothing+like+it")
+
+
+def routes() -> Iterator[str]:
+    yield from ("/hq/route", "/hq/route?lat=31.24&lng=121.48&crs=gcj02&accuracy=300", "/hq/route?lat=121.48,31.24&crs=wgs84")
+    yield from ("/hq/route?region=310106", "/hq/route?place=%E5%8D%97")
+
+
 def hq_happened(chain: Chain, name: str) -> Iterator[str]:
     yield from (f"/hq/entries/{entry}" for entry in chain.entries.values())
+    yield from (f"/hq/customers/{number}" for number in chain.customers())
     yield from ("/hq/orders/O-1", "/hq/orders/O-9")
 
 
 def branch(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/help-stores", "/hq/help-stores?sort=store")
-    yield from ("/hq", "/hq/entries", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/ledger/fees")
+    yield from decisions()
+    yield from ("/hq", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/ledger/fees")
     yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1")
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component")
 
 
 def branch_happened(chain: Chain, name: str) -> Iterator[str]:
+    yield from (f"/hq/entries/{chain.entries['wx-mei-001']}", f"/hq/customers/{chain.number('wx-mei-001')}")
     yield "/hq/orders/O-1"
 
 
 def dealer(chain: Chain, name: str) -> Iterator[str]:
+    yield "/dealer/search?q=S1"
     three_ago = chain.day(3)
     yield from ("/dealer", "/dealer/orders", f"/dealer/orders?store=S1&day={three_ago}", "/dealer/refunds", "/dealer/ledger/fees", "/dealer/ledger/rewards?guide=G1")
     yield from ("/dealer/stores", "/dealer/stores?silent=yes", "/dealer/stores/S1", "/dealer/entries", "/dealer/entries?code=yes&store=S1")

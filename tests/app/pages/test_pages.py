@@ -38,7 +38,9 @@ FOREIGN = [  # who, what is not his
     ("olga", "/dealer/orders/O-1"), ("olga", "/dealer/stores/S1"), ("olga", "/dealer/guides/G1"),
     ("bea", "/hq/orders/O-2"), ("bea", "/hq/orders/O-9"), ("bea", "/hq/stores/S2"), ("bea", "/hq/stores/S3"), ("bea", "/hq/dealers/D2"),
     ("bea", "/hq/guides/G2"),
-    ("bea", "/hq/entries/{wx-gus-004}"), ("bea", "/hq/entries/{wx-any-006}"), ("bea", "/hq/ledger/fees?dealer=D2"), ("bea", "/hq/ledger/fees?store=S2"),
+    ("bea", "/hq/entries/{wx-gus-004}"), ("bea", "/hq/entries/{wx-gus-004}/stores.json"), ("bea", "/hq/customers/{number of wx-gus-004}"),
+    ("bea", "/hq/customers/{number of wx-nobody-9}"),
+    ("bea", "/hq/entries/{wx-any-006}"), ("bea", "/hq/ledger/fees?dealer=D2"), ("bea", "/hq/ledger/fees?store=S2"),
     ("max", "/guide/team/G2"), ("mei", "/guide/team/G2"), ("mei", "/guide/team/M1"), ("gus", "/guide/team/G1"),
     ("mei", "/guide/orders/O-2"), ("mei", "/guide/orders/O-9"), ("mei", "/guide/orders/NOPE"), ("gus", "/guide/orders/O-1"), ("max", "/guide/orders/O-2"),
     ("max", "/guide/adds/contact.confirmed-G2-wx-gus-004"), ("mei", "/guide/adds/contact.confirmed-G2-wx-gus-004"), ("mei", "/guide/adds/a/b"),
@@ -51,6 +53,8 @@ FOREIGN = [  # who, what is not his
 def test_what_is_not_ones_own_is_not_there(chain, name, path):
     for customer, entry_id in chain.entries.items():
         path = path.replace(f"{{{customer}}}", entry_id)
+    for number, customer in chain.customers().items():
+        path = path.replace(f"{{number of {customer}}}", str(number))
     assert chain.client(name).get(path).status_code == 404
 
 
