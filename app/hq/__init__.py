@@ -1,7 +1,7 @@
 """The portal of headquarters and branches."""
 from __future__ import annotations
 
-from app.hq import dealers, entries, guides, orders, samples, stores
+from app.hq import audit, dealers, entries, guides, keys, orders, samples, stores, users
 from app.hq.home import blueprint
 
-__all__ = ["blueprint", "dealers", "entries", "guides", "orders", "samples", "stores"]
+__all__ = ["audit", "blueprint", "dealers", "entries", "guides", "keys", "orders", "samples", "stores", "users"]

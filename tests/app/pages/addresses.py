@@ -19,4 +19,9 @@ def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
     happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"], "dealer": ["/dealer/orders/O-1"], "guide": []}
     portal = {"petra": "hq", "finn": "hq", "omar": "dealer", "max": "guide", "mei": "guide"}[name]
     own = ["/account", "/account/password", "/about", *(["/account/two-factor"] if portal == "hq" else [])]
+    if portal == "hq":
+        own += ["/hq/audit", "/hq/audit?actor=petra&action=sign_in&kind=user&object=1", "/hq/audit?actor=nobody"]
+    if name == "petra":
+        own += ["/hq/users", "/hq/users?q=D1&role=dealer&state=active&second=no", "/hq/users?q=nobody", "/hq/users/1", "/hq/users/4", "/hq/users/new", "/hq/keys",
+                "/hq/keys?state=revoked", "/hq/keys/new"]
     return portals[portal] + own + (happened[portal] if facts else [])
