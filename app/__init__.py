@@ -28,10 +28,12 @@ from app import (
     language,
     limits,
     logs,
+    map_pages,
     navigation,
     permissions,
     saved_views,
     theme,
+    uploads,
     words,
 )
 from app.api import calls, declare, openapi
@@ -39,7 +41,7 @@ from app.sign_in import account, second_step_pages, sessions  # noqa: F401 - the
 from app.sign_in import pages as sign_in
 from stores import brand, installation, keys
 
-PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, about.blueprint)
+PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, about.blueprint)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -48,6 +50,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     db.configure(settings.database_url)
     _configure_domain(settings)
+    uploads.configure(settings.instance_path)
     app = Flask(__name__)
     app.extensions["doorstep"] = settings
     app.config.update(_flask_settings(settings))
@@ -57,7 +60,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
                                  language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in, settings=settings)
     permissions.mark(app.view_functions["static"], permissions.PUBLIC)
-    headers.init_app(app, secure=settings.secure_cookies)  # first registered, so the last to see the answer
+    headers.init_app(app, secure=settings.secure_cookies, tiles=settings.map_tiles)  # first registered, so the last to see the answer
     errors.init_app(app)
     health.init_app(app)
     language.init_app(app)

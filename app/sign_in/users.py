@@ -140,6 +140,12 @@ def _check_password(password: str, name: str) -> None:
         raise InvalidInput("This password is easy to guess; leave out the user name and use more different characters.", code="password_weak")
 
 
+def by_id(connection: Connection, user_id: int) -> User | None:
+    """The user who asked for work that is done later, unless he was disabled since."""
+    row = connection.execute(select(*user_columns()).where(app_user.c.id == user_id, app_user.c.disabled_at.is_(None))).first()
+    return of_row(row) if row else None
+
+
 # -- signing in ---------------------------------------------------------------------------------------------------------------
 
 def sign_in(name: str, password: str, *, now: dt.datetime) -> User | None:

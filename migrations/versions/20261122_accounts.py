@@ -7,7 +7,7 @@ from alembic import op
 import db
 
 revision = 'bb6eda5dec99'
-down_revision = 'd8147f509aef'
+down_revision = '3e30c348f481'
 branch_labels = None
 depends_on = None
 
