@@ -35,6 +35,10 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/rewards", "/hq/rewards?by=store", f"/hq/rewards?by=component&month={chain.day(3)[:7]}", "/hq/reward-months")
     yield from ("/hq/help-stores", "/hq/help-stores?reason=no_guide")
     yield from ("/hq/samples",)
+    yield from ("/hq/audit", "/hq/audit?actor=petra&action=sign_in&kind=user&object=1", "/hq/audit?actor=nobody")
+    if name == "petra":
+        yield from ("/hq/users", "/hq/users?q=D1&role=dealer&state=active&second=no", "/hq/users?q=nobody", "/hq/users/1", "/hq/users/4", "/hq/users/new")
+        yield from ("/hq/keys", "/hq/keys?state=revoked", "/hq/keys/new")
 
 
 def decisions() -> Iterator[str]:
