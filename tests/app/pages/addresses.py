@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from tests.app.pages.conftest import Chain
 
+OWN = {"petra": ["/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults"]}  # not for every role of the portal
+
 
 def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
     """Every address that this person's portal has, with objects of his own."""
@@ -10,7 +12,8 @@ def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
     portals = {
         "hq": ["/hq", "/hq?period=today", "/hq?period=yesterday", "/hq?period=30d", "/hq/entries", "/hq/entries?rung=PICKER&located=no", "/hq/adds", "/hq/orders",
                "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1",
-               "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month", "/hq/guides/G1", "/hq/ledger/fees", "/hq/ledger/rewards", "/hq/samples"],
+               "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month", "/hq/guides/G1", "/hq/ledger/fees", "/hq/ledger/rewards", "/hq/samples",
+               "/hq/jobs", "/hq/jobs?state=failed"],
         "dealer": ["/dealer", f"/dealer?month={three_ago[:7]}", "/dealer/orders", f"/dealer/orders?store=S1&day={three_ago}", "/dealer/refunds", "/dealer/stores",
                    "/dealer/stores/S1", "/dealer/customers", "/dealer/customers?protected=yes", "/dealer/rewards", "/dealer/guides/G1", "/dealer/ledger/fees",
                    "/dealer/ledger/rewards?guide=G1"],
@@ -18,4 +21,4 @@ def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
     }
     happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"], "dealer": ["/dealer/orders/O-1"], "guide": []}
     portal = {"petra": "hq", "finn": "hq", "omar": "dealer", "max": "guide", "mei": "guide"}[name]
-    return portals[portal] + (happened[portal] if facts else [])
+    return portals[portal] + OWN.get(name, []) + (happened[portal] if facts else [])

@@ -41,6 +41,7 @@ FOREIGN = [  # who, what is not his
     ("bea", "/hq/entries/{wx-gus-004}"), ("bea", "/hq/entries/{wx-any-006}"), ("bea", "/hq/ledger/fees?dealer=D2"), ("bea", "/hq/ledger/fees?store=S2"),
     ("max", "/guide/team/G2"), ("mei", "/guide/team/G2"), ("mei", "/guide/team/M1"), ("gus", "/guide/team/G1"),
     ("petra", "/hq/orders/NOPE"), ("petra", "/hq/stores/NOPE"), ("petra", "/hq/dealers/NOPE"), ("petra", "/hq/guides/NOPE"), ("petra", "/hq/entries/NOPE"),
+    ("petra", "/hq/imports/4711"), ("petra", "/hq/imports/4711/progress"), ("petra", "/hq/imports/4711/errors.csv"),
 ]
 
 
@@ -52,7 +53,8 @@ def test_what_is_not_ones_own_is_not_there(chain, name, path):
 
 
 @pytest.mark.parametrize(("name", "path"), [("omar", "/hq"), ("omar", "/guide"), ("mei", "/hq"), ("mei", "/dealer"), ("max", "/hq/orders/O-1"), ("petra", "/dealer"),
-                                            ("petra", "/guide/code"), ("bea", "/dealer/orders/O-1")])
+                                            ("petra", "/guide/code"), ("bea", "/dealer/orders/O-1"),
+                                            ("finn", "/hq/imports"), ("bea", "/hq/imports"), ("bea", "/hq/jobs"), ("omar", "/hq/imports/1")])
 def test_the_portal_of_another_role_is_closed(chain, name, path):
     assert chain.client(name).get(path).status_code == 403
 
