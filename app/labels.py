@@ -35,8 +35,48 @@ ORDER_STATES: Words = {"shipped": _l("Shipped"), "received": _l("Received"), "cl
 REWARD_STATES: Words = {"pending": _l("pending"), "vested": _l("payable"), "voided": _l("no reward"), "clawed_back": _l("taken back")}
 REWARD_MEANINGS = {"pending": "wait", "vested": "good", "voided": "", "clawed_back": "wrong"}
 COMPONENTS: Words = {"add": _l("Friend add"), "referral": _l("Referral"), "sales": _l("Sales commission")}
+TOPICS: Words = {"C1": _l("Friend adds"), "C2": _l("Invitations"), "C4": _l("Sales"), "C6": _l("Closed months")}
 STORE_STATES: Words = {"active": _l("in service"), "paused": _l("paused"), "closed": _l("closed")}
 STORE_MEANINGS = {"active": "", "paused": "wait", "closed": "wrong"}
+OWN_STORE_STATES: Words = {**STORE_STATES, "sold": _l("no longer yours")}
+ON_OFF: Words = {"on": _l("on"), "off": _l("off")}
+PROTECTION: Words = {"protected": _l("protected"), "ending": _l("ends within 7 days"), "open": _l("no longer protected"), "leaving": _l("moves away")}
+PROTECTION_MEANINGS = {"protected": "", "ending": "wait", "open": "", "leaving": "wait"}
+TAKEOVER_WAYS: Words = {"left": _l("left you"), "came": _l("came to you")}
+TAKERS: Words = {"left": _l("a guide of another shop of the chain"), "came": _l("a guide of yours")}
+TAKEOVER_REASONS: Words = {
+    "friend_add": _l("The protection was over and no guide was responsible; the customer added this guide as a friend."),
+    "order_by_link": _l("The protection was over and no guide was responsible; the customer ordered through this guide's link."),
+    "transfer": _l("The customer was handed over to this guide in WeCom, and the protection was over."),
+    "owner_of_another_store": _l("The customer had chosen this guide before; the home followed when the protection was over."),
+    "snatch_after_protection": _l("The protection was over and the customer ordered through this guide's link."),
+    "snatch_anytime": _l("The customer ordered through this guide's link; the brand's rules allow that at any time."),
+}
+BINDING_BEGAN: Words = {
+    "friend_add": _l("by the first friend add"), "order_by_link": _l("by an order through the guide's link"), "first_order": _l("by the first order"),
+    "transfer": _l("handed over in WeCom"), "home_protected": _l("followed the owner guide when another protection was over"),
+    "snatch_after_protection": _l("by an order through the guide's link, after another protection was over"),
+    "snatch_anytime": _l("by an order through the guide's link"),
+}
+BINDING_ENDED: Words = {
+    **TAKEOVER_REASONS, "validity_over": _l("A year without an order or a chat: the binding lapses."),
+    "guide_left": _l("The guide left; the customer stays with the store."),
+    "deleted_by_customer": _l("The customer deleted the guide and had never ordered."),
+}
+LOST_BY: Words = {
+    "entry": _l("The order belongs to the visit it was paid in, and that visit led to another shop."),
+    "visit": _l("The customer's last visit in the 24 hours before the order led to another shop."),
+    "location": _l("There was no visit before the order; where it is delivered to is served by another shop."),
+    "named": _l("There was no visit and no place; headquarters' file names another shop."),
+    "unattributed": _l("No visit and no usable place: no shop owns this sale yet."),
+}
+PLACES: Words = {"door": _l("Door"), "counter": _l("Counter"), "table": _l("Table"), "parcel": _l("Parcel card"), "flyer": _l("Flyer"), "bag": _l("Shopping bag")}
+REWARD_FIGURES: Words = {"promised": _l("Newly promised"), "returned": _l("Taken back"), "payable": _l("Became payable"), "pending": _l("Still pending")}
+HELP_REASONS: Words = {
+    "no_entries_7d": _l("No visitor for 7 days"), "no_code_placed": _l("No code placed"), "no_guide": _l("No guide"),
+    "guides_without_adds_30d": _l("Guides without friend adds"), "sales_down": _l("Sales down"), "adds_lost": _l("Friends lost"), "paused": _l("Paused"),
+}
+AREA_KINDS: Words = {"territory": _l("Exclusive territory"), "service_area": _l("Service area"), "isolated": _l("Isolated area")}
 COLLECTION: Words = {"store_collects": _l("The store collects"), "hq_collects": _l("Headquarters collects")}
 ROLES: Words = {"guide": _l("Guide"), "store_manager": _l("Store manager")}
 FIGURES: Words = {"gross_minor": _l("Sales"), "refunds_minor": _l("Refunds"), "fees_minor": _l("Fees"), "rewards_minor": _l("Rewards"), "net_minor": _l("Net")}
@@ -46,6 +86,10 @@ METRICS: Words = {
     "avg_first_reply_min": _l("Minutes to the first reply"),
 }
 SOURCES: Words = {"qr": _l("QR code"), "link": _l("Link"), "card": _l("Card"), "admin_assigned": _l("Assigned by an administrator")}
+CONTACTS: Words = {
+    "contact.confirmed": _l("Friend add"), "contact.deleted_by_customer": _l("The customer deleted the friend"),
+    "contact.deleted_by_guide": _l("The guide deleted the friend"), "contact.transferred": _l("Handed over by another guide"),
+}
 BASES: Words = {
     "point": _l("decided again from the exact point, which is kept for 24 hours"), "record": _l("checked against the recorded candidates, which are kept for 30 days"),
     "result": _l("only the result is still kept"),
@@ -62,8 +106,8 @@ IMPORT_STATES: Words = {
     "check_failed": _l("check failed"), "save_failed": _l("saving failed"), "check_cancelled": _l("cancelled"), "save_cancelled": _l("saving cancelled"),
     "discarded": _l("removed, not saved")}
 IMPORT_MEANINGS = {"ready": "wait", "faults": "wrong", "saved": "good", "check_failed": "wrong", "save_failed": "wrong", "check_running": "wait", "save_running": "wait"}
-RECURRING: Words = {"seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "homes": _l("Move home stores whose day has come"),
-                    "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}
+RECURRING: Words = {"seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),
+                    "homes": _l("Move home stores whose day has come"), "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}
 RECURRING_STATES: Words = {"ok": _l("in order"), "failed": _l("failed"), "late": _l("late"), "never": _l("has not run yet")}
 RECURRING_MEANINGS = {"ok": "", "failed": "wrong", "late": "wait", "never": ""}
 
@@ -77,6 +121,6 @@ def init_app(app: Flask) -> None:
     tables = {name: value for name, value in globals().items() if name.isupper()}
     env.globals.update(labels=SimpleNamespace(**tables), label=label, same_filter=same_filter)
     env.filters.update(
-        masked=masked, percent=rewards.percent,
+        masked=masked, percent=rewards.percent, source_words=lambda code: label(SOURCES, code),
         rung=lambda code: routing.word(routing.RUNG_NAMES, code, language()), candidate=lambda code: routing.word(routing.CANDIDATES, code, language()),
         distance=lambda km: routing.distance_words(km, language()))

@@ -51,25 +51,25 @@ HQ = (
 BRANCH = (Item(_l("Stores that need help"), "hq.help_stores", "help"), Item(_l("Figures"), "hq.home", "today"), *HQ[1:])
 DEALER = (
     Item(_l("Today"), "dealer.home", "today"),
-    Item(_l("My stores"), "dealer.stores", "network", ("dealer.store",)),
+    Item(_l("My stores"), "dealer.stores", "network", ("dealer.store", "dealer.entries")),
     Item(_l("Orders"), "dealer.orders", "sales", ("dealer.order", "dealer.refunds", "dealer.movements")),
-    Item(_l("My customers"), "dealer.customers", "people", ("dealer.customer",)),
+    Item(_l("My customers"), "dealer.customers", "people", ("dealer.customer", "dealer.moved_customers", "dealer.elsewhere")),
     Item(_l("Revenue"), "dealer.revenue", "money"),
-    Item(_l("Guides and rewards"), "dealer.rewards", "award", ("dealer.guide",)),
-    Item(_l("Store codes"), "dealer.codes", "code"),
+    Item(_l("Guides and rewards"), "dealer.rewards", "award", ("dealer.guide", "dealer.reward_lines")),
+    Item(_l("Store codes"), "dealer.codes", "code", ("dealer.code_sheet",)),
 )
 GUIDE = (
-    Item(_l("Money"), "guide.home", "money"),
+    Item(_l("Money"), "guide.home", "money", ("guide.order", "guide.add")),
     Item(_l("Progress"), "guide.progress", "award"),
     Item(_l("Customers"), "guide.customers", "people", ("guide.customer",)),
     Item(_l("My code"), "guide.code", "code"),
     Item(_l("Help"), "guide.help", "help"),
 )
 MANAGER = (
-    Item(_l("Team"), "guide.home", "people", ("guide.member",)),
-    Item(_l("Targets"), "guide.progress", "award"),
+    Item(_l("Team"), "guide.home", "people", ("guide.member", "guide.order", "guide.add")),
+    Item(_l("Targets"), "guide.progress", "award", ("guide.set_targets",)),
     Item(_l("Customers"), "guide.customers", "account", ("guide.customer",)),
-    Item(_l("Store QR code"), "guide.code", "code"),
+    Item(_l("Store code"), "guide.code", "code"),
     Item(_l("Help"), "guide.help", "help"),
 )
 NAVIGATION = {"hq_admin": HQ, "hq_operations": HQ, "hq_finance": HQ, "branch_coordinator": BRANCH, "dealer": DEALER,

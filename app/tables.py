@@ -36,7 +36,8 @@ Fetch = Callable[[Order], Sequence[Any]]
 @dataclass(frozen=True, slots=True)
 class Column:
     """`key` names the column in addresses and files. `kind` says how a value is written: text, code, count, number, money (minor units), percent
-    (basis points), day, moment, words (a code looked up in `words`), tag (the same, as a status), chip (a pair of code and name), masked.
+    (basis points), day, moment, words (a code looked up in `words`), tag (the same, as a status), chip (a pair of code and name), masked,
+    reasons (of words, meaning, sentence, door).
 
     `value(row)`: default the row's attribute `key`. `sort`: a name of the query's sort expressions. `door(row)`: the address behind the cell."""
 
@@ -119,6 +120,36 @@ def answer(table: Table, fetch: Fetch, template: str, *, total: Mapping[str, Any
     table.first = paging.same_filter() if request.args.get("cursor") else None
     table.saved = saved_views.of_reader(request.path)
     return render_template(template, table=table, **context)
+
+
+class Ranked:
+    """A row that was summed here and not in the database, with its place in the order."""
+
+    __slots__ = ("row", "sort_key", "sort_value")
+
+    def __init__(self, row: Any, sort_value: Any, sort_key: str) -> None:
+        self.row, self.sort_value, self.sort_key = row, sort_value, sort_key
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
+def ranked(rows: Sequence[Any], tie: str = "code") -> Fetch:
+    """Fetch from rows that are all here: sorted by an attribute, ties by a text that tells them apart. None sorts as an empty text."""
+    def fetch(order: Order) -> list[Any]:
+        def pair(row: Any) -> tuple[Any, str]:
+            value = getattr(row, order.by)
+            return "" if value is None else value, getattr(row, tie)
+
+        found = [Ranked(row, *pair(row)) for row in sorted(rows, key=pair, reverse=order.descending)]
+        if order.after is not None:
+            found = [row for row in found if _beyond((row.sort_value, row.sort_key), order)]
+        return found[:order.limit]
+    return fetch
+
+
+def _beyond(place: tuple[Any, Any], order: Order) -> bool:
+    return bool(place < order.after if order.descending else place > order.after)  # type: ignore[operator]
 
 
 # -- where a page begins ---------------------------------------------------------------------------------------------------
@@ -213,6 +244,8 @@ def plain(column: Column, row: Any) -> list[Any]:
         return [value.astimezone(current_app.extensions["doorstep"].timezone).isoformat(timespec="seconds")]
     if column.kind in ("words", "tag") and column.words is not None:
         return [label(column.words, value)]
+    if column.kind == "reasons":
+        return ["\n".join(f"{words}: {sentence}" for words, _, sentence, _ in value)]
     if column.kind == "masked":
         from stores.customer_lists import masked
         return [masked(value)]

@@ -7,7 +7,7 @@ from alembic import op
 import db
 
 revision = 'ba5a0b29eb5a'
-down_revision = 'd8147f509aef'
+down_revision = 'bb6eda5dec99'
 branch_labels = None
 depends_on = None
 
