@@ -34,6 +34,9 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2")
     yield from ("/hq/rewards", "/hq/rewards?by=store", f"/hq/rewards?by=component&month={chain.day(3)[:7]}", "/hq/reward-months")
     yield from ("/hq/help-stores", "/hq/help-stores?reason=no_guide")
+    yield from ("/hq/jobs", "/hq/jobs?state=failed")
+    if name == "petra":  # not for finance
+        yield from ("/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults")
     yield from ("/hq/samples",)
     yield from ("/hq/audit", "/hq/audit?actor=petra&action=sign_in&kind=user&object=1", "/hq/audit?actor=nobody")
     if name == "petra":
