@@ -40,5 +40,5 @@ def _page(template: str, kind: str, key: str) -> str:
         view = reward_pages.view(connection, actor, row.guide_id, row.business_day.isoformat()[:7], now)
         if kind == "order":
             more["parts"], more["refunds"] = guide_sources.order_parts(connection, row.id)
-    lines = [line for line in view.lines if reward_pages.source_of(line) == (kind, key)]
+    lines = [{**line, "sums": [line["sum"]]} for line in view.lines if reward_pages.source_of(line) == (kind, key)]
     return render_template(template, now=now, today=today, row=row, view=view, lines=lines, own=actor.scope_kind == "guide", **more)
