@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import secrets
@@ -46,6 +47,10 @@ class Settings:
     trusted_proxies: int
     import_max_rows: int
     rate_limit_storage: str
+    map_outline: Path | None
+    map_tiles: str | None
+    map_credit: str | None
+    require_two_factor: bool
 
     @property
     def production(self) -> bool:
@@ -84,6 +89,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, 0, 5),
         import_max_rows=_whole(env, "IMPORT_MAX_ROWS", 100_000, 1, 10_000_000),
         rate_limit_storage=env.get("RATE_LIMIT_STORAGE") or "memory://",
+        map_outline=_outline(env.get("MAP_OUTLINE")),
+        map_tiles=_tiles(env.get("MAP_TILES")),
+        map_credit=env.get("MAP_CREDIT") or None,
+        require_two_factor=_choice(env, "REQUIRE_TWO_FACTOR", "no", ("no", "yes")) == "yes",
     )
 
 
@@ -112,6 +121,26 @@ def _base_url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+", text.rstrip("/")):
         raise ConfigurationError(f"PUBLIC_BASE_URL is {text!r}; give scheme and host only, such as https://shop.example.com.")
     return text.rstrip("/")
+
+
+def _outline(text: str | None) -> Path | None:
+    """A GeoJSON file that maps draw as land; which borders it may show is the operator's matter."""
+    if not text:
+        return None
+    path = Path(text).resolve()
+    try:
+        kind = json.loads(path.read_text(encoding="utf-8"))["type"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(f"MAP_OUTLINE is {text!r}, which cannot be read as GeoJSON ({type(error).__name__}); name a GeoJSON file in WGS-84.") from None
+    if kind not in ("FeatureCollection", "Feature", "GeometryCollection", "Polygon", "MultiPolygon", "LineString", "MultiLineString"):
+        raise ConfigurationError(f"MAP_OUTLINE holds {kind!r}; name a GeoJSON file of polygons or lines in WGS-84.")
+    return path
+
+
+def _tiles(text: str | None) -> str | None:
+    if text and not (re.fullmatch(r"https://[A-Za-z0-9.{}-]+(:[0-9]+)?/[^\s;,'\"]+", text) and all(part in text for part in ("{z}", "{x}", "{y}"))):
+        raise ConfigurationError(f"MAP_TILES is {text!r}; give an address such as https://tiles.example.com/{{z}}/{{x}}/{{y}}.png.")
+    return text or None
 
 
 def _database_url(text: str) -> str:

@@ -32,8 +32,17 @@ class SessionsUnstored(SecureCookieSessionInterface):
             response.headers.setdefault("Cache-Control", "no-store")
 
 
-def init_app(app: Flask, *, secure: bool) -> None:
-    """`secure`: the site is served over https, so browsers are told to stay there."""
+def policy(tiles: str | None = None) -> str:
+    """The content security policy; with map tiles, pictures may come from their server too."""
+    if not tiles:
+        return CONTENT_SECURITY_POLICY
+    server = "/".join(tiles.replace("{s}", "*").split("/")[:3])
+    return CONTENT_SECURITY_POLICY.replace("img-src 'self' data:", f"img-src 'self' data: {server}")
+
+
+def init_app(app: Flask, *, secure: bool, tiles: str | None = None) -> None:
+    """`secure`: the site is served over https, so browsers are told to stay there. `tiles`: the address of map tiles, as configured."""
+    content_policy = policy(tiles)
     app.session_interface = SessionsUnstored()
     always = {**ALWAYS, "Strict-Transport-Security": "max-age=31536000; includeSubDomains"} if secure else ALWAYS
 
@@ -41,5 +50,5 @@ def init_app(app: Flask, *, secure: bool) -> None:
     def _add(response: Response) -> Response:
         for name, value in always.items():
             response.headers.add(name, value)  # no view sets them, so nothing is looked through first
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)  # a page may be stricter
+        response.headers.setdefault("Content-Security-Policy", content_policy)  # a page may be stricter
         return response

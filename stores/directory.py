@@ -23,13 +23,21 @@ SILENT_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class StoreFilter:
-    """`words` is looked for in code and name. `silent`: in service, but no entry was led there in the last 7 days."""
+    """`words` is looked for in code and name. `silent`: in service, but no entry was led there in the last 7 days. A branch counts with all under
+    it. `unowned`: without a contract today."""
 
     today: dt.date
     words: str | None = None
     status: str | None = None
     dealer_code: str | None = None
     silent: bool = False
+    branch_code: str | None = None
+    unowned: bool = False
+
+
+def stores_wanted(query: Select[Any], actor: Actor, wanted: StoreFilter) -> Select[Any]:
+    """Stores of the filter with their dealers of today (`dealer`), in the actor's rows."""
+    return _stores(_with_dealer(query.select_from(store), wanted.today), actor, wanted)
 
 
 def _stores(query: Select[Any], actor: Actor, wanted: StoreFilter) -> Select[Any]:
@@ -42,11 +50,21 @@ def _stores(query: Select[Any], actor: Actor, wanted: StoreFilter) -> Select[Any
         query = query.where(s.status == wanted.status)
     if wanted.dealer_code is not None:
         query = query.where(dealer.c.dealer_code == wanted.dealer_code)
+    if wanted.branch_code is not None:
+        query = query.where(s.branch_id.in_(below(wanted.branch_code)))
+    if wanted.unowned:
+        query = query.where(dealer.c.id.is_(None))
     if wanted.silent:
         since = wanted.today - dt.timedelta(days=SILENT_DAYS)
         led_to = select(entry.c.store_id).where(entry.c.business_day >= since, entry.c.store_id.is_not(None))
         query = query.where(s.status == "active", s.cloud_shop, s.id.not_in(led_to))
     return query
+
+
+def below(branch_code: str) -> Select[Any]:
+    """Ids of a branch and of all under it."""
+    top = select(branch.c.path).where(branch.c.branch_code == branch_code).scalar_subquery()
+    return select(branch.c.id).where(func.substr(branch.c.path, 1, func.length(top)) == top)
 
 
 def _with_dealer(query: Select[Any], today: dt.date) -> Select[Any]:

@@ -8,14 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
+from stores import cube
 from stores.actors import Actor
+from stores.brand import business_day
+from stores.cube import CONFIRMED
 from stores.customers import customer
 from stores.events import event
 from stores.guides import guide
 from stores.scope import visible_guide_ids
 from stores.stores import store
-
-CONFIRMED = "contact.confirmed"
+from stores.within import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,9 @@ def _adds(query: Select[Any], actor: Actor, wanted: AddFilter) -> Select[Any]:
 
 def total(connection: Connection, actor: Actor, wanted: AddFilter) -> int:
     """Confirmed friend adds, paid or not."""
-    return int(connection.execute(_adds(select(func.count()).select_from(event), actor, wanted)).scalar_one())
+    whose = within(actor, wanted.today, store_code=wanted.store_code, guide_code=wanted.guide_code)
+    found = cube.figures(connection, cube.guide_cell, wanted.first, wanted.last, ("adds",), whose.by("sum"), whose.limits(cube.guide_cell))
+    return int(connection.execute(select(func.sum(found.c.adds))).scalar() or 0)
 
 
 def rows(connection: Connection, actor: Actor, wanted: AddFilter, after: tuple[dt.datetime, int] | None = None, limit: int = 51) -> Sequence[Row[Any]]:
@@ -55,5 +59,5 @@ def rows(connection: Connection, actor: Actor, wanted: AddFilter, after: tuple[d
              .join(guide, guide.c.id == e.guide_id).join(store, store.c.id == guide.c.store_id).outerjoin(customer, customer.c.id == e.customer_id))
     query = _adds(query, actor, wanted)
     if after is not None:
-        query = query.where(or_(e.occurred_at < after[0], and_(e.occurred_at == after[0], e.id < after[1])))
-    return connection.execute(query.order_by(e.occurred_at.desc(), e.id.desc()).limit(limit)).all()
+        query = query.where(e.business_day <= business_day(after[0]), or_(e.occurred_at < after[0], and_(e.occurred_at == after[0], e.id < after[1])))
+    return connection.execute(query.order_by(e.business_day.desc(), e.occurred_at.desc(), e.id.desc()).limit(limit)).all()

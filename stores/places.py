@@ -1,0 +1,124 @@
+"""Stores and areas as maps show them: where they lie and what a figure says of each; only rows the actor sees (P6)."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, case, func, or_, select
+
+from stores.actors import Actor
+from stores.coordinates import Coordinates, distance_m
+from stores.customers import customer_state
+from stores.dealers import dealer
+from stores.directory import StoreFilter, stores_wanted
+from stores.entries import entry
+from stores.event_lists import CONFIRMED
+from stores.events import event
+from stores.guides import guide
+from stores.orders import sales_order
+from stores.scope import visible_dealer_ids, visible_store_ids
+from stores.stores import store
+from stores.territories import area, area_revision
+
+NEIGHBOURS = 8
+AREAS_SHOWN = 500
+DEGREES_AROUND = 2.0  # a box in which neighbours are looked for first
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    store_code: str
+    name: str
+    status: str
+    latitude: float
+    longitude: float
+    metres: float
+
+
+def stores(connection: Connection, actor: Actor, wanted: StoreFilter) -> Sequence[Row[Any]]:
+    """Every store of the filter whose coordinates were not withdrawn: id, store_code, name, status, cloud_shop, latitude, longitude."""
+    s = store.c
+    query = select(s.id, s.store_code, s.name, s.status, s.cloud_shop, s.latitude, s.longitude).where(~s.coordinates_withdrawn)
+    return connection.execute(stores_wanted(query, actor, wanted).order_by(s.store_code)).all()
+
+
+def neighbours(connection: Connection, actor: Actor, row: Any, today: dt.date, most: int = NEIGHBOURS) -> list[Neighbour]:
+    """The nearest stores that are not closed, of those the actor sees, nearest first."""
+    s, visible = store.c, visible_store_ids(actor, today)
+    query = select(s.id, s.store_code, s.name, s.status, s.latitude, s.longitude).where(s.id != row.id, s.status != "closed", ~s.coordinates_withdrawn)
+    if visible is not None:
+        query = query.where(s.id.in_(visible))
+    near = query.where(s.latitude.between(row.latitude - DEGREES_AROUND, row.latitude + DEGREES_AROUND),
+                       s.longitude.between(row.longitude - DEGREES_AROUND, row.longitude + DEGREES_AROUND))
+    here, found = Coordinates(row.latitude, row.longitude), connection.execute(near).all()
+    if not found:
+        found = connection.execute(query.order_by(func.abs(s.latitude - row.latitude) + func.abs(s.longitude - row.longitude)).limit(50)).all()
+    measured = [Neighbour(r.store_code, r.name, r.status, r.latitude, r.longitude, distance_m(here, Coordinates(r.latitude, r.longitude))) for r in found]
+    return sorted(measured, key=lambda each: (each.metres, each.store_code))[:most]
+
+
+def areas(connection: Connection, actor: Actor, today: dt.date, *, code: str | None = None, store_id: int | None = None, dealer_id: int | None = None,
+          kind: str | None = None) -> Sequence[Row[Any]]:
+    """Areas known now with a drawn geometry, at most AREAS_SHOWN by code."""
+    r = area_revision.c
+    query = areas_seen(select(area.c.area_code, r.kind, r.geometry, r.valid_from, r.valid_to, dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
+                              store.c.store_code, store.c.name.label("store_name")), actor, today).where(r.geometry.is_not(None))
+    for column, value in ((area.c.area_code, code), (r.store_id, store_id), (r.dealer_id, dealer_id), (r.kind, kind)):
+        if value is not None:
+            query = query.where(column == value)
+    return connection.execute(query.order_by(area.c.area_code).limit(AREAS_SHOWN)).all()
+
+
+def areas_seen(query: Select[Any], actor: Actor, today: dt.date) -> Select[Any]:
+    """The areas known now of the dealers and stores that the actor sees; headquarters sees all."""
+    r = area_revision.c
+    query = query.select_from(area).join(area_revision, (r.area_id == area.c.id) & r.version_to.is_(None)).outerjoin(
+        dealer, dealer.c.id == r.dealer_id).outerjoin(store, store.c.id == r.store_id)
+    dealers, seen = visible_dealer_ids(actor, today), visible_store_ids(actor, today)
+    if dealers is None or seen is None:
+        return query
+    return query.where(or_(r.dealer_id.in_(dealers), r.store_id.in_(seen)))
+
+
+# -- figures by store id ------------------------------------------------------------------------------------------------------
+
+def entries(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+    e = entry.c
+    return _by_store(connection, select(e.store_id, func.count()).where(e.business_day.between(first, last), e.store_id.is_not(None)).group_by(e.store_id))
+
+
+def orders(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+    """Paid orders, by the store that owns the sale."""
+    o = sales_order.c
+    return _by_store(connection, select(o.store_id, func.count()).where(o.business_day.between(first, last), o.store_id.is_not(None)).group_by(o.store_id))
+
+
+def sales(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+    """Attributed sales less refunds in minor units, each on its own day, from the ledger."""
+    from ledger.journals import transfer
+
+    t = transfer.c
+    amount = func.sum(case((t.kind == "refund", -t.amount_minor), else_=t.amount_minor))
+    return _by_store(connection, select(t.store_id, amount).where(t.business_day.between(first, last), t.kind.in_(("sale", "refund"))).group_by(t.store_id))
+
+
+def adds(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+    """Confirmed friend adds, by the guide's present store."""
+    e = event.c
+    return _by_store(connection, select(guide.c.store_id, func.count()).join(guide, guide.c.id == e.guide_id).where(
+        e.type == CONFIRMED, e.business_day.between(first, last)).group_by(guide.c.store_id))
+
+
+def customers(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+    """Customers at home there now, whatever the days."""
+    s = customer_state.c
+    return _by_store(connection, select(s.home_store_id, func.count()).where(s.home_store_id.is_not(None), s.home_valid_until > now).group_by(s.home_store_id))
+
+
+def _by_store(connection: Connection, query: Select[Any]) -> dict[int, int]:
+    return {row[0]: int(row[1]) for row in connection.execute(query) if row[0] is not None}
+
+
+FIGURES = {"sales": sales, "orders": orders, "entries": entries, "adds": adds, "customers": customers}
