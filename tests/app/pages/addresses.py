@@ -33,7 +33,7 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/guides/G1",)
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2")
     yield from ("/hq/rewards", "/hq/rewards?by=store", f"/hq/rewards?by=component&month={chain.day(3)[:7]}", "/hq/reward-months")
-    yield from ("/hq/samples",)
+    yield from ("/hq/samples", "/hq/samples/phone")
 
 
 def hq_happened(chain: Chain, name: str) -> Iterator[str]:
@@ -71,7 +71,7 @@ def guide(chain: Chain, name: str) -> Iterator[str]:
 
 
 def guide_happened(chain: Chain, name: str) -> Iterator[str]:
-    yield from ("/guide/orders/O-1", "/guide/adds/contact.confirmed-G1-wx-mei-001")
+    yield from ("/guide/orders/O-1", "/guide/adds/contact.confirmed-G1-wx-mei-001", f"/guide/customers/{chain.number_of('wx-mei-001')}")
 
 
 PAGES = {"hq": hq, "branch": branch, "dealer": dealer, "guide": guide}

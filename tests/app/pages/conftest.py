@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 import db
 from stores.brand import business_day, day_bounds
+from stores.customers import customer as customer_row
 from stores.entering import enter
 from stores.event_intake import EventIn, record_events
 from stores.sales.inputs import LineIn, OrderIn, RefundIn
@@ -45,6 +46,11 @@ class Chain:
 
     def client(self, name: str) -> Any:
         return self.house.signed_in(name)
+
+    def number_of(self, customer_id: str) -> int:
+        """The surrogate by which pages name a customer."""
+        with db.read() as connection:
+            return int(connection.execute(select(customer_row.c.id).where(customer_row.c.customer_id == customer_id)).scalar_one())
 
     def arrives(self, customer: str, days_ago: int, place: tuple[str, str] | None = None) -> None:
         at = self.noon(days_ago)
