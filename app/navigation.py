@@ -70,7 +70,7 @@ MANAGER = (
     Item(_l("Team"), "guide.home", "people", ("guide.member", "guide.order", "guide.add")),
     Item(_l("Targets"), "guide.progress", "award", ("guide.set_targets",)),
     Item(_l("Customers"), "guide.customers", "account", ("guide.customer",)),
-    Item(_l("Store code"), "guide.code", "code"),
+    Item(_l("Our code"), "guide.code", "code"),
     Item(_l("Help"), "guide.help", "help"),
 )
 NAVIGATION = {"hq_admin": HQ, "hq_operations": HQ, "hq_finance": HQ, "branch_coordinator": BRANCH, "dealer": DEALER,

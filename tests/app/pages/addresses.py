@@ -37,7 +37,7 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/jobs", "/hq/jobs?state=failed")
     if name == "petra":  # not for finance
         yield from ("/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults")
-    yield from ("/hq/samples",)
+    yield from ("/hq/samples", "/hq/samples/phone")
     yield from ("/hq/audit", "/hq/audit?actor=petra&action=sign_in&kind=user&object=1", "/hq/audit?actor=nobody")
     if name == "petra":
         yield from ("/hq/users", "/hq/users?q=D1&role=dealer&state=active&second=no", "/hq/users?q=nobody", "/hq/users/1", "/hq/users/4", "/hq/users/new")
@@ -98,7 +98,7 @@ def guide(chain: Chain, name: str) -> Iterator[str]:
 
 
 def guide_happened(chain: Chain, name: str) -> Iterator[str]:
-    yield from ("/guide/orders/O-1", "/guide/adds/contact.confirmed-G1-wx-mei-001")
+    yield from ("/guide/orders/O-1", "/guide/adds/contact.confirmed-G1-wx-mei-001", f"/guide/customers/{chain.number('wx-mei-001')}")
 
 
 PAGES = {"hq": hq, "branch": branch, "dealer": dealer, "guide": guide}

@@ -66,7 +66,7 @@ SETTINGS = ("/hq/users", "/hq/users/1", "/hq/users/new", "/hq/keys", "/hq/keys/1
 @pytest.mark.parametrize(("name", "path"), [("omar", "/hq"), ("omar", "/guide"), ("mei", "/hq"), ("mei", "/dealer"), ("max", "/hq/orders/O-1"), ("petra", "/dealer"),
                                             ("petra", "/guide/code"), ("bea", "/dealer/orders/O-1"),
                                             *(("bea", path) for path in SETTINGS), *(("finn", path) for path in SETTINGS if path != "/hq/audit"),
-                                            ("omar", "/hq/users"), ("mei", "/hq/audit"), ("max", "/hq/keys")])
+                                            ("omar", "/hq/users"), ("mei", "/hq/audit"), ("max", "/hq/keys"),
                                             ("finn", "/hq/imports"), ("bea", "/hq/imports"), ("bea", "/hq/jobs"), ("omar", "/hq/imports/1")])
 def test_the_portal_of_another_role_is_closed(chain, name, path):
     assert chain.client(name).get(path).status_code == 403
