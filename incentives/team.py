@@ -1,4 +1,4 @@
-"""A store's team in one month: what each guide brought and earned, set-based (S1); and what guides cost a dealer (D5)."""
+"""A store's team in one month: what each guide brought and earned, set-based (S1)."""
 from __future__ import annotations
 
 import datetime as dt
