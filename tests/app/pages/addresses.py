@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import db
+from stores.people import by_customer_id
 from tests.app.pages.conftest import Chain
 
 PORTAL_OF = {"petra": "hq", "finn": "hq", "bea": "branch", "omar": "dealer", "max": "guide", "mei": "guide"}
@@ -88,6 +90,8 @@ def dealer(chain: Chain, name: str) -> Iterator[str]:
 
 def dealer_happened(chain: Chain, name: str) -> Iterator[str]:
     yield "/dealer/orders/O-1"
+    with db.read() as connection:
+        yield f"/dealer/customers/{by_customer_id(connection, ['wx-mei-001'])['wx-mei-001'].id}"
 
 
 def guide(chain: Chain, name: str) -> Iterator[str]:
