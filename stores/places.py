@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, or_, select
+from sqlalchemy.sql.selectable import Subquery
 
+from ledger.journals import transfer
 from stores.actors import Actor
 from stores.coordinates import Coordinates, distance_m
 from stores.customers import customer_state
@@ -82,43 +84,52 @@ def areas_seen(query: Select[Any], actor: Actor, today: dt.date) -> Select[Any]:
     return query.where(or_(r.dealer_id.in_(dealers), r.store_id.in_(seen)))
 
 
-# -- figures by store id ------------------------------------------------------------------------------------------------------
+# -- figures by store -----------------------------------------------------------------------------------------------------------
 
-def entries(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+def figure(name: str, first: dt.date, last: dt.date, now: dt.datetime) -> Subquery:
+    """(store_id, value) of one of FIGURES for inclusive brand days, to join or to read; a store without anything is absent."""
+    return FIGURES[name](first, last, now).subquery(f"figure_{name}")
+
+
+def values(connection: Connection, name: str, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+    """A figure of all stores by their id; the caller shows those that the actor sees."""
+    return {row.store_id: int(row.value) for row in connection.execute(FIGURES[name](first, last, now))}
+
+
+def _entries(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
     e = entry.c
-    return _by_store(connection, select(e.store_id, func.count()).where(e.business_day.between(first, last), e.store_id.is_not(None)).group_by(e.store_id))
+    return _counted(e.store_id, e.business_day.between(first, last))
 
 
-def orders(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+def _orders(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
     """Paid orders, by the store that owns the sale."""
     o = sales_order.c
-    return _by_store(connection, select(o.store_id, func.count()).where(o.business_day.between(first, last), o.store_id.is_not(None)).group_by(o.store_id))
+    return _counted(o.store_id, o.business_day.between(first, last))
 
 
-def sales(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+def _sales(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
     """Attributed sales less refunds in minor units, each on its own day, from the ledger."""
-    from ledger.journals import transfer
-
     t = transfer.c
     amount = func.sum(case((t.kind == "refund", -t.amount_minor), else_=t.amount_minor))
-    return _by_store(connection, select(t.store_id, amount).where(t.business_day.between(first, last), t.kind.in_(("sale", "refund"))).group_by(t.store_id))
+    return select(t.store_id, amount.label("value")).where(t.business_day.between(first, last), t.kind.in_(("sale", "refund")), t.store_id.is_not(None)).group_by(
+        t.store_id)
 
 
-def adds(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+def _adds(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
     """Confirmed friend adds, by the guide's present store."""
     e = event.c
-    return _by_store(connection, select(guide.c.store_id, func.count()).join(guide, guide.c.id == e.guide_id).where(
-        e.type == CONFIRMED, e.business_day.between(first, last)).group_by(guide.c.store_id))
+    return select(guide.c.store_id, func.count().label("value")).join(event, guide.c.id == e.guide_id).where(
+        e.type == CONFIRMED, e.business_day.between(first, last)).group_by(guide.c.store_id)
 
 
-def customers(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+def _customers(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
     """Customers at home there now, whatever the days."""
     s = customer_state.c
-    return _by_store(connection, select(s.home_store_id, func.count()).where(s.home_store_id.is_not(None), s.home_valid_until > now).group_by(s.home_store_id))
+    return _counted(s.home_store_id.label("store_id"), s.home_valid_until > now)
 
 
-def _by_store(connection: Connection, query: Select[Any]) -> dict[int, int]:
-    return {row[0]: int(row[1]) for row in connection.execute(query) if row[0] is not None}
+def _counted(store_id: Any, *conditions: Any) -> Select[Any]:
+    return select(store_id, func.count().label("value")).where(store_id.is_not(None), *conditions).group_by(store_id)
 
 
-FIGURES = {"sales": sales, "orders": orders, "entries": entries, "adds": adds, "customers": customers}
+FIGURES = {"sales": _sales, "orders": _orders, "entries": _entries, "adds": _adds, "customers": _customers}

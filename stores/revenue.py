@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, case, func, select
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Subquery
 
 from ledger.journals import transfer
 from stores.brand import brand
@@ -59,6 +60,12 @@ def _within(query: Select[Any], kinds: Sequence[str], first: dt.date, last: dt.d
     if store_id is not None:
         query = query.where(t.store_id == store_id)
     return query if stores is None else query.where(t.store_id.in_(stores))
+
+
+def by_dealer(first: dt.date, last: dt.date, *, stores: Any = None) -> Subquery:
+    """The sums of `of` by `dealer_id`, to join."""
+    query = select(transfer.c.dealer_id, *(_sum(*kinds).label(name) for name, kinds in FIGURES.items())).where(transfer.c.dealer_id.is_not(None))
+    return _within(query, KINDS, first, last, None, None, stores).group_by(transfer.c.dealer_id).subquery("dealer_sums")
 
 
 def movements(connection: Connection, first: dt.date, last: dt.date, figure: str, *, dealer_id: int | None = None, store_id: int | None = None,
