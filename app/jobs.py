@@ -19,12 +19,13 @@ from ledger import idempotency, leases
 from ledger.audit import seal_audit
 from ledger.intakes import newest
 from ledger.seals import seal_now
-from stores import privacy, rebinding
+from stores import cube_steps, privacy, rebinding
 
 log = structlog.get_logger("worker")
 LEASE = "worker"
 LEASE_SECONDS = 60
 NAP_SECONDS = 1.0
+FIGURES_SECONDS = 15.0  # of a turn: the lease must not run out
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ def _book(now: dt.datetime) -> dict[str, int]:
     return {"months": done.months, "journals": done.journals, "transfers": done.transfers}
 
 
+def _figures(now: dt.datetime) -> dict[str, int]:
+    return {"facts": cube_steps.advance(seconds=FIGURES_SECONDS)}
+
+
 def _forget(now: dt.datetime) -> dict[str, int]:
     gone = privacy.forget_points(now)
     with db.transaction() as connection:
@@ -62,7 +67,7 @@ def _homes(now: dt.datetime) -> dict[str, int]:
     return {"moved": rebinding.move_waiting_homes(now)}
 
 
-JOBS: tuple[Job, ...] = (Job("seal", 2, _seal), Job("rewards", 5, _book), Job("homes", 60, _homes), Job("forget", 60, _forget))
+JOBS: tuple[Job, ...] = (Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget))
 
 
 class Worker:

@@ -70,7 +70,7 @@ def stores() -> Response:
         raise Malformed(f"There is no figure {key!r} to colour stores by.")
     with db.read() as connection:
         rows = places.stores(connection, actor, store_filter(request.args, today))
-        values = places.values(connection, key, span.first, span.last, now) if key else None
+        values = places.values(connection, actor, key, span.first, span.last, now) if key else None
     points = [maps.point(r.latitude, r.longitude, r.store_code, r.name, mark=MARKS[r.status], value=None if values is None else values.get(r.id, 0),
                          words=label(labels.STORE_STATES, r.status) if r.status != "active" else "") for r in rows]
     if key is None:

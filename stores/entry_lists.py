@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, case, func, literal, or_, select
 
+from stores import cube
 from stores.actors import Actor
+from stores.brand import business_day
+from stores.cube import entry_cell
 from stores.customers import customer
 from stores.dealers import dealer
 from stores.entries import entry, entry_trace
 from stores.entry_reading import limit_entries
 from stores.guides import guide
 from stores.stores import store
+from stores.within import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +49,34 @@ def _wanted(query: Select[Any], actor: Actor, wanted: EntryFilter) -> Select[Any
 
 def totals(connection: Connection, actor: Actor, wanted: EntryFilter) -> dict[str, int]:
     """How many entries, and of them how many were located, ended in the picker, or at the brand's default store."""
-    e = entry.c
-
-    def those(condition: Any) -> Any:
-        return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
-
-    query = select(func.count().label("entries"), those(e.located != 0).label("located"), those(e.rung == "PICKER").label("picker"),
-                   those(e.rung == "DEFAULT").label("default_store")).select_from(entry)
-    return {name: int(value) for name, value in connection.execute(_wanted(query, actor, wanted)).one()._mapping.items()}
+    found = _figures(connection, actor, wanted, "sum")
+    entries, located = _counted(found.c, wanted), found.c.located if wanted.located is not False else literal(0)
+    of_rung = {name: func.sum(case((found.c.rung == rung, entries), else_=0)).label(name) for name, rung in (("picker", "PICKER"), ("default_store", "DEFAULT"))}
+    row = connection.execute(select(func.sum(entries).label("entries"), func.sum(located).label("located"), *of_rung.values())).one()
+    return {name: int(value or 0) for name, value in row._mapping.items()}
 
 
 def by_day(connection: Connection, actor: Actor, wanted: EntryFilter) -> dict[dt.date, int]:
     """Entries a day; days without any are absent."""
-    query = _wanted(select(entry.c.business_day, func.count().label("n")), actor, wanted).group_by(entry.c.business_day)
-    return {r.business_day: r.n for r in connection.execute(query)}
+    found = _figures(connection, actor, wanted, "day")
+    query = select(found.c.day, func.sum(_counted(found.c, wanted)).label("n")).group_by(found.c.day)
+    return {r.day: int(r.n) for r in connection.execute(query) if r.n}
+
+
+def _counted(c: Any, wanted: EntryFilter) -> Any:
+    return c.entries if wanted.located is None else c.located if wanted.located else c.entries - c.located
+
+
+def _figures(connection: Connection, actor: Actor, wanted: EntryFilter, by: cube.By) -> Any:
+    """Rows (day, rung, entries, located) that sum to the entries asked for; a guide's own are few and counted as they are."""
+    if actor.scope_kind == "guide":
+        e = entry.c
+        return _wanted(select(e.business_day.label("day"), e.rung, literal(1).label("entries"), case((e.located != 0, 1), else_=0).label("located")), actor,
+                       wanted).subquery()
+    whose = within(actor, wanted.last, dealer_code=wanted.dealer_code, store_code=wanted.store_code)
+    found = cube.figures(connection, entry_cell, wanted.first, wanted.last, ("entries", "located"), whose.by(by), whose.limits(entry_cell))
+    rungs = select(found) if wanted.rung is None else select(found).where(found.c.rung == wanted.rung)
+    return rungs.subquery()
 
 
 def rows(connection: Connection, actor: Actor, wanted: EntryFilter, after: tuple[dt.datetime, int] | None = None, limit: int = 51) -> Sequence[Row[Any]]:
@@ -74,8 +92,8 @@ def latest(connection: Connection, actor: Actor, limit: int) -> Sequence[Row[Any
 def _newest(query: Select[Any], after: tuple[dt.datetime, int] | None) -> Select[Any]:
     e = entry.c
     if after is not None:
-        query = query.where(or_(e.occurred_at < after[0], and_(e.occurred_at == after[0], e.id < after[1])))
-    return query.order_by(e.occurred_at.desc(), e.id.desc())
+        query = query.where(e.business_day <= business_day(after[0]), or_(e.occurred_at < after[0], and_(e.occurred_at == after[0], e.id < after[1])))
+    return query.order_by(e.business_day.desc(), e.occurred_at.desc(), e.id.desc())
 
 
 def _listed() -> Select[Any]:

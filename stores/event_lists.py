@@ -8,15 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from stores import cube
 from stores.actors import Actor
+from stores.brand import business_day
+from stores.cube import CONFIRMED
 from stores.customers import customer
 from stores.events import event
 from stores.guides import guide
-from stores.ordering import Order, ordered
+from stores.ordering import Lead, Order, ordered
 from stores.scope import visible_guide_ids
 from stores.stores import store
-
-CONFIRMED = "contact.confirmed"
+from stores.within import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,9 @@ def _adds(query: Select[Any], actor: Actor, wanted: AddFilter) -> Select[Any]:
 
 def total(connection: Connection, actor: Actor, wanted: AddFilter) -> int:
     """Confirmed friend adds, paid or not."""
-    return int(connection.execute(_adds(select(func.count()).select_from(event), actor, wanted)).scalar_one())
+    whose = within(actor, wanted.today, store_code=wanted.store_code, guide_code=wanted.guide_code)
+    found = cube.figures(connection, cube.guide_cell, wanted.first, wanted.last, ("adds",), whose.by("sum"), whose.limits(cube.guide_cell))
+    return int(connection.execute(select(func.sum(found.c.adds))).scalar() or 0)
 
 
 def rows(connection: Connection, actor: Actor, wanted: AddFilter, order: Order) -> Sequence[Row[Any]]:
@@ -54,7 +58,8 @@ def rows(connection: Connection, actor: Actor, wanted: AddFilter, order: Order) 
     query = (select(e.id, e.event_id, e.occurred_at, e.business_day, e.source, guide.c.guide_code, guide.c.name.label("guide_name"), store.c.store_code,
                     store.c.name.label("store_name"), customer.c.customer_id.label("customer_text"))
              .join(guide, guide.c.id == e.guide_id).join(store, store.c.id == guide.c.store_id).outerjoin(customer, customer.c.id == e.customer_id))
-    return connection.execute(ordered(_adds(query, actor, wanted), SORTS, e.id, order)).all()
+    return connection.execute(ordered(_adds(query, actor, wanted), SORTS, e.id, order, LEADS)).all()
 
 
 SORTS = {"occurred_at": event.c.occurred_at, "guide": guide.c.guide_code, "store": store.c.store_code}
+LEADS = {"occurred_at": Lead(event.c.business_day, business_day)}

@@ -58,7 +58,8 @@ def stores(connection: Connection, actor: Actor, wanted: StoreFilter, days: Days
     query = select(s.id, s.store_code, s.name, s.status, s.cloud_shop, s.address, s.region_code, s.opened_on, s.closed_on, s.paused_until, s.coordinates_withdrawn,
                    branch.c.branch_code, branch.c.name.label("branch_name"), dealer.c.dealer_code, dealer.c.name.label("dealer_name"), people.label("guides"))
     sorts = dict(STORE_SORTS)
-    joined = [(name, places.figure(name, days.first, days.last, days.now)) for name in dict.fromkeys([*figures, *([order.by] if order.by in places.FIGURES else [])])]
+    wished = dict.fromkeys([*figures, *([order.by] if order.by in places.FIGURES else [])])
+    joined = [(name, places.figure(connection, actor, name, days.first, days.last, days.now)) for name in wished]
     for name, found in joined:
         sorts[name] = func.coalesce(found.c.value, 0)
         query = query.add_columns(sorts[name].label(name))
@@ -84,10 +85,10 @@ MONEY = (*revenue.FIGURES, "sold_minor", "net_minor")
 _HELD = select(func.count()).where(dealer_contract.c.dealer_id == dealer.c.id).correlate(dealer)
 
 
-def _dealers(actor: Actor, wanted: DealerFilter, days: Days) -> tuple[Select[Any], dict[str, Any]]:
+def _dealers(connection: Connection, actor: Actor, wanted: DealerFilter, days: Days) -> tuple[Select[Any], dict[str, Any]]:
     d, visible = dealer.c, visible_dealer_ids(actor, wanted.today)
     held = _HELD.where(contract_in_force(wanted.today)).scalar_subquery()
-    sums = revenue.by_dealer(days.first, days.last, stores=visible_store_ids(actor, wanted.today))
+    sums = revenue.by_dealer(connection, days.first, days.last, stores=visible_store_ids(actor, wanted.today))
     figure = {name: func.coalesce(sums.c[name], 0) for name in revenue.FIGURES}
     figure["sold_minor"] = figure["gross_minor"] - figure["refunds_minor"]
     figure["net_minor"] = figure["sold_minor"] - figure["fees_minor"] - figure["rewards_minor"]
@@ -107,13 +108,13 @@ def _dealers(actor: Actor, wanted: DealerFilter, days: Days) -> tuple[Select[Any
 
 def dealers(connection: Connection, actor: Actor, wanted: DealerFilter, days: Days, order: Order) -> Sequence[Row[Any]]:
     """`stores` under contract today; the money of the days: `gross_minor`, `refunds_minor`, `sold_minor` (after refunds), fees, rewards, net."""
-    query, sorts = _dealers(actor, wanted, days)
+    query, sorts = _dealers(connection, actor, wanted, days)
     return connection.execute(ordered(query, sorts, dealer.c.id, order)).all()
 
 
 def dealer_totals(connection: Connection, actor: Actor, wanted: DealerFilter, days: Days) -> dict[str, int]:
     """`dealers`, and the money of those of the filter."""
-    found = _dealers(actor, wanted, days)[0].subquery()
+    found = _dealers(connection, actor, wanted, days)[0].subquery()
     row = connection.execute(select(func.count().label("dealers"), *(func.coalesce(func.sum(found.c[name]), 0).label(name) for name in MONEY)).select_from(found)).one()
     return {name: int(value) for name, value in row._mapping.items()}
 
@@ -127,10 +128,10 @@ def branches(connection: Connection, actor: Actor, words: str | None, order: Ord
         store.c.status != "closed", func.substr(inside.c.path, 1, func.length(branch.c.path)) == branch.c.path).correlate(branch).scalar_subquery()
     looked_after = select(func.count()).where(dealer.c.branch_id == branch.c.id).correlate(branch).scalar_subquery()
     depth = func.length(branch.c.path) - func.length(func.replace(branch.c.path, "/", "")) - 1
-    query = _branches(select(branch.c.id, branch.c.branch_code, branch.c.name, branch.c.path, parent.c.branch_code.label("parent_code"), parent.c.name.label("parent_name"),
-                             held.label("stores"), looked_after.label("dealers"), depth.label("depth")).outerjoin(parent, parent.c.id == branch.c.parent_id), actor, words)
+    query = select(branch.c.id, branch.c.branch_code, branch.c.name, branch.c.path, parent.c.branch_code.label("parent_code"), parent.c.name.label("parent_name"),
+                   held.label("stores"), looked_after.label("dealers"), depth.label("depth")).outerjoin(parent, parent.c.id == branch.c.parent_id)
     sorts = {"branch": branch.c.branch_code, "name": branch.c.name, "stores": held, "dealers": looked_after, "tree": branch.c.path}
-    return connection.execute(ordered(query, sorts, branch.c.id, order)).all()
+    return connection.execute(ordered(_branches(query, actor, words), sorts, branch.c.id, order)).all()
 
 
 def branch_count(connection: Connection, actor: Actor, words: str | None) -> int:

@@ -4,7 +4,7 @@ The next page begins after the pair (sort value, key) of the last row, so a page
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +28,18 @@ class Order:
         return replace(self, after=(row.sort_value, row.sort_key))
 
 
-def ordered(query: Select[Any], keys: Mapping[str, ColumnElement[Any]], tie: ColumnElement[Any], order: Order) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A column with an index that rises with a sort expression, and how to tell its value from the expression's: a moment's business day.
+
+    Sorting by it first changes no order and lets the database begin at the right end."""
+
+    column: ColumnElement[Any]
+    of: Callable[[Any], Any]
+
+
+def ordered(query: Select[Any], keys: Mapping[str, ColumnElement[Any]], tie: ColumnElement[Any], order: Order,
+            leads: Mapping[str, Lead] | None = None) -> Select[Any]:
     """`query` sorted and cut, with `sort_value` and `sort_key` added to each row. Raises Malformed for a sort that the list does not have."""
     if order.by not in keys:
         raise Malformed(f"This list cannot be sorted by {order.by!r}; use one of {', '.join(keys)}.")
@@ -38,5 +49,9 @@ def ordered(query: Select[Any], keys: Mapping[str, ColumnElement[Any]], tie: Col
         value, key = order.after
         beyond, further = (by < value, tie < key) if order.descending else (by > value, tie > key)
         query = query.where(or_(beyond, and_(by == value, further)))
-    ways = (by.desc(), tie.desc()) if order.descending else (by.asc(), tie.asc())
+    lead = (leads or {}).get(order.by)
+    if lead is not None and order.after is not None:
+        day = lead.of(order.after[0])
+        query = query.where(lead.column <= day if order.descending else lead.column >= day)
+    ways = [each.desc() if order.descending else each.asc() for each in (*([lead.column] if lead else []), by, tie)]
     return query.order_by(*ways).limit(order.limit)

@@ -44,7 +44,7 @@ sales_order = db.append_only(Table(
     Column("received_at", db.Instant, nullable=False),
 ))
 Index("ix_sales_order_customer", sales_order.c.customer_id, sales_order.c.paid_at)
-Index("ix_sales_order_store_day", sales_order.c.store_id, sales_order.c.business_day)
+Index("ix_sales_order_day", sales_order.c.business_day, sales_order.c.dealer_id, sales_order.c.store_id)
 Index("ix_sales_order_guide_day", sales_order.c.guide_id, sales_order.c.business_day)
 order_line = db.append_only(Table(
     "order_line", db.metadata,

@@ -6,23 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
 from sqlalchemy.sql.selectable import Subquery
 
-from ledger.journals import transfer
+from stores import cube
 from stores.actors import Actor
+from stores.brand import business_day
 from stores.coordinates import Coordinates, distance_m
 from stores.customers import customer_state
 from stores.dealers import dealer
 from stores.directory import StoreFilter, stores_wanted
-from stores.entries import entry
-from stores.event_lists import CONFIRMED
-from stores.events import event
 from stores.guides import guide
-from stores.orders import sales_order
 from stores.scope import visible_dealer_ids, visible_store_ids
 from stores.stores import store
 from stores.territories import area, area_revision
+from stores.within import within
 
 NEIGHBOURS = 8
 AREAS_SHOWN = 500
@@ -86,50 +84,30 @@ def areas_seen(query: Select[Any], actor: Actor, today: dt.date) -> Select[Any]:
 
 # -- figures by store -----------------------------------------------------------------------------------------------------------
 
-def figure(name: str, first: dt.date, last: dt.date, now: dt.datetime) -> Subquery:
-    """(store_id, value) of one of FIGURES for inclusive brand days, to join or to read; a store without anything is absent."""
-    return FIGURES[name](first, last, now).subquery(f"figure_{name}")
+FIGURES = ("sales", "orders", "entries", "adds", "customers")
+_CUBE = {"sales": (cube.sale_cell, ("gross_minor", "refunds_minor")), "orders": (cube.sale_cell, ("orders",)), "entries": (cube.entry_cell, ("entries",))}
 
 
-def values(connection: Connection, name: str, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
-    """A figure of all stores by their id; the caller shows those that the actor sees."""
-    return {row.store_id: int(row.value) for row in connection.execute(FIGURES[name](first, last, now))}
+def figure(connection: Connection, actor: Actor, name: str, first: dt.date, last: dt.date, now: dt.datetime) -> Subquery:
+    """(store_id, value) of one of FIGURES for inclusive brand days, to join or to read; a store without anything is absent.
 
-
-def _entries(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
-    e = entry.c
-    return _counted(e.store_id, e.business_day.between(first, last))
-
-
-def _orders(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
-    """Paid orders, by the store that owns the sale."""
-    o = sales_order.c
-    return _counted(o.store_id, o.business_day.between(first, last))
-
-
-def _sales(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
-    """Attributed sales less refunds in minor units, each on its own day, from the ledger."""
-    t = transfer.c
-    amount = func.sum(case((t.kind == "refund", -t.amount_minor), else_=t.amount_minor))
-    return select(t.store_id, amount.label("value")).where(t.business_day.between(first, last), t.kind.in_(("sale", "refund")), t.store_id.is_not(None)).group_by(
-        t.store_id)
-
-
-def _adds(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
-    """Confirmed friend adds, by the guide's present store."""
-    e = event.c
-    return select(guide.c.store_id, func.count().label("value")).join(event, guide.c.id == e.guide_id).where(
-        e.type == CONFIRMED, e.business_day.between(first, last)).group_by(guide.c.store_id)
-
-
-def _customers(first: dt.date, last: dt.date, now: dt.datetime) -> Select[Any]:
-    """Customers at home there now, whatever the days."""
+    `sales`: attributed sales less refunds in minor units. `adds`: confirmed, of guides by their present store. `customers`: at home there now,
+    whatever the days. KeyError for no figure."""
     s = customer_state.c
-    return _counted(s.home_store_id.label("store_id"), s.home_valid_until > now)
+    if name == "customers":
+        return select(s.home_store_id.label("store_id"), func.count().label("value")).where(
+            s.home_store_id.is_not(None), s.home_valid_until > now).group_by(s.home_store_id).subquery("of_customers")
+    whose = within(actor, business_day(now))
+    if name == "adds":
+        found = cube.figures(connection, cube.guide_cell, first, last, ("adds",), "sum", whose.limits(cube.guide_cell))
+        return select(guide.c.store_id, func.sum(found.c.adds).label("value")).join(guide, guide.c.id == found.c.guide_id).group_by(
+            guide.c.store_id).subquery("of_adds")
+    cells, measures = _CUBE[name]
+    found = cube.figures(connection, cells, first, last, measures, "sum", whose.limits(cells))
+    amount = found.c[measures[0]] - found.c[measures[1]] if len(measures) > 1 else found.c[measures[0]]
+    return select(found.c.store_id, func.sum(amount).label("value")).group_by(found.c.store_id).subquery(f"of_{name}")
 
 
-def _counted(store_id: Any, *conditions: Any) -> Select[Any]:
-    return select(store_id, func.count().label("value")).where(store_id.is_not(None), *conditions).group_by(store_id)
-
-
-FIGURES = {"sales": _sales, "orders": _orders, "entries": _entries, "adds": _adds, "customers": _customers}
+def values(connection: Connection, actor: Actor, name: str, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+    """A figure of the stores by their id."""
+    return {row.store_id: int(row.value) for row in connection.execute(select(figure(connection, actor, name, first, last, now)))}

@@ -16,7 +16,7 @@ refund = db.append_only(Table(
     Column("refund_no", db.Code(64), ForeignKey("refund_key.refund_no"), nullable=False, unique=True),
     Column("order_id", BigInteger, ForeignKey("sales_order.id"), nullable=False, index=True),
     Column("refunded_at", db.Instant, nullable=False),
-    Column("business_day", Date, nullable=False),
+    Column("business_day", Date, nullable=False, index=True),
     Column("total_minor", db.Minor, nullable=False),
     Column("intake_id", BigInteger, ForeignKey("intake.id"), nullable=False),
     Column("received_at", db.Instant, nullable=False),

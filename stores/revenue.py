@@ -2,28 +2,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, case, func, select
+from sqlalchemy import Connection, Row, Select, case, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import Subquery
 
 from ledger.journals import transfer
+from stores import cube
 from stores.brand import brand
+from stores.cube import FIGURES, MOVES
 from stores.dealers import dealer
 from stores.guides import guide
 from stores.orders import sales_order
 from stores.stores import store
 
 By = Literal["day", "month", "store", "dealer"]
-FIGURES = {  # figure: (kinds that add, kinds that take away)
-    "gross_minor": (("sale",), ()),
-    "refunds_minor": (("refund",), ()),
-    "fees_minor": (("platform_fee", "channel_fee"), ("platform_fee_return", "channel_fee_return")),
-    "rewards_minor": (("reward",), ("reward_return",)),
-}
-KINDS = tuple(kind for adds, takes in FIGURES.values() for kind in (*adds, *takes))
 
 
 def _sum(adds: Iterable[str], takes: Iterable[str]) -> ColumnElement[int]:
@@ -36,19 +31,34 @@ def of(connection: Connection, first: dt.date, last: dt.date, by: By, *, dealer_
     """Revenue from `first` to `last` (inclusive brand days) of one dealer, one store, or the stores a scope query names.
 
     {"from", "to", "currency", "totals", "rows"}; net = gross - refunds - fees - rewards. Fees are net of fees returned, each on its day."""
-    t = transfer.c
-    query = _within(select(*(_sum(*kinds).label(name) for name, kinds in FIGURES.items())), KINDS, first, last, dealer_id, store_id, stores)
-    if by == "store":
-        query = query.add_columns(store.c.store_code.label("key")).outerjoin(store, store.c.id == t.store_id).group_by(store.c.store_code).order_by(store.c.store_code)
-    elif by == "dealer":
-        query = query.add_columns(dealer.c.dealer_code.label("key")).join(dealer, dealer.c.id == t.dealer_id).group_by(
-            dealer.c.dealer_code).order_by(dealer.c.dealer_code)
-    else:
-        query = query.add_columns(t.business_day.label("key")).group_by(t.business_day).order_by(t.business_day)
+    names, keyed = (*FIGURES, *MOVES.values()), by in ("store", "dealer")
+    limited = dealer_id is not None or store_id is not None or stores is not None
+    grain: cube.By = "sum" if keyed or by == "month" and limited else "day" if limited else "chain"
+    found = cube.figures(connection, cube.sale_cell, first, last, names, grain, _limits(dealer_id, store_id, stores) if limited else cube.everything)
+    key = found.c[f"{by}_id"] if keyed else found.c.day
+    moved = [func.sum(found.c[name]) for name in MOVES.values()]
+    sums = select(key.label("key"), *(func.sum(found.c[name]).label(name) for name in FIGURES)).group_by(key).having(or_(*(each > 0 for each in moved)))
+    query: Select[Any] = sums.order_by(key)
+    if keyed:
+        table, inner = store if by == "store" else dealer, sums.subquery()
+        code = table.c[f"{by}_code"]
+        query = select(code.label("key"), *(inner.c[name] for name in FIGURES)).select_from(inner.outerjoin(table, table.c.id == inner.c.key)).order_by(code)
     rows = [(str(r.key)[:7] if by == "month" else r.key.isoformat() if by == "day" else r.key, figures_of(r)) for r in connection.execute(query)]
     name = f"{by}_code" if by in ("store", "dealer") else "period"
     return {"from": first.isoformat(), "to": last.isoformat(), "currency": brand().currency, "totals": _total(f for _, f in rows),
             "rows": [{name: key, **figures} for key, figures in _merged(rows)]}
+
+
+def _limits(dealer_id: int | None, store_id: int | None, stores: Any) -> cube.Limits:
+    def limits(keys: Mapping[str, ColumnElement[Any]]) -> Iterable[ColumnElement[bool]]:
+        if dealer_id is not None:
+            yield keys["dealer_id"] == dealer_id
+        if store_id is not None:
+            yield keys["store_id"] == store_id
+        if stores is not None:
+            yield keys["store_id"].in_(stores)
+
+    return limits
 
 
 def _within(query: Select[Any], kinds: Sequence[str], first: dt.date, last: dt.date, dealer_id: int | None, store_id: int | None,
@@ -62,10 +72,10 @@ def _within(query: Select[Any], kinds: Sequence[str], first: dt.date, last: dt.d
     return query if stores is None else query.where(t.store_id.in_(stores))
 
 
-def by_dealer(first: dt.date, last: dt.date, *, stores: Any = None) -> Subquery:
+def by_dealer(connection: Connection, first: dt.date, last: dt.date, *, stores: Any = None) -> Subquery:
     """The sums of `of` by `dealer_id`, to join."""
-    query = select(transfer.c.dealer_id, *(_sum(*kinds).label(name) for name, kinds in FIGURES.items())).where(transfer.c.dealer_id.is_not(None))
-    return _within(query, KINDS, first, last, None, None, stores).group_by(transfer.c.dealer_id).subquery("dealer_sums")
+    found = cube.figures(connection, cube.sale_cell, first, last, tuple(FIGURES), "sum", _limits(None, None, stores))
+    return select(found.c.dealer_id, *(func.sum(found.c[name]).label(name) for name in FIGURES)).group_by(found.c.dealer_id).subquery("dealer_sums")
 
 
 def movements(connection: Connection, first: dt.date, last: dt.date, figure: str, *, dealer_id: int | None = None, store_id: int | None = None,
@@ -85,9 +95,14 @@ def movements(connection: Connection, first: dt.date, last: dt.date, figure: str
 def movement_totals(connection: Connection, first: dt.date, last: dt.date, figure: str, *, dealer_id: int | None = None, store_id: int | None = None,
                     stores: Any = None, guide_id: int | None = None) -> tuple[int, int]:
     """How many transfers `movements` lists in all, and their sum: the figure itself."""
-    kinds = FIGURES[figure]
+    kinds, limited = FIGURES[figure], dealer_id is not None or store_id is not None or stores is not None
+    if guide_id is None:
+        c = cube.figures(connection, cube.sale_cell, first, last, (figure, MOVES[figure]), "sum" if limited else "chain",
+                         _limits(dealer_id, store_id, stores) if limited else cube.everything).c
+        moves, amount = connection.execute(select(func.sum(c[MOVES[figure]]), func.sum(c[figure]))).one()
+        return int(moves or 0), int(amount or 0)
     query = _within(select(func.count(), _sum(*kinds)), (*kinds[0], *kinds[1]), first, last, dealer_id, store_id, stores)
-    number, total = connection.execute(query if guide_id is None else query.where(transfer.c.guide_id == guide_id)).one()
+    number, total = connection.execute(query.where(transfer.c.guide_id == guide_id)).one()
     return int(number), int(total)
 
 

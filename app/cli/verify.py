@@ -7,14 +7,15 @@ import db
 from app.cli.deeds import DeedCommand
 from ledger import verification as of_ledger
 from ledger.verification import Check
+from stores import cube_steps
 from stores import verification as of_stores
 
-CHECKS: list[Check] = [*of_ledger.CHECKS, *of_stores.CHECKS]  # one line of the report each; incentives and statements add theirs here
+CHECKS: list[Check] = [*of_ledger.CHECKS, *of_stores.CHECKS, cube_steps.cube_is_right]  # one line of the report each; incentives and statements add theirs here
 
 
 @click.command("verify", cls=DeedCommand)
 def verify() -> None:
-    """Prove conservation, balances, seals, the audit log, and that orders and refunds equal the ledger."""
+    """Prove conservation, balances, seals, the audit log, that orders and refunds equal the ledger, and stored figures their facts."""
     broken = 0
     with db.read() as connection:
         for check in CHECKS:

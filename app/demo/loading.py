@@ -19,7 +19,7 @@ from app.imports import context
 from incentives import booking
 from ledger.faults import Conflict
 from ledger.seals import seal_now
-from stores import entry_params, keys, network, policies
+from stores import cube_steps, entry_params, keys, network, policies
 from stores.actors import SYSTEM
 from stores.areas import parse_geometry
 from stores.branches import branch
@@ -49,6 +49,7 @@ ACTOR = SYSTEM
 OWN_TABLES = (branch, dealer, store, guide, customer, entry, sales_order, event)
 REGISTERS: dict[str, Callable[..., Any]] = {
     "branches": branches.apply, "dealers": dealers.apply, "stores": stores.apply, "guides": guides.apply, "customers": customers.apply}
+FACTS_AT_ONCE = 200_000  # added to the stored figures in one transaction
 COLLECT_EVERY = 10  # days
 Progress = Callable[[str, int, int], None]  # what, done, total
 
@@ -86,6 +87,7 @@ def load(size: Size, *, now: dt.datetime, progress: Progress) -> bool:
     try:
         with _parts(size.at_once):
             _load(size, now, progress)
+        cube_steps.advance(step=FACTS_AT_ONCE, progress=lambda source, done, total: progress(f"figures of {source}", done, total))
     finally:
         gc.enable()
         network.forget()

@@ -1,15 +1,22 @@
-"""The first page of headquarters and branches: what happened, what needs somebody, what moves."""
+"""The first page of headquarters: what needs somebody, what happened, what moves; of a branch the same, cut to its subtree."""
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import Connection
 
 import db
-from app import charts, shown_days
+from app import charts, map_pages, paging, shown_days
 from app.clock import now_and_today
+from app.hq import work
 from app.language import language
 from app.permissions import current_actor, needs
-from stores import entry_lists, explanations, overview
-from stores.entry_lists import EntryFilter
+from app.shown_days import Span
+from stores import entry_lists, explanations, figures, funnels, overview
+from stores.actors import Actor
 
 blueprint = Blueprint("hq", __name__, url_prefix="/hq")
 USUAL = "7d"
@@ -25,21 +32,53 @@ def home() -> str:
     name = asked if asked in shown_days.NAMED else USUAL
     with db.read() as connection:
         span = shown_days.named(name, today)
-        figures = overview.figures(connection, actor, span.first, span.last, today)
-        if figures.empty and asked is None:  # a chain that began today has nothing before
+        shown = overview.figures(connection, actor, span.first, span.last, today)
+        if shown.empty and asked is None:  # a chain that began today has nothing before
             name, span = "today", shown_days.named("today", today)
-            figures = overview.figures(connection, actor, span.first, span.last, today)
+            shown = overview.figures(connection, actor, span.first, span.last, today)
         before = overview.figures(connection, actor, span.before.first, span.before.last, today)
         drawn = span.at_least(TREND_DAYS)
-        whole = EntryFilter(drawn.before.first, drawn.last)
-        entries = entry_lists.by_day(connection, actor, whole)
-        sales = overview.sales_by_day(connection, actor, drawn.before.first, drawn.last, today)
+        stores = figures.store_figures(connection, actor, span.first, span.last, today)
+        colour = request.args.get("figure") if request.args.get("figure") in map_pages.figures_of(actor) else "sales"
         return render_template(
-            "hq/home.html", now=now, name=name, span=span, figures=figures, before=before, drawn=drawn,
-            trends={"entries": charts.trend(drawn.days, entries, drawn.before.days, entries), "sales": charts.trend(drawn.days, sales, drawn.before.days, sales)},
-            dealers=overview.top_dealers(connection, actor, span.first, span.last, today, TOP), work=overview.work(connection, actor, today),
-            work_span=shown_days.asked({}, today, overview.WORK_DAYS), latest=[(row, _sentence(row)) for row in entry_lists.latest(connection, actor, LATEST)])
+            "hq/home.html", now=now, name=name, span=span, figures=shown, before=before, drawn=drawn, trends=_trends(connection, actor, drawn, today),
+            funnel=_funnel(connection, actor, span, today), rungs=_rungs(connection, actor, span, today), best=stores[:TOP], least=_least(stores),
+            number_of_stores=len(stores), colour=colour, colours=map_pages.figures_of(actor),
+            mapped=[(paging.same_filter(figure=key), figure.name, key == colour) for key, figure in map_pages.figures_of(actor).items()], work=work.items(connection, actor, today),
+            dealers=overview.top_dealers(connection, actor, span.first, span.last, today, TOP),
+            latest=[(row, _sentence(row)) for row in entry_lists.latest(connection, actor, LATEST)])
 
 
-def _sentence(row: object) -> str:
-    return explanations.sentence(row.rung, row.reason, row.store_name, row.distance_class_km, language())  # type: ignore[attr-defined]
+def _trends(connection: Connection, actor: Actor, drawn: Span, today: dt.date) -> dict[str, charts.Trend]:
+    days = {each.day: each for each in figures.by_day(connection, actor, drawn.before.first, drawn.last, today)}
+
+    def line(name: str) -> charts.Trend:
+        values = {day: int(getattr(each, name)) for day, each in days.items()}
+        return charts.trend(drawn.days, values, drawn.before.days, values)
+
+    return {"entries": line("entries"), "sales": line("sales_minor")}
+
+
+def _funnel(connection: Connection, actor: Actor, span: Span, today: dt.date) -> list[charts.Bar]:
+    found = funnels.funnel(connection, actor, span.first, span.last, today)
+    return charts.funnel([(_("Visits"), found.visits, url_for("hq.entries", **span.query)),
+                          (_("with a location"), found.located, url_for("hq.entries", located="yes", **span.query)),
+                          (_("led to a store"), found.led, None),
+                          (_("Orders paid"), found.orders, url_for("hq.orders", **span.query)),
+                          (_("of them first orders"), found.first_orders, None)])
+
+
+def _rungs(connection: Connection, actor: Actor, span: Span, today: dt.date) -> list[charts.Bar]:
+    shares = funnels.rung_shares(connection, actor, span.first, span.last, today)
+    return charts.bars([(explanations.word(explanations.RUNG_NAMES, share.rung, language()), share.entries, url_for("hq.entries", rung=share.rung, **span.query))
+                        for share in shares])
+
+
+def _least(stores: list[figures.StoreFigures]) -> list[figures.StoreFigures]:
+    """The stores in service that sold least, least first."""
+    serving = [each for each in stores if each.status == "active" and each.cloud_shop]
+    return serving[:TOP:-1][:TOP] if len(serving) > 2 * TOP else serving[:TOP - 1:-1]
+
+
+def _sentence(row: Any) -> str:
+    return explanations.sentence(row.rung, row.reason, row.store_name, row.distance_class_km, language())

@@ -2,26 +2,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, literal, select
 
+from stores import cube
 from stores.actors import Actor
+from stores.brand import business_day
 from stores.customers import customer
 from stores.dealers import dealer
 from stores.guides import guide
-from stores.ordering import Order, ordered
+from stores.ordering import Lead, Order, ordered
 from stores.orders import sales_order
 from stores.refunds import refund
 from stores.sales.scope import limit_orders
 from stores.stores import store
+from stores.within import within
 
 UNATTRIBUTED, ATTRIBUTED = "unattributed", "attributed"
 ORDER_SORTS = {"paid_at": sales_order.c.paid_at, "total": sales_order.c.total_minor, "order_no": sales_order.c.order_no,
                "store": func.coalesce(store.c.store_code, ""), "dealer": func.coalesce(dealer.c.dealer_code, "")}
 REFUND_SORTS = {"refunded_at": refund.c.refunded_at, "total": refund.c.total_minor, "refund_no": refund.c.refund_no, "paid_at": sales_order.c.paid_at}
+ORDER_LEADS, REFUND_LEADS = {"paid_at": Lead(sales_order.c.business_day, business_day)}, {"refunded_at": Lead(refund.c.business_day, business_day)}
 NEWEST, NEWEST_REFUND = Order("paid_at", descending=True), Order("refunded_at", descending=True)
 
 
@@ -54,21 +58,39 @@ def _of(query: Select[Any], actor: Actor, wanted: OrderFilter, day: Any) -> Sele
 
 def totals(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[str, int]:
     """How many orders were paid, and their sum."""
-    query = select(func.count().label("orders"), func.coalesce(func.sum(sales_order.c.total_minor), 0).label("total_minor")).select_from(sales_order)
-    return {name: int(value) for name, value in connection.execute(_of(query, actor, wanted, sales_order.c.business_day)).one()._mapping.items()}
+    found = _figures(connection, actor, wanted, "sum")
+    row = connection.execute(select(func.sum(found.c.orders).label("orders"), func.sum(found.c.orders_minor).label("total_minor"))).one()
+    return {name: int(value or 0) for name, value in row._mapping.items()}
 
 
 def by_day(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[dt.date, int]:
     """Orders paid a day; days without any are absent."""
-    day = sales_order.c.business_day
-    return {r.business_day: r.n for r in connection.execute(_of(select(day, func.count().label("n")), actor, wanted, day).group_by(day))}
+    found = _figures(connection, actor, wanted, "day")
+    return {r.day: int(r.n) for r in connection.execute(select(found.c.day, func.sum(found.c.orders).label("n")).group_by(found.c.day)) if r.n}
+
+
+def _figures(connection: Connection, actor: Actor, wanted: OrderFilter, by: cube.By) -> Any:
+    """Rows (day, orders, orders_minor) that sum to the orders asked for: from the cube, unless what is asked for is no key of it."""
+    o = sales_order.c
+    if actor.scope_kind == "guide" or wanted.guide_code or wanted.order_no or wanted.owner_basis not in (None, ATTRIBUTED, UNATTRIBUTED):
+        return _of(select(o.business_day.label("day"), literal(1).label("orders"), o.total_minor.label("orders_minor")), actor, wanted, o.business_day).subquery()
+    whose = within(actor, wanted.last, dealer_code=wanted.dealer_code, store_code=wanted.store_code)
+
+    def limits(keys: Mapping[str, Any]) -> Iterable[Any]:
+        yield from whose.places(keys)
+        if wanted.owner_basis is not None:
+            yield keys["store_id"] == cube.NOBODY if wanted.owner_basis == UNATTRIBUTED else keys["store_id"] != cube.NOBODY
+
+    plain = whose.everybody and wanted.owner_basis is None
+    return cube.figures(connection, cube.sale_cell, wanted.first, wanted.last, ("orders", "orders_minor"), "chain" if plain else by,
+                        cube.everything if plain else limits)
 
 
 def rows(connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST) -> Sequence[Row[Any]]:
     """Sorted by a name of ORDER_SORTS."""
     o = sales_order.c
     query = _named(select(o.id, o.order_no, o.paid_at, o.total_minor, o.owner_basis, o.guide_basis, o.channel))
-    return connection.execute(ordered(_of(query, actor, wanted, o.business_day), ORDER_SORTS, o.id, order)).all()
+    return connection.execute(ordered(_of(query, actor, wanted, o.business_day), ORDER_SORTS, o.id, order, ORDER_LEADS)).all()
 
 
 def visible_numbers(connection: Connection, actor: Actor, numbers: Sequence[str]) -> set[str]:
@@ -88,7 +110,7 @@ def refund_rows(connection: Connection, actor: Actor, wanted: OrderFilter, order
     """Refunds of these days, sorted by a name of REFUND_SORTS."""
     o, r = sales_order.c, refund.c
     query = _named(select(r.id, r.refund_no, r.refunded_at, r.total_minor, o.order_no, o.paid_at).join(sales_order, o.id == r.order_id))
-    return connection.execute(ordered(_of(query, actor, wanted, r.business_day), REFUND_SORTS, r.id, order)).all()
+    return connection.execute(ordered(_of(query, actor, wanted, r.business_day), REFUND_SORTS, r.id, order, REFUND_LEADS)).all()
 
 
 def _named(query: Select[Any]) -> Select[Any]:

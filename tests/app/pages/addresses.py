@@ -14,8 +14,11 @@ def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
         "dealer": ["/dealer", f"/dealer?month={three_ago[:7]}", "/dealer/orders", f"/dealer/orders?store=S1&day={three_ago}", "/dealer/refunds", "/dealer/stores",
                    "/dealer/stores/S1", "/dealer/customers", "/dealer/customers?protected=yes", "/dealer/rewards", "/dealer/guides/G1", "/dealer/ledger/fees",
                    "/dealer/ledger/rewards?guide=G1"],
+        "branch": ["/hq", "/hq/entries", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1",
+                   "/hq/ledger/fees"],
         "guide": ["/guide", f"/guide?month={three_ago[:7]}", "/guide/customers", "/guide/code", "/guide/team/G1"],
     }
-    happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"], "dealer": ["/dealer/orders/O-1"], "guide": []}
-    portal = {"petra": "hq", "finn": "hq", "omar": "dealer", "max": "guide", "mei": "guide"}[name]
+    happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"],
+                "branch": ["/hq/orders/O-1"], "dealer": ["/dealer/orders/O-1"], "guide": []}
+    portal = {"petra": "hq", "finn": "hq", "bea": "branch", "omar": "dealer", "max": "guide", "mei": "guide"}[name]
     return portals[portal] + (happened[portal] if facts else [])

@@ -7,7 +7,7 @@ from tests.app.conftest import on_both_engines
 from tests.app.pages import addresses
 from tests.app.pages.conftest import Chain, statements
 
-READERS = ("petra", "finn", "omar", "max", "mei")
+READERS = ("petra", "finn", "bea", "omar", "max", "mei")
 
 
 def opened(chain: Chain, name: str, facts: bool) -> dict[str, int]:

@@ -1,0 +1,74 @@
+"""From an arrival to the first order, and which rung led visitors; of the actor's rows (P6, H1)."""
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, case, exists, func, or_, select
+
+from stores import cube
+from stores.actors import Actor
+from stores.brand import day_bounds
+from stores.cube import entry_cell, sale_cell
+from stores.orders import sales_order
+from stores.within import Within, within
+
+PICKER = "PICKER"
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Facts of one span, not one crowd followed: `visits` arrivals, `located` of them with a point, `led` to a store (not to the list of
+    stores), `orders` paid, `first_orders` of them the first of their customer ever."""
+
+    visits: int
+    located: int
+    led: int
+    orders: int
+    first_orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class RungShare:
+    """`share_bp` of all entries, in basis points; shares are rounded one by one."""
+
+    rung: str
+    entries: int
+    located: int
+    share_bp: int
+
+
+def funnel(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date, *, branch_code: str | None = None,
+           dealer_code: str | None = None, store_code: str | None = None) -> Funnel:
+    """For those within a branch, a dealer or a store, `visits` are the ones led there: nobody else's can be theirs."""
+    whose = within(actor, today, branch_code=branch_code, dealer_code=dealer_code, store_code=store_code)
+    e = cube.figures(connection, entry_cell, first, last, ("entries", "located"), whose.by("sum"), whose.limits(entry_cell)).c
+    led = func.sum(case((e.rung != PICKER, e.entries), else_=0))
+    visits, located, found = connection.execute(select(func.sum(e.entries), func.sum(e.located), led)).one()
+    o = cube.figures(connection, sale_cell, first, last, ("orders",), whose.by("sum"), whose.limits(sale_cell)).c
+    orders = connection.execute(select(func.sum(o.orders))).scalar()
+    return Funnel(int(visits or 0), int(located or 0), int(found or 0), int(orders or 0), first_orders(connection, whose, first, last))
+
+
+def first_orders(connection: Connection, whose: Within, first: dt.date, last: dt.date) -> int:
+    """Orders on these days before which their customer had none, wherever. Computed: a late order may yet come before (M16)."""
+    o = sales_order.c
+    if whose.everybody:
+        firsts = select(func.min(o.paid_at).label("at")).group_by(o.customer_id).subquery()
+        query = select(func.count()).select_from(firsts).where(firsts.c.at >= day_bounds(first)[0], firsts.c.at < day_bounds(last)[1])
+        return int(connection.execute(query).scalar_one())
+    before = sales_order.alias("before")
+    earlier = exists().where(before.c.customer_id == o.customer_id, or_(before.c.paid_at < o.paid_at, and_(before.c.paid_at == o.paid_at, before.c.id < o.id)))
+    query = select(func.count()).select_from(sales_order).where(o.business_day >= first, o.business_day <= last, ~earlier)
+    query = query.where(*whose.places({"store_id": o.store_id, "dealer_id": o.dealer_id}), *(o.guide_id == each for each in whose.guide_ids))
+    return int(connection.execute(query).scalar_one())
+
+
+def rung_shares(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date, *, branch_code: str | None = None,
+                dealer_code: str | None = None, store_code: str | None = None) -> list[RungShare]:
+    """Entries by the rung that led them, most first; rungs that led nobody are absent."""
+    whose = within(actor, today, branch_code=branch_code, dealer_code=dealer_code, store_code=store_code)
+    e = cube.figures(connection, entry_cell, first, last, ("entries", "located"), whose.by("sum"), whose.limits(entry_cell)).c
+    rows = [(r[0], int(r[1]), int(r[2])) for r in connection.execute(select(e.rung, func.sum(e.entries), func.sum(e.located)).group_by(e.rung)) if r[1]]
+    total = sum(entries for _, entries, _ in rows)
+    return [RungShare(rung, entries, located, (20_000 * entries + total) // (2 * total)) for rung, entries, located in sorted(rows, key=lambda r: (-r[1], r[0]))]
