@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,8 +51,9 @@ def asked_month(today: dt.date) -> str:
         return today.isoformat()[:7]
 
 
-def guide_page(template: str, code: str) -> str:
-    """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them. Raises NotFound outside the reader's rows."""
+def guide_page(template: str, code: str, more: Callable[[Connection, Any, dt.datetime], dict[str, Any]] | None = None) -> str:
+    """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them; `more` answers what else the template shows.
+    Raises NotFound outside the reader's rows."""
     actor, (now, today) = current_actor(), now_and_today()
     booking.book_due(now)
     with db.read() as connection:
@@ -59,7 +61,8 @@ def guide_page(template: str, code: str) -> str:
         if row is None:
             raise NotFound(f"There is no guide {code!r}.")
         month = asked_month(today)
-        return render_template(template, now=now, row=row, view=view(connection, actor, row.id, month, now), kpis=kpis.of_guide(connection, row.id, month, now))
+        return render_template(template, now=now, row=row, view=view(connection, actor, row.id, month, now), kpis=kpis.of_guide(connection, row.id, month, now),
+                               **(more(connection, row, now) if more else {}))
 
 
 def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: dt.datetime) -> RewardView:

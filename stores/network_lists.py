@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shapely.geometry import shape
 from sqlalchemy import Connection, Row, Select, String, and_, cast, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -67,6 +68,15 @@ def stores(connection: Connection, actor: Actor, wanted: StoreFilter, days: Days
     for _name, found in joined:
         query = query.outerjoin(found, found.c.store_id == s.id)
     return connection.execute(ordered(query, sorts, s.id, order)).all()
+
+
+def store_totals(connection: Connection, actor: Actor, wanted: StoreFilter, days: Days, figures: Sequence[str]) -> dict[str, int]:
+    """`stores`, and the sum of each of `figures` over those of the filter."""
+    query, found = stores_wanted(select(func.count().label("stores")), actor, wanted), []
+    for name in figures:
+        found.append(places.figure(connection, actor, name, days.first, days.last, days.now))
+        query = query.add_columns(func.coalesce(func.sum(found[-1].c.value), 0).label(name)).outerjoin(found[-1], found[-1].c.store_id == store.c.id)
+    return {name: int(value) for name, value in connection.execute(query).one()._mapping.items()}
 
 
 # -- dealers ------------------------------------------------------------------------------------------------------------------
@@ -257,3 +267,8 @@ def area_versions(connection: Connection, area_id: int) -> Sequence[Row[Any]]:
     """Every version of an area, newest first."""
     r = area_revision.c
     return connection.execute(select(r.kind, r.valid_from, r.valid_to, r.version_from, r.version_to).where(r.area_id == area_id).order_by(r.version_from.desc())).all()
+
+
+def geometry(row: Any) -> Any:
+    """The stored outline of an area as a shape of its own."""
+    return shape(row.geometry)

@@ -1,4 +1,4 @@
-"""Entries: the list behind the figures, the page that says why, and the friend adds."""
+"""Entries: the list behind the figures, and the page that says why."""
 from __future__ import annotations
 
 from flask import render_template, request
@@ -10,9 +10,8 @@ from app.hq.home import _sentence, blueprint
 from app.language import language
 from app.permissions import current_actor, needs
 from ledger.faults import NotFound
-from stores import entry_lists, entry_reading, event_lists, explanations
+from stores import entry_lists, entry_reading, explanations
 from stores.entry_lists import EntryFilter
-from stores.event_lists import AddFilter
 
 LOCATED = {"yes": True, "no": False}
 
@@ -42,14 +41,3 @@ def entry(entry_id: str) -> str:
         told = {tongue: explanations.of_entry(connection, row, tongue) for tongue in ("zh", "en")}
         trace = entry_reading.trace_of(connection, row.entry_id)
         return render_template("hq/entry.html", row=row, told=told, why=told[language()], kept=bool(trace), replay=entry_reading.replay(connection, row))
-
-
-@blueprint.get("/adds", strict_slashes=False)
-@needs("hq:read")
-def adds() -> str:
-    actor, (now, today) = current_actor(), now_and_today()
-    span = shown_days.asked(request.args, today)
-    wanted = AddFilter(span.first, span.last, today, request.args.get("guide") or None, request.args.get("store") or None)
-    with db.read() as connection:
-        page = paging.listed("adds", event_lists.rows(connection, actor, wanted, paging.after_moment("adds"), paging.PAGE + 1), paging.by_moment("occurred_at"))
-        return render_template("hq/adds.html", now=now, span=span, wanted=wanted, page=page, total=event_lists.total(connection, actor, wanted))
