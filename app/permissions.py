@@ -65,6 +65,7 @@ POLICY: dict[str, frozenset[str]] = {
     "event:write": NETWORK_STAFF,
     "reward:read": EVERYBODY,
     "reward:write": MONEY_STAFF,
+    "reward:months": HQ,
     "payout:write": MONEY_STAFF,
     # the installation
     "import:write": NETWORK_STAFF,

@@ -121,6 +121,36 @@ def answer(table: Table, fetch: Fetch, template: str, *, total: Mapping[str, Any
     return render_template(template, table=table, **context)
 
 
+class Ranked:
+    """A row that was summed here and not in the database, with its place in the order."""
+
+    __slots__ = ("row", "sort_key", "sort_value")
+
+    def __init__(self, row: Any, sort_value: Any, sort_key: str) -> None:
+        self.row, self.sort_value, self.sort_key = row, sort_value, sort_key
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
+def ranked(rows: Sequence[Any], tie: str = "code") -> Fetch:
+    """Fetch from rows that are all here: sorted by an attribute, ties by a text that tells them apart. None sorts as an empty text."""
+    def fetch(order: Order) -> list[Any]:
+        def pair(row: Any) -> tuple[Any, str]:
+            value = getattr(row, order.by)
+            return "" if value is None else value, getattr(row, tie)
+
+        found = [Ranked(row, *pair(row)) for row in sorted(rows, key=pair, reverse=order.descending)]
+        if order.after is not None:
+            found = [row for row in found if _beyond((row.sort_value, row.sort_key), order)]
+        return found[:order.limit]
+    return fetch
+
+
+def _beyond(place: tuple[Any, Any], order: Order) -> bool:
+    return bool(place < order.after if order.descending else place > order.after)  # type: ignore[operator]
+
+
 # -- where a page begins ---------------------------------------------------------------------------------------------------
 
 def _wish(order: Order) -> str:

@@ -44,7 +44,8 @@ def home() -> str:
             "hq/home.html", now=now, name=name, span=span, figures=shown, before=before, drawn=drawn, trends=_trends(connection, actor, drawn, today),
             funnel=_funnel(connection, actor, span, today), rungs=_rungs(connection, actor, span, today), best=stores[:TOP], least=_least(stores),
             number_of_stores=len(stores), colour=colour, colours=map_pages.figures_of(actor),
-            mapped=[(paging.same_filter(figure=key), figure.name, key == colour) for key, figure in map_pages.figures_of(actor).items()], work=work.items(connection, actor, today),
+            mapped=[(paging.same_filter(figure=key), figure.name, key == colour) for key, figure in map_pages.figures_of(actor).items()],
+            work=work.items(connection, actor, today),
             dealers=overview.top_dealers(connection, actor, span.first, span.last, today, TOP),
             latest=[(row, _sentence(row)) for row in entry_lists.latest(connection, actor, LATEST)])
 
@@ -61,9 +62,7 @@ def _trends(connection: Connection, actor: Actor, drawn: Span, today: dt.date) -
 
 def _funnel(connection: Connection, actor: Actor, span: Span, today: dt.date) -> list[charts.Bar]:
     found = funnels.funnel(connection, actor, span.first, span.last, today)
-    return charts.funnel([(_("Visits"), found.visits, url_for("hq.entries", **span.query)),
-                          (_("with a location"), found.located, url_for("hq.entries", located="yes", **span.query)),
-                          (_("led to a store"), found.led, None),
+    return charts.funnel([(_("Visits"), found.visits, url_for("hq.entries", **span.query)), (_("led to a store"), found.led, None),
                           (_("Orders paid"), found.orders, url_for("hq.orders", **span.query)),
                           (_("of them first orders"), found.first_orders, None)])
 

@@ -10,12 +10,14 @@ def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
     portals = {
         "hq": ["/hq", "/hq?period=today", "/hq?period=yesterday", "/hq?period=30d", "/hq/entries", "/hq/entries?rung=PICKER&located=no", "/hq/adds", "/hq/orders",
                "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1",
-               "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month", "/hq/guides/G1", "/hq/ledger/fees", "/hq/ledger/rewards", "/hq/samples"],
+               "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month", "/hq/guides/G1", "/hq/ledger/fees", "/hq/ledger/rewards", "/hq/samples",
+               "/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2", "/hq/rewards", "/hq/rewards?by=store",
+               f"/hq/rewards?by=component&month={three_ago[:7]}", "/hq/reward-months"],
         "dealer": ["/dealer", f"/dealer?month={three_ago[:7]}", "/dealer/orders", f"/dealer/orders?store=S1&day={three_ago}", "/dealer/refunds", "/dealer/stores",
                    "/dealer/stores/S1", "/dealer/customers", "/dealer/customers?protected=yes", "/dealer/rewards", "/dealer/guides/G1", "/dealer/ledger/fees",
                    "/dealer/ledger/rewards?guide=G1"],
         "branch": ["/hq", "/hq/entries", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1",
-                   "/hq/ledger/fees"],
+                   "/hq/ledger/fees", "/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component"],
         "guide": ["/guide", f"/guide?month={three_ago[:7]}", "/guide/customers", "/guide/code", "/guide/team/G1"],
     }
     happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"],
