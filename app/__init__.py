@@ -30,6 +30,7 @@ from app import (
     logs,
     map_pages,
     navigation,
+    notice_pages,
     permissions,
     saved_views,
     theme,
@@ -39,7 +40,7 @@ from app.api import calls, declare, openapi
 from app.sign_in import pages as sign_in
 from stores import brand, installation, keys
 
-PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint)
+PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, notice_pages.blueprint)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -55,7 +56,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
-                                 language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in, settings=settings)
+                                 language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in, unread_notices=notice_pages.of_reader, settings=settings)
     permissions.mark(app.view_functions["static"], permissions.PUBLIC)
     headers.init_app(app, secure=settings.secure_cookies, tiles=settings.map_tiles)  # first registered, so the last to see the answer
     errors.init_app(app)

@@ -24,6 +24,7 @@ from stores.directory import StoreFilter
 from stores.stores import STATUSES
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
+NEAR, NEAR_M = 5, 10_000.0  # neighbours that a map of one store shows at first
 MARKS = {"active": "", "paused": "wait", "closed": "off"}
 
 
@@ -95,7 +96,12 @@ def store(code: str) -> Response:
     points = [maps.point(each.latitude, each.longitude, each.store_code, each.name, mark=MARKS[each.status], words=_away(each.metres)) for each in around]
     points.append(maps.point(row.latitude, row.longitude, row.store_code, row.name, mark="focus", radius_m=row.service_radius_m, door=False,
                              words=label(labels.STORE_STATES, row.status)))
-    return jsonify(maps.collection([*shapes, *points], door=door()))
+    near = [each for each in around if each.metres <= max(NEAR_M, 3 * around[0].metres)][:NEAR]
+    seen = [(each.latitude, each.longitude) for each in near] + [(row.latitude, row.longitude)]
+    reach = (row.service_radius_m or 0) / 100_000 + 0.01  # degrees, roughly
+    south, west, north, east = (end(axis) for end in (min, max) for axis in zip(*seen, strict=True))
+    bounds = [[min(south, row.latitude - reach), min(west, row.longitude - reach)], [max(north, row.latitude + reach), max(east, row.longitude + reach)]]
+    return jsonify(maps.collection([*shapes, *points], door=door(), bounds=bounds))
 
 
 @blueprint.get("/areas.json")

@@ -15,7 +15,7 @@ from app.permissions import current_actor, needs
 from app.tables import Column
 from incentives import booking
 from ledger.faults import NotFound
-from stores import directory, entry_lists, network_lists, places, revenue, store_history
+from stores import close_store, directory, entry_lists, network_lists, places, revenue, store_history
 from stores.entry_lists import EntryFilter
 from stores.network_lists import Days
 
@@ -33,7 +33,7 @@ def columns(span: shown_days.Span) -> tuple[Column, ...]:
         Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), sort="dealer", door=door("dealer")),
         Column("branch", _l("Branch"), "chip", value=lambda row: (row.branch_code, row.branch_name), sort="branch", door=door("branch")),
         Column("status", _l("State"), "tag", sort="status", words=labels.STORE_STATES, meanings=labels.STORE_MEANINGS),
-        Column("cloud_shop", _l("Cloud shop"), "words", value=lambda row: "on" if row.cloud_shop else "off", words=ON_OFF),
+        Column("cloud_shop", _l("Cloud shop"), "words", value=lambda row: "on" if row.cloud_shop else "off", words=ON_OFF, shown=False),
         Column("guides", _l("Guides"), "count", door=lambda row: url_for("hq.guides", store=row.store_code, state="present")),
         Column("entries", _l("Entries"), "count", sort="entries", door=of_store("hq.entries")),
         Column("sales", _l("Sales after refunds"), "money", sort="sales"),
@@ -61,7 +61,7 @@ def stores() -> Any:
         totals = network_lists.store_totals(connection, actor, wanted, days, figures)
         return tables.answer(
             table, lambda order: network_lists.stores(connection, actor, wanted, days, figures, order), "hq/stores.html", total=totals, now=now, span=span, wanted=wanted,
-            number=totals["stores"], drawn=request.args.get("view") == "map", colour=colours[colour].name, map_url=paging.same_filter("maps.stores", figure=colour),
+            number=totals["stores"], drawn=request.args.get("view") == "map", may_write=actor.may("network:write"), colour=colours[colour].name, map_url=paging.same_filter("maps.stores", figure=colour),
             views=(paging.same_filter(view="list"), paging.same_filter(view="map")),
             colours=[(paging.same_filter(figure=key), each.name, key == colour) for key, each in colours.items()])
 
@@ -76,8 +76,9 @@ def store(code: str) -> str:
         row = directory.find_store(connection, actor, code, today)
         if row is None:
             raise NotFound(f"There is no store {code!r}.")
+        closing = close_store.undoable(connection, row.id, now)
         return render_template(
-            "hq/store.html", now=now, today=today, row=row, span=span, contracts=directory.contracts(connection, actor, today, store_id=row.id),
+            "hq/store.html", may_write=actor.may("network:write"), undo_until=closing.at + close_store.UNDO_FOR if closing else None, now=now, today=today, row=row, span=span, contracts=directory.contracts(connection, actor, today, store_id=row.id),
             guides=directory.guide_rows(connection, actor, today, store_id=row.id, limit=200), neighbours=places.neighbours(connection, actor, row, today),
             areas=places.areas(connection, actor, today, store_id=row.id), changes=store_history.of_store(connection, row.id),
             entries=entry_lists.totals(connection, actor, EntryFilter(span.first, span.last, store_code=code)),
