@@ -50,6 +50,7 @@ class Settings:
     map_outline: Path | None
     map_tiles: str | None
     map_credit: str | None
+    require_two_factor: bool
 
     @property
     def production(self) -> bool:
@@ -91,6 +92,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         map_outline=_outline(env.get("MAP_OUTLINE")),
         map_tiles=_tiles(env.get("MAP_TILES")),
         map_credit=env.get("MAP_CREDIT") or None,
+        require_two_factor=_choice(env, "REQUIRE_TWO_FACTOR", "no", ("no", "yes")) == "yes",
     )
 
 

@@ -1,7 +1,6 @@
 """The outside of Doorstep: pages, API and command line over the services of incentives, stores and ledger."""
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 import db
 from app import (
+    about,
     api_keys,
     cli,
     dealer,
@@ -34,13 +34,16 @@ from app import (
     permissions,
     saved_views,
     theme,
+    uploads,
     words,
 )
 from app.api import calls, declare, openapi
+from app.sign_in import account, second_step_pages, sessions  # noqa: F401 - the first two add their views to the blueprint
 from app.sign_in import pages as sign_in
 from stores import brand, installation, keys
 
-PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, notice_pages.blueprint)
+PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, about.blueprint,
+           notice_pages.blueprint)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -49,6 +52,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     logs.configure(settings.log_level)
     db.configure(settings.database_url)
     _configure_domain(settings)
+    uploads.configure(settings.instance_path)
     app = Flask(__name__)
     app.extensions["doorstep"] = settings
     app.config.update(_flask_settings(settings))
@@ -98,7 +102,7 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.secure_cookies,
-        "PERMANENT_SESSION_LIFETIME": dt.timedelta(hours=12),
+        "PERMANENT_SESSION_LIFETIME": sessions.LIFETIME,
         "SESSION_REFRESH_EACH_REQUEST": False,
         "WTF_CSRF_TIME_LIMIT": None,  # a form lives as long as its session
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import db
+from app import job_runs
 from app.api.problems import problem
 from app.permissions import public
 from ledger.intakes import intake, intake_open
@@ -26,6 +27,9 @@ SECONDS = Histogram("doorstep_request_seconds", "Time to answer.", ["endpoint"],
 
 SNAPSHOT_AGE = Gauge("doorstep_snapshot_age_seconds", "Seconds since this process last knew its picture of the network to be the newest.")
 QUEUE_AGE = Gauge("doorstep_queue_age_seconds", "Age of the oldest facts that no worker has sealed yet, as of the last /readyz or /metrics.")
+JOBS_OPEN = Gauge("doorstep_job_runs_open", "Runs that people asked for and that wait or run, as of the last /readyz or /metrics.")
+JOBS_AGE = Gauge("doorstep_job_queue_age_seconds", "How long the oldest run has waited to be taken by a worker, as of the last /readyz or /metrics.")
+JOBS_FAILED = Gauge("doorstep_job_runs_failed", "Runs that failed and were neither tried again nor set aside, as of the last /readyz or /metrics.")
 QUEUE_ROWS = Gauge("doorstep_queue_rows", "Ingests that no worker has sealed yet, as of the last /readyz or /metrics.")
 
 
@@ -67,8 +71,17 @@ def _queue(connection: Connection) -> str | None:
     return None
 
 
+def _jobs(connection: Connection) -> str | None:
+    """Runs wait for a worker; pages answer without one, so this is a number and no fault."""
+    waiting, oldest, failed = job_runs.queue(connection)
+    JOBS_OPEN.set(waiting)
+    JOBS_AGE.set((dt.datetime.now(dt.UTC) - oldest).total_seconds() if oldest is not None else 0.0)
+    JOBS_FAILED.set(failed)
+    return None
+
+
 CHECKS: dict[str, Callable[[Connection], str | None]] = {"database": _database, "migrations": _migrations, "triggers": _triggers,
-                                                               "snapshot": _snapshot, "queue": _queue}
+                                                               "snapshot": _snapshot, "queue": _queue, "jobs": _jobs}
 
 
 @cache
@@ -108,6 +121,7 @@ def metrics() -> Response:
     with contextlib.suppress(SQLAlchemyError), db.read() as connection:  # numbers of this process are worth having without a database too
         _snapshot(connection)
         _queue(connection)
+        _jobs(connection)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

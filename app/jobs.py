@@ -14,6 +14,9 @@ from typing import Any
 import structlog
 
 import db
+from app import import_runs, job_runs
+from app.runner import Runner
+from app.sign_in import sessions
 from incentives import booking
 from ledger import idempotency, leases
 from ledger.audit import seal_audit
@@ -60,44 +63,52 @@ def _forget(now: dt.datetime) -> dict[str, int]:
     gone = privacy.forget_points(now)
     with db.transaction() as connection:
         keys = idempotency.forget_old(connection, now)
-    return {"points": gone.points, "traces": gone.traces, "idempotency_keys": keys}
+    return {"points": gone.points, "traces": gone.traces, "idempotency_keys": keys, "sessions": sessions.forget_old(now)}
 
 
 def _homes(now: dt.datetime) -> dict[str, int]:
     return {"moved": rebinding.move_waiting_homes(now)}
 
 
-JOBS: tuple[Job, ...] = (Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget))
+JOBS: tuple[Job, ...] = (Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget),
+                         Job("uploads", 300, import_runs.forget))
+NOTED_EVERY_SECONDS = 30.0  # a success after a success is written down at most so often
 
 
 class Worker:
-    """Runs the jobs that are due while it holds the lease, until told to stop."""
+    """Runs the jobs that are due while it holds the lease, and beside them the runs that people asked for, until told to stop."""
 
     def __init__(self, jobs: tuple[Job, ...] = JOBS):
         self.jobs = jobs
         self.holder = f"{socket.gethostname()[:48]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.stopping = threading.Event()
+        self.runner = Runner(self.holder, import_runs.HANDLERS, self.stopping)
         self._next = {job.name: 0.0 for job in jobs}
+        self._noted: dict[str, float] = {}  # when a job's success was last written down; absent after a failure
         self._holds = False
 
     def once(self) -> dict[str, dict[str, int]]:
-        """Every job once, waiting for the lease first; what each did. Raises what a job raises."""
+        """Every job once, waiting for the lease first, then every run that waits; what each did. Raises what a job raises."""
         while not self._leased() and not self.stopping.wait(NAP_SECONDS):
             pass
         try:
-            return {job.name: self._run(job) for job in self.jobs if not self.stopping.is_set()}
+            done = {job.name: self._run(job) for job in self.jobs if not self.stopping.is_set()}
+            return {**done, "runs": {"ended": self.runner.drain()}}
         finally:
             self.release()
 
     def forever(self) -> None:
         """Until `stopping` is set. A job that fails is logged and tried again in its turn."""
         log.info("worker started", holder=self.holder)
+        beside = threading.Thread(target=self.runner.forever, daemon=True, name="runner")
+        beside.start()
         try:
             while not self.stopping.is_set():
                 self._turn()
                 self.stopping.wait(NAP_SECONDS)
         finally:
             self.release()
+            beside.join()
             log.info("worker ended", holder=self.holder)
 
     def _turn(self) -> None:
@@ -108,8 +119,9 @@ class Worker:
                 if not self._leased():
                     return
                 self._run(job)
-            except Exception:
+            except Exception as error:
                 log.exception("job failed", job=job.name)
+                self._note_failure(job, error)
             self._next[job.name] = time.monotonic() + job.every_seconds
 
     def _run(self, job: Job) -> dict[str, int]:
@@ -118,7 +130,21 @@ class Worker:
         if any(done.values()):
             said: dict[str, Any] = {**done, "seconds": round(time.monotonic() - began, 3)}
             log.info("job done", job=job.name, **said)
+        self._note_success(job, done, began)
         return done
+
+    def _note_success(self, job: Job, done: dict[str, int], began: float) -> None:
+        now = time.monotonic()
+        if now - self._noted.get(job.name, -NOTED_EVERY_SECONDS) >= NOTED_EVERY_SECONDS:
+            self._noted[job.name] = now
+            job_runs.note_recurring(job.name, dt.datetime.now(dt.UTC), took_ms=round((now - began) * 1000), result=done)
+
+    def _note_failure(self, job: Job, error: Exception) -> None:
+        self._noted.pop(job.name, None)
+        try:
+            job_runs.note_recurring(job.name, dt.datetime.now(dt.UTC), error_code=type(error).__name__)
+        except Exception:
+            log.exception("failure not noted", job=job.name)
 
     def _leased(self) -> bool:
         """A job is safe to run twice; the lease only keeps workers from doing the same work side by side."""

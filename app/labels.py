@@ -35,6 +35,7 @@ ORDER_STATES: Words = {"shipped": _l("Shipped"), "received": _l("Received"), "cl
 REWARD_STATES: Words = {"pending": _l("pending"), "vested": _l("payable"), "voided": _l("no reward"), "clawed_back": _l("taken back")}
 REWARD_MEANINGS = {"pending": "wait", "vested": "good", "voided": "", "clawed_back": "wrong"}
 COMPONENTS: Words = {"add": _l("Friend add"), "referral": _l("Referral"), "sales": _l("Sales commission")}
+TOPICS: Words = {"C1": _l("Friend adds"), "C2": _l("Invitations"), "C4": _l("Sales"), "C6": _l("Closed months")}
 STORE_STATES: Words = {"active": _l("in service"), "paused": _l("paused"), "closed": _l("closed")}
 STORE_MEANINGS = {"active": "", "paused": "wait", "closed": "wrong"}
 AREA_KINDS: Words = {"territory": _l("Exclusive territory"), "service_area": _l("Service area"), "isolated": _l("Isolated area")}
@@ -58,10 +59,30 @@ METRICS: Words = {
     "avg_first_reply_min": _l("Minutes to the first reply"),
 }
 SOURCES: Words = {"qr": _l("QR code"), "link": _l("Link"), "card": _l("Card"), "admin_assigned": _l("Assigned by an administrator")}
+CONTACTS: Words = {
+    "contact.confirmed": _l("Friend add"), "contact.deleted_by_customer": _l("The customer deleted the friend"),
+    "contact.deleted_by_guide": _l("The guide deleted the friend"), "contact.transferred": _l("Handed over by another guide"),
+}
 BASES: Words = {
     "point": _l("decided again from the exact point, which is kept for 24 hours"), "record": _l("checked against the recorded candidates, which are kept for 30 days"),
     "result": _l("only the result is still kept"),
 }
+
+RUN_STATES: Words = {"queued": _l("waiting"), "running": _l("running"), "done": _l("done"), "failed": _l("failed"), "cancelled": _l("cancelled")}
+RUN_MEANINGS = {"queued": "", "running": "wait", "done": "", "failed": "wrong", "cancelled": ""}
+RUN_KINDS: Words = {"import.check": _l("Check of a file"), "import.save": _l("Import of a file")}
+RUN_STEPS: Words = {"started": _l("Taken by a worker"), "reading": _l("Reading the file"), "checking": _l("Checking every row"),
+                    "comparing": _l("Comparing with what is stored"), "saving": _l("Saving")}
+IMPORT_STATES: Words = {
+    "check_queued": _l("waits to be checked"), "check_running": _l("being checked"), "ready": _l("checked, not saved"), "faults": _l("faults"),
+    "nothing": _l("nothing changed"), "save_queued": _l("waits to be saved"), "save_running": _l("being saved"), "saved": _l("saved"),
+    "check_failed": _l("check failed"), "save_failed": _l("saving failed"), "check_cancelled": _l("cancelled"), "save_cancelled": _l("saving cancelled"),
+    "discarded": _l("removed, not saved")}
+IMPORT_MEANINGS = {"ready": "wait", "faults": "wrong", "saved": "good", "check_failed": "wrong", "save_failed": "wrong", "check_running": "wait", "save_running": "wait"}
+RECURRING: Words = {"seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "homes": _l("Move home stores whose day has come"),
+                    "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}
+RECURRING_STATES: Words = {"ok": _l("in order"), "failed": _l("failed"), "late": _l("late"), "never": _l("has not run yet")}
+RECURRING_MEANINGS = {"ok": "", "failed": "wrong", "late": "wait", "never": ""}
 
 
 def label(words: Words, code: str) -> str:
@@ -73,6 +94,6 @@ def init_app(app: Flask) -> None:
     tables = {name: value for name, value in globals().items() if name.isupper()}
     env.globals.update(labels=SimpleNamespace(**tables), label=label, same_filter=same_filter)
     env.filters.update(
-        masked=masked, percent=rewards.percent,
+        masked=masked, percent=rewards.percent, source_words=lambda code: label(SOURCES, code),
         rung=lambda code: routing.word(routing.RUNG_NAMES, code, language()), candidate=lambda code: routing.word(routing.CANDIDATES, code, language()),
         distance=lambda km: routing.distance_words(km, language()))

@@ -50,6 +50,7 @@ def _english() -> NullTranslations:
 def _chinese() -> Translations:
     """One file for each area of the product, merged."""
     merged = Translations()
+    merged.plural = lambda number: 0  # Chinese has one form for every number; what is merged does not bring its own rule
     for path in sorted(CATALOGUES.glob("*.po")):
         compiled = BytesIO()
         with path.open("rb") as text:

@@ -59,17 +59,17 @@ DEALER = (
     Item(_l("Store codes"), "dealer.codes", "code"),
 )
 GUIDE = (
-    Item(_l("Money"), "guide.home", "money"),
+    Item(_l("Money"), "guide.home", "money", ("guide.order", "guide.add")),
     Item(_l("Progress"), "guide.progress", "award"),
     Item(_l("Customers"), "guide.customers", "people", ("guide.customer",)),
     Item(_l("My code"), "guide.code", "code"),
     Item(_l("Help"), "guide.help", "help"),
 )
 MANAGER = (
-    Item(_l("Team"), "guide.home", "people", ("guide.member",)),
-    Item(_l("Targets"), "guide.progress", "award"),
+    Item(_l("Team"), "guide.home", "people", ("guide.member", "guide.order", "guide.add")),
+    Item(_l("Targets"), "guide.progress", "award", ("guide.set_targets",)),
     Item(_l("Customers"), "guide.customers", "account", ("guide.customer",)),
-    Item(_l("Store QR code"), "guide.code", "code"),
+    Item(_l("Store code"), "guide.code", "code"),
     Item(_l("Help"), "guide.help", "help"),
 )
 NAVIGATION = {"hq_admin": HQ, "hq_operations": HQ, "hq_finance": HQ, "branch_coordinator": BRANCH, "dealer": DEALER,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 
 from stores.actors import Actor
@@ -66,9 +66,12 @@ POLICY: dict[str, frozenset[str]] = {
     "reward:read": EVERYBODY,
     "reward:write": MONEY_STAFF,
     "reward:months": HQ,
+    "target:write": NETWORK_STAFF | {"store_manager"},
     "payout:write": MONEY_STAFF,
     # the installation
     "import:write": NETWORK_STAFF,
+    "job:read": HQ,
+    "job:write": NETWORK_STAFF,
     "user:write": frozenset({"hq_admin"}),
     "key:write": frozenset({"hq_admin"}),
     "audit:read": MONEY_STAFF,
@@ -121,7 +124,7 @@ def declared(view: Callable[..., Any]) -> str | None:
 def needs(permission: str) -> Callable[[View], View]:
     """Guard a portal view: a stranger is sent to sign in, somebody without the permission gets NotAllowed (403).
 
-    A person with a one-time password reaches the pages of his own account only.
+    A person with a one-time password, or without the second step that this installation asks for, reaches the pages of his own account only.
     """
     def decorate(view: View) -> View:
         @wraps(view)
@@ -130,12 +133,19 @@ def needs(permission: str) -> Callable[[View], View]:
                 return _to_sign_in()
             if current_user.must_change_password and permission != OWN_ACCOUNT:
                 return redirect(url_for("sign_in.change"), 303)
+            if permission != OWN_ACCOUNT and lacks_second_step(current_user):
+                return redirect(url_for("sign_in.two_factor_page"), 303)
             current_actor().require(permission)
             return view(*args, **kwargs)
 
         return mark(cast(View, guarded), permission)
 
     return decorate
+
+
+def lacks_second_step(user: Any) -> bool:
+    """Whether he must turn on two-factor sign-in first (REQUIRE_TWO_FACTOR)."""
+    return user.role in HQ and not user.has_two_factor and current_app.extensions["doorstep"].require_two_factor
 
 
 def current_actor() -> Actor:

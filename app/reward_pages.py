@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,9 @@ STATES = ("pending", "vested", "voided", "clawed_back")
 
 @dataclass(frozen=True, slots=True)
 class RewardView:
-    """`lines` newest first, each with `words` and `sum`; `by_state` their total in minor units; `waiting`: (day, lines, total) by the day they vest;
-    `doors`: order numbers that the reader may open."""
+    """`lines` newest first, each with `words` and `sum`; `by_state` and `by_component` their total in minor units, `counts` and `component_counts` how
+    many; `waiting`: (day, lines, total) by the day they vest, `what_waits` those lines by day; `earned_minor`: the month's lines in all;
+    `today_minor`: those of today; `doors`: order numbers that the reader may open; `closed`: when the month was closed, None while open."""
 
     period: str
     this_month: str
@@ -38,8 +39,14 @@ class RewardView:
     lines: list[dict[str, Any]]
     by_state: dict[str, int]
     counts: dict[str, int]
+    by_component: dict[str, int]
+    component_counts: dict[str, int]
     waiting: list[tuple[dt.date, int, int]]
+    what_waits: dict[dt.date, list[dict[str, Any]]]
+    earned_minor: int
+    today_minor: int
     doors: set[str]
+    closed: dt.datetime | None
 
 
 def asked_month(today: dt.date) -> str:
@@ -55,31 +62,50 @@ def guide_page(template: str, code: str, more: Callable[[Connection, Any, dt.dat
     """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them; `more` answers what else the template shows.
     Raises NotFound outside the reader's rows."""
     actor, (now, today) = current_actor(), now_and_today()
-    booking.book_due(now)
     with db.read() as connection:
         row = directory.find_guide(connection, actor, today, code=code)
-        if row is None:
-            raise NotFound(f"There is no guide {code!r}.")
+    if row is None:
+        raise NotFound(f"There is no guide {code!r}.")
+    booking.book_due(now, guides=[row.id])
+    with db.read() as connection:
         month = asked_month(today)
-        return render_template(template, now=now, row=row, view=view(connection, actor, row.id, month, now), kpis=kpis.of_guide(connection, row.id, month, now),
+        shown = view(connection, actor, row.id, month, now)
+        return render_template(template, now=now, today=today, row=row, view=shown, kpis=kpis.of_guide(connection, row.id, month, now, shown.lines),
                                **(more(connection, row, now) if more else {}))
 
 
 def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: dt.datetime) -> RewardView:
-    """Book what is due before. Pending lines of this month and the two before make up what waits (a freeze lasts weeks, not months)."""
-    this_month = business_day(now).isoformat()[:7]
-    lines = sorted((_told(line) for line in rewards.lines(connection, guide_id, period, now)), key=lambda line: line["at"], reverse=True)
-    recent = [next_month(this_month, -n) for n in range(3)]
-    pending = [line for month in recent for line in (lines if month == period else map(_told, rewards.lines(connection, guide_id, month, now)))
-               if line["state"] == "pending" and line["amount_minor"]]
-    waiting: dict[dt.date, list[int]] = {}
-    for line in pending:
-        waiting.setdefault(business_day(line["vests"]), []).append(line["amount_minor"])
+    """Book what is due before."""
+    today = business_day(now)
+    this_month, earned = today.isoformat()[:7], rewards.earnings(connection, guide_id, period, now)
+    lines = sorted(map(_told, earned.lines), key=lambda line: (line["at"], line["line_id"]), reverse=True)
+    waiting: dict[dt.date, list[dict[str, Any]]] = {}
+    for line in sorted(map(_told, earned.pending), key=lambda line: (line["vests"], line["line_id"])):
+        waiting.setdefault(business_day(line["vests"]), []).append(line)
+    parts = sorted({line["component"] for line in lines})
     return RewardView(
-        period, this_month, next_month(period, -1), next_month(period) if period < this_month else None, rewards.balance(connection, guide_id), lines,
-        {state: sum(line["amount_minor"] for line in lines if line["state"] == state) for state in STATES},
-        {state: sum(1 for line in lines if line["state"] == state) for state in STATES}, [(day, len(found), sum(found)) for day, found in sorted(waiting.items())],
-        lists.visible_numbers(connection, actor, sorted({line["order_no"] for line in lines if line["order_no"]})) if actor.may("order:read") else set())
+        period, this_month, next_month(period, -1), next_month(period) if period < this_month else None, earned.balance, lines,
+        _sums(lines, "state", STATES), _counts(lines, "state", STATES), _sums(lines, "component", parts), _counts(lines, "component", parts),
+        [(day, len(found), sum(line["amount_minor"] for line in found)) for day, found in waiting.items()], waiting,
+        sum(line["amount_minor"] for line in lines), sum(line["amount_minor"] for line in earned.current if business_day(_moment(line["occurred_at"])) == today),
+        lists.visible_numbers(connection, actor, sorted({line["order_no"] for line in lines if line["order_no"]})) if actor.may("order:read") else set(),
+        earned.closed)
+
+
+def _sums(lines: list[dict[str, Any]], name: str, values: Iterable[str]) -> dict[str, int]:
+    return {value: sum(line["amount_minor"] for line in lines if line[name] == value) for value in values}
+
+
+def _counts(lines: list[dict[str, Any]], name: str, values: Iterable[str]) -> dict[str, int]:
+    return {value: sum(1 for line in lines if line[name] == value) for value in values}
+
+
+def source_of(line: dict[str, Any]) -> tuple[str, str] | None:
+    """("order", its number) or ("event", its id), where a line has a source of its own; None for an adjustment."""
+    if line["order_no"]:
+        return "order", line["order_no"]
+    event_id = line["trace"].get("event_id")
+    return ("event", event_id) if event_id else None
 
 
 def _told(line: dict[str, Any]) -> dict[str, Any]:

@@ -23,11 +23,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 import db
 from incentives import loading
-from incentives.calculate import EARNED, VEST, PlanVersion, Result
+from incentives.calculate import EARNED, VEST, Result
 from incentives.periods import Closing, closings
-from incentives.plan import Rate
 from incentives.restatements import changed_history
-from incentives.results import results
+from incentives.results import is_cumulative, results
 from incentives.scopes import reward_due, reward_mark, reward_scope
 from ledger.accounts import AccountKey
 from ledger.bulk import insert_rows
@@ -65,33 +64,36 @@ class Booked:
         return Booked(self.months + other.months, self.journals + other.journals, self.transfers + other.transfers, self.refused + other.refused)
 
 
-def book_due(now: dt.datetime, progress: Progress | None = None) -> Booked:
+def book_due(now: dt.datetime, progress: Progress | None = None, guides: Collection[int] | None = None) -> Booked:
     """Book everything that is due; quick when nothing is. Some guides' months at a time, each in a transaction of its own, so that
-    entries and orders get their turn; what is not done yet stays marked, whatever happens."""
-    if not anything_due(now):
+    entries and orders get their turn; what is not done yet stays marked, whatever happens.
+
+    `guides`: only theirs, for a page that shows them alone; the rest stays due for the worker or for whoever asks for it."""
+    if not anything_due(now, guides):
         return Booked()
-    with _one_at_a_time:
-        with db.transaction() as connection:
-            alone(connection)
-            sort_queue(connection)
-        with db.read() as connection:
-            waiting = sorted(_waiting(connection, now), key=lambda month: (month[1], month[0]))
-        done, booked = 0, Booked()
-        for part in _parts(waiting):
-            with db.transaction() as connection:
-                alone(connection)
-                booked += book(connection, set(part) & _waiting(connection, now, part), now)
-            done += len(part)
-            if progress is not None:
-                progress(done, len(waiting))
-        return booked
-
-
-def anything_due(now: dt.datetime) -> bool:
-    """Whether booking would find something to look at."""
+    with _one_at_a_time, db.transaction() as connection:
+        alone(connection)
+        sort_queue(connection)
     with db.read() as connection:
-        return any(connection.execute(query.limit(1)).first() is not None for query in (
-            select(changed_customer.c.id), select(reward_mark.c.id), select(reward_due.c.guide_id).where(reward_due.c.next_at <= now)))
+        waiting = sorted(_waiting(connection, now, guides=guides), key=lambda month: (month[1], month[0]))
+    done, booked = 0, Booked()
+    for part in _parts(waiting):
+        with _one_at_a_time, db.transaction() as connection:
+            alone(connection)
+            booked += book(connection, set(part) & _waiting(connection, now, part), now)
+        done += len(part)
+        if progress is not None:
+            progress(done, len(waiting))
+    return booked
+
+
+def anything_due(now: dt.datetime, guides: Collection[int] | None = None) -> bool:
+    """Whether booking would find something to look at; in one statement."""
+    marks, dues = select(reward_mark.c.id), select(reward_due.c.guide_id).where(reward_due.c.next_at <= now)
+    if guides is not None:
+        marks, dues = marks.where(reward_mark.c.guide_id.in_(guides)), dues.where(reward_due.c.guide_id.in_(guides))
+    with db.read() as connection:
+        return any(connection.execute(select(select(changed_customer.c.id).exists(), marks.exists(), dues.exists())).one())
 
 
 def alone(connection: Connection) -> None:
@@ -125,13 +127,15 @@ def _remove(connection: Connection, column: Column[int], ids: list[int]) -> None
         connection.execute(delete(column.table).where(column.in_(ids[start:start + 500])))
 
 
-def _waiting(connection: Connection, now: dt.datetime, among: Collection[Month] | None = None) -> set[Month]:
-    """Months that are marked, and months in which time changes something by now. `among`: months of one period."""
+def _waiting(connection: Connection, now: dt.datetime, among: Collection[Month] | None = None, guides: Collection[int] | None = None) -> set[Month]:
+    """Months that are marked, and months in which time changes something by now. `among`: months of one period; `guides`: theirs."""
     m, d = reward_mark.c, reward_due.c
     marked, due = select(m.guide_id, m.period), select(d.guide_id, d.period).where(d.next_at <= now)
     if among is not None:
-        guides, period = sorted({g for g, _ in among}), next(p for _, p in among)
-        marked, due = marked.where(m.guide_id.in_(guides), m.period == period), due.where(d.guide_id.in_(guides), d.period == period)
+        own, period = sorted({g for g, _ in among}), next(p for _, p in among)
+        marked, due = marked.where(m.guide_id.in_(own), m.period == period), due.where(d.guide_id.in_(own), d.period == period)
+    if guides is not None:
+        marked, due = marked.where(m.guide_id.in_(guides)), due.where(d.guide_id.in_(guides))
     return {(r.guide_id, r.period) for query in (marked, due) for r in connection.execute(query)}
 
 
@@ -155,10 +159,6 @@ def _months(connection: Connection, customers: Collection[int]) -> set[Month]:
                 inviting.add((r.guide_id, person_of[r.customer_id]))
     found |= {(guide_id, month) for guide_id, person in inviting for month in ordered[person]}
     return found | _later_months(connection, found) if is_cumulative(loading.plan_versions(connection)) else found
-
-
-def is_cumulative(versions: Iterable[PlanVersion]) -> bool:
-    return any(isinstance(c, Rate) and c.per == "cumulative" for v in versions for c in v.plan.components)
 
 
 def _later_months(connection: Connection, months: set[Month]) -> set[Month]:

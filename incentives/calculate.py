@@ -96,6 +96,13 @@ def plans_in_force(versions: Sequence[PlanVersion], day: dt.date, facts: GuideFa
     return [newest[code] for code in sorted(newest) if _assigned(newest[code].plan, facts.guide_code, place)]
 
 
+def components_in_force(versions: Sequence[PlanVersion], day: dt.date, facts: GuideFacts, place: Place) -> list[tuple[PlanVersion, PerEvent | Rate]]:
+    """What counts for the guide on that day. A component of another plan takes the place of the default plan's of the same code (C4)."""
+    found = [(v, c) for v in plans_in_force(versions, day, facts, place) for c in v.plan.components]
+    own = {c.code for v, c in found if v.plan.plan_code != DEFAULT}
+    return [(v, c) for v, c in found if v.plan.plan_code != DEFAULT or c.code not in own]
+
+
 def _assigned(plan: Plan, guide_code: str, place: Place) -> bool:
     if plan.assigned is None:
         return True
@@ -119,11 +126,8 @@ class _Judge:
         return self.facts.places.get(day, Place())
 
     def components(self, day: dt.date, wanted: Callable[[PerEvent | Rate], bool]) -> list[tuple[PlanVersion, PerEvent | Rate]]:
-        """What counts on that day. A component of another plan takes the place of the default plan's of the same code (C4)."""
         if day not in self.in_force:
-            found = [(v, c) for v in plans_in_force(self.versions, day, self.facts, self.place(day)) for c in v.plan.components]
-            own = {c.code for v, c in found if v.plan.plan_code != DEFAULT}
-            self.in_force[day] = [(v, c) for v, c in found if v.plan.plan_code != DEFAULT or c.code not in own]
+            self.in_force[day] = components_in_force(self.versions, day, self.facts, self.place(day))
         return [(v, c) for v, c in self.in_force[day] if wanted(c)]
 
     def nothing(self, component: str, source: str, at: dt.datetime, reason: str, version: PlanVersion | None, **trace: Any) -> None:
@@ -214,18 +218,18 @@ class _Judge:
 
     def sales(self) -> None:
         groups: dict[tuple[int, str], tuple[PlanVersion, Rate, list[Order]]] = {}
-        for order in _in_order(self.facts.orders):
+        for order in in_order_of_payment(self.facts.orders):
             for version, component in self.components(order.day, lambda c: isinstance(c, Rate)):
                 assert isinstance(component, Rate)
-                name, reason = component_name(version.plan, component.code), _why_no_commission(order, component)
+                name, reason = component_name(version.plan, component.code), why_no_commission(order, component)
                 if reason:
                     for line in order.lines:
                         self.nothing(name, f"order:{order.order_no}:{line.line_no}", order.paid_at, reason, version, rule="C4", order_no=order.order_no)
                 else:
                     groups.setdefault((version.id, name), (version, component, []))[2].append(order)
         for (_, name), (version, component, orders) in groups.items():
-            before = [b for o in (_in_order(self.facts.earlier) if component.per == "cumulative" else ())
-                      if o.day >= version.plan.valid_from and not _why_no_commission(o, component) for b in bases_of(o, component)]
+            before = [b for o in (in_order_of_payment(self.facts.earlier) if component.per == "cumulative" else ())
+                      if o.day >= version.plan.valid_from and not why_no_commission(o, component) for b in bases_of(o, component)]
             alone = component.per == "order" and component.guide_month_cap_minor is None
             for part in ([o] for o in orders) if alone else [orders]:
                 self._commission(name, version, component, part, before)
@@ -275,12 +279,12 @@ def _split(total: int, dealer_id: int | None, plan: Plan) -> tuple[int, int]:
     return by_hq, total - by_hq
 
 
-def _in_order(orders: Sequence[Order]) -> list[Order]:
+def in_order_of_payment(orders: Sequence[Order]) -> list[Order]:
     """Each order once, as they were paid."""
     return sorted({o.order_id: o for o in orders}.values(), key=lambda o: (o.paid_at, o.order_no))
 
 
-def _why_no_commission(order: Order, component: Rate) -> str:
+def why_no_commission(order: Order, component: Rate) -> str:
     """B5 and E7: no commission on own purchases; across dealers performance only, unless the plan says otherwise."""
     if order.employee:
         return "own_purchase"

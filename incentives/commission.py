@@ -59,7 +59,7 @@ def vesting_moment(order: Order, component: Rate | PerEvent) -> dt.datetime:
 
 
 @dataclass(slots=True)
-class _Counter:
+class Counter:
     """Goes through orders as they were paid; what stands before decides the tier and what caps leave."""
 
     component: Rate
@@ -90,14 +90,14 @@ class _Counter:
 def amounts_at(bases: Sequence[Base], component: Rate, moment: dt.datetime | None, before: Sequence[Base] = ()) -> list[tuple[int, int]]:
     """(before caps, amount) of each line at `moment` (None: before any refund); lines in the order of payment, those of an order together.
     `before`: lines that only count for the tiers (cumulative)."""
-    return _count(_counter(component, moment or dt.datetime.min.replace(tzinfo=dt.UTC), before), [list(g) for _, g in groupby(bases, lambda b: b.order.order_id)])
+    return _count(counter_of(component, moment or dt.datetime.min.replace(tzinfo=dt.UTC), before), [list(g) for _, g in groupby(bases, lambda b: b.order.order_id)])
 
 
-def _counter(component: Rate, moment: dt.datetime, before: Sequence[Base]) -> _Counter:
-    return _Counter(component, moment, sum(b.at(moment) for b in before if b.own_rate_bp is None))
+def counter_of(component: Rate, moment: dt.datetime, before: Sequence[Base]) -> Counter:
+    return Counter(component, moment, sum(b.at(moment) for b in before if b.own_rate_bp is None))
 
 
-def _count(counter: _Counter, orders: Sequence[Sequence[Base]]) -> list[tuple[int, int]]:
+def _count(counter: Counter, orders: Sequence[Sequence[Base]]) -> list[tuple[int, int]]:
     return [amount for bases in orders for amount in counter.add(bases)]
 
 
@@ -121,11 +121,11 @@ def totals_over_time(orders: Sequence[tuple[Sequence[Base], Place, dt.datetime]]
     vesting: dict[dt.datetime, list[int]] = {}
     for number, (_, _, vests_at) in enumerate(orders):
         vesting.setdefault(vests_at, []).append(number)
-    counter, amounts, totals = _counter(component, dt.datetime.min.replace(tzinfo=dt.UTC), before), list[int](), Totals()
+    counter, amounts, totals = counter_of(component, dt.datetime.min.replace(tzinfo=dt.UTC), before), list[int](), Totals()
     for moment in sorted({*paying, *refunds, *vesting}):
         counter.moment = moment
         if moment in refunds:
-            counter = _counter(component, moment, before)
+            counter = counter_of(component, moment, before)
             amounts = [_sum(counter, bases) for bases, _, _ in orders[:len(amounts)]]
         known = len(amounts)
         while len(amounts) < len(orders) and paying[len(amounts)] <= moment:
@@ -140,7 +140,7 @@ def totals_over_time(orders: Sequence[tuple[Sequence[Base], Place, dt.datetime]]
         yield moment, totals
 
 
-def _sum(counter: _Counter, bases: Sequence[Base]) -> int:
+def _sum(counter: Counter, bases: Sequence[Base]) -> int:
     return sum(amount for _, amount in counter.add(bases))
 
 

@@ -52,6 +52,23 @@ def reason(line: Mapping[str, Any], lang: str) -> str:
     return words.format(code=code, origin_period=line["trace"].get("origin_period", ""))
 
 
+TOPICS = {  # what a reason is about: friend adds, invitations, sales, the month
+    "C1": ("valid_add", "not_first", "already_linked", "source_not_allowed", "employee", "paid_before", "not_employed", "cap_reached", "budget_used"),
+    "C2": ("converted_referral", "no_order_yet", "invite_expired", "below_minimum", "not_new", "self_referral", "invited_before"),
+    "C4": ("sale", "refunded", "own_purchase", "cross_dealer", "unattributed", "no_base", "rate_zero"),
+    "C6": ("closed_period_adjustment",),
+}
+
+
+def glossary(lang: str, days: int) -> list[tuple[str, list[str]]]:
+    """Every reason that a line can give in words, by topic; `days`: how long an add must last."""
+    at = _LANGUAGES.index(lang)
+    past = ("以前月份", "An earlier month")[at]
+    found = [(topic, [REASONS[code][at].format(origin_period=past) for code in codes]) for topic, codes in TOPICS.items()]
+    found[0][1].append(LOST[at].format(days=days))
+    return found
+
+
 def arithmetic(line: Mapping[str, Any], money: Money, lang: str) -> str:
     """`¥299.00 × 3.00 % = ¥8.97`; empty where there is nothing to compute."""
     text = line["trace"].get("arithmetic", "").split(", ")[0]  # what a cap left of it is the amount itself

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -20,10 +21,10 @@ UNITS = {"adds": "count", "valid_adds": "count", "adds_lost_rate": "bp", "referr
 INVERSE = ("adds_lost_rate", "avg_first_reply_min", "complaints", "refund_rate")
 
 
-def of_guide(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> list[dict[str, Any]]:
+def of_guide(connection: Connection, guide_id: int, period: str, now: dt.datetime, rewarded: Sequence[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
     """{"metric", "unit", "target", "actual", "attainment_bp"} for every metric that has an actual or a target; a zero or missing target
-    has no attainment. Inverse metrics use target / actual."""
-    actual = _actuals(connection, guide_id, period, now)
+    has no attainment. Inverse metrics use target / actual. `rewarded`: the month's reward lines, where they are at hand."""
+    actual = _actuals(connection, guide_id, period, lines(connection, guide_id, period, now) if rewarded is None else rewarded)
     targets = {r.metric: int(r.target) for r in connection.execute(select(target.c.metric, target.c.target).where(
         target.c.period == period, target.c.level == "guide", target.c.subject_id == guide_id, target.c.superseded_at.is_(None)))}
     return [{"metric": metric, "unit": UNITS[metric], "target": targets.get(metric), "actual": actual.get(metric), "attainment_bp": _attainment(
@@ -38,7 +39,7 @@ def _attainment(metric: str, actual: int | None, wanted: int | None) -> int | No
     return proportion(10_000, max(0, actual), wanted)
 
 
-def _actuals(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> dict[str, int]:
+def _actuals(connection: Connection, guide_id: int, period: str, rewarded: Sequence[dict[str, Any]]) -> dict[str, int]:
     first, last = month_days(period)
     e, c = event.c, order_credit.c
     mine = (e.guide_id == guide_id, e.business_day >= first, e.business_day <= last)
@@ -46,7 +47,6 @@ def _actuals(connection: Connection, guide_id: int, period: str, now: dt.datetim
     chat = connection.execute(select(func.sum(e.chats), func.sum(e.messages), func.sum(e.replies), func.avg(e.avg_first_reply_seconds)).where(
         *mine, e.type == "chat.day")).one()
     found: dict[str, int] = {"adds": counts.get("contact.confirmed", 0), "referrals": counts.get("referral.invited", 0)}
-    rewarded = lines(connection, guide_id, period, now)
     for metric, reason in (("valid_adds", "valid_add"), ("converted_referrals", "converted_referral")):
         found[metric] = len({line["trace"]["event_id"] for line in rewarded if line["reason"] == reason})  # two plans may pay one event
     found["net_sales"] = int(connection.execute(select(func.coalesce(func.sum(c.amount_minor), 0)).where(

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection
 
 from incentives import loading
-from incentives.calculate import Result, calculate
+from incentives.calculate import PlanVersion, Result, calculate
 from incentives.periods import Closing, closings
 from incentives.plan import Rate
 from stores import network, versions
@@ -34,10 +34,28 @@ def as_closed(connection: Connection, guides: Iterable[int], period: str, closin
     yield from _calculated(connection, sorted(guides), period, snapshot, closing.plan_version_id, closing.at, closing.seal_no, closing.at)
 
 
+def months_of(connection: Connection, guide_id: int, periods: Collection[str], as_of: dt.datetime) -> dict[str, Result]:
+    """Several months of one guide as the facts stand, in as many statements as for one; months that he has no part in are left out."""
+    known, plans = closings(connection), loading.plan_versions(connection)
+    snapshot = network.snapshot(versions.current(connection))
+    loaded = loading.load_months(connection, [guide_id], periods, snapshot, cumulative=is_cumulative(plans)) if periods else {}
+    return {period: calculate(facts, plans_known(plans, known.get(period)), as_of) for period, found in loaded.items() for facts in found}
+
+
+def plans_known(plans: Sequence[PlanVersion], closing: Closing | None) -> list[PlanVersion]:
+    """All plans, of a closed month those that were known when it was closed."""
+    return [v for v in plans if closing is None or v.id <= closing.plan_version_id]
+
+
+def is_cumulative(plans: Iterable[PlanVersion]) -> bool:
+    """Whether a plan counts tiers since its beginning, so that earlier months matter."""
+    return any(isinstance(c, Rate) and c.per == "cumulative" for v in plans for c in v.plan.components)
+
+
 def _calculated(connection: Connection, guides: list[int], period: str, snapshot: network.Snapshot, plans_until: int | None, as_of: dt.datetime,
                 seal_no: int | None, merged_by: dt.datetime | None) -> Iterator[tuple[Month, Result]]:
     plans = [v for v in loading.plan_versions(connection) if plans_until is None or v.id <= plans_until]
-    cumulative = any(isinstance(c, Rate) and c.per == "cumulative" for v in plans for c in v.plan.components)
+    cumulative = is_cumulative(plans)
     for start in range(0, len(guides), GUIDES_AT_ONCE):
         part = guides[start:start + GUIDES_AT_ONCE]
         for facts in loading.load(connection, part, period, snapshot, seal_no=seal_no, merged_by=merged_by, cumulative=cumulative):

@@ -2,17 +2,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Table, select, text, update
+from sqlalchemy import BigInteger, Column, Connection, Index, Table, and_, or_, select, text, update
 
 import db
 from ledger import audit
 from ledger.bulk import insert_rows
+from ledger.faults import Conflict, InvalidInput, NotFound
 from stores.actors import Actor
 from stores.branches import branch
-from stores.brand import brand
+from stores.brand import brand, business_day
 from stores.dealers import dealer
 from stores.guides import guide
 from stores.importing.check import Row
@@ -39,6 +41,8 @@ Index("ix_target_subject", target.c.period, target.c.level, target.c.subject_id)
 
 LEVELS = {"guide": guide, "store": store, "dealer": dealer, "branch": branch}
 MONEY = ("net_sales",)
+SET_IN_STORE = ("adds", "net_sales")  # what a manager sets for his guides
+LOCK_DAY = 5
 RATES = ("adds_lost_rate", "reply_rate", "refund_rate")  # given in percent
 Key = tuple[str, str, int, str]
 
@@ -46,6 +50,44 @@ Key = tuple[str, str, int, str]
 def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
     """Upsert by (period, level, code, metric): a changed target supersedes the former, which stays known. Raises Refused, NotAllowed."""
     actor.require("import:write")
+    return _save(rows, actor, now, dry_run, ("import_targets", "target", f"{len(rows)} rows"))
+
+
+def set_for_store(period: str, store_id: int, wanted: Mapping[tuple[str, str], Decimal], *, actor: Actor, now: dt.datetime) -> Outcome:
+    """A month's targets of a store's guides, by (guide code, metric); money in whole units of the currency; 0 takes a target away (C8, S4).
+
+    Raises NotAllowed; NotFound for a store or guide outside the actor's rows; Conflict once the month is locked; Refused for a wrong figure."""
+    actor.require("target:write")
+    if actor.scope_kind != "all" and (actor.scope_kind, actor.scope_id) != ("store", store_id):
+        raise NotFound("There is no such store.")
+    if actor.scope_kind != "all" and locked(period, business_day(now)):
+        raise Conflict(f"Targets of {period} are locked since day {LOCK_DAY} of the month; headquarters can still change them.", code="targets_locked")
+    if any(metric not in SET_IN_STORE for _, metric in wanted):
+        raise InvalidInput(f"A store sets {', '.join(SET_IN_STORE)} only.", code="unknown_metric")
+    codes = {code for code, _ in wanted}
+    with db.read() as connection:
+        known = set(connection.execute(select(guide.c.guide_code).where(guide.c.store_id == store_id, guide.c.guide_code.in_(codes))).scalars())
+    if codes - known:
+        raise NotFound(f"No guide {min(codes - known)!r} works in this store.")
+    rows = [Row(n, {"period": period, "level": "guide", "code": code, "metric": metric, "target": value})
+            for n, ((code, metric), value) in enumerate(sorted(wanted.items()), 1)]
+    return _save(rows, actor, now, False, ("set_targets", "store", store_id), period=period)
+
+
+def locked(period: str, today: dt.date) -> bool:
+    """S4: after day 5 of the month only headquarters changes its targets."""
+    return today > dt.date.fromisoformat(f"{period}-{LOCK_DAY:02}")
+
+
+def of_store(connection: Connection, period: str, store_id: int, guide_ids: Sequence[int]) -> dict[tuple[str, int, str], int]:
+    """Targets in force by (level, id, metric), of the store and of these guides, in the metric's smallest unit."""
+    t = target.c
+    query = select(t.level, t.subject_id, t.metric, t.target).where(t.period == period, t.superseded_at.is_(None), or_(
+        and_(t.level == "store", t.subject_id == store_id), and_(t.level == "guide", t.subject_id.in_(guide_ids))))
+    return {(r.level, r.subject_id, r.metric): int(r.target) for r in connection.execute(query)}
+
+
+def _save(rows: Sequence[Row], actor: Actor, now: dt.datetime, dry_run: bool, deed: tuple[str, str, str | int], **detail: str) -> Outcome:
     with db.transaction() if not dry_run else db.read() as connection:
         if not dry_run and db.lock_clause(connection):
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TARGETS_LOCK})
@@ -54,8 +96,7 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
             for some in pieces(ended):
                 connection.execute(update(target).where(target.c.id.in_(some)).values(superseded_at=now))
             insert_rows(connection, target, new)
-            audit.record(connection, actor.name, "import_targets", "target", f"{len(rows)} rows",
-                         {"new": outcome.new, "changed": outcome.changed}, at=now)
+            audit.record(connection, actor.name, *deed, {"new": outcome.new, "changed": outcome.changed, **detail}, at=now)
     return outcome
 
 

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Column, Connection, ForeignKey, Table, func, insert, select, text
+from sqlalchemy import Column, Connection, ForeignKey, Index, Table, func, insert, select, text
 
 import db
 
@@ -23,6 +23,7 @@ audit_log = db.append_only(Table(
     Column("object_kind", db.Code(32), nullable=False),
     Column("object_id", db.Code(64), nullable=False),
     Column("detail", db.Json, nullable=False),
+    Index("ix_audit_log_at", "at", "id"),
 ))
 audit_seal = db.append_only(Table(
     "audit_seal", db.metadata,

@@ -1,4 +1,4 @@
-"""Fetch the front end's files from the npm registry into app/static/vendor, with a manifest of what they are.
+"""Fetch the front end's files from the npm registry into app/static/vendor, and the tests' into tests/vendor, each with a manifest of what they are.
 
 Run by hand to take a newer version: `python scripts/vendor.py`. The files are committed; nothing is fetched when Doorstep runs.
 """
@@ -12,8 +12,11 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "app" / "static" / "vendor"
-PACKAGES = (  # package, version, file inside the package, name here
+ROOT = Path(__file__).resolve().parent.parent
+TARGET, TEST_TARGET = ROOT / "app" / "static" / "vendor", ROOT / "tests" / "vendor"
+Package = tuple[str, str, str, str]
+TEST_PACKAGES: tuple[Package, ...] = (("axe-core", "4.14.1", "axe.min.js", "axe.min.js"),)
+PACKAGES: tuple[Package, ...] = (  # package, version, file inside the package, name here
     ("@tabler/core", "1.6.1", "dist/css/tabler.min.css", "tabler.min.css"),
     ("htmx.org", "2.0.11", "dist/htmx.min.js", "htmx.min.js"),
     ("leaflet", "1.9.4", "dist/leaflet.js", "leaflet.js"),
@@ -43,20 +46,21 @@ def without_pictures(content: bytes) -> bytes:
     return re.sub(rb"[^{}]*\{[^{}]*url\([^{}]*\}", b"", content)
 
 
-def main() -> None:
-    TARGET.mkdir(parents=True, exist_ok=True)
+def vendor(target: Path, packages: tuple[Package, ...]) -> None:
+    target.mkdir(parents=True, exist_ok=True)
     manifest = []
-    for package, version, inside, name in PACKAGES:
+    for package, version, inside, name in packages:
         content, licence = fetch(package, version, inside)
         content = without_source_map(content)
         if package == "leaflet" and name.endswith(".css"):
             content = without_pictures(content)
-        (TARGET / name).write_bytes(content)
+        (target / name).write_bytes(content)
         manifest.append({"file": name, "package": package, "version": version, "licence": licence, "path": inside,
                          "sha256": hashlib.sha256(content).hexdigest()})
         print(f"{name}: {package} {version}, {licence}, {len(content):,} bytes")
-    (TARGET / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    vendor(TARGET, PACKAGES)
+    vendor(TEST_TARGET, TEST_PACKAGES)

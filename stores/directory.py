@@ -200,3 +200,11 @@ def own_store(connection: Connection, actor: Actor, today: dt.date) -> Row[Any] 
     query = select(store.c.store_code, store.c.name)
     visible = visible_store_ids(actor, today)
     return connection.execute(query if visible is None else query.where(store.c.id.in_(visible)).limit(1)).first()
+
+
+def managers_of(connection: Connection, actor: Actor, today: dt.date) -> Sequence[str]:
+    """Names of the managers who work in the actor's store now: whom a guide asks first."""
+    g = guide.c
+    query = select(g.name).where(g.role == "store_manager", or_(g.left_on.is_(None), g.left_on >= today)).order_by(g.guide_code).limit(5)
+    visible = visible_store_ids(actor, today)
+    return connection.execute(query if visible is None else query.where(g.store_id.in_(visible))).scalars().all()

@@ -39,12 +39,14 @@ def sign_param(*, store_code: str | None = None, guide_code: str | None = None, 
                            errors=[FieldFault("issued_at", "is out of range")]) from None
 
 
-def sign_own(actor: Actor, now: dt.datetime) -> str:
-    """The parameter of the actor's own guide or store, of no channel: everybody may share his own door. Raises NotAllowed for other actors."""
+def sign_own(actor: Actor, now: dt.datetime, *, channel_id: int = 0, store_id: int | None = None) -> str:
+    """The parameter of the actor's own guide or store: everybody may share his own door. `channel_id`: a channel that the caller found to be his
+    to use, 0 for none; `store_id`: of a guide, the store he works in instead of himself. Raises NotAllowed for other actors."""
     if actor.scope_kind not in ("guide", "store") or actor.scope_id is None:
         raise NotAllowed("Only a guide or a store has a code of its own.")
-    store_id, guide_id = (actor.scope_id, 0) if actor.scope_kind == "store" else (0, actor.scope_id)
-    return sign(SignedParam(store_id, guide_id, 0, now), keys.entry_param_keys()[0])
+    if actor.scope_kind == "store" or store_id is not None:
+        return sign(SignedParam(store_id or actor.scope_id, 0, channel_id, now), keys.entry_param_keys()[0])
+    return sign(SignedParam(0, actor.scope_id, channel_id, now), keys.entry_param_keys()[0])
 
 
 def revoke_channel(channel_code: str, *, actor: Actor, now: dt.datetime) -> bool:

@@ -32,4 +32,4 @@ event = db.append_only(Table(
 ))
 Index("ix_event_guide_day", event.c.guide_id, event.c.business_day)
 Index("ix_event_customer", event.c.customer_id)
-Index("ix_event_day", event.c.type, event.c.business_day)
+Index("ix_event_day", event.c.business_day, event.c.type)

@@ -4,14 +4,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, case, exists, func, or_, select
+from sqlalchemy import Connection, case, func, select
 
-from stores import cube
+from stores import cube, first_orders
 from stores.actors import Actor
-from stores.brand import day_bounds
 from stores.cube import entry_cell, sale_cell
-from stores.orders import sales_order
-from stores.within import Within, within
+from stores.within import within
 
 PICKER = "PICKER"
 
@@ -47,21 +45,7 @@ def funnel(connection: Connection, actor: Actor, first: dt.date, last: dt.date, 
     visits, located, found = connection.execute(select(func.sum(e.entries), func.sum(e.located), led)).one()
     o = cube.figures(connection, sale_cell, first, last, ("orders",), whose.by("sum"), whose.limits(sale_cell)).c
     orders = connection.execute(select(func.sum(o.orders))).scalar()
-    return Funnel(int(visits or 0), int(located or 0), int(found or 0), int(orders or 0), first_orders(connection, whose, first, last))
-
-
-def first_orders(connection: Connection, whose: Within, first: dt.date, last: dt.date) -> int:
-    """Orders on these days before which their customer had none, wherever. Computed: a late order may yet come before (M16)."""
-    o = sales_order.c
-    if whose.everybody:
-        firsts = select(func.min(o.paid_at).label("at")).group_by(o.customer_id).subquery()
-        query = select(func.count()).select_from(firsts).where(firsts.c.at >= day_bounds(first)[0], firsts.c.at < day_bounds(last)[1])
-        return int(connection.execute(query).scalar_one())
-    before = sales_order.alias("before")
-    earlier = exists().where(before.c.customer_id == o.customer_id, or_(before.c.paid_at < o.paid_at, and_(before.c.paid_at == o.paid_at, before.c.id < o.id)))
-    query = select(func.count()).select_from(sales_order).where(o.business_day >= first, o.business_day <= last, ~earlier)
-    query = query.where(*whose.places({"store_id": o.store_id, "dealer_id": o.dealer_id}), *(o.guide_id == each for each in whose.guide_ids))
-    return int(connection.execute(query).scalar_one())
+    return Funnel(int(visits or 0), int(located or 0), int(found or 0), int(orders or 0), first_orders.count(connection, whose, first, last))
 
 
 def rung_shares(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date, *, branch_code: str | None = None,

@@ -1,17 +1,9 @@
 """Telephone numbers at rest: a keyed hash to find them by, a cipher to read them with permission (P3)."""
 from __future__ import annotations
 
-import hashlib
-import hmac
-import os
 import re
-from functools import lru_cache
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from stores.keys import data_key
-
-NONCE_BYTES = 12
+from stores import sealing
 
 
 def normalised(number: str) -> str:
@@ -24,29 +16,19 @@ def normalised(number: str) -> str:
 
 def keyed_hash(number: str) -> str:
     """HMAC-SHA256 (hex) of the normalised number under a key of its own purpose."""
-    return hmac.new(_key(b"phone hash"), normalised(number).encode(), hashlib.sha256).hexdigest()
+    return sealing.keyed_hash(b"phone hash", normalised(number))
 
 
 def seal(number: str) -> bytes:
     """AES-256-GCM, nonce first."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(_key(b"phone cipher")).encrypt(nonce, normalised(number).encode(), None)
+    return sealing.seal(b"phone cipher", normalised(number))
 
 
 def reveal(cipher: bytes) -> str:
     """The normalised number. Raises cryptography's InvalidTag for another key or a changed cipher."""
-    return AESGCM(_key(b"phone cipher")).decrypt(cipher[:NONCE_BYTES], cipher[NONCE_BYTES:], None).decode()
+    return sealing.opened(b"phone cipher", cipher)
 
 
 def masked(number: str) -> str:
     """138****0001."""
     return number[:3] + "****" + number[-4:] if len(number) > 7 else "****" + number[-2:]
-
-
-def _key(purpose: bytes) -> bytes:
-    return _derived(data_key(), purpose)
-
-
-@lru_cache(maxsize=8)
-def _derived(key: bytes, purpose: bytes) -> bytes:
-    return hmac.new(key, purpose, hashlib.sha256).digest()

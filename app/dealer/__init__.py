@@ -1,7 +1,12 @@
-"""The portal of dealers."""
+"""The portal of dealers: every module of this package brings its pages."""
 from __future__ import annotations
 
-from app.dealer import customers, orders, rewards, stores
+from importlib import import_module
+from pkgutil import iter_modules
+
 from app.dealer.home import blueprint
 
-__all__ = ["blueprint", "customers", "orders", "rewards", "stores"]
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)
+
+__all__ = ["blueprint"]

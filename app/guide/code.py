@@ -4,7 +4,7 @@ from __future__ import annotations
 import datetime as dt
 
 import segno
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, current_app, render_template, request
 from markupsafe import Markup
 
 import db
@@ -12,7 +12,7 @@ from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs, public
 from ledger.faults import NotFound
-from stores import directory, keys, network, versions
+from stores import directory, guide_sources, keys, network, versions
 from stores.decide import EntryParam
 from stores.entry_param_signing import sign_own
 from stores.visits import entry_param_of
@@ -23,14 +23,25 @@ landing = Blueprint("landing", __name__)
 @blueprint.get("/code", strict_slashes=False)
 @needs("guide:read")
 def code() -> str:
+    """One's own code, the store's (`?of=store`), or either under a channel (`?channel=CODE`)."""
     actor, (now, today) = current_actor(), now_and_today()
-    link = f"{current_app.extensions['doorstep'].public_base_url}/s/{sign_own(actor, now)}"
+    of_guide = actor.scope_kind == "guide"
     with db.read() as connection:
         days = network.snapshot(versions.current(connection)).policy.guide_link_days
-        row = directory.find_guide(connection, actor, today, guide_id=actor.scope_id) if actor.scope_kind == "guide" else None
+        row = directory.find_guide(connection, actor, today, guide_id=actor.scope_id) if of_guide else None
         shop = directory.own_store(connection, actor, today)
-    until = today + dt.timedelta(days=days) if actor.scope_kind == "guide" else None
-    return render_template("guide/code.html", link=link, qr=drawn(link), row=row, shop=shop, until=until)
+        store_id = row.store_id if row is not None else None if of_guide else actor.scope_id
+        channels = guide_sources.channels_of(connection, actor.scope_id if of_guide else None, store_id, today)
+        scans = guide_sources.scans(connection, actor, today)
+    channel = next((each for each in channels if each.channel_code == request.args.get("channel")), None)
+    if request.args.get("channel") and channel is None:
+        raise NotFound("There is no such channel in force.")
+    store_code = not of_guide or request.args.get("of") == "store" and store_id is not None
+    signed = sign_own(actor, now, channel_id=channel.id if channel else 0, store_id=store_id if store_code else None)
+    link = f"{current_app.extensions['doorstep'].public_base_url}/s/{signed}"
+    until = None if store_code else today + dt.timedelta(days=days)
+    return render_template("guide/code.html", now=now, link=link, qr=drawn(link), row=row, shop=shop, until=until, channels=channels, channel=channel,
+                           scans=scans, store_code=store_code, today=today)
 
 
 def drawn(text: str) -> Markup:

@@ -1,21 +1,44 @@
-"""A guide's own customers; a manager's: those at home in the store."""
+"""A guide's own customers; a manager's: those at home in the store, and the pool without an owner guide."""
 from __future__ import annotations
 
-from flask import render_template
+from flask import render_template, request
 
 import db
 from app import paging
 from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs
-from stores import customer_lists
+from ledger.faults import NotFound
+from stores import directory, guide_customers
+from stores.guide_customers import KINDS, CustomerFilter
 
 
 @blueprint.get("/customers", strict_slashes=False)
 @needs("guide:read")
 def customers() -> str:
     actor, (now, today) = current_actor(), now_and_today()
+    own = actor.scope_kind == "guide"
+    kinds = KINDS[:-1] if own else KINDS
+    asked = request.args.get("kind", "all")
+    wanted = CustomerFilter(now, today, asked if asked in kinds else "all", None if own else request.args.get("guide") or None)
     with db.read() as connection:
-        rows = customer_lists.rows(connection, actor, now, today, after=paging.after_id("customers"), limit=paging.PAGE + 1)
-        return render_template("guide/customers.html", now=now, page=paging.listed("customers", rows, lambda row: (row.id,)), own=actor.scope_kind == "guide",
-                               total=customer_lists.total(connection, actor, now, today), safe=customer_lists.total(connection, actor, now, today, protected=True))
+        named = directory.find_guide(connection, actor, today, code=wanted.guide_code) if wanted.guide_code else None
+        if wanted.guide_code and named is None:
+            raise NotFound(f"There is no guide {wanted.guide_code!r}.")
+        rows = guide_customers.rows(connection, actor, wanted, after=paging.after_id("customers"), limit=paging.PAGE + 1)
+        totals = guide_customers.totals(connection, actor, wanted, kinds)
+    return render_template("guide/customers.html", now=now, today=today, page=paging.listed("customers", rows, lambda row: (row.id,)), own=own, totals=totals,
+                           kind=wanted.kind, named=named, kinds=[kind for kind in kinds if kind != "protected"])
+
+
+@blueprint.get("/customers/<int:number>", strict_slashes=False)
+@needs("guide:read")
+def customer(number: int) -> str:
+    """The course of one customer: adds, orders, credits that count without money (G5)."""
+    actor, (now, today) = current_actor(), now_and_today()
+    with db.read() as connection:
+        row = guide_customers.find(connection, actor, now, today, number) if number < 2**63 else None
+        if row is None:
+            raise NotFound("There is no such customer of yours.")
+        return render_template("guide/customer.html", now=now, today=today, row=row, own=actor.scope_kind == "guide",
+                               steps=guide_customers.course(connection, actor, today, number))

@@ -1,16 +1,19 @@
 """The first page of guides: their money. Of store managers: their team."""
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from typing import Any
+
+from flask import Blueprint, render_template, request
 
 import db
-from app import reward_pages
+from app import paging, reward_pages
 from app.clock import now_and_today
 from app.permissions import current_actor, needs
-from incentives import booking, kpis
+from incentives import booking
 from stores import directory
 
 blueprint = Blueprint("guide", __name__, url_prefix="/guide")
+LINES = 40  # of a month at once: a page stays small on a phone
 
 
 @blueprint.get("/", strict_slashes=False)
@@ -21,11 +24,22 @@ def home() -> str:
     actor, (now, today) = current_actor(), now_and_today()
     if actor.scope_kind == "store":
         return team.of_manager()
-    booking.book_due(now)
+    booking.book_due(now, guides=[actor.scope_id or 0])
     with db.read() as connection:
         row = directory.find_guide(connection, actor, today, guide_id=actor.scope_id)
         if row is None:  # an account made before its guide was imported
-            return render_template("guide/home.html", now=now, view=None, kpis=[])
-        month = reward_pages.asked_month(today)
-        return render_template("guide/home.html", now=now, view=reward_pages.view(connection, actor, row.id, month, now),
-                               kpis=kpis.of_guide(connection, row.id, month, now))
+            return render_template("guide/home.html", now=now, today=today, view=None)
+        view = reward_pages.view(connection, actor, row.id, reward_pages.asked_month(today), now)
+        return render_template("guide/home.html", now=now, today=today, row=row, view=view, shown=shown_lines(view))
+
+
+def shown_lines(view: reward_pages.RewardView) -> dict[str, Any]:
+    """The month's lines under the filter asked for, a page of them: `rows`, `total_minor` and `count` of all, `state`, `part`, address of the next."""
+    state, part = request.args.get("state"), request.args.get("part")
+    state, part = state if state in reward_pages.STATES else None, part if part in view.by_component else None
+    rows = [line for line in view.lines if (state is None or line["state"] == state) and (part is None or line["component"] == part)]
+    asked = request.args.get("after", "0")
+    start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
+    following = paging.same_filter(after=str(start + LINES)) if len(rows) > start + LINES else None
+    return {"rows": rows[start:start + LINES], "count": len(rows), "total_minor": sum(line["amount_minor"] for line in rows), "state": state, "part": part,
+            "next": following}

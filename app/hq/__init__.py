@@ -1,32 +1,12 @@
-"""The portal of headquarters and branches."""
+"""The portal of headquarters and branches: every module of this package brings its pages."""
 from __future__ import annotations
 
-from app.hq import (
-    adds,
-    areas,
-    branches,
-    dealers,
-    entries,
-    guides,
-    orders,
-    performance,
-    rewards,
-    samples,
-    stores,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from app.hq.home import blueprint
 
-__all__ = [
-    "adds",
-    "areas",
-    "blueprint",
-    "branches",
-    "dealers",
-    "entries",
-    "guides",
-    "orders",
-    "performance",
-    "rewards",
-    "samples",
-    "stores",
-]
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)
+
+__all__ = ["blueprint"]

@@ -1,4 +1,4 @@
-"""The fields of the sign-in pages."""
+"""The fields of the sign-in and account pages."""
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
@@ -9,6 +9,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from app.sign_in.users import PASSWORD_MAX, PASSWORD_MIN
 
 _REQUIRED = _l("This field is needed.")
+_ONE_TIME = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -18,6 +19,25 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
                        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"})
     password = PasswordField(_l("Password"), [InputRequired(_REQUIRED), Length(max=PASSWORD_MAX)],
                              render_kw={"autocomplete": "current-password"})
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The second step: a code of the app, or a recovery code."""
+
+    code = StringField(_l("Code"), [InputRequired(_REQUIRED), Length(max=32)], render_kw={**_ONE_TIME, "inputmode": "numeric", "autofocus": True})
+
+
+class RecoveryForm(FlaskForm):  # type: ignore[misc]
+    """The second step without the phone."""
+
+    code = StringField(_l("Recovery code"), [InputRequired(_REQUIRED), Length(max=32)], render_kw={**_ONE_TIME, "autocomplete": "off", "autofocus": True})
+
+
+class ProofForm(FlaskForm):  # type: ignore[misc]
+    """Password and code: what a change of the second step asks for."""
+
+    password = PasswordField(_l("Password"), [InputRequired(_REQUIRED), Length(max=PASSWORD_MAX)], render_kw={"autocomplete": "current-password"})
+    code = StringField(_l("Code of the app"), [InputRequired(_REQUIRED), Length(max=32)], render_kw={**_ONE_TIME, "inputmode": "numeric"})
 
 
 class ChangePasswordForm(FlaskForm):  # type: ignore[misc]

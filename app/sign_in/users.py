@@ -3,17 +3,18 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Boolean, Column, Connection, Integer, Table, and_, case, insert, literal, or_, select, update
+from sqlalchemy import Boolean, Column, ColumnElement, Connection, Integer, Table, and_, case, exists, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 import db
 from app.permissions import ROLE_SCOPE, of_role
+from app.sign_in.two_factor import two_factor
 from ledger import audit
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores.actors import Actor
@@ -30,7 +31,9 @@ app_user = Table(
     Column("failed_attempts", Integer, nullable=False),
     Column("locked_until", db.Instant),
     Column("language", db.Code(8)),
+    Column("theme", db.Code(8)),
     Column("session_version", Integer, nullable=False),
+    Column("last_sign_in_at", db.Instant),
     Column("created_at", db.Instant, nullable=False),
     Column("disabled_at", db.Instant),
 )
@@ -47,7 +50,6 @@ def _dummy_hash() -> str:
     return _hasher.hash(secrets.token_hex(16))
 
 
-
 @dataclass(frozen=True, slots=True)
 class User:
     """One row of `app_user` as Flask-Login and the pages need it."""
@@ -59,22 +61,35 @@ class User:
     scope_id: int | None
     must_change_password: bool
     language: str | None
+    theme: str | None
     session_version: int
+    has_two_factor: bool
+    session_id: int = 0
+    token: str = field(default="", repr=False)
     is_authenticated: bool = True
     is_active: bool = True
     is_anonymous: bool = False
 
     def get_id(self) -> str:
-        """What the session carries; a new password raises `session_version` and so ends every other session."""
-        return f"{self.id}.{self.session_version}"
+        """What the cookie carries: the token of a session kept on the server."""
+        return self.token
 
     @property
     def actor(self) -> Actor:
         return Actor(f"user:{self.id}", of_role(self.role), self.scope_kind, self.scope_id, self.role)
 
 
-_FIELDS = ("id", "name", "role", "scope_kind", "scope_id", "must_change_password", "language", "session_version")
-_columns = [app_user.c[name] for name in _FIELDS]
+_FIELDS = ("id", "name", "role", "scope_kind", "scope_id", "must_change_password", "language", "theme", "session_version")
+
+
+def user_columns() -> list[ColumnElement[Any]]:
+    """What a query selects for `of_row`."""
+    confirmed = exists().where(two_factor.c.user_id == app_user.c.id, two_factor.c.confirmed_at.is_not(None))
+    return [*(app_user.c[name] for name in _FIELDS), confirmed.label("has_two_factor")]
+
+
+def of_row(row: Any) -> User:
+    return User(**{name: getattr(row, name) for name in _FIELDS}, has_two_factor=bool(row.has_two_factor))
 
 
 def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: str | None = None,
@@ -89,7 +104,7 @@ def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: s
     if password is not None:
         _check_password(password, name)
     secret = password or secrets.token_urlsafe(12)
-    row = {"name": name, "password_hash": _hasher.hash(secret), "role": role, "scope_kind": ROLE_SCOPE[role] or "all", "scope_id": scope_id,
+    row = {"name": name, "password_hash": hashed(secret), "role": role, "scope_kind": ROLE_SCOPE[role] or "all", "scope_id": scope_id,
            "must_change_password": password is None if must_change is None else must_change, "failed_attempts": 0, "session_version": 1,
            "created_at": dt.datetime.now(dt.UTC)}
     try:
@@ -118,47 +133,44 @@ def _check_password(password: str, name: str) -> None:
         raise InvalidInput("This password is easy to guess; leave out the user name and use more different characters.", code="password_weak")
 
 
-def by_session(text: str) -> User | None:
-    """The user of a session's id, unless he was disabled or has changed the password since."""
-    user_id, _, version = text.partition(".")
-    if not (user_id.isascii() and user_id.isdigit() and version.isascii() and version.isdigit()):
-        return None
-    wanted = (app_user.c.id == int(user_id), app_user.c.session_version == int(version), app_user.c.disabled_at.is_(None))
-    with db.read() as connection:
-        row = connection.execute(select(*_columns).where(*wanted)).first()
+def by_id(connection: Connection, user_id: int) -> User | None:
+    """The user who asked for work that is done later, unless he was disabled since."""
+    row = connection.execute(select(*_columns).where(app_user.c.id == user_id, app_user.c.disabled_at.is_(None))).first()
     return User(*row) if row else None
 
 
 # -- signing in ---------------------------------------------------------------------------------------------------------------
 
 def sign_in(name: str, password: str, *, now: dt.datetime) -> User | None:
-    """The user, or None for every reason alike: unknown, disabled, wrong password, locked.
+    """The user, or None for every reason alike: unknown, disabled, wrong password, locked. Who `has_two_factor` is not in yet.
 
     The attempt is counted before the password is looked at, so simultaneous guesses cannot pass the limit.
     """
-    claimed = _claim_attempt(name, now) if name.isprintable() else None  # PostgreSQL refuses NUL in a text
+    claimed = claim_attempt(app_user.c.name == name, now) if name.isprintable() else None  # PostgreSQL refuses NUL in a text
     if claimed is None:
-        _matches(_dummy_hash(), password)
+        matches(_dummy_hash(), password)
         return None
-    if not _matches(claimed.password_hash, password):
+    if not matches(claimed.password_hash, password):
         with db.transaction() as connection:
             audit.record(connection, f"user:{claimed.id}", "sign_in_failed", "user", claimed.id, {"attempt": claimed.failed_attempts}, at=now)
         return None
     with db.transaction() as connection:
-        fresh: dict[str, Any] = {"failed_attempts": 0, "locked_until": None}
+        user = load(connection, claimed.id)
         if _hasher.check_needs_rehash(claimed.password_hash):
-            fresh["password_hash"] = _hasher.hash(password)
-        connection.execute(update(app_user).where(app_user.c.id == claimed.id).values(fresh))
-        audit.record(connection, f"user:{claimed.id}", "sign_in", "user", claimed.id, at=now)
-        return _load(connection, claimed.id)
+            connection.execute(update(app_user).where(app_user.c.id == user.id).values(password_hash=hashed(password)))
+        if user.has_two_factor:
+            _give_back(connection, user.id)
+        else:
+            note_sign_in(connection, user.id, now)
+        return user
 
 
-def _claim_attempt(name: str, now: dt.datetime) -> Any:
+def claim_attempt(who: ColumnElement[bool], now: dt.datetime) -> Any:
     """Count one attempt of a user who is not locked; None when there is nothing to try. The last allowed one locks."""
     over = and_(app_user.c.locked_until.is_not(None), app_user.c.locked_until <= now)
     attempts = case((over, 1), else_=app_user.c.failed_attempts + 1)
     locked = case((attempts >= LOCK_AFTER_FAILURES, literal(now + LOCK_FOR, db.Instant())), else_=None)
-    open_to_try = and_(app_user.c.name == name, app_user.c.disabled_at.is_(None), or_(app_user.c.locked_until.is_(None), over))
+    open_to_try = and_(who, app_user.c.disabled_at.is_(None), or_(app_user.c.locked_until.is_(None), over))
     counted = (update(app_user).where(open_to_try)
                .values(failed_attempts=attempts, locked_until=locked)
                .returning(app_user.c.id, app_user.c.password_hash, app_user.c.failed_attempts))
@@ -166,41 +178,55 @@ def _claim_attempt(name: str, now: dt.datetime) -> Any:
         return connection.execute(counted).first()
 
 
-def _matches(password_hash: str, password: str) -> bool:
+def _give_back(connection: Connection, user_id: int) -> None:
+    """A right password was no failure. But it does not wipe out wrong codes: those of the second step are counted on until a right one."""
+    connection.execute(update(app_user).where(app_user.c.id == user_id).values(failed_attempts=app_user.c.failed_attempts - 1, locked_until=None))
+
+
+def clear_attempts(connection: Connection, user_id: int) -> None:
+    connection.execute(update(app_user).where(app_user.c.id == user_id).values(failed_attempts=0, locked_until=None))
+
+
+def note_sign_in(connection: Connection, user_id: int, now: dt.datetime, detail: dict[str, Any] | None = None) -> None:
+    """He is in."""
+    clear_attempts(connection, user_id)
+    connection.execute(update(app_user).where(app_user.c.id == user_id).values(last_sign_in_at=now))
+    audit.record(connection, f"user:{user_id}", "sign_in", "user", user_id, detail, at=now)
+
+
+def hashed(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def matches(password_hash: str, password: str) -> bool:
     try:
         return _hasher.verify(password_hash, password[:PASSWORD_MAX])
     except (VerificationError, InvalidHashError):
         return False
 
 
-def _load(connection: Connection, user_id: int) -> User:
-    return User(*connection.execute(select(*_columns).where(app_user.c.id == user_id)).one())
-
-
-def sign_out(user: User) -> None:
-    """Note that a user left; the session itself is the caller's to clear."""
-    with db.transaction() as connection:
-        audit.record(connection, user.actor.name, "sign_out", "user", user.id)
+def load(connection: Connection, user_id: int) -> User:
+    return of_row(connection.execute(select(*user_columns()).where(app_user.c.id == user_id)).one())
 
 
 def change_password(user: User, current: str, new: str) -> User:
-    """Set a new password and end every session of this user; returns him with the new `session_version`.
+    """Set a new password and end every session of this user; returns him with the new `session_version`, in no session yet.
 
     Raises InvalidInput (`password_wrong`, `password_length`, `password_weak`, `password_same`).
     """
     with db.read() as connection:
         stored = connection.execute(select(app_user.c.password_hash).where(app_user.c.id == user.id)).scalar_one()
-    if not _matches(stored, current):
+    if not matches(stored, current):
         raise InvalidInput("The current password is wrong.", code="password_wrong")
     _check_password(new, user.name)
     if new == current:
         raise InvalidInput("The new password is the old one; choose another.", code="password_same")
-    hashed = _hasher.hash(new)
+    new_hash = hashed(new)
     with db.transaction() as connection:
         connection.execute(update(app_user).where(app_user.c.id == user.id).values(
-            password_hash=hashed, must_change_password=False, session_version=app_user.c.session_version + 1))
+            password_hash=new_hash, must_change_password=False, session_version=app_user.c.session_version + 1))
         audit.record(connection, user.actor.name, "change_password", "user", user.id)
-        return _load(connection, user.id)
+        return load(connection, user.id)
 
 
 def disable(name: str, *, by: Actor) -> None:
@@ -218,3 +244,9 @@ def set_language(user: User, language: str) -> None:
     """Remember the language a user reads in."""
     with db.transaction() as connection:
         connection.execute(update(app_user).where(app_user.c.id == user.id).values(language=language))
+
+
+def set_theme(user: User, theme: str | None) -> None:
+    """Remember light or dark; None: his device decides."""
+    with db.transaction() as connection:
+        connection.execute(update(app_user).where(app_user.c.id == user.id).values(theme=theme))

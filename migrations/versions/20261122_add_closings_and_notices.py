@@ -7,7 +7,7 @@ from alembic import op
 import db
 
 revision = '7dfb14a3a318'
-down_revision = '842db48a2180'
+down_revision = 'ba5a0b29eb5a'
 branch_labels = None
 depends_on = None
 

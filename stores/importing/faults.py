@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,16 +85,23 @@ def _write(target: Path, faults: FaultList) -> Path:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as out:
-            writer = csv.writer(out)
-            writer.writerow(("line", "column", "value", "reason"))
-            for fault in faults.in_order():
-                writer.writerow((fault.line, _inert(fault.column), _inert(fault.value), _inert(fault.reason)))
-            if faults.total > len(faults.kept):
-                writer.writerow(("", "", "", f"and {faults.total - len(faults.kept)} more; mend these first"))
+            out.write(as_csv(faults))
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
     return target
+
+
+def as_csv(faults: FaultList) -> str:
+    """The text of an error file: line, column, value, reason."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("line", "column", "value", "reason"))
+    for fault in faults.in_order():
+        writer.writerow((fault.line, _inert(fault.column), _inert(fault.value), _inert(fault.reason)))
+    if faults.total > len(faults.kept):
+        writer.writerow(("", "", "", f"and {faults.total - len(faults.kept)} more; mend these first"))
+    return out.getvalue()
 
 
 def _inert(text: str) -> str:

@@ -101,7 +101,7 @@ def test_nine_failures_do_not_lock_and_success_starts_the_count_again(house):
 def test_simultaneous_guesses_cannot_pass_the_limit(house):
     house.user("petra", "hq_admin")
     gate, tried = threading.Barrier(20), []
-    original = users._matches
+    original = users.matches
 
     def counting(password_hash, password):
         if password_hash != users._dummy_hash():
@@ -112,7 +112,7 @@ def test_simultaneous_guesses_cannot_pass_the_limit(house):
         gate.wait()
         users.sign_in("petra", "wrong password", now=NOW)
 
-    users._matches = counting
+    users.matches = counting
     try:
         threads = [threading.Thread(target=guess) for _ in range(20)]
         for thread in threads:
@@ -120,7 +120,7 @@ def test_simultaneous_guesses_cannot_pass_the_limit(house):
         for thread in threads:
             thread.join()
     finally:
-        users._matches = original
+        users.matches = original
     assert len(tried) == 10
 
 
@@ -158,7 +158,7 @@ def test_signing_in_begins_a_new_session(house):
     house.sign_in(client, "petra")
     with client.session_transaction() as session:
         assert "planted" not in session
-        assert session["_user_id"].endswith(".1")
+        assert len(session["_user_id"]) == 43
     assert client.post("/sign-out", data={"csrf_token": before}).status_code == 400
 
 

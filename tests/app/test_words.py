@@ -65,8 +65,8 @@ def test_every_component_draws_itself_in_both_languages(house, tongue, shown):
     assert [text for text in shown if text not in page.text] == []
 
 
-def test_vendored_files_are_what_the_manifest_says():
-    vendor = APP / "static" / "vendor"
+@pytest.mark.parametrize("vendor", [APP / "static" / "vendor", APP.parent / "tests" / "vendor"], ids=["product", "tests"])
+def test_vendored_files_are_what_the_manifest_says(vendor):
     manifest = json.loads((vendor / "manifest.json").read_text())
     assert {entry["file"] for entry in manifest} == {path.name for path in vendor.iterdir()} - {"manifest.json"}
     for entry in manifest:

@@ -10,7 +10,7 @@ PURE = (
     "stores/policy.py", "stores/hours.py", "stores/canonical.py", "stores/event_shapes.py",
     "stores/registers/contracts.py", "stores/registers/employment.py",
     "incentives/plan.py", "incentives/default_plan.py", "incentives/facts.py", "incentives/tiers.py", "incentives/adds.py", "incentives/commission.py",
-    "incentives/scorecard.py", "incentives/calculate.py",
+    "incentives/scorecard.py", "incentives/calculate.py", "incentives/ladders.py", "incentives/ranking.py",
 )
 
 

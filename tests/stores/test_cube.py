@@ -7,18 +7,20 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 import db
 from ledger.bulk import allocate
 from ledger.intakes import open_intake
 from ledger.journals import transfer
-from stores import cube, cube_steps, revenue
+from stores import cube, cube_steps, first_orders, revenue
 from stores.cube import FIGURES, entry_cell, guide_cell, sale_cell, spans
 from stores.entries import entry
 from stores.events import event, event_key
+from stores.orders import sales_order
 from stores.sales.refunding import record_refunds
 from stores.sales.writing import record_orders
+from stores.within import Within
 from tests.databases import ENGINES
 from tests.stores.sales.shop import Shop, day
 
@@ -60,6 +62,22 @@ def check(connection):
         assert {k: v["entries"] for k, v in of_cube(connection, entry_cell, by, ("entries",), "rung").items()} == entries
     adds = dict(connection.execute(select(event.c.guide_id, func.count()).where(event.c.type == "contact.confirmed").group_by(event.c.guide_id)).all())
     assert {k: v["adds"] for k, v in of_cube(connection, guide_cell, "sum", ("adds",), "guide_id").items()} == adds
+    check_firsts(connection)
+    for first, last in ((FIRST, LAST), (dt.date(2025, 3, 5), dt.date(2025, 3, 20)), (dt.date(2025, 12, 1), LAST)):
+        t = transfer.c
+        right = list(connection.execute(select(t.id).where(t.kind == "sale", t.business_day.between(first, last)).order_by(t.id.desc())).scalars())
+        assert [r.id for r in revenue.movements(connection, first, last, "gross_minor", limit=10_000)] == right
+
+
+def check_firsts(connection):
+    firsts = {}
+    for r in connection.execute(select(sales_order).order_by(sales_order.c.paid_at, sales_order.c.id)):
+        firsts.setdefault(r.customer_id, r)
+    chain, dealer = Within(LAST), Within(LAST, dealer_ids=(1,))
+    for first, last in ((FIRST, LAST), (dt.date(2025, 3, 5), dt.date(2025, 3, 20)), (dt.date(2025, 3, 21), LAST)):
+        found = [r for r in firsts.values() if first <= r.business_day <= last]
+        assert first_orders.count(connection, chain, first, last) == len(found)
+        assert first_orders.count(connection, dealer, first, last) == sum(r.dealer_id == 1 for r in found)
 
 
 def live(shop, dice, number):
@@ -210,6 +228,21 @@ def test_a_wrong_cell_is_named(shop):
     cube_steps.rebuild()
     with db.read() as connection:
         assert cube_steps.cube_is_right(connection).holds
+
+
+@pytest.mark.parametrize(("statement", "words"), [
+    ("DELETE FROM first_order", "first_order of customer 1: is not the first of the orders"),
+    ("UPDATE first_order SET store_id = 3", "first_order of customer 1: is not the first of the orders"),
+    ("UPDATE moved_day SET last_id = 1", "moved_day 2025-03-02: does not name the first and last transfer of the day"),
+])
+def test_what_is_kept_beside_the_cells_is_proved_too(shop, statement, words):
+    shop.visits("c1", day(0), near="S1")
+    shop.sells("c1", day(0.9))
+    cube_steps.advance()
+    with db.transaction() as connection:
+        assert cube_steps.cube_is_right(connection).holds
+        connection.execute(text(statement))
+        assert cube_steps.cube_is_right(connection).faults == (words,)
 
 
 def test_figures_inside_a_transaction_hold_the_marks(shop):

@@ -214,7 +214,7 @@ def test_figures_take_few_statements_however_many_stores_there_are(shop):
     for most, ask in ((7, lambda c: figures.store_figures(c, bea, FIRST, LAST, TODAY)), (7, lambda c: figures.dealer_figures(c, bea, FIRST, LAST, TODAY)),
                       (9, lambda c: figures.branch_figures(c, bea, FIRST, LAST, TODAY)), (6, lambda c: figures.by_day(c, bea, FIRST, LAST, TODAY)),
                       (8, lambda c: help_reasons(c, bea, TODAY)), (5, lambda c: guide_figures(c, bea, "2025-03", TODAY)),
-                      (5, lambda c: funnels.funnel(c, bea, FIRST, LAST, TODAY)), (2, lambda c: funnels.rung_shares(c, bea, FIRST, LAST, TODAY))):
+                      (8, lambda c: funnels.funnel(c, bea, FIRST, LAST, TODAY)), (2, lambda c: funnels.rung_shares(c, bea, FIRST, LAST, TODAY))):
         with db.read() as connection, counted() as statements:
             ask(connection)
         assert len(statements) <= most, statements

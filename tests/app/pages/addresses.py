@@ -1,26 +1,78 @@
 """The pages of each portal on the small chain, for tests that open them all."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tests.app.pages.conftest import Chain
+
+PORTAL_OF = {"petra": "hq", "finn": "hq", "bea": "branch", "omar": "dealer", "max": "guide", "mei": "guide"}
 
 
 def of(chain: Chain, name: str, facts: bool = True) -> list[str]:
     """Every address that this person's portal has, with objects of his own."""
-    three_ago = chain.day(3)
-    portals = {
-        "hq": ["/hq", "/hq?period=today", "/hq?period=yesterday", "/hq?period=30d", "/hq/entries", "/hq/entries?rung=PICKER&located=no", "/hq/adds", "/hq/orders",
-               "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1",
-               "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month", "/hq/guides/G1", "/hq/ledger/fees", "/hq/ledger/rewards", "/hq/samples",
-               "/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2", "/hq/rewards", "/hq/rewards?by=store",
-               f"/hq/rewards?by=component&month={three_ago[:7]}", "/hq/reward-months"],
-        "dealer": ["/dealer", f"/dealer?month={three_ago[:7]}", "/dealer/orders", f"/dealer/orders?store=S1&day={three_ago}", "/dealer/refunds", "/dealer/stores",
-                   "/dealer/stores/S1", "/dealer/customers", "/dealer/customers?protected=yes", "/dealer/rewards", "/dealer/guides/G1", "/dealer/ledger/fees",
-                   "/dealer/ledger/rewards?guide=G1"],
-        "branch": ["/hq", "/hq/entries", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1",
-                   "/hq/ledger/fees", "/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component"],
-        "guide": ["/guide", f"/guide?month={three_ago[:7]}", "/guide/customers", "/guide/code", "/guide/team/G1"],
-    }
-    happened = {"hq": [f"/hq/entries/{entry}" for entry in chain.entries.values()] + ["/hq/orders/O-1", "/hq/orders/O-9"],
-                "branch": ["/hq/orders/O-1"], "dealer": ["/dealer/orders/O-1"], "guide": []}
-    portal = {"petra": "hq", "finn": "hq", "bea": "branch", "omar": "dealer", "max": "guide", "mei": "guide"}[name]
-    return portals[portal] + (happened[portal] if facts else [])
+    portal = PORTAL_OF[name]
+    return [*PAGES[portal](chain, name), *own(chain, name), *(HAPPENED[portal](chain, name) if facts else ())]
+
+
+def own(chain: Chain, name: str) -> Iterator[str]:
+    """Everybody's."""
+    yield "/account"
+    yield "/account/password"
+    yield "/about"
+    if PORTAL_OF[name] == "hq":
+        yield "/account/two-factor"
+
+
+def hq(chain: Chain, name: str) -> Iterator[str]:
+    yield from ("/hq", "/hq?period=today", "/hq?period=yesterday", "/hq?period=30d&figure=entries")
+    yield from ("/hq/entries", "/hq/entries?rung=PICKER&located=no")
+    yield from ("/hq/adds",)
+    yield from ("/hq/orders", "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/ledger/fees", "/hq/ledger/rewards")
+    yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1")
+    yield from ("/hq/dealers", "/hq/dealers/D1", "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month")
+    yield from ("/hq/guides/G1",)
+    yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2")
+    yield from ("/hq/rewards", "/hq/rewards?by=store", f"/hq/rewards?by=component&month={chain.day(3)[:7]}", "/hq/reward-months")
+    yield from ("/hq/samples",)
+
+
+def hq_happened(chain: Chain, name: str) -> Iterator[str]:
+    yield from (f"/hq/entries/{entry}" for entry in chain.entries.values())
+    yield from ("/hq/orders/O-1", "/hq/orders/O-9")
+
+
+def branch(chain: Chain, name: str) -> Iterator[str]:
+    yield from ("/hq", "/hq/entries", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/ledger/fees")
+    yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1")
+    yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component")
+
+
+def branch_happened(chain: Chain, name: str) -> Iterator[str]:
+    yield "/hq/orders/O-1"
+
+
+def dealer(chain: Chain, name: str) -> Iterator[str]:
+    yield from ("/dealer", f"/dealer?month={chain.day(3)[:7]}")
+    yield from ("/dealer/orders", f"/dealer/orders?store=S1&day={chain.day(3)}", "/dealer/refunds", "/dealer/ledger/fees", "/dealer/ledger/rewards?guide=G1")
+    yield from ("/dealer/stores", "/dealer/stores/S1")
+    yield from ("/dealer/customers", "/dealer/customers?protected=yes")
+    yield from ("/dealer/rewards", "/dealer/guides/G1")
+
+
+def dealer_happened(chain: Chain, name: str) -> Iterator[str]:
+    yield "/dealer/orders/O-1"
+
+
+def guide(chain: Chain, name: str) -> Iterator[str]:
+    yield from ("/guide", f"/guide?month={chain.day(3)[:7]}", "/guide?state=pending&part=sales")
+    yield from ("/guide/progress", f"/guide/progress?month={chain.day(40)[:7]}")
+    yield from ("/guide/customers", "/guide/customers?kind=ending", "/guide/customers?kind=pool")
+    yield from ("/guide/code", "/guide/code?of=store", "/guide/team/G1", "/guide/help")
+
+
+def guide_happened(chain: Chain, name: str) -> Iterator[str]:
+    yield from ("/guide/orders/O-1", "/guide/adds/contact.confirmed-G1-wx-mei-001")
+
+
+PAGES = {"hq": hq, "branch": branch, "dealer": dealer, "guide": guide}
+HAPPENED = {"hq": hq_happened, "branch": branch_happened, "dealer": dealer_happened, "guide": guide_happened}

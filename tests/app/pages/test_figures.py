@@ -118,9 +118,9 @@ def test_a_guide_sees_his_balance_and_each_line_with_its_reason(chain):
 def test_what_waits_on_the_time_line_sums_to_what_is_pending(chain):
     client = chain.client("mei")
     page = client.get("/guide?lang=en").text
-    line = re.search(r'<ol class="timeline">(.*?)</ol>', page, re.S)
+    line = re.search(r'<ol class="timeline opens">(.*?)</ol>', page, re.S)
     assert line is not None
-    waiting = sum(int(text(part).replace("¥", "").replace(".", "").replace(",", "")) for part in re.findall(r'<span class="sum">(.*?)</span></li>', line[1], re.S))
+    waiting = sum(int(text(part).replace("¥", "").replace(".", "").replace(",", "")) for part in re.findall(r'<span class="sum">(.*?)</span></summary>', line[1], re.S))
     with db.read() as connection:
         assert waiting == rewards.balance(connection, find_scope(connection, "guide", "G1"))["pending_minor"]
 

@@ -40,6 +40,9 @@ FOREIGN = [  # who, what is not his
     ("bea", "/hq/guides/G2"),
     ("bea", "/hq/entries/{wx-gus-004}"), ("bea", "/hq/entries/{wx-any-006}"), ("bea", "/hq/ledger/fees?dealer=D2"), ("bea", "/hq/ledger/fees?store=S2"),
     ("max", "/guide/team/G2"), ("mei", "/guide/team/G2"), ("mei", "/guide/team/M1"), ("gus", "/guide/team/G1"),
+    ("mei", "/guide/orders/O-2"), ("mei", "/guide/orders/O-9"), ("mei", "/guide/orders/NOPE"), ("gus", "/guide/orders/O-1"), ("max", "/guide/orders/O-2"),
+    ("max", "/guide/adds/contact.confirmed-G2-wx-gus-004"), ("mei", "/guide/adds/contact.confirmed-G2-wx-gus-004"), ("mei", "/guide/adds/a/b"),
+    ("max", "/guide/customers?guide=G2"), ("mei", "/guide/customers/999999999999999999999"), ("mei", "/guide/code?channel=NOPE"),
     ("petra", "/hq/orders/NOPE"), ("petra", "/hq/stores/NOPE"), ("petra", "/hq/dealers/NOPE"), ("petra", "/hq/guides/NOPE"), ("petra", "/hq/entries/NOPE"),
 ]
 

@@ -1,0 +1,121 @@
+"""What a worker does with an upload: the check writes nothing, the save is one transaction of the same service that `flask import` calls."""
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row
+
+import db
+from app import upload_lists, uploads
+from app.import_kinds import likely_kind
+from app.imports import KINDS, Report
+from app.job_runs import Run
+from app.runner import Done, Handler, Telling
+from app.sign_in import users
+from app.uploads import CHECK, FAULTS, NOTHING, READY, SAVE, SAVED
+from ledger.faults import InvalidInput, NotAllowed, NotFound
+from stores import versions
+from stores.importing.faults import FaultList, ImportFault, of_file
+from stores.registers.saving import Refused
+
+
+def check(run: Run, tell: Telling) -> Done:
+    """A dry run. Its outcome: ready, nothing (would change), faults."""
+    return _brought_in(run, tell, dry_run=True)
+
+
+def save(run: Run, tell: Telling) -> Done:
+    """The real import. Its outcome: saved, nothing (changed), faults (somebody changed what the rows refer to since the check)."""
+    return _brought_in(run, tell, dry_run=False)
+
+
+HANDLERS: dict[str, Handler] = {CHECK: check, SAVE: save}
+
+
+def _brought_in(run: Run, tell: Telling, dry_run: bool) -> Done:
+    with db.read() as connection:
+        row = upload_lists.find(connection, run.subject_id or 0)
+        version = versions.current(connection).network
+        user = users.by_id(connection, run.user_id or 0)
+    if row is None or row.stored_as is None:
+        raise NotFound("The file is no longer kept; upload it again.", code="file_gone")
+    if user is None or not user.actor.may("import:write"):
+        raise NotAllowed("Who asked for this may no longer import files.")
+    tell("reading")
+    path = _unchanged_file(row)
+    tell("reading")
+    try:
+        report = KINDS[row.kind](path, dry_run, user.actor, _steps(tell, "comparing" if dry_run else "saving"))
+    except Refused as refused:
+        return _refused(row, version, refused.faults, refused.warnings)
+    except InvalidInput as fault:
+        return _refused(row, version, _named(of_file(fault), path, row.name), FaultList(), _better_kind(fault, path, row.kind))
+    return _accepted(run, row, version, report, dry_run)
+
+
+def _steps(tell: Telling, last: str) -> Callable[[int, int], None]:
+    """The imports tell of rows checked; when all are, comparing or saving begins."""
+    reached = False
+
+    def progress(done: int, total: int) -> None:
+        nonlocal reached
+        reached = reached or done >= total
+        if reached:
+            tell(last)
+        else:
+            tell("checking", done, total)
+    return progress
+
+
+def _unchanged_file(row: Row[Any]) -> Path:
+    """Where the file lies. Raises NotFound when this machine does not have it, InvalidInput when it is not what was uploaded."""
+    path = uploads.folder() / row.stored_as
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as content:
+            while piece := content.read(uploads.PIECE):
+                digest.update(piece)
+    except OSError:
+        raise NotFound("The file is not on the worker's machine; pages and worker must share INSTANCE_PATH.", code="file_gone") from None
+    if digest.hexdigest() != row.digest:
+        raise NotFound("The kept file is not what was uploaded; upload it again.", code="file_changed")
+    return path
+
+
+def _accepted(run: Run, row: Row[Any], version: int, report: Report, dry_run: bool) -> Done:
+    outcome = report.outcome
+    result = {"new": outcome.new, "changed": outcome.changed, "unchanged": outcome.unchanged, "rows": outcome.new + outcome.changed + outcome.unchanged,
+              "warnings": len(report.warnings), "faults": 0, "notes": list(report.notes), "network_version": version}
+    told = READY if dry_run else SAVED
+    if not outcome.effective:
+        told = NOTHING
+        expected = (row.checked or {}).get("new", 0) + (row.checked or {}).get("changed", 0)
+        if not dry_run and run.attempts > 1 and expected:  # the worker died after the rows were written and before it could say so
+            told, result = SAVED, {**result, **{name: row.checked[name] for name in ("new", "changed", "unchanged")}, "resumed": True}
+    if not dry_run and row.checked:
+        result["checked_version"] = row.checked.get("network_version")
+    return Done(told, result, lambda connection: uploads.keep_faults(connection, row.id, FaultList(), report.warnings))
+
+
+def _refused(row: Row[Any], version: int, faults: FaultList, warnings: FaultList, better: str | None = None) -> Done:
+    result = {"faults": len(faults), "warnings": len(warnings), "network_version": version, **({"looks_like": better} if better else {})}
+    return Done(FAULTS, result, lambda connection: uploads.keep_faults(connection, row.id, faults, warnings))
+
+
+def _named(faults: FaultList, path: Path, name: str) -> FaultList:
+    """With the name that the person knows in place of ours."""
+    return FaultList([ImportFault(f.line, f.column, f.value, f.reason.replace(path.name, name)) for f in faults.kept], faults.total)
+
+
+def _better_kind(fault: InvalidInput, path: Path, kind: str) -> str | None:
+    found = likely_kind(path) if fault.code == "header" or kind == "areas" or path.suffix == ".geojson" else None
+    return found if found != kind else None
+
+
+def forget(now: dt.datetime) -> dict[str, int]:
+    """The recurring job that removes files."""
+    return {"files": uploads.forget_old(now)}

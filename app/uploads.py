@@ -1,0 +1,237 @@
+"""Files that people bring in on pages: kept apart with a random name until they were checked and saved, then removed.
+
+An upload is checked by a run, saved by another one when somebody says so; its state is its last run's. What was wrong stands in
+`import_fault` for as long as the file is kept: cells may hold personal data.
+"""
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+import db
+from app import job_runs
+from app.imports import KINDS
+from app.job_runs import CANCELLED, job_run
+from ledger import audit
+from ledger.bulk import insert_rows
+from ledger.faults import Conflict, InvalidInput, NotFound
+from stores.actors import Actor
+from stores.importing.faults import VALUE_LENGTH, FaultList
+
+CHECK, SAVE = "import.check", "import.save"
+READY, FAULTS, NOTHING, SAVED = "ready", "faults", "nothing", "saved"  # outcomes of runs
+KEPT, KEPT_AFTER_SAVING = dt.timedelta(days=7), dt.timedelta(days=1)
+SUFFIXES = (".csv", ".xlsx", ".xlsm", ".json", ".geojson")
+NAME_LENGTH, REASON_LENGTH, CELL_LENGTH = 120, 500, 400
+PIECE = 1 << 20
+
+upload = Table(
+    "upload", db.metadata,
+    Column("id", db.BigId, primary_key=True),
+    Column("kind", db.Code(16), nullable=False),
+    Column("name", String(NAME_LENGTH), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("digest", db.Code(64), nullable=False),
+    Column("stored_as", db.Code(64)),  # None once the file is gone
+    Column("user_id", db.BigId, ForeignKey("app_user.id"), nullable=False),
+    Column("uploaded_at", db.Instant, nullable=False),
+    Column("check_id", db.BigId, ForeignKey("job_run.id")),
+    Column("run_id", db.BigId, ForeignKey("job_run.id")),  # the last run: the check, or the save
+)
+Index("ix_upload_uploaded", upload.c.uploaded_at)
+Index("ix_upload_digest", upload.c.digest)
+import_fault = Table(
+    "import_fault", db.metadata,
+    Column("id", db.BigId, primary_key=True),
+    Column("upload_id", db.BigId, ForeignKey("upload.id"), nullable=False),
+    Column("warning", Integer, nullable=False),  # 1 a warning, 0 a fault
+    Column("line", Integer, nullable=False),
+    Column("column_name", String(NAME_LENGTH), nullable=False),
+    Column("value", String(CELL_LENGTH), nullable=False),
+    Column("reason", String(REASON_LENGTH), nullable=False),
+)
+Index("ix_import_fault_upload", import_fault.c.upload_id, import_fault.c.warning, import_fault.c.line)
+
+_folder: Path | None = None
+
+
+def configure(instance: Path) -> None:
+    """Files are kept under this folder."""
+    global _folder
+    _folder = instance / "uploads"
+
+
+def folder() -> Path:
+    if _folder is None:
+        raise RuntimeError("uploads.configure(path) was not called")
+    return _folder
+
+
+# -- deeds -----------------------------------------------------------------------------------------------------------------
+
+def receive(kind: str, name: str, content: IO[bytes], *, actor: Actor, user_id: int, now: dt.datetime) -> int:
+    """Keep the file and ask for its check; returns the upload's id. Raises NotAllowed, NotFound for an unknown kind, InvalidInput for an empty file."""
+    actor.require("import:write")
+    if kind not in KINDS:
+        raise NotFound(f"There is no import of {kind!r}.")
+    shown = _shown_name(name)
+    stored, size, digest = _keep(content, Path(shown).suffix.lower())
+    try:
+        if not size:
+            raise InvalidInput("The file is empty; the first line must name the columns.", code="empty_file")
+        with db.transaction() as connection:
+            row = {"kind": kind, "name": shown, "bytes": size, "digest": digest, "stored_as": stored, "user_id": user_id, "uploaded_at": now}
+            upload_id = int(connection.execute(insert(upload).values(row).returning(upload.c.id)).scalar_one())
+            run_id = job_runs.enqueue(connection, CHECK, user_id=user_id, now=now, subject_id=upload_id)
+            connection.execute(update(upload).where(upload.c.id == upload_id).values(check_id=run_id, run_id=run_id))
+            audit.record(connection, actor.name, "upload", "upload", upload_id, {"kind": kind, "bytes": size, "digest": digest}, at=now)
+    except BaseException:
+        (folder() / stored).unlink(missing_ok=True)
+        raise
+    return upload_id
+
+
+def _shown_name(name: str) -> str:
+    """The last part of what the browser says, visible characters only."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    clean = "".join(letter for letter in last if letter.isprintable()).strip()
+    stem, suffix = Path(clean).stem, Path(clean).suffix
+    return f"{stem[:NAME_LENGTH - len(suffix)]}{suffix}" if clean and len(suffix) < 16 else clean[:NAME_LENGTH] or "file"
+
+
+def _keep(content: IO[bytes], suffix: str) -> tuple[str, int, str]:
+    """(name in the folder, bytes, sha256); for nobody else of this machine to read."""
+    place = folder()
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stored = secrets.token_hex(16) + (suffix if suffix in SUFFIXES else "")
+    size, digest = 0, hashlib.sha256()
+    with open(os.open(place / stored, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        while piece := content.read(PIECE):
+            size += len(piece)
+            digest.update(piece)
+            out.write(piece)
+    return stored, size, digest.hexdigest()
+
+
+def save(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime) -> None:
+    """Ask that the checked rows are written; asked twice, it is done once. Raises NotFound, Conflict when there is nothing sound to save."""
+    _run_again(upload_id, SAVE, actor=actor, user_id=user_id, now=now, after=lambda row: row.outcome == READY)
+
+
+def check_again(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime, kind: str | None = None) -> None:
+    """Check the kept file once more, perhaps as another kind. Raises NotFound, Conflict."""
+    if kind is not None and kind not in KINDS:
+        raise NotFound(f"There is no import of {kind!r}.")
+    _run_again(upload_id, CHECK, actor=actor, user_id=user_id, now=now, after=lambda row: row.outcome != SAVED, kind=kind)
+
+
+def _run_again(upload_id: int, run_kind: str, *, actor: Actor, user_id: int, now: dt.datetime, after: Any, kind: str | None = None) -> None:
+    actor.require("import:write")
+    with db.transaction() as connection:
+        query = select(upload.c.stored_as, upload.c.kind, job_run.c.kind.label("run_kind"), job_run.c.state, job_run.c.outcome).join(
+            job_run, job_run.c.id == upload.c.run_id).where(upload.c.id == upload_id)
+        row = connection.execute(query.with_for_update() if db.lock_clause(connection) else query).first()
+        if row is None:
+            raise NotFound(f"There is no upload {upload_id}.")
+        if row.run_kind == run_kind and row.state in job_runs.OPEN:
+            return
+        if row.state in job_runs.OPEN or not after(row):
+            raise Conflict("This upload moved on meanwhile; load its page again.")
+        if row.stored_as is None:
+            raise Conflict("The file is no longer kept; upload it again.")
+        run_id = job_runs.enqueue(connection, run_kind, user_id=user_id, now=now, subject_id=upload_id)
+        values: dict[str, Any] = {"run_id": run_id, **({"check_id": run_id} if run_kind == CHECK else {}), **({"kind": kind} if kind else {})}
+        connection.execute(update(upload).where(upload.c.id == upload_id).values(values))
+        audit.record(connection, actor.name, "save_upload" if run_kind == SAVE else "check_upload", "upload", upload_id, {"kind": kind or row.kind}, at=now)
+
+
+def discard(upload_id: int, *, actor: Actor, now: dt.datetime) -> None:
+    """Remove the file now; what waits or runs for it ends. Its line in the history stays. Raises NotFound."""
+    actor.require("import:write")
+    with db.transaction() as connection:
+        row = connection.execute(select(upload.c.stored_as).where(upload.c.id == upload_id)).first()
+        if row is None:
+            raise NotFound(f"There is no upload {upload_id}.")
+        mine = (job_run.c.subject_id == upload_id, job_run.c.kind.in_((CHECK, SAVE)))
+        connection.execute(update(job_run).where(*mine, job_run.c.state.in_((job_runs.QUEUED, job_runs.FAILED))).values(state=CANCELLED, finished_at=now))
+        connection.execute(update(job_run).where(*mine, job_run.c.state == job_runs.RUNNING).values(cancel_asked=True))
+        _forget(connection, [upload_id])
+        audit.record(connection, actor.name, "discard_upload", "upload", upload_id, at=now)
+        if row.stored_as:
+            path = folder() / row.stored_as
+            db.after_commit(lambda: path.unlink(missing_ok=True))
+
+
+def _forget(connection: Connection, ids: Sequence[int]) -> None:
+    connection.execute(delete(import_fault).where(import_fault.c.upload_id.in_(ids)))
+    connection.execute(update(upload).where(upload.c.id.in_(ids)).values(stored_as=None))
+
+
+def forget_old(now: dt.datetime, limit: int = 500) -> int:
+    """Remove files a day after they were saved and a week after they came, with their faults; and files that no row names. How many."""
+    ended = or_(upload.c.uploaded_at < now - KEPT,
+                (job_run.c.outcome.in_((SAVED, NOTHING))) & (job_run.c.kind == SAVE) & (job_run.c.finished_at < now - KEPT_AFTER_SAVING))
+    with db.transaction() as connection:
+        query = (select(upload.c.id, upload.c.stored_as).join(job_run, job_run.c.id == upload.c.run_id)
+                 .where(upload.c.stored_as.is_not(None), job_run.c.state.not_in(job_runs.OPEN), ended).limit(limit))
+        old = connection.execute(query).all()
+        if old:
+            _forget(connection, [row.id for row in old])
+    for row in old:
+        (folder() / row.stored_as).unlink(missing_ok=True)
+    return len(old) + _remove_orphans(now)
+
+
+def _remove_orphans(now: dt.datetime) -> int:
+    """A process that died between keeping a file and writing its row leaves one."""
+    if not folder().is_dir():
+        return 0
+    old = [path for path in folder().iterdir() if path.is_file() and path.stat().st_mtime < (now - KEPT).timestamp()]
+    if not old:
+        return 0
+    with db.read() as connection:
+        known = set(connection.execute(select(upload.c.stored_as).where(upload.c.stored_as.is_not(None))).scalars())
+    gone = [path for path in old if path.name not in known]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
+
+
+# -- findings --------------------------------------------------------------------------------------------------------------
+
+def keep_faults(connection: Connection, upload_id: int, faults: FaultList, warnings: FaultList) -> None:
+    """What this run found, in place of what the last one did; nothing of a file that was removed meanwhile."""
+    if connection.execute(select(upload.c.stored_as).where(upload.c.id == upload_id)).scalar() is None:
+        return
+    connection.execute(delete(import_fault).where(import_fault.c.upload_id == upload_id))
+    insert_rows(connection, import_fault, [
+        {"upload_id": upload_id, "warning": warning, "line": each.line, "column_name": _stored(each.column, NAME_LENGTH),
+         "value": _stored(each.value, VALUE_LENGTH), "reason": _stored(each.reason, REASON_LENGTH)}
+        for warning, found in ((0, faults), (1, warnings)) for each in found.in_order()])
+
+
+def _stored(text: str, longest: int) -> str:
+    """Cut, and without what no database or page can hold (a cell at fault may hold anything)."""
+    cut = text if len(text) <= longest else text[:longest - 1] + "…"
+    return cut if cut.isprintable() else "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in cut)

@@ -1,0 +1,159 @@
+"""The customers of a guide or a store on the phone: the list with visit and order days, the pool, and the course of one customer (G5, S1).
+
+A guide sees whom he owns now; a manager the store's own: at home here, or owned by a guide of the store (P6). Ids are masked by the page."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from stores.actors import Actor
+from stores.credits import order_credit
+from stores.customers import customer, customer_state
+from stores.events import event
+from stores.guides import guide
+from stores.orders import sales_order
+from stores.refunds import refund
+from stores.scope import visible_guide_ids, visible_store_ids
+from stores.stores import store
+
+ENDING_DAYS = 7
+CONTACTS = ("contact.confirmed", "contact.deleted_by_customer", "contact.deleted_by_guide", "contact.transferred")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """`kind`: all, protected, ending (protection ends within 7 days), open (no longer protected), pool (no owner guide; of a store only).
+    `guide_code`: owned by this guide."""
+
+    now: dt.datetime
+    today: dt.date
+    kind: str = "all"
+    guide_code: str | None = None
+
+
+KINDS = ("all", "protected", "ending", "open", "pool")
+
+
+def _stores(actor: Actor, today: dt.date) -> Select[Any]:
+    visible = visible_store_ids(actor, today)
+    return select(store.c.id) if visible is None else visible
+
+
+def _guides(actor: Actor, today: dt.date) -> Select[Any]:
+    visible = visible_guide_ids(actor, today)
+    return select(guide.c.id) if visible is None else visible
+
+
+def _owned(now: dt.datetime) -> ColumnElement[bool]:
+    s = customer_state.c
+    return and_(s.owner_guide_id.is_not(None), s.owner_valid_until > now)
+
+
+def _own(query: Select[Any], actor: Actor, now: dt.datetime, today: dt.date) -> Select[Any]:
+    """Whose customers these are: a guide's by owner, a store's by home."""
+    s = customer_state.c
+    if actor.scope_kind == "guide":
+        return query.where(s.owner_guide_id == actor.scope_id, s.owner_valid_until > now)
+    return query.where(s.home_store_id.in_(_stores(actor, today)), s.home_valid_until > now)
+
+
+def _filtered(query: Select[Any], actor: Actor, wanted: CustomerFilter) -> Select[Any]:
+    s, now = customer_state.c, wanted.now
+    until = s.owner_protected_until if actor.scope_kind == "guide" else s.home_protected_until
+    soon = now + dt.timedelta(days=ENDING_DAYS)
+    if wanted.guide_code is not None and actor.scope_kind != "guide":
+        named = select(guide.c.id).where(guide.c.guide_code == wanted.guide_code, guide.c.id.in_(_guides(actor, wanted.today)))
+        query = query.where(s.owner_guide_id.in_(named), s.owner_valid_until > now)
+    else:
+        query = _own(query, actor, now, wanted.today)
+    kinds: dict[str, tuple[ColumnElement[bool], ...]] = {
+        "protected": (until > now,), "ending": (until > now, until <= soon), "open": (until <= now,), "pool": (~func.coalesce(_owned(now), False),)}
+    return query.where(*kinds.get(wanted.kind, ()))
+
+
+def totals(connection: Connection, actor: Actor, wanted: CustomerFilter, kinds: Sequence[str] = KINDS) -> dict[str, int]:
+    """How many of each kind, whatever kind is asked for; in one statement."""
+    s, now = customer_state.c, wanted.now
+    until = s.owner_protected_until if actor.scope_kind == "guide" else s.home_protected_until
+    soon = now + dt.timedelta(days=ENDING_DAYS)
+    tests: dict[str, ColumnElement[bool] | None] = {"all": None, "protected": until > now, "ending": and_(until > now, until <= soon), "open": until <= now,
+                                                    "pool": or_(s.owner_guide_id.is_(None), s.owner_valid_until.is_(None), s.owner_valid_until <= now)}
+    columns = [func.count().filter(test).label(name) if test is not None else func.count().label(name) for name, test in tests.items() if name in kinds]
+    query = _filtered(select(*columns).select_from(customer_state), actor, CustomerFilter(now, wanted.today, "all", wanted.guide_code))
+    return {name: int(value) for name, value in connection.execute(query).one()._mapping.items()}
+
+
+def rows(connection: Connection, actor: Actor, wanted: CustomerFilter, after: int | None = None, limit: int = 51) -> Sequence[Row[Any]]:
+    """The newest customers first, after one; with the last visit and the day of the last order."""
+    s = customer_state.c
+    last_order = select(func.max(sales_order.c.business_day)).where(sales_order.c.customer_id == s.customer_id).scalar_subquery()
+    query = _filtered(_columns(last_order.label("last_order")), actor, wanted)
+    if after is not None:
+        query = query.where(s.customer_id < after)
+    return connection.execute(query.order_by(s.customer_id.desc()).limit(limit)).all()
+
+
+def _columns(*more: Any) -> Select[Any]:
+    s = customer_state.c
+    return (select(s.customer_id.label("id"), customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"),
+                   guide.c.guide_code, guide.c.name.label("guide_name"), s.home_protected_until, s.home_valid_until, s.owner_guide_id, s.owner_protected_until,
+                   s.owner_valid_until, s.last_visit_at, *more)
+            .select_from(customer_state.join(customer, customer.c.id == s.customer_id).join(store, store.c.id == s.home_store_id, isouter=True)
+                         .join(guide, guide.c.id == s.owner_guide_id, isouter=True)))
+
+
+def find(connection: Connection, actor: Actor, now: dt.datetime, today: dt.date, customer_id: int) -> Row[Any] | None:
+    """One customer; None when unknown or not the actor's: a guide's own, of a store those at home there or owned by its guides."""
+    s = customer_state.c
+    query = _columns().where(s.customer_id == customer_id)
+    if actor.scope_kind == "guide":
+        query = query.where(s.owner_guide_id == actor.scope_id, s.owner_valid_until > now)
+    else:
+        home = and_(s.home_store_id.in_(_stores(actor, today)), s.home_valid_until > now)
+        query = query.where(or_(home, and_(s.owner_guide_id.in_(_guides(actor, today)), s.owner_valid_until > now)))
+    return connection.execute(query).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened: `kind` is an event type, `order` or `refund`. `amount_minor` is what it counts for the guide's score; `paying` False:
+    performance only, because another dealer's shop sold it (B12, E7)."""
+
+    at: dt.datetime
+    kind: str
+    guide_name: str | None
+    source: str | None = None
+    order_no: str | None = None
+    event_id: str | None = None
+    store_name: str | None = None
+    amount_minor: int = 0
+    paying: bool = True
+
+
+def course(connection: Connection, actor: Actor, today: dt.date, customer_id: int) -> list[Step]:
+    """Adds, losses, transfers, orders and refunds of this customer with the actor's guides, newest first."""
+    guides = _guides(actor, today)
+    e, o, c, r = event.c, sales_order.c, order_credit.c, refund.c
+    contacts = connection.execute(select(e.occurred_at, e.type, e.source, e.event_id, guide.c.name).join(guide, guide.c.id == e.guide_id).where(
+        e.customer_id == customer_id, e.type.in_(CONTACTS), e.guide_id.in_(guides)).order_by(e.occurred_at.desc()).limit(200)).all()
+    orders = connection.execute(
+        select(o.paid_at, o.order_no, o.dealer_id, o.guide_dealer_id, c.amount_minor, c.refund_id, r.refunded_at, guide.c.name, store.c.name.label("store_name"))
+        .select_from(sales_order).join(order_credit, and_(c.order_id == o.id, c.kind == "guide")).join(guide, guide.c.id == c.guide_id)
+        .outerjoin(refund, r.id == c.refund_id).outerjoin(store, store.c.id == o.store_id)
+        .where(o.customer_id == customer_id, c.guide_id.in_(guides)).order_by(o.paid_at.desc()).limit(400)).all()
+    steps = [Step(row.occurred_at, row.type, row.name, source=row.source, event_id=row.event_id if row.type == CONTACTS[0] else None) for row in contacts]
+    steps += [Step(row.refunded_at or row.paid_at, "refund" if row.refund_id else "order", row.name, order_no=row.order_no, store_name=row.store_name,
+                   amount_minor=int(row.amount_minor), paying=row.dealer_id in (None, row.guide_dealer_id)) for row in orders]
+    return sorted(steps, key=lambda step: step.at, reverse=True)
+
+
+def waiting_for_a_guide(connection: Connection, guide_ids: Sequence[int], now: dt.datetime) -> dict[int, int]:
+    """How many customers these guides own now: those to be reassigned when one of them leaves (B9, S1)."""
+    s = customer_state.c
+    query = select(s.owner_guide_id, func.count().label("n")).where(s.owner_guide_id.in_(guide_ids), s.owner_valid_until > now).group_by(s.owner_guide_id)
+    return {row.owner_guide_id: row.n for row in connection.execute(query)}

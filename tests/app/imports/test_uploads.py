@@ -1,0 +1,372 @@
+"""H3: a file is checked first and writes nothing, its faults name their cells, saving does what `flask import` does, all or nothing."""
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+
+import pytest
+from sqlalchemy import func, select
+
+import db
+from app import import_kinds, job_runs, upload_lists, uploads
+from app.imports import context
+from ledger.audit import audit_log
+from stores.importing.check import check
+from stores.importing.columns import COLUMNS
+from stores.importing.sheets import read_sheet
+from stores.stores import store
+from tests.app.conftest import on_both_engines, token_of
+from tests.app.imports.conftest import HEADER, files, stores_file
+from tests.network import Network
+
+KINDS = tuple(import_kinds.KINDS)
+
+
+@on_both_engines
+def test_a_check_says_what_would_change_and_writes_nothing_until_it_is_saved(desk):
+    before, version = desk.stores(), Network().version()
+    path = desk.checked(stores_file(12) + "S1,One,D1,31.2304,121.4737,wgs84\n")
+    row = desk.row(path)
+    assert (row.status, row.result["new"], row.result["changed"], row.result["unchanged"]) == ("ready", 12, 1, 0)
+    assert (desk.stores(), Network().version()) == (before, version)
+    assert "13 rows of this file would change something. Nothing is written yet." in desk.page(path)
+    desk.post(f"{path}/save")
+    assert (desk.stores(), desk.row(path).status) == (before, "save_queued")
+    desk.work()
+    assert (desk.stores(), desk.row(path).status) == (before + 12, "saved")
+    assert "Saved: 12 new, 1 changed, 0 unchanged." in desk.page(path)
+
+
+@on_both_engines
+def test_the_same_file_again_changes_nothing(desk):
+    text = stores_file(5)
+    path = desk.checked(text)
+    desk.post(f"{path}/save")
+    desk.work()
+    again = desk.checked(text, name="the same.csv")
+    page = desk.page(again)
+    assert desk.row(again).status == "nothing"
+    assert "Nothing changed: all 5 rows are stored already." in page
+    assert "The same file was saved before:" in page
+    assert "Save these rows" not in page
+    assert desk.post(f"{again}/save").status_code == 409
+
+
+def test_saving_gives_the_same_network_as_the_command_line(desk, tmp_path):
+    text = stores_file(30) + "S1,Renamed,D2,31.2304,121.4737,wgs84\n"
+    file = tmp_path / "stores.csv"
+    file.write_text(text)
+    path = desk.checked(text)
+    told = desk.row(path).result
+    dry = desk.chain.house.app.test_cli_runner().invoke(args=["import", "stores", str(file), "--dry-run"])
+    assert f"stores: {told['new']} new, {told['changed']} changed" in dry.output
+    desk.post(f"{path}/save")
+    desk.work()
+    rows = [row._mapping for row in Network().rows(store, "store_code")]
+    assert {row["name"] for row in rows} >= {"Shop 0", "Shop 29", "Renamed"}
+    again = desk.chain.house.app.test_cli_runner().invoke(args=["import", "stores", str(file)])
+    assert again.output.strip().endswith("nothing changed")
+
+
+@on_both_engines
+def test_faults_are_shown_with_their_cells_and_as_the_file_that_the_command_line_leaves(desk, tmp_path):
+    text = HEADER + "A1,One,D1,131.2,121.5,wgs84\nA2,,D1,31.2,121.5,wgs84\nA3,Three,NOPE,31.2,121.5,wgs84\nA1,Again,D1,31.2,121.5,=cmd\n"
+    before = desk.stores()
+    path = desk.checked(text)
+    file = tmp_path / "stores.csv"
+    file.write_text(text)
+    desk.chain.house.app.test_cli_runner().invoke(args=["import", "stores", str(file)])
+    assert desk.row(path).status == "faults"
+    shown = desk.findings(path)
+    assert [(line, column) for line, column, _, _ in shown] == [("2", "latitude"), ("3", "name"), ("5", "crs")]
+    assert shown[0][2:] == ("131.2", "lies outside -90 to 90; latitude and longitude look swapped")
+    left = (tmp_path / "stores.csv.errors.csv").read_text(encoding="utf-8-sig")
+    given = desk.client.get(f"{path}/errors.csv", query_string={"lang": "en"})
+    assert given.data.decode("utf-8-sig").splitlines() == left.splitlines()
+    assert "'=cmd" in left
+    assert desk.stores() == before
+    assert desk.post(f"{path}/save").status_code == 409
+
+
+def test_a_reference_that_nobody_knows_is_a_fault_of_its_row(desk):
+    path = desk.checked(HEADER + "A3,Three,NOPE,31.2,121.5,wgs84\n")
+    assert [found[:3] for found in desk.findings(path)] == [("2", "dealer_code", "NOPE")]
+
+
+def test_many_faults_come_in_pages_and_the_first_ten_thousand_are_kept(desk):
+    path = desk.checked(HEADER + "".join(f"A{n},Shop,D1,x,121.5,wgs84\n" for n in range(10_050)))
+    page = desk.page(path)
+    assert desk.row(path).result["faults"] == 10_050
+    assert "10,050 in all" in page
+    assert len(desk.findings(path)) == 50
+    following = page.split('rel="next"')[0].rpartition('href="')[2].split('"')[0].replace("&amp;", "&")
+    assert ">52</td>" in desk.client.get(following).text
+    given = desk.client.get(f"{path}/errors.csv").data.decode("utf-8-sig").splitlines()
+    assert len(given) == 10_002
+
+
+def test_warnings_are_shown_and_do_not_stop_saving(desk):
+    text = HEADER.replace("crs", "crs,region_code") + "A1,Far,D1,31.2,121.5,wgs84,110000\n"
+    path = desk.checked(text)
+    page = desk.page(path)
+    assert desk.row(path).status == "ready"
+    assert "more than 50 km from the centre of this region" in page
+    assert "region_code" in desk.client.get(f"{path}/warnings.csv").text
+    desk.post(f"{path}/save")
+    desk.work()
+    assert desk.row(path).status == "saved"
+    assert "more than 50 km" in desk.page(path)
+
+
+def bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "<x/>")
+        archive.writestr("xl/workbook.xml", "<x/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 400_000_000)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("content", "name", "words"), [
+    (b"   \n", "a.csv", "a.csv is empty"),
+    (b"\xff\xfes\x00", "a.csv", "UTF-16"),
+    (b"PK\x03\x04 no zip", "a.xlsx", "damaged"),
+    (b"\xd0\xcf\x11\xe0 old", "old.xls", "password or in the old .xls form"),
+    (b"nonsense", "a.xlsx", "a.xlsx is no XLSX workbook"),
+    ("store_code,name,dealer_code,latitude,longitude,crs,colour\n", "a.csv", "unknown column"),
+    ("store_code;name;dealer_code;latitude;longitude;crs\nA1;Eins;D1;31,2;121,5;wgs84\n", "a.csv", "has a decimal comma; write a point"),
+    (HEADER + 'A1,"broken,D1,31.2,121.5,wgs84\n', "a.csv", "is no CSV"),
+    (HEADER + "A1,a\x00b,D1,31.2,121.5,wgs84\n", "a.csv", "NUL"),
+    (HEADER + "A1,a\x07b,D1,31.2,121.5,wgs84\n", "a.csv", "invisible character U+0007"),
+    (bomb(), "bomb.xlsx", "which is too much"),
+])
+def test_a_file_that_is_no_table_is_refused_in_clear_words(desk, content, name, words):
+    before = desk.stores()
+    path = desk.checked(content, name=name)
+    assert (desk.row(path).status, desk.row(path).error) == ("faults", None)
+    assert words in desk.page(path)
+    assert uploads.folder().name not in desk.page(path)
+    assert desk.stores() == before
+
+
+def test_a_gb18030_file_and_a_workbook_are_read(desk):
+    chinese = desk.checked((HEADER + "A1,南京东路店,D1,31.2,121.5,wgs84\n").encode("gb18030"))
+    desk.post(f"{chinese}/save")
+    desk.work()
+    assert "南京东路店" in {row.name for row in Network().rows(store)}
+    assert desk.row(desk.checked(import_kinds.template_file("branches", "xlsx"), "branches", "分公司.xlsx")).status == "ready"
+
+
+def test_a_file_without_rows_says_so(desk):
+    path = desk.checked(HEADER)
+    assert desk.row(path).status == "nothing"
+    assert "The file has a header and no rows; there is nothing to bring in." in desk.page(path)
+
+
+def test_too_many_rows_are_refused(desk, monkeypatch):
+    monkeypatch.setenv("IMPORT_MAX_ROWS", "3")
+    path = desk.checked(stores_file(4))
+    assert desk.row(path).status == "faults"
+    assert "more than 3 rows" in desk.page(path)
+
+
+@pytest.mark.parametrize("name", ["", "empty.csv"])
+def test_no_file_or_an_empty_one_leaves_nothing_behind(desk, name):
+    answer = desk.post("/hq/imports", kind="stores", file=(io.BytesIO(b""), name))
+    assert answer.status_code == 303
+    assert ("Choose a file first." if not name else "The file is empty") in desk.client.get("/hq/imports?lang=en").text
+    with db.read() as connection:
+        assert (upload_lists.count(connection), job_runs.count(connection), files()) == (0, 0, [])
+
+
+def test_a_file_of_another_kind_is_recognised_and_checked_as_that(desk):
+    path = desk.checked("guide_code,name,store_code\nG9,Ada,S1\n")
+    page = desk.page(path)
+    assert "This looks like a file of another kind: Guides." in page
+    desk.post(f"{path}/check", kind="guides")
+    desk.work()
+    assert (desk.row(path).kind, desk.row(path).status) == ("guides", "ready")
+
+
+@pytest.mark.parametrize(("kind", "form"), [(kind, form) for kind in KINDS for form in import_kinds.formats(kind)])
+def test_every_template_names_all_columns_and_its_example_row_is_sound(desk, tmp_path, kind, form):
+    answer = desk.client.get(f"/hq/imports/templates/{kind}.{form}")
+    file = tmp_path / f"{kind}.{form}"
+    file.write_bytes(answer.data)
+    assert import_kinds.likely_kind(file) == kind
+    if kind == "areas":
+        return
+    sheet = read_sheet(file, COLUMNS[kind])
+    assert list(sheet.columns) == [column.name for column in COLUMNS[kind]]
+    checked = check(kind, sheet, context())
+    assert (checked.faults.kept, len(checked.rows)) == ([], 1)
+
+
+def test_a_template_that_does_not_exist_is_not_there(desk):
+    assert {desk.client.get(f"/hq/imports/templates/{name}").status_code for name in ("areas.csv", "moods.csv", "stores.pdf")} == {404}
+
+
+@pytest.mark.parametrize("kind", ["branches", "dealers", "stores", "guides", "customers", "orders", "events", "targets", "areas"])
+def test_every_kind_is_checked_and_saved(desk, kind):
+    given = {
+        "branches": "branch_code,name\nB9,West\n", "dealers": "dealer_code,name\nD9,Ada\n", "stores": stores_file(1), "guides": "guide_code,name,store_code\nG9,Ada,S1\n",
+        "customers": "customer_id,phone\nwx-nine,13800000000\n", "orders": "order_no,customer_id,paid_at,amount\nO-77,wx-nine,2025-11-01,9.00\n",
+        "events": "event_id,type,occurred_at,guide_code,customer_id\nE-1,contact.confirmed,2025-11-01,G1,wx-nine\n",
+        "targets": "period,level,code,metric,target\n2025-11,guide,G1,adds,60\n",
+        "areas": '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":null,'
+                 '"properties":{"area_code":"A1","kind":"territory","dealer_code":"D1","region_codes":["310000"]}}]}'}[kind]
+    path = desk.checked(given, kind, f"{kind}.{'json' if kind == 'areas' else 'csv'}")
+    assert desk.row(path).status == "ready", desk.findings(path)
+    desk.post(f"{path}/save")
+    desk.work()
+    assert (desk.row(path).status, desk.row(path).result["new"]) == ("saved", 1)
+
+
+def test_two_clicks_on_save_save_once(desk):
+    path = desk.checked(stores_file(2))
+    assert [desk.post(f"{path}/save").status_code for _ in range(2)] == [303, 303]
+    with db.read() as connection:
+        assert job_runs.count(connection) == 2
+    desk.work()
+    assert desk.post(f"{path}/save").status_code == 409
+
+
+def test_the_page_says_that_the_network_changed_since_the_check(desk):
+    path = desk.checked(stores_file(2))
+    Network().load("dealers", {"dealer_code": "D7", "name": "New"})
+    assert "The network changed since this check" in desk.page(path)
+    desk.post(f"{path}/save")
+    desk.work()
+    assert "The network had changed since the check" in desk.page(path)
+
+
+def test_what_the_rows_refer_to_may_be_gone_when_they_are_saved(desk, monkeypatch):
+    path = desk.checked("period,level,code,metric,target\n2025-11,guide,G1,adds,60\n", "targets")
+    row = desk.row(path)
+    (uploads.folder() / row.stored_as).write_text("another file")
+    desk.post(f"{path}/save")
+    desk.work()
+    assert (desk.row(path).status, desk.row(path).error_code) == ("save_failed", "file_changed")
+    assert "is not what was uploaded" in desk.page(path)
+
+
+def test_a_person_who_lost_the_permission_saves_nothing(desk):
+    path = desk.checked(stores_file(2))
+    desk.post(f"{path}/save")
+    from app.sign_in import users
+    from stores.actors import COMMAND_LINE
+
+    users.disable("petra", by=COMMAND_LINE)
+    before = desk.stores()
+    desk.work()
+    assert (desk.row(path).status, desk.row(path).error_code, desk.stores()) == ("save_failed", "not_allowed", before)
+
+
+# -- the file ---------------------------------------------------------------------------------------------------------------
+
+def test_the_file_is_kept_for_its_owner_alone_under_a_name_of_ours(desk):
+    path = desk.upload(stores_file(1), name="..\\..\\evil/../Läden 门店.csv")
+    row = desk.row(path)
+    assert row.name == "Läden 门店.csv"
+    assert files() == [row.stored_as]
+    stored = uploads.folder() / row.stored_as
+    assert (stored.stat().st_mode & 0o777, uploads.folder().stat().st_mode & 0o777) == (0o600, 0o700)
+    assert "Läden" not in stored.name
+
+
+@on_both_engines
+def test_files_go_a_day_after_saving_and_a_week_after_they_came(desk):
+    saved = desk.checked(stores_file(1, "A"))
+    desk.post(f"{saved}/save")
+    faulty = desk.checked(HEADER + "A1,,D1,x,121.5,wgs84\n")
+    waiting = desk.upload(stores_file(1, "B"))
+    desk.work()
+    now = dt.datetime.now(dt.UTC)
+    (uploads.folder() / "orphan.csv").write_text("left by a process that died")
+    assert uploads.forget_old(now) == 0
+    assert uploads.forget_old(now + dt.timedelta(hours=25)) == 1
+    assert [desk.row(path).stored_as is None for path in (saved, faulty, waiting)] == [True, False, False]
+    assert uploads.forget_old(now + dt.timedelta(days=8)) == 3
+    assert files() == []
+    assert desk.findings(faulty) == []
+    assert [desk.row(path).status for path in (saved, faulty, waiting)] == ["saved", "faults", "discarded"]
+    assert desk.post(f"{waiting}/save").status_code == 409
+
+
+def test_a_file_can_be_removed_at_once(desk):
+    path = desk.checked(HEADER + "A1,,D1,x,121.5,wgs84\n")
+    assert files()
+    desk.post(f"{path}/discard")
+    assert (files(), desk.findings(path)) == ([], [])
+    ready = desk.checked(stores_file(1))
+    queued = desk.upload(stores_file(1))
+    for each in (ready, queued):
+        desk.post(f"{each}/discard")
+    desk.work()
+    assert {desk.row(each).status for each in (ready, queued)} == {"discarded", "check_cancelled"}
+
+
+def test_a_file_that_is_gone_fails_in_words(desk):
+    path = desk.upload(stores_file(1))
+    for name in files():
+        (uploads.folder() / name).unlink()
+    desk.work()
+    assert desk.row(path).error_code == "file_gone"
+    assert "pages and worker must share INSTANCE_PATH" in desk.page(path)
+
+
+# -- who --------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["finn", "bea", "omar", "mei"])
+def test_imports_are_for_operations_and_administrators(desk, name):
+    path = desk.checked(stores_file(1))
+    other = desk.chain.client(name)
+    asked = [other.get(each).status_code for each in ("/hq/imports", path, f"{path}/progress", f"{path}/errors.csv", "/hq/imports/templates/stores.csv")]
+    assert set(asked) == {403}
+    assert other.post(f"{path}/save", data={"csrf_token": token_of(other.get("/account"))}).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/hq/imports/4711", "/hq/imports/4711/progress", "/hq/imports/4711/errors.csv", f"/hq/imports/{10**30}", "/hq/imports/1/moods.csv"])
+def test_an_unknown_import_is_not_there(desk, path):
+    assert desk.client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("deed", ["save", "check", "discard", "wish"])
+def test_a_deed_on_an_unknown_import_is_not_there_and_needs_the_form_token(desk, deed):
+    assert desk.post(f"/hq/imports/4711/{deed}").status_code == 404
+    assert desk.client.post(f"/hq/imports/4711/{deed}").status_code == 400
+
+
+def test_an_upload_needs_the_form_token_and_a_known_kind(desk):
+    answer = desk.client.post("/hq/imports", data={"kind": "stores", "file": (io.BytesIO(b"x"), "a.csv")}, content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert desk.post("/hq/imports", kind="moods", file=(io.BytesIO(b"x"), "a.csv")).status_code == 404
+    assert files() == []
+
+
+def test_every_deed_leaves_a_line_in_the_audit_log_without_personal_data(desk):
+    path = desk.checked(stores_file(1), name="Frau Müller.csv")
+    desk.post(f"{path}/check")
+    desk.work()
+    desk.post(f"{path}/save")
+    desk.work()
+    desk.post(f"{path}/discard")
+    with db.read() as connection:
+        lines = connection.execute(select(audit_log.c.action, audit_log.c.detail).where(audit_log.c.object_kind == "upload").order_by(audit_log.c.id)).all()
+        saved_by = connection.execute(select(audit_log.c.actor).where(audit_log.c.action == "save_network").order_by(audit_log.c.id.desc())).scalars().first()
+    assert [line.action for line in lines] == ["upload", "check_upload", "save_upload", "discard_upload"]
+    assert "Müller" not in str(lines)
+    assert saved_by == desk_user(desk)
+
+
+def desk_user(desk) -> str:
+    from app.sign_in.users import app_user
+
+    with db.read() as connection:
+        return f"user:{connection.execute(select(func.max(app_user.c.id)).where(app_user.c.name == 'petra')).scalar_one()}"
+
+
+def test_a_kind_that_nobody_knows_is_not_checked(desk):
+    path = desk.checked(stores_file(1))
+    assert desk.post(f"{path}/check", kind="moods").status_code == 404

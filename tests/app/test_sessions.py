@@ -1,0 +1,150 @@
+"""Sessions on the server: seen by their owner, ended by him, refused at the next request."""
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import pytest
+from sqlalchemy import select, update
+
+import db
+from app.sign_in import sessions
+from app.sign_in.devices import device_of
+from app.sign_in.sessions import user_session
+from ledger.audit import audit_log
+from tests.app.conftest import PASSWORD, on_both_engines, token_of
+from tests.app.pages.conftest import statements
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.40"
+
+
+def rows():
+    with db.read() as connection:
+        return connection.execute(select(user_session).order_by(user_session.c.id)).all()
+
+
+def actions():
+    with db.read() as connection:
+        return [row.action for row in connection.execute(select(audit_log.c.action).order_by(audit_log.c.id))]
+
+
+def post(client, path, **data):
+    return client.post(path, data={"csrf_token": token_of(client.get("/account")), **data})
+
+
+@on_both_engines
+def test_one_session_is_ended_from_another_and_refused_at_its_next_request(house):
+    house.user("petra", "hq_admin")
+    here, there = house.signed_in("petra"), house.signed_in("petra")
+    page = here.get("/account?lang=en").text
+    ends = re.findall(r"/account/sessions/(\d+)/end", page)
+    assert len(ends) == 1 and "this one" in page
+    assert post(here, f"/account/sessions/{ends[0]}/end").status_code == 303
+    assert there.get("/hq/").status_code == 302
+    assert here.get("/hq/").status_code == 200
+    assert actions()[-1] == "end_session"
+
+
+@on_both_engines
+def test_all_others_are_ended_at_once(house):
+    house.user("petra", "hq_admin")
+    here, *others = [house.signed_in("petra") for _ in range(4)]
+    assert post(here, "/account/sessions/end-others").status_code == 303
+    assert [client.get("/hq/").status_code for client in others] == [302, 302, 302]
+    assert here.get("/hq/").status_code == 200
+    assert actions()[-1] == "end_other_sessions"
+
+
+def test_the_session_of_somebody_else_is_not_there(house):
+    house.user("petra", "hq_admin")
+    house.user("omar", "dealer", 1)
+    petra, omar = house.signed_in("petra"), house.signed_in("omar")
+    assert post(omar, f"/account/sessions/{rows()[0].id}/end").status_code == 404
+    assert post(omar, "/account/sessions/4711/end").status_code == 404
+    assert petra.get("/hq/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/account/sessions/1/end", "/account/sessions/end-others", "/account/theme", "/account/two-factor/begin", "/account/two-factor",
+                                  "/account/two-factor/off", "/account/two-factor/codes", "/account/password"])
+def test_every_form_of_the_account_needs_its_token(house, path):
+    house.user("petra", "hq_admin")
+    assert house.signed_in("petra").post(path, data={"theme": "dark"}).status_code == 400
+
+
+def test_signing_out_ends_the_session_on_the_server_too(house):
+    house.user("petra", "hq_admin")
+    client = house.signed_in("petra")
+    stolen = client.get_cookie("doorstep").value
+    post(client, "/sign-out")
+    other = house.stranger()
+    other.set_cookie("doorstep", stolen)
+    assert other.get("/hq/").status_code == 302
+    assert rows()[0].ended_at is not None
+
+
+@on_both_engines
+def test_a_session_is_noted_as_seen_once_in_five_minutes_and_never_by_each_request(house):
+    house.user("petra", "hq_admin")
+    client = house.signed_in("petra")
+    with statements() as sql:
+        for _ in range(5):
+            client.get("/account/password")
+    assert [each for each in sql if each.startswith(("UPDATE", "INSERT"))] == []
+    with db.transaction() as connection:
+        connection.execute(update(user_session).values(seen_at=dt.datetime.now(dt.UTC) - sessions.SEEN_EVERY))
+    with statements() as sql:
+        for _ in range(5):
+            client.get("/account/password")
+    assert len([each for each in sql if each.startswith("UPDATE")]) == 1
+    assert dt.datetime.now(dt.UTC) - rows()[0].seen_at < dt.timedelta(minutes=1)
+
+
+def test_a_session_dies_after_twelve_hours_and_is_forgotten_a_day_later(house):
+    house.user("petra", "hq_admin")
+    client, now = house.signed_in("petra"), dt.datetime.now(dt.UTC)
+    with db.transaction() as connection:
+        connection.execute(update(user_session).values(opened_at=now - sessions.LIFETIME))
+    assert client.get("/hq/").status_code == 302
+    assert sessions.forget_old(now) == 0
+    assert sessions.forget_old(now + dt.timedelta(days=1, seconds=1)) == 1
+
+
+def test_the_token_is_kept_as_a_hash_and_the_browser_in_two_words(house):
+    house.user("petra", "hq_admin")
+    client = house.stranger()
+    form = client.get("/sign-in")
+    client.post("/sign-in", data={"csrf_token": token_of(form), "name": "petra", "password": PASSWORD}, headers={"User-Agent": PHONE})
+    with client.session_transaction() as session:
+        token = session["_user_id"]
+    row = rows()[0]
+    assert token not in str(tuple(row)) and len(row.token_hash) == 64
+    assert row.device == "WeChat · iPhone"
+
+
+@pytest.mark.parametrize("token", ["", "1.1", "x" * 43, "\x00", "\ud800"])
+def test_a_token_that_was_never_given_is_nobody(house, token):
+    assert sessions.of_token(token, dt.datetime.now(dt.UTC)) is None
+
+
+@pytest.mark.parametrize(("said", "device"), [
+    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36", "Chrome · Windows"),
+    ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0", "Edge · Windows"),
+    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Safari/605.1.15", "Safari · Mac"),
+    ("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox · Linux"), (PHONE, "WeChat · iPhone"),
+    ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36 MicroMessenger/8.0", "WeChat · Android"), ("", ""), ("curl/8.0", "")])
+def test_a_device_is_told_in_two_words(said, device):
+    assert device_of(said) == device
+
+
+def test_light_or_dark_is_kept_with_the_user_and_for_the_sign_in_page(house):
+    house.user("petra", "hq_admin")
+    client = house.signed_in("petra")
+    assert 'data-theme' not in client.get("/account").text
+    post(client, "/account/theme", theme="dark")
+    assert 'data-theme="dark"' in house.signed_in("petra").get("/hq/").text
+    post(client, "/sign-out")
+    assert 'data-theme="dark"' in client.get("/sign-in").text
+    assert house.sign_in(client, "petra").status_code == 303
+    post(client, "/account/theme", theme="auto")
+    assert "data-theme" not in client.get("/account").text
+    assert post(client, "/account/theme", theme="pink").status_code == 422
