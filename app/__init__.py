@@ -16,6 +16,7 @@ import config
 import db
 from app import (
     about,
+    actor_names,
     api_keys,
     cli,
     dealer,
@@ -60,7 +61,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
-                                 language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in, unread_notices=notice_pages.of_reader, settings=settings)
+                                 language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in,
+                                 unread_notices=notice_pages.of_reader, actor_names=actor_names.actor_names, settings=settings)
     permissions.mark(app.view_functions["static"], permissions.PUBLIC)
     headers.init_app(app, secure=settings.secure_cookies, tiles=settings.map_tiles)  # first registered, so the last to see the answer
     errors.init_app(app)

@@ -60,9 +60,9 @@ def stores() -> Any:
     with db.read() as connection:
         totals = network_lists.store_totals(connection, actor, wanted, days, figures)
         return tables.answer(
-            table, lambda order: network_lists.stores(connection, actor, wanted, days, figures, order), "hq/stores.html", total=totals, now=now, span=span, wanted=wanted,
-            number=totals["stores"], drawn=request.args.get("view") == "map", may_write=actor.may("network:write"), colour=colours[colour].name, map_url=paging.same_filter("maps.stores", figure=colour),
-            views=(paging.same_filter(view="list"), paging.same_filter(view="map")),
+            table, lambda order: network_lists.stores(connection, actor, wanted, days, figures, order), "hq/stores.html", total=totals, now=now, span=span,
+            wanted=wanted, number=totals["stores"], drawn=request.args.get("view") == "map", may_write=actor.may("network:write"), colour=colours[colour].name,
+            map_url=paging.same_filter("maps.stores", figure=colour), views=(paging.same_filter(view="list"), paging.same_filter(view="map")),
             colours=[(paging.same_filter(figure=key), each.name, key == colour) for key, each in colours.items()])
 
 
@@ -78,7 +78,8 @@ def store(code: str) -> str:
             raise NotFound(f"There is no store {code!r}.")
         closing = close_store.undoable(connection, row.id, now)
         return render_template(
-            "hq/store.html", may_write=actor.may("network:write"), undo_until=closing.at + close_store.UNDO_FOR if closing else None, now=now, today=today, row=row, span=span, contracts=directory.contracts(connection, actor, today, store_id=row.id),
+            "hq/store.html", may_write=actor.may("network:write"), undo_until=closing.at + close_store.UNDO_FOR if closing else None, now=now, today=today,
+            row=row, span=span, contracts=directory.contracts(connection, actor, today, store_id=row.id),
             guides=directory.guide_rows(connection, actor, today, store_id=row.id, limit=200), neighbours=places.neighbours(connection, actor, row, today),
             areas=places.areas(connection, actor, today, store_id=row.id), changes=store_history.of_store(connection, row.id),
             entries=entry_lists.totals(connection, actor, EntryFilter(span.first, span.last, store_code=code)),

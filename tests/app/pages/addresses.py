@@ -28,7 +28,11 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/entries", "/hq/entries?rung=PICKER&located=no")
     yield from ("/hq/adds",)
     yield from ("/hq/orders", "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/ledger/fees", "/hq/ledger/rewards")
-    yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1")
+    yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1", "/hq/stores?view=map&figure=entries", "/hq/stores?unowned=yes&sort=-sales")
+    yield from ("/hq/branches", "/hq/branches/B1", "/hq/guides", "/hq/guides?state=present", "/hq/areas")
+    if name == "petra":  # who maintains the network
+        yield from ("/hq/new/store", "/hq/stores/S1/edit", "/hq/dealers/D1/edit", "/hq/guides/G1/edit", "/hq/stores/S1/close",
+                    "/hq/stores/S1/close?successor_store_code=S2", "/hq/stores/S1/close?alone=yes")
     yield from ("/hq/dealers", "/hq/dealers/D1", "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month")
     yield from ("/hq/guides/G1",)
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2")
@@ -43,7 +47,7 @@ def hq_happened(chain: Chain, name: str) -> Iterator[str]:
 
 def branch(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq", "/hq/entries", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/ledger/fees")
-    yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1")
+    yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/branches", "/hq/branches/B2", "/hq/guides", "/hq/guides/G1", "/hq/areas")
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component")
 
 
