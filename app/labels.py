@@ -38,6 +38,44 @@ COMPONENTS: Words = {"add": _l("Friend add"), "referral": _l("Referral"), "sales
 TOPICS: Words = {"C1": _l("Friend adds"), "C2": _l("Invitations"), "C4": _l("Sales"), "C6": _l("Closed months")}
 STORE_STATES: Words = {"active": _l("in service"), "paused": _l("paused"), "closed": _l("closed")}
 STORE_MEANINGS = {"active": "", "paused": "wait", "closed": "wrong"}
+OWN_STORE_STATES: Words = {**STORE_STATES, "sold": _l("no longer yours")}
+ON_OFF: Words = {"on": _l("on"), "off": _l("off")}
+PROTECTION: Words = {"protected": _l("protected"), "ending": _l("ends within 7 days"), "open": _l("no longer protected"), "leaving": _l("moves away")}
+PROTECTION_MEANINGS = {"protected": "", "ending": "wait", "open": "", "leaving": "wait"}
+TAKEOVER_WAYS: Words = {"left": _l("left you"), "came": _l("came to you")}
+TAKERS: Words = {"left": _l("a guide of another shop of the chain"), "came": _l("a guide of yours")}
+TAKEOVER_REASONS: Words = {
+    "friend_add": _l("The protection was over and no guide was responsible; the customer added this guide as a friend."),
+    "order_by_link": _l("The protection was over and no guide was responsible; the customer ordered through this guide's link."),
+    "transfer": _l("The customer was handed over to this guide in WeCom, and the protection was over."),
+    "owner_of_another_store": _l("The customer had chosen this guide before; the home followed when the protection was over."),
+    "snatch_after_protection": _l("The protection was over and the customer ordered through this guide's link."),
+    "snatch_anytime": _l("The customer ordered through this guide's link; the brand's rules allow that at any time."),
+}
+BINDING_BEGAN: Words = {
+    "friend_add": _l("by the first friend add"), "order_by_link": _l("by an order through the guide's link"), "first_order": _l("by the first order"),
+    "transfer": _l("handed over in WeCom"), "home_protected": _l("followed the owner guide when another protection was over"),
+    "snatch_after_protection": _l("by an order through the guide's link, after another protection was over"),
+    "snatch_anytime": _l("by an order through the guide's link"),
+}
+BINDING_ENDED: Words = {
+    **TAKEOVER_REASONS, "validity_over": _l("A year without an order or a chat: the binding lapses."),
+    "guide_left": _l("The guide left; the customer stays with the store."),
+    "deleted_by_customer": _l("The customer deleted the guide and had never ordered."),
+}
+LOST_BY: Words = {
+    "entry": _l("The order belongs to the visit it was paid in, and that visit led to another shop."),
+    "visit": _l("The customer's last visit in the 24 hours before the order led to another shop."),
+    "location": _l("There was no visit before the order; where it is delivered to is served by another shop."),
+    "named": _l("There was no visit and no place; headquarters' file names another shop."),
+    "unattributed": _l("No visit and no usable place: no shop owns this sale yet."),
+}
+PLACES: Words = {"door": _l("Door"), "counter": _l("Counter"), "table": _l("Table"), "parcel": _l("Parcel card"), "flyer": _l("Flyer"), "bag": _l("Shopping bag")}
+REWARD_FIGURES: Words = {"promised": _l("Newly promised"), "returned": _l("Taken back"), "payable": _l("Became payable"), "pending": _l("Still pending")}
+HELP_REASONS: Words = {
+    "no_entries_7d": _l("No visitor for 7 days"), "no_code_placed": _l("No code placed"), "no_guide": _l("No guide"),
+    "guides_without_adds_30d": _l("Guides without friend adds"), "sales_down": _l("Sales down"), "adds_lost": _l("Friends lost"), "paused": _l("Paused"),
+}
 AREA_KINDS: Words = {"territory": _l("Exclusive territory"), "service_area": _l("Service area"), "isolated": _l("Isolated area")}
 NETWORK_DEEDS: Words = {"save_network": _l("saved"), "close_store": _l("closed"), "undo_closing": _l("closing undone")}
 NETWORK_FIELDS: Words = {

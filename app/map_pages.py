@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request, send_file, url_for
+from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -133,7 +133,7 @@ def outline() -> Response:
     path = current_app.extensions["doorstep"].map_outline
     if path is None:
         raise NotFound("No outline is set up.")
-    return send_file(path, mimetype="application/geo+json", max_age=86400)
+    return Response(path.read_bytes(), content_type="application/geo+json")
 
 
 def door() -> str | None:

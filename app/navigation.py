@@ -51,12 +51,12 @@ HQ = (
 BRANCH = (Item(_l("Stores that need help"), "hq.help_stores", "help"), Item(_l("Figures"), "hq.home", "today"), *HQ[1:])
 DEALER = (
     Item(_l("Today"), "dealer.home", "today"),
-    Item(_l("My stores"), "dealer.stores", "network", ("dealer.store",)),
+    Item(_l("My stores"), "dealer.stores", "network", ("dealer.store", "dealer.entries")),
     Item(_l("Orders"), "dealer.orders", "sales", ("dealer.order", "dealer.refunds", "dealer.movements")),
-    Item(_l("My customers"), "dealer.customers", "people", ("dealer.customer",)),
+    Item(_l("My customers"), "dealer.customers", "people", ("dealer.customer", "dealer.moved_customers", "dealer.elsewhere")),
     Item(_l("Revenue"), "dealer.revenue", "money"),
-    Item(_l("Guides and rewards"), "dealer.rewards", "award", ("dealer.guide",)),
-    Item(_l("Store codes"), "dealer.codes", "code"),
+    Item(_l("Guides and rewards"), "dealer.rewards", "award", ("dealer.guide", "dealer.reward_lines")),
+    Item(_l("Store codes"), "dealer.codes", "code", ("dealer.code_sheet",)),
 )
 GUIDE = (
     Item(_l("Money"), "guide.home", "money", ("guide.order", "guide.add")),

@@ -36,7 +36,8 @@ Fetch = Callable[[Order], Sequence[Any]]
 @dataclass(frozen=True, slots=True)
 class Column:
     """`key` names the column in addresses and files. `kind` says how a value is written: text, code, count, number, money (minor units), percent
-    (basis points), day, moment, words (a code looked up in `words`), tag (the same, as a status), chip (a pair of code and name), masked.
+    (basis points), day, moment, words (a code looked up in `words`), tag (the same, as a status), chip (a pair of code and name), masked,
+    reasons (of words, meaning, sentence, door).
 
     `value(row)`: default the row's attribute `key`. `sort`: a name of the query's sort expressions. `door(row)`: the address behind the cell."""
 
@@ -243,6 +244,8 @@ def plain(column: Column, row: Any) -> list[Any]:
         return [value.astimezone(current_app.extensions["doorstep"].timezone).isoformat(timespec="seconds")]
     if column.kind in ("words", "tag") and column.words is not None:
         return [label(column.words, value)]
+    if column.kind == "reasons":
+        return ["\n".join(f"{words}: {sentence}" for words, _, sentence, _ in value)]
     if column.kind == "masked":
         from stores.customer_lists import masked
         return [masked(value)]

@@ -135,8 +135,8 @@ def _check_password(password: str, name: str) -> None:
 
 def by_id(connection: Connection, user_id: int) -> User | None:
     """The user who asked for work that is done later, unless he was disabled since."""
-    row = connection.execute(select(*_columns).where(app_user.c.id == user_id, app_user.c.disabled_at.is_(None))).first()
-    return User(*row) if row else None
+    row = connection.execute(select(*user_columns()).where(app_user.c.id == user_id, app_user.c.disabled_at.is_(None))).first()
+    return of_row(row) if row else None
 
 
 # -- signing in ---------------------------------------------------------------------------------------------------------------

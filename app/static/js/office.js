@@ -15,6 +15,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (event.target.closest("[data-seek]") && found) { event.preventDefault(); seek(); }
     const asks = event.target.closest("[data-asks]");
     if (asks) { event.preventDefault(); document.getElementById(asks.dataset.asks).showModal(); }
+    if (event.target.closest("[data-prints]")) { window.print(); }
     if (event.target.closest("[data-closes]")) { event.target.closest("dialog").close(); }
     const copies = event.target.closest("[data-copies]");
     if (copies) {

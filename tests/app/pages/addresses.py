@@ -37,6 +37,7 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/guides/G1",)
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2")
     yield from ("/hq/rewards", "/hq/rewards?by=store", f"/hq/rewards?by=component&month={chain.day(3)[:7]}", "/hq/reward-months")
+    yield from ("/hq/help-stores", "/hq/help-stores?reason=no_guide")
     yield from ("/hq/samples",)
 
 
@@ -46,6 +47,7 @@ def hq_happened(chain: Chain, name: str) -> Iterator[str]:
 
 
 def branch(chain: Chain, name: str) -> Iterator[str]:
+    yield from ("/hq/help-stores", "/hq/help-stores?sort=store")
     yield from ("/hq", "/hq/entries", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/ledger/fees")
     yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/branches", "/hq/branches/B2", "/hq/guides", "/hq/guides/G1", "/hq/areas")
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component")
@@ -56,11 +58,13 @@ def branch_happened(chain: Chain, name: str) -> Iterator[str]:
 
 
 def dealer(chain: Chain, name: str) -> Iterator[str]:
-    yield from ("/dealer", f"/dealer?month={chain.day(3)[:7]}")
-    yield from ("/dealer/orders", f"/dealer/orders?store=S1&day={chain.day(3)}", "/dealer/refunds", "/dealer/ledger/fees", "/dealer/ledger/rewards?guide=G1")
-    yield from ("/dealer/stores", "/dealer/stores/S1")
-    yield from ("/dealer/customers", "/dealer/customers?protected=yes")
-    yield from ("/dealer/rewards", "/dealer/guides/G1")
+    three_ago = chain.day(3)
+    yield from ("/dealer", "/dealer/orders", f"/dealer/orders?store=S1&day={three_ago}", "/dealer/refunds", "/dealer/ledger/fees", "/dealer/ledger/rewards?guide=G1")
+    yield from ("/dealer/stores", "/dealer/stores?silent=yes", "/dealer/stores/S1", "/dealer/entries", "/dealer/entries?code=yes&store=S1")
+    yield from ("/dealer/customers", "/dealer/customers?state=protected", "/dealer/takeovers", "/dealer/takeovers?way=left", "/dealer/elsewhere")
+    yield from ("/dealer/revenue", "/dealer/revenue?by=month", "/dealer/revenue?by=store")
+    yield from ("/dealer/rewards", f"/dealer/rewards?month={three_ago[:7]}", "/dealer/rewards/promised", "/dealer/rewards/payable", "/dealer/rewards/returned")
+    yield from ("/dealer/rewards/pending", "/dealer/guides/G1", "/dealer/codes", "/dealer/codes/sheet")
 
 
 def dealer_happened(chain: Chain, name: str) -> Iterator[str]:
