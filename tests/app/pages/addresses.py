@@ -30,7 +30,11 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/entries?rung=PICKER&located=no", *decisions(), *routes())
     yield from ("/hq/adds",)
     yield from ("/hq/orders", "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/ledger/fees", "/hq/ledger/rewards")
-    yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1")
+    yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1", "/hq/stores?view=map&figure=entries", "/hq/stores?unowned=yes&sort=-sales")
+    yield from ("/hq/branches", "/hq/branches/B1", "/hq/guides", "/hq/guides?state=present", "/hq/areas")
+    if name == "petra":  # who maintains the network
+        yield from ("/hq/new/store", "/hq/stores/S1/edit", "/hq/dealers/D1/edit", "/hq/guides/G1/edit", "/hq/stores/S1/close",
+                    "/hq/stores/S1/close?successor_store_code=S2", "/hq/stores/S1/close?alone=yes")
     yield from ("/hq/dealers", "/hq/dealers/D1", "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month")
     yield from ("/hq/guides/G1",)
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2")
@@ -68,7 +72,7 @@ def branch(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/help-stores", "/hq/help-stores?sort=store")
     yield from decisions()
     yield from ("/hq", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/ledger/fees")
-    yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1")
+    yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/branches", "/hq/branches/B2", "/hq/guides", "/hq/guides/G1", "/hq/areas")
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component")
 
 
