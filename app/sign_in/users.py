@@ -19,6 +19,7 @@ from app.sign_in.two_factor import two_factor
 from ledger import audit
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores.actors import Actor
+from stores.scope import scope_code
 
 app_user = Table(
     "app_user", db.metadata,
@@ -117,7 +118,8 @@ def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: s
     try:
         with db.transaction() as connection:
             user_id = int(connection.execute(insert(app_user).values(row).returning(app_user.c.id)).scalar_one())
-            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "scope_id": scope_id})
+            scope = scope_code(connection, row["scope_kind"], scope_id) if scope_id else None
+            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "scope": scope})
     except IntegrityError:
         raise Conflict(f"The user name {name!r} is taken; choose another.", code="name_taken") from None
     return user_id, secret
@@ -126,6 +128,11 @@ def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: s
 def _check_new(name: str, role: str, scope_id: int | None) -> None:
     if not 1 <= len(name) <= 64 or not name.isprintable() or any(character.isspace() for character in name):
         raise InvalidInput("A user name has 1 to 64 visible characters and no spaces.", errors=[FieldFault("name", "unusable")])
+    check_role(role, scope_id)
+
+
+def check_role(role: str, scope_id: int | None) -> None:
+    """Raises InvalidInput for an unknown role, and for a role without the limit it needs."""
     if role not in ROLE_SCOPE:
         raise InvalidInput(f"There is no role {role!r}; use one of {', '.join(ROLE_SCOPE)}.", errors=[FieldFault("role", "unknown")])
     if (ROLE_SCOPE[role] is None) != (scope_id is None):

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import db
+from stores.people import by_customer_id
 from tests.app.pages.conftest import Chain
 
 PORTAL_OF = {"petra": "hq", "finn": "hq", "bea": "branch", "omar": "dealer", "max": "guide", "mei": "guide"}
@@ -28,13 +30,24 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/entries?rung=PICKER&located=no", *decisions(), *routes())
     yield from ("/hq/adds",)
     yield from ("/hq/orders", "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/ledger/fees", "/hq/ledger/rewards")
-    yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1")
+    yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1", "/hq/stores?view=map&figure=entries", "/hq/stores?unowned=yes&sort=-sales")
+    yield from ("/hq/branches", "/hq/branches/B1", "/hq/guides", "/hq/guides?state=present", "/hq/areas")
+    if name == "petra":  # who maintains the network
+        yield from ("/hq/new/store", "/hq/stores/S1/edit", "/hq/dealers/D1/edit", "/hq/guides/G1/edit", "/hq/stores/S1/close",
+                    "/hq/stores/S1/close?successor_store_code=S2", "/hq/stores/S1/close?alone=yes")
     yield from ("/hq/dealers", "/hq/dealers/D1", "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month")
     yield from ("/hq/guides/G1",)
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2")
     yield from ("/hq/rewards", "/hq/rewards?by=store", f"/hq/rewards?by=component&month={chain.day(3)[:7]}", "/hq/reward-months")
     yield from ("/hq/help-stores", "/hq/help-stores?reason=no_guide")
-    yield from ("/hq/samples",)
+    yield from ("/hq/jobs", "/hq/jobs?state=failed")
+    if name == "petra":  # not for finance
+        yield from ("/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults")
+    yield from ("/hq/samples", "/hq/samples/phone")
+    yield from ("/hq/audit", "/hq/audit?actor=petra&action=sign_in&kind=user&object=1", "/hq/audit?actor=nobody")
+    if name == "petra":
+        yield from ("/hq/users", "/hq/users?q=D1&role=dealer&state=active&second=no", "/hq/users?q=nobody", "/hq/users/1", "/hq/users/4", "/hq/users/new")
+        yield from ("/hq/keys", "/hq/keys?state=revoked", "/hq/keys/new")
 
 
 def decisions() -> Iterator[str]:
@@ -56,10 +69,10 @@ def hq_happened(chain: Chain, name: str) -> Iterator[str]:
 
 
 def branch(chain: Chain, name: str) -> Iterator[str]:
-    yield from decisions()
     yield from ("/hq/help-stores", "/hq/help-stores?sort=store")
+    yield from decisions()
     yield from ("/hq", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/ledger/fees")
-    yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1")
+    yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/branches", "/hq/branches/B2", "/hq/guides", "/hq/guides/G1", "/hq/areas")
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component")
 
 
@@ -81,6 +94,8 @@ def dealer(chain: Chain, name: str) -> Iterator[str]:
 
 def dealer_happened(chain: Chain, name: str) -> Iterator[str]:
     yield "/dealer/orders/O-1"
+    with db.read() as connection:
+        yield f"/dealer/customers/{by_customer_id(connection, ['wx-mei-001'])['wx-mei-001'].id}"
 
 
 def guide(chain: Chain, name: str) -> Iterator[str]:
@@ -91,7 +106,7 @@ def guide(chain: Chain, name: str) -> Iterator[str]:
 
 
 def guide_happened(chain: Chain, name: str) -> Iterator[str]:
-    yield from ("/guide/orders/O-1", "/guide/adds/contact.confirmed-G1-wx-mei-001")
+    yield from ("/guide/orders/O-1", "/guide/adds/contact.confirmed-G1-wx-mei-001", f"/guide/customers/{chain.number('wx-mei-001')}")
 
 
 PAGES = {"hq": hq, "branch": branch, "dealer": dealer, "guide": guide}
