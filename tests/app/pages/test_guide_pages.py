@@ -252,7 +252,7 @@ def test_the_course_of_a_customer_shows_performance_without_money_g5(chain):
     chain.buys("F-2", "wx-own-9", 3, 30_000, guide="G1")
     chain.befriends("G1", "wx-own-9", 2)
     client = chain.client("mei")
-    page = words(client.get(f"/guide/customers/{chain.number_of('wx-own-9')}?lang=en").text)
+    page = words(client.get(f"/guide/customers/{chain.number('wx-own-9')}?lang=en").text)
     assert "Friend add" in page and "Credited sales ¥300.00" in page and "wx-own-9" not in page
     assert "performance only, no money" in part(page, "Order F-2", "My code")
     foreign, own = (words(client.get(f"/guide/orders/{number}?lang=en").text) for number in ("F-2", "O-1"))
@@ -263,8 +263,8 @@ def test_the_course_of_a_customer_shows_performance_without_money_g5(chain):
 @pytest.mark.parametrize(("name", "text"), [("mei", "wx-gus-004"), ("gus", "wx-mei-001"), ("max", "wx-gus-004"), ("mei", "wx-nobody-9")])
 def test_a_customer_of_others_is_not_there_p6(chain, name, text):
     client = chain.client(name)
-    assert client.get(f"/guide/customers/{chain.number_of(text)}").status_code == 404
-    assert f"/guide/customers/{chain.number_of(text)}" not in client.get("/guide/customers").text
+    assert client.get(f"/guide/customers/{chain.number(text)}").status_code == 404
+    assert f"/guide/customers/{chain.number(text)}" not in client.get("/guide/customers").text
 
 
 def test_a_list_of_customers_is_as_long_as_it_says(chain):
