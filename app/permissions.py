@@ -28,7 +28,7 @@ ROLE_SCOPE = {  # the kind of code that limits a role's rows; None: the role see
     "dealer": "dealer", "store_manager": "store", "guide": "guide",
 }
 ROLE_HOME = {
-    "hq_admin": "hq.home", "hq_operations": "hq.home", "hq_finance": "hq.home", "branch_coordinator": "hq.home",
+    "hq_admin": "hq.home", "hq_operations": "hq.home", "hq_finance": "hq.home", "branch_coordinator": "hq.help_stores",
     "dealer": "dealer.home", "store_manager": "guide.home", "guide": "guide.home",
 }
 
@@ -48,8 +48,9 @@ POLICY: dict[str, frozenset[str]] = {
     # visitors, routing
     "entry:read": SHOPS,
     "entry:write": NETWORK_STAFF,
-    "route:read": OFFICE,
+    "route:read": HQ,  # the answer may be anybody's store
     "entry_param:write": NETWORK_STAFF | {"store_manager"},
+    "entry_param:own": frozenset({"dealer"}),  # codes of one's own stores, to print
     "customer:read": EVERYBODY,
     "customer:write": NETWORK_STAFF,
     "customer:erase": NETWORK_STAFF,

@@ -56,9 +56,10 @@ def share(part: int, whole: int) -> str:
     return f"{part * 1000 // whole // 10}.{part * 1000 // whole % 10} %" if whole else "–"
 
 
-# -- for templates: the brand's currency and zone, the reader's language ---------------------------------------------------
+# -- for templates and views: the brand's currency and zone, the reader's language ---------------------------------------------------
 
-def _money(minor: int, currency: str | None = None, decimals: int | None = None) -> str:
+def money_here(minor: int, currency: str | None = None, decimals: int | None = None) -> str:
+    """In the brand's currency unless told."""
     settings = current_app.extensions["doorstep"]
     return money(minor, currency or settings.currency, settings.currency_decimals if decimals is None else decimals)
 
@@ -81,4 +82,4 @@ def query_in(args: MultiDict[str, str], tongue: str) -> str:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(change=change, share=share)
-    app.jinja_env.filters.update(money=_money, count=count, short_count=lambda number: short_count(number, language()), moment=_moment, day=_day)
+    app.jinja_env.filters.update(money=money_here, count=count, short_count=lambda number: short_count(number, language()), moment=_moment, day=_day)

@@ -1,23 +1,20 @@
-"""A store's team in one month: what each guide brought and earned, set-based (S1); and what guides cost a dealer (D5)."""
+"""A store's team in one month: what each guide brought and earned, set-based (S1)."""
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from incentives import rewards
 from incentives.loading import month_days
-from ledger.journals import transfer
 from stores import directory
 from stores.actors import Actor
 from stores.credits import order_credit
 from stores.event_lists import CONFIRMED
 from stores.events import event
 from stores.guides import guide
-from stores.stores import store
 
 Activity = dict[int, dict[dt.date, tuple[int, int]]]
 
@@ -61,33 +58,3 @@ def colleagues(connection: Connection, store_id: int, today: dt.date) -> Sequenc
     g = guide.c
     return connection.execute(select(g.id, g.guide_code, g.name, g.role).where(
         g.store_id == store_id, or_(g.left_on.is_(None), g.left_on >= today)).order_by(g.guide_code)).all()
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one guide cost a dealer, in minor units."""
-
-    guide_code: str
-    name: str
-    store_code: str
-    store_name: str
-    accrued_minor: int
-    cost_minor: int
-
-
-def cost_of_dealer(connection: Connection, dealer_id: int, first: dt.date, last: dt.date) -> list[Cost]:
-    """By guide: what was newly promised (`accrued_minor`) and what became payable (`cost_minor`) on these days, both less what was taken back.
-
-    `cost_minor` sums to the rewards of the dealer's revenue."""
-    t = transfer.c
-
-    def net(kind: str) -> Any:
-        return func.coalesce(func.sum(case((t.kind == kind, t.amount_minor), (t.kind == f"{kind}_return", -t.amount_minor), else_=0)), 0)
-
-    kinds = ("reward_pending", "reward_pending_return", "reward", "reward_return")
-    query = (select(guide.c.guide_code, guide.c.name, store.c.store_code, store.c.name.label("store_name"), net("reward_pending").label("accrued_minor"),
-                    net("reward").label("cost_minor"))
-             .join(guide, guide.c.id == t.guide_id).join(store, store.c.id == guide.c.store_id)
-             .where(t.dealer_id == dealer_id, t.business_day >= first, t.business_day <= last, t.kind.in_(kinds))
-             .group_by(guide.c.guide_code, guide.c.name, store.c.store_code, store.c.name).order_by(guide.c.guide_code))
-    return [Cost(r.guide_code, r.name, r.store_code, r.store_name, int(r.accrued_minor), int(r.cost_minor)) for r in connection.execute(query)]

@@ -26,3 +26,4 @@ binding = Table(
     Column("superseded_at", db.Instant),
 )
 Index("ix_binding_customer", binding.c.customer_id, binding.c.kind)
+Index("ix_binding_store_end", binding.c.store_id, binding.c.ended_at, sqlite_where=binding.c.store_id.is_not(None), postgresql_where=binding.c.store_id.is_not(None))

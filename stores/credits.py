@@ -1,7 +1,7 @@
 """Performance credits of orders: whose score a sale counts for. They may exceed the order; money never does (D3, B12)."""
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Table
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Table, text
 
 import db
 
@@ -20,3 +20,5 @@ order_credit = db.append_only(Table(
 Index("ix_order_credit_order", order_credit.c.order_id)
 Index("ix_order_credit_guide_day", order_credit.c.guide_id, order_credit.c.business_day,
       sqlite_where=order_credit.c.guide_id.is_not(None), postgresql_where=order_credit.c.guide_id.is_not(None))
+_HOME = text("kind = 'home'")
+Index("ix_order_credit_home_day", order_credit.c.store_id, order_credit.c.business_day, sqlite_where=_HOME, postgresql_where=_HOME)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Index,
+    Select,
     Table,
     case,
     func,
@@ -175,12 +176,21 @@ FEEDS: tuple[Feed, ...] = (
 SOURCES: tuple[Table, ...] = tuple(dict.fromkeys(feed.source for feed in FEEDS))
 
 
+_MARKS = "doorstep_cube_marks"
+
+
 def marks(connection: Connection) -> dict[str, int]:
     """Up to which id each source is in the cells, 0 for one that is not yet. In a transaction that is no `db.read()` the marks are held,
-    so that the cells read next belong to them."""
-    query = select(cube_mark.c.source, cube_mark.c.upto)
-    if db.lock_clause(connection) and not connection.get_execution_options().get("doorstep_read"):
-        query = query.with_for_update(read=True)
+    so that the cells read next belong to them. In a `db.read()`, which sees one state, they are asked for once."""
+    query, known = select(cube_mark.c.source, cube_mark.c.upto), connection.info.get(_MARKS)
+    if connection.get_execution_options().get("doorstep_read"):
+        if known is None or known[0] is not connection.get_transaction():
+            known = connection.info[_MARKS] = (connection.get_transaction(), _marks(connection, query))
+        return dict(known[1])
+    return _marks(connection, query.with_for_update(read=True) if db.lock_clause(connection) else query)
+
+
+def _marks(connection: Connection, query: Select[Any]) -> dict[str, int]:
     return dict.fromkeys((source.name for source in SOURCES), 0) | {r.source: int(r.upto) for r in connection.execute(query)}
 
 

@@ -4,7 +4,7 @@ The next page begins after the pair (sort value, key) of the last row, so a page
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,3 +55,29 @@ def ordered(query: Select[Any], keys: Mapping[str, ColumnElement[Any]], tie: Col
         query = query.where(lead.column <= day if order.descending else lead.column >= day)
     ways = [each.desc() if order.descending else each.asc() for each in (*([lead.column] if lead else []), by, tie)]
     return query.order_by(*ways).limit(order.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A row sorted in memory, with its place; its own values are read through it."""
+
+    row: Any
+    sort_value: Any
+    sort_key: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+
+def placed(rows: Iterable[Any], keys: Mapping[str, Callable[[Any], Any]], tie: Callable[[Any], Any], order: Order) -> list[Placed]:
+    """What `ordered` does, for rows few enough to be in memory whole. Raises Malformed for a sort that the list does not have."""
+    if order.by not in keys:
+        raise Malformed(f"This list cannot be sorted by {order.by!r}; use one of {', '.join(keys)}.")
+    found = sorted((Placed(row, keys[order.by](row), tie(row)) for row in rows), key=_place, reverse=order.descending)
+    if order.after is not None:
+        found = [each for each in found if (_place(each) < order.after if order.descending else _place(each) > order.after)]
+    return found[:order.limit]
+
+
+def _place(row: Placed) -> tuple[Any, Any]:
+    return row.sort_value, row.sort_key

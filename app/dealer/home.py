@@ -1,4 +1,4 @@
-"""The first page of dealers: yesterday's sales, the money of the month, and the rows behind both."""
+"""The first page of dealers: yesterday's sales, the money of the month, what moves and what needs somebody."""
 from __future__ import annotations
 
 import datetime as dt
@@ -6,33 +6,47 @@ import datetime as dt
 from flask import Blueprint, render_template
 
 import db
-from app import shown_days
+from app import charts, shown_days
 from app.clock import now_and_today
 from app.permissions import current_actor, needs
-from app.reward_pages import asked_month
+from app.shown_days import Span
 from incentives import booking
-from stores import directory, revenue
+from stores import bought_elsewhere, code_scans, directory, own_customers, own_stores, revenue, takeovers
+from stores.bought_elsewhere import ElsewhereFilter
+from stores.code_scans import ScanFilter
+from stores.directory import StoreFilter
+from stores.own_customers import CustomerFilter
 from stores.sales import lists
 from stores.sales.lists import OrderFilter
+from stores.takeovers import TakeoverFilter
 
 blueprint = Blueprint("dealer", __name__, url_prefix="/dealer")
+TREND_DAYS, RANKED = 30, 8
+WORK_DAYS = 7
 
 
 @blueprint.get("/", strict_slashes=False)
 @needs("dealer:read")
 def home() -> str:
     actor, (now, today) = current_actor(), now_and_today()
-    month = asked_month(today)
-    span, yesterday = shown_days.month(month), today - dt.timedelta(days=1)
-    this_month = shown_days.month(today.isoformat()[:7])
+    dealer_id, yesterday = actor.scope_id or 0, today - dt.timedelta(days=1)
+    week_ago, this_month, drawn = yesterday - dt.timedelta(days=7), shown_days.month(today.isoformat()[:7]), shown_days.named("30d", today)
+    week = Span(today - dt.timedelta(days=WORK_DAYS - 1), today)
     booking.book_due(now)
     with db.read() as connection:
-        sold = revenue.of(connection, yesterday, yesterday, "day", dealer_id=actor.scope_id)["totals"]
-        due = revenue.of(connection, this_month.first, this_month.last, "month", dealer_id=actor.scope_id)["totals"]
-        by_store = revenue.of(connection, span.first, span.last, "store", dealer_id=actor.scope_id)
+        days = revenue.of(connection, drawn.before.first, today, "day", dealer_id=dealer_id)["rows"]
+        sold = {dt.date.fromisoformat(row["period"]): row["gross_minor"] for row in days}
+        stores = own_stores.of_dealer(connection, actor, drawn.first, drawn.last, today)
+        ranked = sorted(stores, key=lambda row: (-row.gross_minor, row.store_code))
+        customers = own_customers.counts(connection, actor, CustomerFilter(now, today))
+        elsewhere = bought_elsewhere.totals(connection, dealer_id, ElsewhereFilter(week.first, week.last))
         return render_template(
-            "dealer/home.html", now=now, today=today, yesterday=yesterday, month=month, before=shown_days.next_month(month, -1),
-            after=shown_days.next_month(month) if month < today.isoformat()[:7] else None, span=span, sold=sold, due=due,
-            orders=lists.totals(connection, actor, OrderFilter(yesterday, yesterday))["orders"], this_month=this_month, by_store=by_store,
-            names=directory.store_names(connection, [row["store_code"] for row in by_store["rows"]]),
-            by_day=revenue.of(connection, span.first, span.last, "day", dealer_id=actor.scope_id))
+            "dealer/home.html", now=now, today=today, yesterday=yesterday, week_ago=week_ago, sold=sold.get(yesterday, 0), sold_before=sold.get(week_ago, 0),
+            orders=lists.totals(connection, actor, OrderFilter(yesterday, yesterday))["orders"], this_month=this_month,
+            due=revenue.of(connection, this_month.first, this_month.last, "month", dealer_id=dealer_id)["totals"],
+            by_code=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday, code="yes")),
+            entries=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday)), drawn=drawn,
+            trend=charts.trend(drawn.days, sold, drawn.before.days, sold), ranked=ranked[:RANKED], stores=len(stores),
+            sold_of_stores=sum(row.gross_minor for row in stores), customers=customers, week=week, elsewhere=elsewhere,
+            silent=directory.store_count(connection, actor, StoreFilter(today, silent=True)),
+            moved=takeovers.counts(connection, dealer_id, TakeoverFilter(week.first, week.last, now)), empty=not any(sold.values()) and not customers.customers)

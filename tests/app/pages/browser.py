@@ -24,7 +24,8 @@ OUR_OWN = """() => ({
     twice: [...document.querySelectorAll('[id]')].map(e => e.id).filter((id, n, all) => all.indexOf(id) !== n),
     raw: (document.body.innerText.match(/%\\(\\w+\\)s|\\bNone\\b|\\bundefined\\b|\\bNaN\\b|\\{\\{|LazyString/g) || []),
 })"""
-SERIOUS = """async () => (await axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})).violations
+SERIOUS = """async () => (await axe.run(document, {resultTypes: ['violations'],
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})).violations
     .filter(v => v.impact === 'serious' || v.impact === 'critical')
     .map(v => `${v.id}: ${v.nodes.length} x ${v.nodes[0].html.slice(0, 140)} ${v.nodes[0].any.map(a => a.message).join(' ').slice(0, 140)}`)"""
 

@@ -38,7 +38,7 @@ def doors(page: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("name", "path"), [
     ("petra", "/hq/dealers"), ("bea", "/hq/dealers"), ("petra", "/hq/dealers/D1"), ("petra", "/hq/dealers/D1?by=store"), ("petra", "/hq/dealers/D1?by=month"),
     ("bea", "/hq/dealers/D1"), ("petra", "/hq/stores/S1"), ("omar", "/dealer"),
-    ("omar", "/dealer?month={month}"), ("omar", "/dealer/stores"), ("omar", "/dealer/stores/S1"),
+    ("omar", "/dealer/revenue?month={month}"), ("omar", "/dealer/stores"), ("omar", "/dealer/stores/S1"),
     ("omar", "/dealer/rewards?month={paid}"), ("omar", "/dealer/rewards?month={month}")])
 def test_behind_every_figure_stand_rows_that_sum_to_it(chain, name, path):
     client = chain.client(name)
