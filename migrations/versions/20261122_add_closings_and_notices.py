@@ -7,7 +7,7 @@ from alembic import op
 import db
 
 revision = '7dfb14a3a318'
-down_revision = 'ba5a0b29eb5a'
+down_revision = '9a148c416002'
 branch_labels = None
 depends_on = None
 
