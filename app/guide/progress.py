@@ -60,7 +60,7 @@ def goal(kpi: dict[str, Any], month: str, today: dt.date) -> dict[str, Any]:
     """A target with what is `missing` and how much that is `daily` on the days left, rounded up; both None where less is better."""
     actual, wanted, left = kpi["actual"] or 0, kpi["target"], days_left(month, today)
     missing = None if kpi["metric"] in INVERSE or kpi["unit"] == "bp" else max(0, wanted - actual)
-    return {**kpi, "missing": missing, "daily": -(-missing // left) if missing and left else None}
+    return {**kpi, "inverse": kpi["metric"] in INVERSE, "missing": missing, "daily": -(-missing // left) if missing and left else None}
 
 
 # -- a manager's -------------------------------------------------------------------------------------------------------------------------
