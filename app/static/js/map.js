@@ -125,7 +125,7 @@
       }
       for (let n = Math.ceil(south / step); n * step <= north; n += 1) {
         L.polyline([[n * step, seen.getWest()], [n * step, seen.getEast()]], line).addTo(this.grid);
-        mark([n * step, seen.getEast()], `${Math.abs(n * step).toFixed(digits)}° ${n < 0 ? "S" : "N"}`, [48, 16]);
+        if (this.map.latLngToContainerPoint([n * step, seen.getEast()]).y > 36) { mark([n * step, seen.getEast()], `${Math.abs(n * step).toFixed(digits)}° ${n < 0 ? "S" : "N"}`, [56, 16]); }
       }
     }
 
