@@ -17,6 +17,7 @@ import config
 import db
 from app import (
     about,
+    actor_names,
     api_keys,
     cli,
     dealer,
@@ -31,6 +32,7 @@ from app import (
     logs,
     map_pages,
     navigation,
+    notice_pages,
     permissions,
     saved_views,
     theme,
@@ -42,7 +44,8 @@ from app.sign_in import account, second_step_pages, sessions  # noqa: F401 - the
 from app.sign_in import pages as sign_in
 from stores import brand, installation, keys
 
-PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, about.blueprint)
+PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, about.blueprint,
+           notice_pages.blueprint)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -60,7 +63,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.url_map.converters["int"] = _Id
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
-                                 language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in, settings=settings)
+                                 language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in,
+                                 unread_notices=notice_pages.of_reader, actor_names=actor_names.actor_names, settings=settings)
     permissions.mark(app.view_functions["static"], permissions.PUBLIC)
     headers.init_app(app, secure=settings.secure_cookies, tiles=settings.map_tiles)  # first registered, so the last to see the answer
     errors.init_app(app)

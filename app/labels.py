@@ -77,6 +77,18 @@ HELP_REASONS: Words = {
     "guides_without_adds_30d": _l("Guides without friend adds"), "sales_down": _l("Sales down"), "adds_lost": _l("Friends lost"), "paused": _l("Paused"),
 }
 AREA_KINDS: Words = {"territory": _l("Exclusive territory"), "service_area": _l("Service area"), "isolated": _l("Isolated area")}
+NETWORK_DEEDS: Words = {"save_network": _l("saved"), "close_store": _l("closed"), "undo_closing": _l("closing undone")}
+NETWORK_FIELDS: Words = {
+    "name": _l("Name"), "branch_code": _l("Branch code"), "dealer_code": _l("Dealer code"), "position": _l("Position"),
+    "coordinates_withdrawn": _l("Coordinates withdrawn"),
+    "country": _l("Country"), "region_code": _l("Region code"), "address": _l("Address"), "status": _l("State"), "cloud_shop": _l("Cloud shop"),
+    "opened_on": _l("Opened on"), "closed_on": _l("Closed on"), "paused_until": _l("Paused until"), "priority": _l("Priority"),
+    "service_radius_m": _l("Service radius"), "hours": _l("Hours"), "timezone": _l("Time zone"), "cloud_shop_url": _l("Address of the cloud shop"),
+    "successor_store_code": _l("Successor"), "contract_from": _l("Contract from"), "latitude": _l("Latitude"), "longitude": _l("Longitude"),
+    "crs": _l("Coordinate system"),
+    "platform_fee_bp": _l("Platform fee"), "channel_fee_bp": _l("Channel fee"), "collection_mode": _l("Collection"), "store_code": _l("Store code"),
+    "wecom_userid": _l("WeCom account"), "hired_on": _l("First day"), "left_on": _l("Last day at work"), "role": _l("Role"), "guide_code": _l("Guide code"),
+}
 COLLECTION: Words = {"store_collects": _l("The store collects"), "hq_collects": _l("Headquarters collects")}
 ROLES: Words = {"guide": _l("Guide"), "store_manager": _l("Store manager")}
 FIGURES: Words = {"gross_minor": _l("Sales"), "refunds_minor": _l("Refunds"), "fees_minor": _l("Fees"), "rewards_minor": _l("Rewards"), "net_minor": _l("Net")}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request, send_file, url_for
+from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -24,6 +24,7 @@ from stores.directory import StoreFilter
 from stores.stores import STATUSES
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
+NEAR, NEAR_M = 5, 10_000.0  # neighbours that a map of one store shows at first
 MARKS = {"active": "", "paused": "wait", "closed": "off"}
 
 
@@ -70,7 +71,7 @@ def stores() -> Response:
         raise Malformed(f"There is no figure {key!r} to colour stores by.")
     with db.read() as connection:
         rows = places.stores(connection, actor, store_filter(request.args, today))
-        values = places.FIGURES[key](connection, span.first, span.last, now) if key else None
+        values = places.values(connection, actor, key, span.first, span.last, now) if key else None
     points = [maps.point(r.latitude, r.longitude, r.store_code, r.name, mark=MARKS[r.status], value=None if values is None else values.get(r.id, 0),
                          words=label(labels.STORE_STATES, r.status) if r.status != "active" else "") for r in rows]
     if key is None:
@@ -95,7 +96,12 @@ def store(code: str) -> Response:
     points = [maps.point(each.latitude, each.longitude, each.store_code, each.name, mark=MARKS[each.status], words=_away(each.metres)) for each in around]
     points.append(maps.point(row.latitude, row.longitude, row.store_code, row.name, mark="focus", radius_m=row.service_radius_m, door=False,
                              words=label(labels.STORE_STATES, row.status)))
-    return jsonify(maps.collection([*shapes, *points], door=door()))
+    near = [each for each in around if each.metres <= max(NEAR_M, 3 * around[0].metres)][:NEAR]
+    seen = [(each.latitude, each.longitude) for each in near] + [(row.latitude, row.longitude)]
+    reach = (row.service_radius_m or 0) / 100_000 + 0.01  # degrees, roughly
+    south, west, north, east = (end(axis) for end in (min, max) for axis in zip(*seen, strict=True))
+    bounds = [[min(south, row.latitude - reach), min(west, row.longitude - reach)], [max(north, row.latitude + reach), max(east, row.longitude + reach)]]
+    return jsonify(maps.collection([*shapes, *points], door=door(), bounds=bounds))
 
 
 @blueprint.get("/areas.json")
@@ -127,7 +133,7 @@ def outline() -> Response:
     path = current_app.extensions["doorstep"].map_outline
     if path is None:
         raise NotFound("No outline is set up.")
-    return send_file(path, mimetype="application/geo+json", max_age=86400)
+    return Response(path.read_bytes(), content_type="application/geo+json")
 
 
 def door() -> str | None:

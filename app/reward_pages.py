@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,8 +57,9 @@ def asked_month(today: dt.date) -> str:
         return today.isoformat()[:7]
 
 
-def guide_page(template: str, code: str) -> str:
-    """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them. Raises NotFound outside the reader's rows."""
+def guide_page(template: str, code: str, more: Callable[[Connection, Any, dt.datetime], dict[str, Any]] | None = None) -> str:
+    """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them; `more` answers what else the template shows.
+    Raises NotFound outside the reader's rows."""
     actor, (now, today) = current_actor(), now_and_today()
     with db.read() as connection:
         row = directory.find_guide(connection, actor, today, code=code)
@@ -68,7 +69,8 @@ def guide_page(template: str, code: str) -> str:
     with db.read() as connection:
         month = asked_month(today)
         shown = view(connection, actor, row.id, month, now)
-        return render_template(template, now=now, today=today, row=row, view=shown, kpis=kpis.of_guide(connection, row.id, month, now, shown.lines))
+        return render_template(template, now=now, today=today, row=row, view=shown, kpis=kpis.of_guide(connection, row.id, month, now, shown.lines),
+                               **(more(connection, row, now) if more else {}))
 
 
 def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: dt.datetime) -> RewardView:

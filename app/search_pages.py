@@ -8,12 +8,13 @@ from flask import current_app, render_template, request, url_for
 import db
 from app.clock import now_and_today
 from app.permissions import current_actor
-from stores import customer_book, search
+from stores import customer_book, customer_story, search
 
 DOORS = {  # kind: (page of the portal, name of its key)
     "store": ("store", "code"), "dealer": ("dealer", "code"), "branch": ("branch", "code"), "guide": ("guide", "code"), "order": ("order", "order_no"),
     "refund": ("order", "order_no"), "entry": ("entry", "entry_id"), "customer": ("customer", "number"),
 }
+DEALER_DOORS = {**DOORS, "customer": ("customer", "customer_id")}
 
 
 def search_page(portal: str) -> Any:
@@ -23,6 +24,8 @@ def search_page(portal: str) -> Any:
     words = (request.values.get("q") or "").strip()
     with db.read() as connection:
         found = search.find(connection, actor, words, now, today, people=request.method == "POST")
+        if portal == "dealer" and found.looked_up is not None and customer_story.of(connection, actor, found.looked_up[0], now, today) is None:
+            found = found.without_customer()  # bought there, but never at home with him: no page of the dealer's tells of such a one
     if found.looked_up is not None:
         customer_book.note_look_up(actor, found.looked_up[0], found.looked_up[1], now)
     hits = [(hit, _door(portal, hit)) for hit in found.hits]
@@ -33,6 +36,6 @@ def search_page(portal: str) -> Any:
 
 def _door(portal: str, hit: search.Hit) -> str | None:
     """None where this portal has no such page: what cannot be opened is not shown."""
-    page, key = DOORS[hit.kind]
+    page, key = (DEALER_DOORS if portal == "dealer" else DOORS)[hit.kind]
     endpoint = f"{portal}.{page}"
     return url_for(endpoint, **{key: hit.key}) if endpoint in current_app.view_functions else None

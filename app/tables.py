@@ -15,6 +15,7 @@ from typing import Any
 import xlsxwriter
 from flask import Response, after_this_request, current_app, render_template, request
 from flask_babel import LazyString
+from flask_babel import gettext as _
 
 import db
 from app import paging, saved_views
@@ -30,6 +31,7 @@ EXPORT_ROWS = 100_000
 CHUNK = 1_000
 FORMATS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 RIGHT = frozenset({"count", "money", "percent", "number"})
+NO_FILTER = frozenset({"export", "cursor", "col", "lang", "sort"})
 Fetch = Callable[[Order], Sequence[Any]]
 
 
@@ -111,10 +113,11 @@ def asked(name: str, columns: Sequence[Column], usual: str) -> Table:
 
 def answer(table: Table, fetch: Fetch, template: str, *, total: Mapping[str, Any] | None = None, **context: Any) -> Any:
     """The page with its rows, or the file. Call it inside the view's `db.read()`. Raises InvalidInput when a file would be too long."""
+    table.total = total or {}
     if table.export:
         return _file(table, fetch)
     rows = fetch(table.order)
-    table.rows, table.total = rows[:paging.PAGE], total or {}
+    table.rows = rows[:paging.PAGE]
     if len(rows) > paging.PAGE:
         table.next = paging.same_filter(cursor=encode(f"{table.name} {_wish(table.order)}", _key(rows[paging.PAGE - 1])))
     table.first = paging.same_filter() if request.args.get("cursor") else None
@@ -240,12 +243,14 @@ def plain(column: Column, row: Any) -> list[Any]:
         return [_major(value)]
     if column.kind == "percent":
         return [f"{value // 100}.{value % 100:02}"]
+    if column.kind == "day" and isinstance(value, dt.datetime):
+        value = value.astimezone(current_app.extensions["doorstep"].timezone).date()
     if column.kind == "moment":
         return [value.astimezone(current_app.extensions["doorstep"].timezone).isoformat(timespec="seconds")]
     if column.kind in ("words", "tag") and column.words is not None:
         return [label(column.words, value)]
     if column.kind == "reasons":
-        return ["\n".join(f"{words}: {sentence}" for words, _, sentence, _ in value)]
+        return [" ".join(f"{words} {sentence}" for words, _meaning, sentence, _door in value)]
     if column.kind == "masked":
         from stores.customer_lists import masked
         return [masked(value)]
@@ -292,5 +297,19 @@ def _xlsx(table: Table, rows: Iterator[Any]) -> tuple[bytes, int]:
                 elif value is not None:
                     sheet.write(count, place, value)
                 place += 1
+    _sums(book, table, count, bold, amount)
     book.close()
     return out.getvalue(), count
+
+
+def _sums(book: xlsxwriter.Workbook, table: Table, count: int, bold: Any, amount: Any) -> None:
+    """A second sheet: the filter, how many rows, and the sums at the foot of the page."""
+    sheet = book.add_worksheet(_("Sums")[:31])
+    lines: list[tuple[str, Any, str]] = [(name, value, "text") for name, value in request.args.items(multi=True) if name not in NO_FILTER]
+    lines += [(_("Rows"), count, "count"), *((str(column.name), table.total[column.key], column.kind) for column in table.chosen if column.key in table.total)]
+    for line, (name, value, kind) in enumerate(lines):
+        sheet.write(line, 0, name, bold)
+        if kind == "money":
+            sheet.write_number(line, 1, float(_major(value)), amount)
+        else:
+            sheet.write(line, 1, value)

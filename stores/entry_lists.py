@@ -23,8 +23,7 @@ from stores.stores import store
 from stores.within import within
 
 NEWEST = Order("occurred_at", descending=True)
-SORTS = {"occurred_at": entry.c.occurred_at, "rung": entry.c.rung, "store": func.coalesce(store.c.store_code, ""),
-         "dealer": func.coalesce(dealer.c.dealer_code, "")}
+SORTS = {"occurred_at": entry.c.occurred_at, "store": func.coalesce(store.c.store_code, "")}  # what an index of days can bring in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +107,22 @@ def by_rung(connection: Connection, actor: Actor, wanted: EntryFilter) -> dict[s
 def rows(connection: Connection, actor: Actor, wanted: EntryFilter, order: Order = NEWEST) -> Sequence[Row[Any]]:
     """Sorted by a name of SORTS; with names and codes of where each led.
 
-    By time the days come first: they have an index, and a later moment is never on an earlier day."""
-    query = ordered(_wanted(_listed(), actor, wanted), SORTS, entry.c.id, order)
+    The page is chosen on the entries alone, names are looked up for it. By time the days come first: they have an index, and a later moment
+    is never on an earlier day."""
+    e, down = entry.c, order.descending
+    query = select(e.id.label("number"))
+    if order.by == "store":
+        query = query.outerjoin(store, store.c.id == e.store_id)
+    query = ordered(_wanted(query, actor, wanted), SORTS, e.id, order)
     if order.by == "occurred_at":
-        e, down = entry.c, order.descending
         if order.after is not None:
             edge = business_day(order.after[0])
             query = query.where(e.business_day <= edge if down else e.business_day >= edge)
         query = query.order_by(None).order_by(*(each.desc() if down else each.asc() for each in (e.business_day, e.occurred_at, e.id)))
-    return connection.execute(query).all()
+    page = query.subquery()
+    listed = _listed().add_columns(page.c.sort_value, page.c.sort_key).join(page, page.c.number == e.id)
+    ways = (page.c.sort_value, page.c.sort_key)
+    return connection.execute(listed.order_by(*(each.desc() if down else each.asc() for each in ways))).all()
 
 
 def latest(connection: Connection, actor: Actor, limit: int) -> Sequence[Row[Any]]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, Select, case, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import Subquery
 
 from ledger.journals import transfer
 from stores import cube, moved_days
@@ -69,6 +70,12 @@ def _within(query: Select[Any], kinds: Sequence[str], first: dt.date, last: dt.d
     if store_id is not None:
         query = query.where(t.store_id == store_id)
     return query if stores is None else query.where(func.coalesce(t.store_id, cube.NOBODY).in_(stores))  # the expression keeps the index out
+
+
+def by_dealer(connection: Connection, first: dt.date, last: dt.date, *, stores: Any = None) -> Subquery:
+    """The sums of `of` by `dealer_id`, to join."""
+    found = cube.figures(connection, cube.sale_cell, first, last, tuple(FIGURES), "sum", _limits(None, None, stores))
+    return select(found.c.dealer_id, *(func.sum(found.c[name]).label(name) for name in FIGURES)).group_by(found.c.dealer_id).subquery("dealer_sums")
 
 
 def movements(connection: Connection, first: dt.date, last: dt.date, figure: str, *, dealer_id: int | None = None, store_id: int | None = None,

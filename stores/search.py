@@ -49,6 +49,9 @@ class Found:
     more: frozenset[str]
     looked_up: tuple[int, str] | None
 
+    def without_customer(self) -> Found:
+        return Found(tuple(hit for hit in self.hits if hit.kind != "customer"), self.more, None)
+
 
 def find(connection: Connection, actor: Actor, text: str, now: dt.datetime, today: dt.date, people: bool = False) -> Found:
     """At most EACH of a kind, exact codes first; customers only if `people`. Nothing for fewer than two characters."""

@@ -37,8 +37,8 @@ def stores() -> Any:
 
 
 def _columns(span: Span) -> tuple[Column, ...]:
-    def door(page: str) -> Any:
-        return lambda row: url_for(f"dealer.{page}", store=row.store_code, **span.query)
+    def door(page: str, figure: str) -> Any:
+        return lambda row: url_for(f"dealer.{page}", store=row.store_code, **span.query) if getattr(row, figure) else None
 
     return (
         Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.name), sort="store",
@@ -46,9 +46,9 @@ def _columns(span: Span) -> tuple[Column, ...]:
         Column("status", _l("State"), "tag", value=lambda row: row.status or "sold", words=labels.OWN_STORE_STATES, meanings=labels.STORE_MEANINGS),
         Column("cloud_shop", _l("Cloud shop"), "words", value=lambda row: "on" if row.cloud_shop else "off", words=labels.ON_OFF, shown=False),
         Column("guides", _l("Guides"), "count", sort="guides"),
-        Column("entries", _l("Entries"), "count", sort="entries", door=door("entries")),
-        Column("gross", _l("Sales"), "money", value=lambda row: row.gross_minor, sort="gross", door=door("orders")),
-        Column("refunds", _l("Refunds"), "money", value=lambda row: row.refunds_minor, door=door("refunds")),
+        Column("entries", _l("Entries"), "count", sort="entries", door=door("entries", "entries")),
+        Column("gross", _l("Sales"), "money", value=lambda row: row.gross_minor, sort="gross", door=door("orders", "gross_minor")),
+        Column("refunds", _l("Refunds"), "money", value=lambda row: row.refunds_minor, door=door("refunds", "refunds_minor")),
         Column("net", _l("Net"), "money", value=lambda row: row.net_minor, sort="net"),
     )
 

@@ -1,4 +1,4 @@
-"""Decisions: the list behind the figures, the page that says why, and the friend adds."""
+"""Decisions: the list behind the figures, and the page that says why."""
 from __future__ import annotations
 
 from typing import Any
@@ -15,9 +15,8 @@ from app.language import language
 from app.permissions import current_actor, needs
 from app.tables import Column
 from ledger.faults import NotFound
-from stores import customer_chronicle, entry_lists, entry_reading, event_lists, explanations, ladders
+from stores import customer_chronicle, entry_lists, entry_reading, explanations, ladders
 from stores.entry_lists import EntryFilter
-from stores.event_lists import AddFilter
 
 LOCATED = {"yes": True, "no": False}
 MEANINGS = {"PICKER": "wait", "DEFAULT": "wait"}
@@ -39,9 +38,9 @@ def columns() -> tuple[Column, ...]:
         Column("time", _l("Time"), "moment", value=lambda row: row.occurred_at, sort="occurred_at"),
         Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, door=lambda row: url_for("hq.customer", number=row.customer_id)),
         Column("store", _l("Led to"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store", door=door("store", "store_code")),
-        Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), sort="dealer", door=door("dealer", "dealer_code")),
+        Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), door=door("dealer", "dealer_code")),
         Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), door=door("guide", "guide_code"), shown=False),
-        Column("rung", _l("Rung"), "tag", words=labels.RUNGS, meanings=MEANINGS, sort="rung"),
+        Column("rung", _l("Rung"), "tag", words=labels.RUNGS, meanings=MEANINGS),
         Column("why", _l("Why"), value=_sentence, door=lambda row: url_for("hq.entry", entry_id=row.entry_id)),
         Column("reason", _l("Reason code"), "code", shown=False),
         Column("located", _l("Location"), "words", value=lambda row: str(row.located), words=labels.LOCATED, shown=False),
@@ -97,14 +96,3 @@ def entry_map(entry_id: str) -> Response:
         if row is None or kept is None:
             raise NotFound(f"There is no entry {entry_id!r} with its candidates.")
         return jsonify(maps.collection(candidates(ladders.of_entry(connection, row, kept), row.store_id is not None), door=map_pages.door()))
-
-
-@blueprint.get("/adds", strict_slashes=False)
-@needs("hq:read")
-def adds() -> str:
-    actor, (now, today) = current_actor(), now_and_today()
-    span = shown_days.asked(request.args, today)
-    wanted = AddFilter(span.first, span.last, today, request.args.get("guide") or None, request.args.get("store") or None)
-    with db.read() as connection:
-        page = paging.listed("adds", event_lists.rows(connection, actor, wanted, paging.after_moment("adds"), paging.PAGE + 1), paging.by_moment("occurred_at"))
-        return render_template("hq/adds.html", now=now, span=span, wanted=wanted, page=page, total=event_lists.total(connection, actor, wanted))

@@ -18,7 +18,7 @@ from app.permissions import needs
 from app.sign_in import users
 from app.words import count
 from ledger.faults import NotFound
-from stores import explanations, policies
+from stores import explanations, policies, regions
 from stores.policy import RUNGS, Policy, parse
 
 SHOWN_VERSIONS = 50
@@ -88,7 +88,7 @@ def changes(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
     for name, (words, _unit, _rule) in PARAMETERS.items():
         old, new = getattr(before, name), getattr(after, name)
         if name == "region_defaults":
-            found += [(gettext("Default store of region %(code)s", code=key), old.get(key, "–"), new.get(key, "–"))
+            found += [(gettext("Default store of %(region)s", region=regions.full_name(key)), old.get(key, "–"), new.get(key, "–"))
                       for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
         elif old != new:
             found.append((str(words), said(name, old), said(name, new)))
@@ -109,10 +109,12 @@ def policy() -> str:
         old = _asked(connection, "before", max(1, row.version - 1))
         shown, earlier = parse(row.body), parse(old.body)
         return render_template(
-            "hq/policy.html", now=now, row=row, in_force=in_force, policy=shown, versions=versions, old=old, authors=_names(connection, [row, old, *versions]),
+            "hq/policy.html", now=now, row=row, in_force=in_force, versions=versions, old=old, authors=_names(connection, [row, old, *versions]),
             rungs=[(code, rung_meaning(code, shown)) for code in shown.rungs], off=[code for code in RUNGS if code not in shown.rungs],
             parameters=[(words, said(name, getattr(shown, name)), rule, name) for name, (words, _unit, rule) in PARAMETERS.items()],
-            preset=said("preset", shown.preset), changes=changes(earlier, shown) if old.version != row.version else [])
+            preset=said("preset", shown.preset),
+            defaults=[(code, regions.full_name(code), store) for code, store in sorted(shown.region_defaults.items())],
+            changes=changes(earlier, shown) if old.version != row.version else [])
 
 
 @blueprint.get("/policy.json")

@@ -5,9 +5,14 @@ import datetime as dt
 
 from flask import render_template
 
+from app.guide.code import drawn
 from app.hq.home import blueprint
 from app.job_words import STEPS, Progress, duration
 from app.permissions import needs
+from stores.customer_story import Moment
+from stores.store_codes import StoreCode
+
+SAMPLE_NAME, SAMPLE_LINK = "上海黄浦云店", "https://example.org/s/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 
 @blueprint.get("/samples", strict_slashes=False)
@@ -15,7 +20,8 @@ from app.permissions import needs
 def samples() -> str:
     moment = dt.datetime(2026, 11, 21, 6, 5, tzinfo=dt.UTC)
     rows = [{"day": moment.date(), "orders": 12_345_678, "sales": 123_450}, {"day": moment.date(), "orders": 0, "sales": -14_000}]
-    return render_template("hq/samples.html", moment_shown=moment, table=rows, told=_told())
+    return render_template("hq/samples.html", moment_shown=moment, table=rows, told=_told(), card=StoreCode("S1", SAMPLE_NAME, "door", "S1:door", "", False),
+                           card_qr=drawn(SAMPLE_LINK), story=_story(moment))
 
 
 def _told() -> dict[str, Progress]:
@@ -25,3 +31,12 @@ def _told() -> dict[str, Progress]:
 
     return {"begun": Progress(0, 0, None, None, steps(0), duration(3)), "half": Progress(48_000, 100_000, 48, duration(75), steps(1), duration(70)),
             "end": Progress(100_000, 100_000, 100, None, steps(2), duration(200))}
+
+
+def _story(now: dt.datetime) -> list[Moment]:
+    """One moment of each kind, one of them still to come."""
+    day, shop, mei = dt.timedelta(days=1), {"store_code": "S1", "store_name": SAMPLE_NAME}, {"guide_code": "G1", "guide_name": "Mei"}
+    return [Moment(now + 20 * day, "home_ended", "validity_over", **shop), Moment(now, "order", order_no="O-1", minor=29_900, **shop),
+            Moment(now - day, "refund", order_no="O-1", minor=-4_000), Moment(now - 2 * day, "elsewhere", "visit", minor=8_800),
+            Moment(now - 3 * day, "home_began", "friend_add", until=now + 30 * day, **shop), Moment(now - 3 * day, "owner_began", "friend_add", **mei),
+            Moment(now - 3 * day, "add", **mei), Moment(now - 4 * day, "visit", "NEAREST", **shop)]

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import db
+from stores.people import by_customer_id
 from tests.app.pages.conftest import Chain
 
 PORTAL_OF = {"petra": "hq", "finn": "hq", "bea": "branch", "omar": "dealer", "max": "guide", "mei": "guide"}
@@ -28,7 +30,11 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/entries?rung=PICKER&located=no", *decisions(), *routes())
     yield from ("/hq/adds",)
     yield from ("/hq/orders", "/hq/orders?owner=unattributed", "/hq/refunds", "/hq/ledger/fees", "/hq/ledger/rewards")
-    yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1")
+    yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1", "/hq/stores?view=map&figure=entries", "/hq/stores?unowned=yes&sort=-sales")
+    yield from ("/hq/branches", "/hq/branches/B1", "/hq/guides", "/hq/guides?state=present", "/hq/areas")
+    if name == "petra":  # who maintains the network
+        yield from ("/hq/new/store", "/hq/stores/S1/edit", "/hq/dealers/D1/edit", "/hq/guides/G1/edit", "/hq/stores/S1/close",
+                    "/hq/stores/S1/close?successor_store_code=S2", "/hq/stores/S1/close?alone=yes")
     yield from ("/hq/dealers", "/hq/dealers/D1", "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month")
     yield from ("/hq/guides/G1",)
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2")
@@ -66,7 +72,7 @@ def branch(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/help-stores", "/hq/help-stores?sort=store")
     yield from decisions()
     yield from ("/hq", "/hq/adds", "/hq/orders", "/hq/refunds", "/hq/ledger/fees")
-    yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/guides/G1")
+    yield from ("/hq/stores", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/branches", "/hq/branches/B2", "/hq/guides", "/hq/guides/G1", "/hq/areas")
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/rewards", "/hq/rewards?by=store", "/hq/rewards?by=component")
 
 
@@ -88,6 +94,8 @@ def dealer(chain: Chain, name: str) -> Iterator[str]:
 
 def dealer_happened(chain: Chain, name: str) -> Iterator[str]:
     yield "/dealer/orders/O-1"
+    with db.read() as connection:
+        yield f"/dealer/customers/{by_customer_id(connection, ['wx-mei-001'])['wx-mei-001'].id}"
 
 
 def guide(chain: Chain, name: str) -> Iterator[str]:

@@ -137,7 +137,8 @@ def test_a_long_list_comes_in_pages_without_gap_or_repetition(chain):
 
 
 LONGEST = {"/hq": 52, "/hq/entries": 12, "/hq/orders": 12, "/hq/refunds": 12, "/hq/stores": 12, "/hq/dealers": 14, "/hq/dealers/D1": 16,
-           "/hq/stores/S1": 16, "/hq/adds": 12, "/hq/users": 12, "/hq/keys": 12, "/hq/audit": 16, "/account": 8,
+           "/hq/users": 12, "/hq/keys": 12, "/hq/audit": 16, "/account": 8,
+           "/hq/stores/S1": 24, "/hq/adds": 12, "/hq/branches": 10, "/hq/guides": 10, "/hq/areas": 10, "/hq/guides/G1": 40,
            "/hq/orders/O-1": 22}
 
 

@@ -53,7 +53,7 @@ def test_the_shares_of_rungs_are_doors_that_add_up(walked):
     assert sum(listed(walked.client("petra").get(door.replace("&amp;", "&")).text) for door in doors) == 5
 
 
-@pytest.mark.parametrize("sort", ["occurred_at", "-occurred_at", "rung", "-store", "dealer"])
+@pytest.mark.parametrize("sort", ["occurred_at", "-occurred_at", "store", "-store"])
 def test_every_sort_pages_through_all_rows_once(chain, sort, monkeypatch):
     monkeypatch.setattr("app.paging.PAGE", 2)
     for number in range(5):

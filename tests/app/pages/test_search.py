@@ -73,6 +73,14 @@ def test_a_branch_finds_only_customers_of_its_rows_and_nothing_is_noted_of_other
         assert len(connection.execute(select(audit_log).where(audit_log.c.action == "look_up_customer")).all()) == 1
 
 
+def test_a_dealer_finds_his_own_customers_alone(known):
+    """D1."""
+    number = known.number("wx-mei-001")
+    assert found(known, "omar", PHONE) == found(known, "omar", "wx-mei-001") == [f"/dealer/customers/{number}"]
+    assert found(known, "olga", PHONE) == found(known, "olga", "wx-mei-001") == found(known, "omar", "wx-gus-004") == []
+    assert known.client("omar").get(f"/dealer/customers/{number}").status_code == 200
+
+
 def test_what_is_found_is_shown_masked(known):
     client = known.client("petra")
     page = client.post("/hq/search", data={"q": PHONE, "csrf_token": token_of(client.get("/hq/search"))}).text
