@@ -22,7 +22,7 @@ ACTIONS: Words = {
     "register_store_codes": _l("registered store codes"), "erase_customer": _l("erased a customer"), "look_up_customer": _l("looked up a customer"),
     "reveal_customer": _l("revealed a customer's identifiers"), "approve_incentives": _l("approved a reward month"), "close_incentives": _l("closed a reward month"),
     "upload": _l("uploaded a file"), "check_upload": _l("checked a file"), "discard_upload": _l("discarded a file"), "cancel_job": _l("cancelled a job"),
-    "retry_job": _l("ran a job again"),
+    "retry_job": _l("ran a job again"), "close_store": _l("closed a store"), "undo_closing": _l("opened a closed store again"),
 }
 OBJECTS: Words = {
     "user": _l("User"), "api_key": _l("API key"), "list": _l("List"), "customer": _l("Customer"), "policy": _l("Routing policy"), "plan_version": _l("Reward plan"),
@@ -36,6 +36,7 @@ DETAILS: Words = {
     "changed": _l("changed"), "preset": _l("preset"), "plan_code": _l("plan"), "period": _l("month"), "hash": _l("hash"), "identities": _l("identifiers"),
     "identifiers": _l("identifiers"), "points": _l("points"), "traces": _l("traces"), "reason": _l("reason"), "case": _l("case"), "kind": _l("kind"),
     "bytes": _l("bytes"), "digest": _l("digest"), "stores": _l("stores"), "places": _l("places"), "unchanged": _l("unchanged"),
+    "customers": _l("customers"), "successor_code": _l("successor"), "closing": _l("closing"),
 }
 VALUES: Words = {
     "code": _l("code of the app"), "recovery_code": _l("recovery code"), "all": _l("the whole chain"), "branch": _l("Branch"), "dealer": _l("Dealer"),
