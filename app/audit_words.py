@@ -30,7 +30,7 @@ OBJECTS: Words = {
     "branches": _l("Branches"), "guides": _l("Guides"), "areas": _l("Areas"), "contracts": _l("Contracts"), "upload": _l("File"), "job_run": _l("Job"),
 }
 DETAILS: Words = {
-    "role": _l("role"), "was": _l("role before"), "scope": _l("limit or scope"), "scope_id": _l("limit"), "limit": _l("limit"), "limit_id": _l("limit"),
+    "role": _l("role"), "was": _l("role before"), "scope": _l("may do"), "scope_id": _l("limit"), "limit": _l("limit"), "limit_id": _l("limit"),
     "limit_kind": _l("limited to"), "attempt": _l("attempt"),
     "step": _l("step"), "by": _l("by"), "sessions": _l("sessions"), "rows": _l("rows"), "format": _l("format"), "version": _l("version"), "new": _l("new"),
     "changed": _l("changed"), "preset": _l("preset"), "plan_code": _l("plan"), "period": _l("month"), "hash": _l("hash"), "identities": _l("identifiers"),

@@ -118,8 +118,8 @@ def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: s
     try:
         with db.transaction() as connection:
             user_id = int(connection.execute(insert(app_user).values(row).returning(app_user.c.id)).scalar_one())
-            scope = scope_code(connection, row["scope_kind"], scope_id) if scope_id else None
-            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "scope": scope})
+            limit = scope_code(connection, row["scope_kind"], scope_id) if scope_id else None
+            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "limit": limit})
     except IntegrityError:
         raise Conflict(f"The user name {name!r} is taken; choose another.", code="name_taken") from None
     return user_id, secret
