@@ -28,7 +28,8 @@ def test_h2_from_an_order_number_to_the_reason_of_the_last_routing(chain, served
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
-        page.goto("/hq?lang=en")
+        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
+        page.goto("/hq?lang=en", wait_until="networkidle")
         page.keyboard.press("Control+k")
         page.keyboard.type("O-1")
         page.wait_for_selector("#found-rows a")
@@ -50,7 +51,8 @@ def test_arrows_walk_through_what_was_found_and_back_to_the_field(chain, served,
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
-        page.goto("/hq?lang=en")
+        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
+        page.goto("/hq?lang=en", wait_until="networkidle")
         page.keyboard.press("Control+k")
         page.keyboard.type("S")
         page.keyboard.type("1")
@@ -68,7 +70,8 @@ def test_a_search_without_rows_yet_opens_its_own_page(chain, served, browser):
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
-        page.goto("/hq?lang=en")
+        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
+        page.goto("/hq?lang=en", wait_until="networkidle")
         page.keyboard.press("Control+k")
         page.fill("#found input[type=search]", "wx-mei-001")
         page.keyboard.press("Enter")
@@ -80,6 +83,7 @@ def test_a_click_on_the_map_routes_a_visitor_there(chain, served, browser):
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
+        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
         page.goto("/hq/route?lang=en")
         page.wait_for_selector(".map canvas, .map .leaflet-interactive")
         box = page.locator(".map").bounding_box()
@@ -95,6 +99,7 @@ def test_identifiers_are_revealed_by_a_form_that_asks_why(chain, served, browser
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
+        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
         page.goto(f"/hq/customers/{chain.number('wx-mei-001')}?lang=en")
         assert "wx-mei-001" not in page.inner_text("main")
         page.click("text=Show and note it")
