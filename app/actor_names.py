@@ -3,18 +3,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 import db
 from app.api_keys import api_key
+from app.audit_words import ACTORS
+from app.labels import label
 from app.sign_in.users import app_user
 
 
 def actor_names(actors: Iterable[str]) -> dict[str, str]:
     """Names of these actors in at most two statements; one that is unknown keeps its code."""
     wanted = set(actors)
-    names = {actor: actor for actor in wanted} | {"system": _("the system"), "command line": _("command line")}
+    names = {actor: label(ACTORS, actor) for actor in wanted}
     with db.read() as connection:
         for kind, table in (("user", app_user), ("key", api_key)):
             numbers = [int(actor.removeprefix(f"{kind}:")) for actor in wanted if actor.startswith(f"{kind}:") and actor.removeprefix(f"{kind}:").isdigit()]

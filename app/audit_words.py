@@ -17,6 +17,7 @@ ACTIONS: Words = {
     "create_user": _l("created a user"), "disable_user": _l("disabled a user"), "enable_user": _l("enabled a user"), "reset_password": _l("reset a password"),
     "reset_two_factor": _l("reset two-factor sign-in"), "change_role": _l("changed a role"), "create_api_key": _l("created an API key"),
     "revoke_api_key": _l("revoked an API key"), "export": _l("exported a list"), "save_network": _l("changed the network"),
+    "close_store": _l("closed a store"), "undo_closing": _l("undid the closing of a store"),
     "import_customers": _l("imported customers"), "import_targets": _l("imported targets"), "publish_policy": _l("published a routing policy"),
     "publish_plan": _l("published a reward plan"), "register_channel": _l("registered a code"), "revoke_channel": _l("revoked a code"),
     "register_store_codes": _l("registered store codes"), "erase_customer": _l("erased a customer"), "look_up_customer": _l("looked up a customer"),
@@ -36,7 +37,8 @@ DETAILS: Words = {
     "changed": _l("changed"), "preset": _l("preset"), "plan_code": _l("plan"), "period": _l("month"), "hash": _l("hash"), "identities": _l("identifiers"),
     "identifiers": _l("identifiers"), "points": _l("points"), "traces": _l("traces"), "reason": _l("reason"), "case": _l("case"), "kind": _l("kind"),
     "bytes": _l("bytes"), "digest": _l("digest"), "stores": _l("stores"), "places": _l("places"), "unchanged": _l("unchanged"),
-    "customers": _l("customers"), "successor_code": _l("successor"), "closing": _l("closing"),
+    "closing": _l("closing"), "successor_code": _l("successor"),
+    "customers": _l("customers"),
 }
 VALUES: Words = {
     "code": _l("code of the app"), "recovery_code": _l("recovery code"), "all": _l("the whole chain"), "branch": _l("Branch"), "dealer": _l("Dealer"),

@@ -57,11 +57,14 @@ BINDING_BEGAN: Words = {
     "transfer": _l("handed over in WeCom"), "home_protected": _l("followed the owner guide when another protection was over"),
     "snatch_after_protection": _l("by an order through the guide's link, after another protection was over"),
     "snatch_anytime": _l("by an order through the guide's link"),
+    "store_closed": _l("because the former home store closed"), "closing_undone": _l("because the closing of the store was undone"),
 }
 BINDING_ENDED: Words = {
     **TAKEOVER_REASONS, "validity_over": _l("A year without an order or a chat: the binding lapses."),
     "guide_left": _l("The guide left; the customer stays with the store."),
     "deleted_by_customer": _l("The customer deleted the guide and had never ordered."),
+    "store_closed": _l("The store closed; its customers went to the successor, or were released."),
+    "closing_undone": _l("The closing of the former home store was undone."),
 }
 LOST_BY: Words = {
     "entry": _l("The order belongs to the visit it was paid in, and that visit led to another shop."),
@@ -77,7 +80,6 @@ HELP_REASONS: Words = {
     "guides_without_adds_30d": _l("Guides without friend adds"), "sales_down": _l("Sales down"), "adds_lost": _l("Friends lost"), "paused": _l("Paused"),
 }
 AREA_KINDS: Words = {"territory": _l("Exclusive territory"), "service_area": _l("Service area"), "isolated": _l("Isolated area")}
-NETWORK_DEEDS: Words = {"save_network": _l("saved"), "close_store": _l("closed"), "undo_closing": _l("closing undone")}
 NETWORK_FIELDS: Words = {
     "name": _l("Name"), "branch_code": _l("Branch code"), "dealer_code": _l("Dealer code"), "position": _l("Position"),
     "coordinates_withdrawn": _l("Coordinates withdrawn"),
@@ -110,6 +112,7 @@ BINDING_REASONS: Words = {
     "friend_add": _l("friend add"), "order_by_link": _l("first order by a guide's link"), "first_order": _l("first paid order"), "transfer": _l("handed over"),
     "snatch_after_protection": _l("order by another guide's link after the protection"), "snatch_anytime": _l("order by another guide's link"),
     "home_protected": _l("waited for the end of the former home's protection"), "manual": _l("assigned by hand"), "imported": _l("brought in by a file"),
+    "store_closed": _l("the former home store closed"), "closing_undone": _l("the closing of the store was undone"),
 }
 BINDING_ENDS: Words = {
     **BINDING_REASONS, "validity_over": _l("no order for too long"), "guide_left": _l("the guide left"), "deleted_by_customer": _l("the customer deleted the guide"),

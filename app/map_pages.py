@@ -4,6 +4,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request, url_for
@@ -21,6 +22,7 @@ from ledger.faults import Malformed, NotFound
 from stores import directory, places
 from stores.actors import Actor
 from stores.directory import StoreFilter
+from stores.regions import regions
 from stores.stores import STATUSES
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
@@ -134,6 +136,21 @@ def outline() -> Response:
     if path is None:
         raise NotFound("No outline is set up.")
     return Response(path.read_bytes(), content_type="application/geo+json")
+
+
+@blueprint.get("/towns.json")
+@needs("network:read")
+def towns() -> Response:
+    """Names of provinces and cities with their centres, most people first, to find one's way by."""
+    answer = jsonify(_towns())
+    answer.headers["Cache-Control"] = "private, max-age=86400"
+    return answer
+
+
+@cache
+def _towns() -> list[tuple[str, float, float]]:
+    found = sorted((each for each in regions().values() if each.level == "city" and each.centre), key=lambda each: -each.population)
+    return [(each.name, round(each.centre[0], 3), round(each.centre[1], 3)) for each in found if each.centre]
 
 
 def door() -> str | None:

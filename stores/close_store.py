@@ -28,6 +28,7 @@ from stores.stores import store, store_revision
 
 UNDO_FOR = dt.timedelta(hours=24)
 OPEN_DAYS = 30
+CLOSED_ITSELF = "is closed itself; name a store in service"
 CHUNK = 500
 
 
@@ -141,7 +142,7 @@ def _successor(connection: Connection, row: Any, code: str | None) -> Any:
     if not code:
         return None
     found = connection.execute(select(store.c.id, store.c.status).where(store.c.store_code == code)).first()
-    reason = ("is unknown" if found is None else "is the store itself" if found.id == row.id else "is closed itself; name a store in service" if found.status == "closed"
+    reason = ("is unknown" if found is None else "is the store itself" if found.id == row.id else CLOSED_ITSELF if found.status == "closed"
               else None)
     if reason is not None:
         raise InvalidInput(f"The successor {code!r} {reason}.", errors=[FieldFault("successor_store_code", reason)])

@@ -13,7 +13,7 @@ from app.clock import now_and_today
 from app.hq.home import blueprint
 from app.permissions import current_actor, needs
 from incentives import booking, rewards
-from ledger.faults import Conflict, InvalidInput, NotFound
+from ledger.faults import Conflict, Fault, InvalidInput, NotFound
 from stores import close_store as service
 from stores import directory, places
 from stores.actors import Actor
@@ -46,7 +46,7 @@ def close_store(code: str) -> Any:
         try:
             moved = service.close_store(code, None if alone else chosen.store_code, actor=actor, now=dt.datetime.now(dt.UTC), seen_version=_seen())
         except (InvalidInput, Conflict) as refusal:
-            fault = refusal.detail
+            fault = _told(refusal)
         else:
             flash(_("The store is closed; %(n)s customers were moved or released. This can be undone for 24 hours.", n=moved), "good")
             return redirect(url_for("hq.store", code=code), 303)
@@ -61,6 +61,14 @@ def undo_closing(code: str) -> Any:
     back = service.undo_closing(code, actor=current_actor(), now=dt.datetime.now(dt.UTC))
     flash(_("The closing is undone; the bindings of %(n)s customers were looked at, and those that nobody changed since are back.", n=back), "good")
     return redirect(url_for("hq.store", code=code), 303)
+
+
+def _told(refusal: Fault) -> str:
+    """Why the deed was refused, in the reader's language."""
+    if isinstance(refusal, Conflict):
+        return _("The store was changed meanwhile. What you see now is how it stands; look at it again.")
+    told = {"is the store itself": _("This is the store itself; name another one."), service.CLOSED_ITSELF: _("This store is closed itself; name a store in service.")}
+    return told.get(refusal.errors[0].reason, refusal.detail)
 
 
 def _row(connection: Connection, actor: Actor, code: str, today: dt.date) -> Any:

@@ -26,7 +26,7 @@ COLUMNS = (
     Column("role", _l("Role"), "words", sort="role", words=labels.ROLES),
     Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store", door=door("store")),
     Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), sort="dealer", door=door("dealer")),
-    Column("customers", _l("Customers owned"), "count"),
+    Column("customers", _l("Customers owned"), "count", door=lambda row: url_for("hq.customers", guide=row.guide_code)),
     Column("hired_on", _l("First day"), "day", sort="hired_on"),
     Column("left_on", _l("Last day at work"), "day", sort="left_on"),
     Column("wecom", _l("WeCom account"), "tag", value=lambda row: "yes" if row.wecom_userid else "no", words=LINKED, meanings={"no": "wait"}, shown=False),

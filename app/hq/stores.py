@@ -39,7 +39,7 @@ def columns(span: shown_days.Span) -> tuple[Column, ...]:
         Column("sales", _l("Sales after refunds"), "money", sort="sales"),
         Column("orders", _l("Orders"), "count", sort="orders", door=of_store("hq.orders"), shown=False),
         Column("adds", _l("Friend adds"), "count", sort="adds", door=of_store("hq.adds"), shown=False),
-        Column("customers", _l("Customers at home here"), "count", sort="customers", shown=False),
+        Column("customers", _l("Customers at home here"), "count", sort="customers", door=lambda row: url_for("hq.customers", store=row.store_code), shown=False),
         Column("region_code", _l("Region code"), "code", shown=False),
         Column("opened_on", _l("Opened on"), "day", sort="opened_on", shown=False),
         Column("closed_on", _l("Closed on"), "day", shown=False),

@@ -278,7 +278,7 @@ def test_a_notice_leaves_the_page_once_it_is_read(chain):
     assert chain.client("olga").post(action, data={"csrf_token": token_of(chain.client("olga").get("/dealer"))}).status_code in (400, 404)
 
 
-@pytest.mark.parametrize(("words", "said"), [("NOPE", "No store has this code or name."), ("S", "Several stores are called so"), ("S1", "is the store itself")])
+@pytest.mark.parametrize(("words", "said"), [("NOPE", "No store has this code or name."), ("S", "Several stores are called so"), ("S1", "This is the store itself")])
 def test_a_successor_is_looked_for_by_code_or_name(chain, words, said):
     client = chain.client("petra")
     page = client.get(f"/hq/stores/S1/close?lang=en&successor_store_code={words}")
