@@ -23,7 +23,7 @@ ACTIONS: Words = {
     "register_store_codes": _l("registered store codes"), "erase_customer": _l("erased a customer"), "look_up_customer": _l("looked up a customer"),
     "reveal_customer": _l("revealed a customer's identifiers"), "approve_incentives": _l("approved a reward month"), "close_incentives": _l("closed a reward month"),
     "upload": _l("uploaded a file"), "check_upload": _l("checked a file"), "discard_upload": _l("discarded a file"), "cancel_job": _l("cancelled a job"),
-    "retry_job": _l("ran a job again"),
+    "retry_job": _l("ran a job again"), "close_store": _l("closed a store"), "undo_closing": _l("opened a closed store again"),
 }
 OBJECTS: Words = {
     "user": _l("User"), "api_key": _l("API key"), "list": _l("List"), "customer": _l("Customer"), "policy": _l("Routing policy"), "plan_version": _l("Reward plan"),
@@ -31,7 +31,7 @@ OBJECTS: Words = {
     "branches": _l("Branches"), "guides": _l("Guides"), "areas": _l("Areas"), "contracts": _l("Contracts"), "upload": _l("File"), "job_run": _l("Job"),
 }
 DETAILS: Words = {
-    "role": _l("role"), "was": _l("role before"), "scope": _l("limit or scope"), "scope_id": _l("limit"), "limit": _l("limit"), "limit_id": _l("limit"),
+    "role": _l("role"), "was": _l("role before"), "scope": _l("may do"), "scope_id": _l("limit"), "limit": _l("limit"), "limit_id": _l("limit"),
     "limit_kind": _l("limited to"), "attempt": _l("attempt"),
     "step": _l("step"), "by": _l("by"), "sessions": _l("sessions"), "rows": _l("rows"), "format": _l("format"), "version": _l("version"), "new": _l("new"),
     "changed": _l("changed"), "preset": _l("preset"), "plan_code": _l("plan"), "period": _l("month"), "hash": _l("hash"), "identities": _l("identifiers"),

@@ -56,10 +56,10 @@ def _state(wanted: CustomerFilter, visible: Select[Any] | None) -> dict[str, Col
 
 
 def _bound(query: Select[Any], actor: Actor, wanted: CustomerFilter) -> Select[Any]:
-    """Whose home binding holds now, of the stores that the actor sees."""
+    """Whose home binding holds now, of the stores that the actor sees; an owner guide of another's store is not told."""
     s, visible = customer_state.c, visible_store_ids(actor, wanted.today)
-    query = query.select_from(customer_state.join(store, store.c.id == s.home_store_id).outerjoin(
-        guide, and_(guide.c.id == s.owner_guide_id, s.owner_valid_until > wanted.now))).where(s.home_valid_until > wanted.now)
+    own = and_(guide.c.id == s.owner_guide_id, s.owner_valid_until > wanted.now, *(() if visible is None else (guide.c.store_id.in_(visible),)))
+    query = query.select_from(customer_state.join(store, store.c.id == s.home_store_id).outerjoin(guide, own)).where(s.home_valid_until > wanted.now)
     if visible is not None:
         query = query.where(s.home_store_id.in_(visible))
     if wanted.store_code is not None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 from flask_babel import lazy_gettext as _l
 
 import db
@@ -42,6 +42,5 @@ COLUMNS = (
     Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store"),
     Column("rung", _l("Led by"), "text", value=lambda row: explanations.word(explanations.RUNG_NAMES, row.rung, language()), sort="rung"),
     Column("place", _l("Place of the code"), "text", value=_place),
-    Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name),
-           door=lambda row: url_for("dealer.guide", code=row.guide_code) if row.guide_code else None),
+    Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name)),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 import db
 from app import reward_pages
@@ -118,7 +119,10 @@ def set_targets() -> Any:
         known = targets.of_store(connection, month, store_id, list(ids.values()))
         changed = {key: value for key, value in wanted.items() if value or known.get(("guide", ids.get(key[0], 0), key[1]))}  # nothing was, nothing is
         outcome = targets.set_for_store(month, store_id, changed, actor=actor, now=now)
-    flash(_("%(n)s targets were changed.", n=outcome.effective) if outcome.effective else _("Nothing was changed."), "good" if outcome.effective else "wait")
+    if outcome.effective:
+        flash(ngettext("%(num)s target was changed.", "%(num)s targets were changed.", outcome.effective), "good")
+    else:
+        flash(_("Nothing was changed."), "wait")
     return redirect(url_for("guide.progress", month=month), 303)
 
 

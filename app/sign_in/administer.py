@@ -74,7 +74,7 @@ def change_role(user_id: int, role: str, scope_id: int | None, *, by: Actor, now
             _administrators_remain(connection, row)
         _set(connection, user_id, role=role, scope_kind=kind, scope_id=scope_id)
         audit.record(connection, by.name, "change_role", "user", user_id, {
-            "role": role, "scope": scope_code(connection, kind, scope_id) if scope_id else None, "was": row.role}, at=now)
+            "role": role, "limit": scope_code(connection, kind, scope_id) if scope_id else None, "was": row.role}, at=now)
 
 
 def _other(connection: Connection, user_id: int, by: Actor) -> Any:

@@ -118,8 +118,8 @@ def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: s
     try:
         with db.transaction() as connection:
             user_id = int(connection.execute(insert(app_user).values(row).returning(app_user.c.id)).scalar_one())
-            scope = scope_code(connection, row["scope_kind"], scope_id) if scope_id else None
-            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "scope": scope})
+            limit = scope_code(connection, row["scope_kind"], scope_id) if scope_id else None
+            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "limit": limit})
     except IntegrityError:
         raise Conflict(f"The user name {name!r} is taken; choose another.", code="name_taken") from None
     return user_id, secret
@@ -223,6 +223,14 @@ def load(connection: Connection, user_id: int) -> User:
     return of_row(connection.execute(select(*user_columns()).where(app_user.c.id == user_id)).one())
 
 
+def id_of(connection: Connection, name: str) -> int:
+    """Raises NotFound."""
+    found = connection.execute(select(app_user.c.id).where(app_user.c.name == name)).scalar()
+    if found is None:
+        raise NotFound(f"There is no user {name!r}.")
+    return int(found)
+
+
 def change_password(user: User, current: str, new: str) -> User:
     """Set a new password and end every session of this user; returns him with the new `session_version`, in no session yet.
 
@@ -260,7 +268,7 @@ def set_language(user: User, language: str) -> None:
         connection.execute(update(app_user).where(app_user.c.id == user.id).values(language=language))
 
 
-def set_theme(user: User, theme: str | None) -> None:
-    """Remember light or dark; None: his device decides."""
+def set_theme(user: User, theme: str) -> None:
+    """Remember `light`, `dark`, or `auto`: his device decides."""
     with db.transaction() as connection:
         connection.execute(update(app_user).where(app_user.c.id == user.id).values(theme=theme))

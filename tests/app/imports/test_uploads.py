@@ -181,6 +181,13 @@ def test_no_file_or_an_empty_one_leaves_nothing_behind(desk, name):
         assert (upload_lists.count(connection), job_runs.count(connection), files()) == (0, 0, [])
 
 
+def test_a_file_above_the_limit_is_refused_in_words_and_not_kept(desk):
+    desk.chain.house.app.config["MAX_CONTENT_LENGTH"] = 10_000
+    answer = desk.post("/hq/imports", kind="stores", file=(io.BytesIO(b"x" * 20_000), "a.csv"))
+    assert (answer.status_code, files()) == (413, [])
+    assert "Send a smaller file." in answer.text
+
+
 def test_a_file_of_another_kind_is_recognised_and_checked_as_that(desk):
     path = desk.checked("guide_code,name,store_code\nG9,Ada,S1\n")
     page = desk.page(path)

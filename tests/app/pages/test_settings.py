@@ -50,7 +50,7 @@ def test_a_user_is_made_with_role_and_limit_and_signs_in_with_the_password_shown
     secret = re.search(r'class="secret">([^<]+)<', page.text)[1]
     assert page.status_code == 200 and "no-store" in page.headers["Cache-Control"]
     (nina,) = ids("nina")
-    assert last_line() == (f"user:{ids('petra')[0]}", "create_user", "user", str(nina), {"role": "dealer", "scope": "D2"})
+    assert last_line() == (f"user:{ids('petra')[0]}", "create_user", "user", str(nina), {"role": "dealer", "limit": "D2"})
     assert secret not in petra.get(f"/hq/users/{nina}").text
     assert bare_chain.house.sign_in(bare_chain.house.stranger(), "nina", secret).headers["Location"] == "/account/password"
 
@@ -99,7 +99,7 @@ def test_deeds_on_another_account_are_done_and_noted(bare_chain, deed, action):
     assert last_line()[:4] == (f"user:{ids('petra')[0]}", action, "user", str(him))
     if deed == "role":
         assert omar.get("/hq/orders").status_code == 200, "his session goes on in the new role"
-        assert last_line()[4] == {"role": "branch_coordinator", "scope": "B2", "was": "dealer"}
+        assert last_line()[4] == {"role": "branch_coordinator", "limit": "B2", "was": "dealer"}
     else:
         assert omar.get("/dealer/").status_code == 302, "his session is ended"
 
@@ -233,8 +233,8 @@ def test_the_log_names_people_and_deeds_in_words(bare_chain):
     post(petra, f"/hq/users/{him}", f"/hq/users/{him}/role", role="branch_coordinator", scope="B2")
     page = petra.get("/hq/audit?lang=en&action=change_role").text
     cells = re.findall(r"<td[^>]*>(.*?)</td>", page, re.S)
-    assert [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells[1:]] == [
-        "petra", "changed a role", "User omar", "role: Branch coordinator · limit or scope: B2 · role before: Dealer"]
+    assert [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells[1:5]] == [
+        "petra", "changed a role", "User omar", "role: Branch coordinator · limit: B2 · role before: Dealer"]
     assert f'href="/hq/users/{him}"' in cells[3]
     assert f'href="/hq/users/{him}"' not in bare_chain.client("finn").get("/hq/audit?action=change_role").text, "finance has no page of users"
 
