@@ -17,7 +17,6 @@ ACTIONS: Words = {
     "create_user": _l("created a user"), "disable_user": _l("disabled a user"), "enable_user": _l("enabled a user"), "reset_password": _l("reset a password"),
     "reset_two_factor": _l("reset two-factor sign-in"), "change_role": _l("changed a role"), "create_api_key": _l("created an API key"),
     "revoke_api_key": _l("revoked an API key"), "export": _l("exported a list"), "save_network": _l("changed the network"),
-    "close_store": _l("closed a store"), "undo_closing": _l("undid the closing of a store"),
     "import_customers": _l("imported customers"), "import_targets": _l("imported targets"), "publish_policy": _l("published a routing policy"),
     "publish_plan": _l("published a reward plan"), "register_channel": _l("registered a code"), "revoke_channel": _l("revoked a code"),
     "register_store_codes": _l("registered store codes"), "erase_customer": _l("erased a customer"), "look_up_customer": _l("looked up a customer"),
