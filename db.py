@@ -19,9 +19,23 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, MetaData, String, Table, Text, create_engine, event, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Engine,
+    Executable,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -239,6 +253,37 @@ def transaction() -> Iterator[Connection]:
             base.write_lock.release()
     for hook in hooks:
         hook()
+
+
+def write_if_free(statement: Executable) -> bool:
+    """One small write that may as well be left out: False at once while somebody else writes on SQLite, which an import does for a minute.
+
+    Not inside `read()` or `transaction()`."""
+    base = database()
+    if not base.sqlite:
+        with transaction() as connection:
+            connection.execute(statement)
+        return True
+    if not base.write_lock.acquire(blocking=False):
+        return False
+    try:
+        with base.engine.connect() as connection:
+            return _at_once(connection, statement)
+    finally:
+        base.write_lock.release()
+
+
+def _at_once(connection: Connection, statement: Executable) -> bool:
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        with connection.begin():
+            connection.execute(statement)
+        return True
+    except OperationalError:  # another process is writing
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 @contextmanager

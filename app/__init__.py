@@ -11,12 +11,15 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 import config
 import db
 from app import (
     about,
+    actor_names,
     api_keys,
+    audit_words,
     cli,
     dealer,
     errors,
@@ -30,6 +33,7 @@ from app import (
     logs,
     map_pages,
     navigation,
+    notice_pages,
     permissions,
     saved_views,
     theme,
@@ -41,7 +45,8 @@ from app.sign_in import account, second_step_pages, sessions  # noqa: F401 - the
 from app.sign_in import pages as sign_in
 from stores import brand, installation, keys
 
-PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, about.blueprint)
+PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, about.blueprint,
+           notice_pages.blueprint)
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
@@ -56,9 +61,11 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.config.update(_flask_settings(settings))
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
+    app.url_map.converters["int"] = _Id
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
-                                 language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in, settings=settings)
+                                 language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in,
+                                 unread_notices=notice_pages.of_reader, actor_names=actor_names.actor_names, deed_words=audit_words.ACTIONS, settings=settings)
     permissions.mark(app.view_functions["static"], permissions.PUBLIC)
     headers.init_app(app, secure=settings.secure_cookies, tiles=settings.map_tiles)  # first registered, so the last to see the answer
     errors.init_app(app)
@@ -106,6 +113,13 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
         "SEND_FILE_MAX_AGE_DEFAULT": 86400,
     }
+
+
+class _Id(IntegerConverter):
+    """A number in an address is a key of the database; a longer one leads nowhere (404)."""
+
+    def __init__(self, map: Map, **limits: Any) -> None:
+        super().__init__(map, **{"max": 2 ** 63 - 1, **limits})
 
 
 def _asset(name: str) -> str:

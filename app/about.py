@@ -64,7 +64,7 @@ def version() -> str:
 def vendored() -> tuple[Part, ...]:
     """The front end's files, from their manifest."""
     manifest = json.loads((ROOT / "app" / "static" / "vendor" / "manifest.json").read_text())
-    return tuple(Part(each["package"], each["version"], each["licence"]) for each in manifest)
+    return tuple(dict.fromkeys(Part(each["package"], each["version"], each["licence"]) for each in manifest))
 
 
 @cache

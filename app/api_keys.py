@@ -16,6 +16,7 @@ from ledger import audit
 from ledger.faults import FieldFault, InvalidInput, NotFound
 from stores.actors import SCOPES as LIMITS
 from stores.actors import Actor
+from stores.scope import scope_code
 
 api_key = Table(
     "api_key", db.metadata,
@@ -55,7 +56,9 @@ def create_key(name: str, scope: str, *, by: Actor, limit_kind: str = "all", lim
            "created_at": dt.datetime.now(dt.UTC)}
     with db.transaction() as connection:
         key_id = int(connection.execute(insert(api_key).values(row).returning(api_key.c.id)).scalar_one())
-        audit.record(connection, by.name, "create_api_key", "api_key", key_id, {"scope": scope, "limit_kind": limit_kind, "limit_id": limit_id})
+        audit.record(connection, by.name, "create_api_key", "api_key", key_id, {
+            "scope": scope, "limit_kind": limit_kind,
+            "limit": scope_code(connection, limit_kind, limit_id) if limit_id else None})
     return key
 
 
@@ -67,10 +70,19 @@ def revoke(prefix: str, *, by: Actor) -> int:
         found = connection.execute(select(api_key.c.id).where(*wanted)).scalars().all()
         if len(found) != 1:
             raise NotFound(f"{len(found)} active keys begin with {prefix[:SHOWN]!r}; give the first {SHOWN} characters of one key.")
-        connection.execute(update(api_key).where(api_key.c.id == found[0]).values(revoked_at=dt.datetime.now(dt.UTC)))
-        audit.record(connection, by.name, "revoke_api_key", "api_key", found[0])
-        db.after_commit(forget)
+        revoke_id(int(found[0]), by=by)
     return int(found[0])
+
+
+def revoke_id(key_id: int, *, by: Actor) -> None:
+    """End this key. Raises NotAllowed, NotFound (also when it is revoked already)."""
+    by.require("key:write")
+    with db.transaction() as connection:
+        ended = update(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None)).values(revoked_at=dt.datetime.now(dt.UTC))
+        if not connection.execute(ended).rowcount:
+            raise NotFound("There is no such key that is still good.")
+        audit.record(connection, by.name, "revoke_api_key", "api_key", key_id)
+        db.after_commit(forget)
 
 
 def actor_of(key: str) -> Actor | None:

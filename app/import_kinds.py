@@ -13,10 +13,15 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from ledger.faults import InvalidInput
+from stores.coordinates import CRS_NAMES
+from stores.event_shapes import TYPES
+from stores.guides import ROLES
 from stores.importing import workbooks
 from stores.importing.area_file import PROPERTIES
-from stores.importing.columns import COLUMNS, KEYS
+from stores.importing.columns import COLUMNS, KEYS, METRICS
 from stores.importing.sheets import MAX_BYTES, SEPARATORS, read_content
+from stores.stores import STATUSES
+from stores.territories import KINDS as AREA_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,12 @@ AREAS_EXAMPLE: dict[str, Any] = {"type": "FeatureCollection", "features": [{
     "type": "Feature", "properties": {"area_code": "A001", "kind": "territory", "dealer_code": "D001", "valid_from": "2025-03-01", "crs": "gcj02",
                                        "region_codes": ["310101"]},
     "geometry": {"type": "Polygon", "coordinates": [[[121.47, 31.22], [121.51, 31.22], [121.51, 31.25], [121.47, 31.25], [121.47, 31.22]]]}}]}
+CHOICES = {  # where the example alone would not say what else there is
+    ("stores", "crs"): " ".join(CRS_NAMES), ("stores", "status"): " ".join(STATUSES), ("stores", "cloud_shop"): "on off", ("orders", "crs"): " ".join(CRS_NAMES),
+    ("dealers", "collection_mode"): "store_collects hq_collects", ("guides", "role"): " ".join(ROLES), ("customers", "employee"): "yes no",
+    ("orders", "kind"): "order refund", ("events", "type"): " ".join(TYPES), ("events", "payload"): "{...}", ("targets", "level"): "guide store dealer branch",
+    ("targets", "metric"): " ".join(METRICS), ("areas", "kind"): " ".join(AREA_KINDS), ("areas", "crs"): " ".join(CRS_NAMES),
+}
 FORMATS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "geojson": "application/geo+json"}
 WIDTH = 18
 
@@ -140,8 +151,13 @@ def _header(content: bytes) -> list[str] | None:
     return max((line.split(mark) for mark in SEPARATORS), key=len)
 
 
-def columns_of(kind: str) -> list[tuple[str, bool]]:
-    """(column or property, required) in the order of the template."""
+def columns_of(kind: str) -> list[tuple[str, bool, str]]:
+    """(column or property, required, what may stand in it) in the order of the template."""
     if kind == "areas":
-        return [(name, name in ("area_code", "kind")) for name in PROPERTIES]
-    return [(column.name, column.required) for column in COLUMNS[kind]]
+        given = AREAS_EXAMPLE["features"][0]["properties"]
+        return [(name, name in ("area_code", "kind"), CHOICES.get((kind, name)) or _plain(given.get(name))) for name in PROPERTIES]
+    return [(column.name, column.required, CHOICES.get((kind, column.name)) or EXAMPLES[kind][column.name]) for column in COLUMNS[kind]]
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value) if value is not None else ""

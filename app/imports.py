@@ -69,6 +69,8 @@ def applied(kind: str, checked: Checked | CheckedAreas, apply: Apply, dry_run: b
 
 def _areas(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:
     checked = read_areas(path, context(), parse_geometry, config.load().import_max_rows)
+    if progress is not None:
+        progress(len(checked.rows), len(checked.rows))  # areas are checked as they are read
     return applied("areas", checked, areas.apply, dry_run, actor)
 
 

@@ -1,7 +1,7 @@
 """What codes are called on pages: one table for each kind of code. An unknown code is shown as it is."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 
 from flask import Flask
@@ -14,7 +14,7 @@ from incentives import explanations as rewards
 from stores import explanations as routing
 from stores.customer_lists import masked
 
-Words = Mapping[str, LazyString]
+Words = Mapping[str, LazyString] | Mapping[str, str]
 
 OWNER_BASIS: Words = {
     "entry": _l("The order names the visit that led to this store."), "visit": _l("The customer's last visit in the 24 hours before led to this store."),
@@ -57,11 +57,14 @@ BINDING_BEGAN: Words = {
     "transfer": _l("handed over in WeCom"), "home_protected": _l("followed the owner guide when another protection was over"),
     "snatch_after_protection": _l("by an order through the guide's link, after another protection was over"),
     "snatch_anytime": _l("by an order through the guide's link"),
+    "store_closed": _l("because the former home store closed"), "closing_undone": _l("because the closing of the store was undone"),
 }
 BINDING_ENDED: Words = {
     **TAKEOVER_REASONS, "validity_over": _l("A year without an order or a chat: the binding lapses."),
     "guide_left": _l("The guide left; the customer stays with the store."),
     "deleted_by_customer": _l("The customer deleted the guide and had never ordered."),
+    "store_closed": _l("The store closed; its customers went to the successor, or were released."),
+    "closing_undone": _l("The closing of the former home store was undone."),
 }
 LOST_BY: Words = {
     "entry": _l("The order belongs to the visit it was paid in, and that visit led to another shop."),
@@ -77,6 +80,17 @@ HELP_REASONS: Words = {
     "guides_without_adds_30d": _l("Guides without friend adds"), "sales_down": _l("Sales down"), "adds_lost": _l("Friends lost"), "paused": _l("Paused"),
 }
 AREA_KINDS: Words = {"territory": _l("Exclusive territory"), "service_area": _l("Service area"), "isolated": _l("Isolated area")}
+NETWORK_FIELDS: Words = {
+    "name": _l("Name"), "branch_code": _l("Branch code"), "dealer_code": _l("Dealer code"), "position": _l("Position"),
+    "coordinates_withdrawn": _l("Coordinates withdrawn"),
+    "country": _l("Country"), "region_code": _l("Region code"), "address": _l("Address"), "status": _l("State"), "cloud_shop": _l("Cloud shop"),
+    "opened_on": _l("Opened on"), "closed_on": _l("Closed on"), "paused_until": _l("Paused until"), "priority": _l("Priority"),
+    "service_radius_m": _l("Service radius"), "hours": _l("Hours"), "timezone": _l("Time zone"), "cloud_shop_url": _l("Address of the cloud shop"),
+    "successor_store_code": _l("Successor"), "contract_from": _l("Contract from"), "latitude": _l("Latitude"), "longitude": _l("Longitude"),
+    "crs": _l("Coordinate system"),
+    "platform_fee_bp": _l("Platform fee"), "channel_fee_bp": _l("Channel fee"), "collection_mode": _l("Collection"), "store_code": _l("Store code"),
+    "wecom_userid": _l("WeCom account"), "hired_on": _l("First day"), "left_on": _l("Last day at work"), "role": _l("Role"), "guide_code": _l("Guide code"),
+}
 COLLECTION: Words = {"store_collects": _l("The store collects"), "hq_collects": _l("Headquarters collects")}
 ROLES: Words = {"guide": _l("Guide"), "store_manager": _l("Store manager")}
 FIGURES: Words = {"gross_minor": _l("Sales"), "refunds_minor": _l("Refunds"), "fees_minor": _l("Fees"), "rewards_minor": _l("Rewards"), "net_minor": _l("Net")}
@@ -85,7 +99,33 @@ METRICS: Words = {
     "converted_referrals": _l("Paid referrals"), "net_sales": _l("Net sales"), "orders": _l("Orders"), "chats": _l("Chats"), "reply_rate": _l("Reply rate"),
     "avg_first_reply_min": _l("Minutes to the first reply"),
 }
+LOCATED: Words = {"0": _l("none"), "1": _l("exact"), "2": _l("fuzzy")}
 SOURCES: Words = {"qr": _l("QR code"), "link": _l("Link"), "card": _l("Card"), "admin_assigned": _l("Assigned by an administrator")}
+EVENTS: Words = {
+    "contact.added": _l("Friend request, not confirmed yet"), "contact.confirmed": _l("Added as a friend"), "contact.deleted_by_guide": _l("Deleted by the guide"),
+    "contact.deleted_by_customer": _l("Deleted the guide"), "contact.transferred": _l("Handed over to another guide"), "referral.invited": _l("Invited"),
+    "customer.registered": _l("Registered"),
+}
+TRANSFER_STATES: Words = {"requested": _l("requested"), "waiting": _l("waiting"), "done": _l("done"), "refused": _l("refused"),
+                          "limit_exceeded": _l("the taker has too many customers"), "failed": _l("failed")}
+BINDING_REASONS: Words = {
+    "friend_add": _l("friend add"), "order_by_link": _l("first order by a guide's link"), "first_order": _l("first paid order"), "transfer": _l("handed over"),
+    "snatch_after_protection": _l("order by another guide's link after the protection"), "snatch_anytime": _l("order by another guide's link"),
+    "home_protected": _l("waited for the end of the former home's protection"), "manual": _l("assigned by hand"), "imported": _l("brought in by a file"),
+    "store_closed": _l("the former home store closed"), "closing_undone": _l("the closing of the store was undone"),
+}
+BINDING_ENDS: Words = {
+    **BINDING_REASONS, "validity_over": _l("no order for too long"), "guide_left": _l("the guide left"), "deleted_by_customer": _l("the customer deleted the guide"),
+    "owner_of_another_store": _l("the new owner works at another store"),
+}
+IDENTITIES: Words = {"customer_id": _l("Customer number"), "unionid": _l("WeChat unionid"), "openid": _l("WeChat openid"), "external_userid": _l("WeCom contact"),
+                     "phone": _l("Telephone")}
+REVEAL_REASONS: Words = {
+    "customer_asks": _l("The customer asked for help"), "complaint": _l("A complaint"), "delivery": _l("A delivery cannot be made"),
+    "data_rights": _l("He asks for a copy, correction or deletion of his data"), "authority": _l("An authority asks by law"), "fraud": _l("Suspicion of fraud"),
+}
+FOUND: Words = {"store": _l("Store"), "dealer": _l("Dealer"), "branch": _l("Branch"), "guide": _l("Guide"), "order": _l("Order"), "refund": _l("Refund"),
+                "entry": _l("Entry"), "customer": _l("Customer")}
 CONTACTS: Words = {
     "contact.confirmed": _l("Friend add"), "contact.deleted_by_customer": _l("The customer deleted the friend"),
     "contact.deleted_by_guide": _l("The guide deleted the friend"), "contact.transferred": _l("Handed over by another guide"),
@@ -106,10 +146,33 @@ IMPORT_STATES: Words = {
     "check_failed": _l("check failed"), "save_failed": _l("saving failed"), "check_cancelled": _l("cancelled"), "save_cancelled": _l("saving cancelled"),
     "discarded": _l("removed, not saved")}
 IMPORT_MEANINGS = {"ready": "wait", "faults": "wrong", "saved": "good", "check_failed": "wrong", "save_failed": "wrong", "check_running": "wait", "save_running": "wait"}
-RECURRING: Words = {"seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "homes": _l("Move home stores whose day has come"),
-                    "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}
+RECURRING: Words = {"seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),
+                    "homes": _l("Move home stores whose day has come"), "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}
 RECURRING_STATES: Words = {"ok": _l("in order"), "failed": _l("failed"), "late": _l("late"), "never": _l("has not run yet")}
 RECURRING_MEANINGS = {"ok": "", "failed": "wrong", "late": "wait", "never": ""}
+
+
+class _Told(Mapping[str, str]):
+    """Words of the domain, which knows both languages, in the reader's."""
+
+    def __init__(self, words: Mapping[str, tuple[str, str]]):
+        self._words = words
+
+    def __getitem__(self, code: str) -> str:
+        self._words[code]
+        return routing.word(self._words, code, language())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._words)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+
+RUNGS: Words = _Told(routing.RUNG_NAMES)
+OUTCOMES: Words = _Told(routing.OUTCOMES)
+CANDIDATES: Words = _Told(routing.CANDIDATES)
+TIES: Words = _Told(routing.TIES)
 
 
 def label(words: Words, code: str) -> str:
@@ -123,4 +186,5 @@ def init_app(app: Flask) -> None:
     env.filters.update(
         masked=masked, percent=rewards.percent, source_words=lambda code: label(SOURCES, code),
         rung=lambda code: routing.word(routing.RUNG_NAMES, code, language()), candidate=lambda code: routing.word(routing.CANDIDATES, code, language()),
+        fact=lambda found: routing.word(routing.FACTS, found[0], language()).format(n=found[1]),
         distance=lambda km: routing.distance_words(km, language()))

@@ -56,7 +56,9 @@ def _chinese() -> Translations:
         with path.open("rb") as text:
             write_mo(compiled, read_po(text, locale=LOCALES["zh"]))
         compiled.seek(0)
-        merged.merge(Translations(fp=compiled))
+        part = Translations(fp=compiled)
+        merged.merge(part)
+        merged.plural = part.plural  # merging leaves the rule of English
     return merged
 
 

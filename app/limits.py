@@ -26,15 +26,15 @@ def init_app(app: Flask, storage_uri: str) -> None:
     app.extensions["doorstep_limits"] = MovingWindowRateLimiter(storage_from_string(storage_uri))
 
 
-def limited(rate: str, name: str) -> Callable[[View], View]:
-    """At most so many POSTs to this view from one address; more get 429 with Retry-After."""
+def limited(rate: str, name: str, who: Callable[[], str] | None = None) -> Callable[[View], View]:
+    """At most so many POSTs to this view from one address, or by one `who`; more get 429 with Retry-After."""
     limits = parse_many(rate)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if request.method == "POST":
-                wait = _wait(current_app.extensions["doorstep_limits"], limits, name, request.remote_addr or "unknown")
+                wait = _wait(current_app.extensions["doorstep_limits"], limits, name, who() if who else request.remote_addr or "unknown")
                 if wait is not None:
                     raise TooManyRequests(retry_after=wait)
             return view(*args, **kwargs)

@@ -4,9 +4,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request, send_file, url_for
+from flask import Blueprint, Response, current_app, jsonify, request, url_for
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -21,9 +22,11 @@ from ledger.faults import Malformed, NotFound
 from stores import directory, places
 from stores.actors import Actor
 from stores.directory import StoreFilter
+from stores.regions import regions
 from stores.stores import STATUSES
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
+NEAR, NEAR_M = 5, 10_000.0  # neighbours that a map of one store shows at first
 MARKS = {"active": "", "paused": "wait", "closed": "off"}
 
 
@@ -70,7 +73,7 @@ def stores() -> Response:
         raise Malformed(f"There is no figure {key!r} to colour stores by.")
     with db.read() as connection:
         rows = places.stores(connection, actor, store_filter(request.args, today))
-        values = places.FIGURES[key](connection, span.first, span.last, now) if key else None
+        values = places.values(connection, actor, key, span.first, span.last, now) if key else None
     points = [maps.point(r.latitude, r.longitude, r.store_code, r.name, mark=MARKS[r.status], value=None if values is None else values.get(r.id, 0),
                          words=label(labels.STORE_STATES, r.status) if r.status != "active" else "") for r in rows]
     if key is None:
@@ -95,7 +98,12 @@ def store(code: str) -> Response:
     points = [maps.point(each.latitude, each.longitude, each.store_code, each.name, mark=MARKS[each.status], words=_away(each.metres)) for each in around]
     points.append(maps.point(row.latitude, row.longitude, row.store_code, row.name, mark="focus", radius_m=row.service_radius_m, door=False,
                              words=label(labels.STORE_STATES, row.status)))
-    return jsonify(maps.collection([*shapes, *points], door=door()))
+    near = [each for each in around if each.metres <= max(NEAR_M, 3 * around[0].metres)][:NEAR]
+    seen = [(each.latitude, each.longitude) for each in near] + [(row.latitude, row.longitude)]
+    reach = (row.service_radius_m or 0) / 100_000 + 0.01  # degrees, roughly
+    south, west, north, east = (end(axis) for end in (min, max) for axis in zip(*seen, strict=True))
+    bounds = [[min(south, row.latitude - reach), min(west, row.longitude - reach)], [max(north, row.latitude + reach), max(east, row.longitude + reach)]]
+    return jsonify(maps.collection([*shapes, *points], door=door(), bounds=bounds))
 
 
 @blueprint.get("/areas.json")
@@ -127,7 +135,22 @@ def outline() -> Response:
     path = current_app.extensions["doorstep"].map_outline
     if path is None:
         raise NotFound("No outline is set up.")
-    return send_file(path, mimetype="application/geo+json", max_age=86400)
+    return Response(path.read_bytes(), content_type="application/geo+json")
+
+
+@blueprint.get("/towns.json")
+@needs("network:read")
+def towns() -> Response:
+    """Names of provinces and cities with their centres, most people first, to find one's way by."""
+    answer = jsonify(_towns())
+    answer.headers["Cache-Control"] = "private, max-age=86400"
+    return answer
+
+
+@cache
+def _towns() -> list[tuple[str, float, float]]:
+    found = sorted((each for each in regions().values() if each.level == "city" and each.centre), key=lambda each: -each.population)
+    return [(each.name, round(each.centre[0], 3), round(each.centre[1], 3)) for each in found if each.centre]
 
 
 def door() -> str | None:

@@ -45,8 +45,9 @@ HQ = (
         _inner(_l("Rewards"), "hq.rewards"), _inner(_l("Friend adds"), "hq.adds"), _inner(_l("Reward months"), "hq.reward_months", "hq.reward_month"),
         _inner(_l("Reward plan"), "hq.plan"))),
     Item(_l("Settings"), "", "settings", inner=(
-        _inner(_l("Imports"), "hq.imports", "hq.import_run"), _inner(_l("Jobs"), "hq.jobs"), _inner(_l("Users"), "hq.users", "hq.user", "hq.new_user"),
-        _inner(_l("API keys"), "hq.keys"), _inner(_l("Audit log"), "hq.audit"))),
+        _inner(_l("Imports"), "hq.imports", "hq.import_run"), _inner(_l("Jobs"), "hq.jobs"),
+        _inner(_l("Users"), "hq.users", "hq.user", "hq.new_user", "hq.change_role", "hq.reset_password"),
+        _inner(_l("API keys"), "hq.keys", "hq.key", "hq.new_key"), _inner(_l("Audit log"), "hq.audit"))),
 )
 BRANCH = (Item(_l("Stores that need help"), "hq.help_stores", "help"), Item(_l("Figures"), "hq.home", "today"), *HQ[1:])
 DEALER = (
@@ -69,7 +70,7 @@ MANAGER = (
     Item(_l("Team"), "guide.home", "people", ("guide.member", "guide.order", "guide.add")),
     Item(_l("Targets"), "guide.progress", "award", ("guide.set_targets",)),
     Item(_l("Customers"), "guide.customers", "account", ("guide.customer",)),
-    Item(_l("Store code"), "guide.code", "code"),
+    Item(_l("Our code"), "guide.code", "code"),
     Item(_l("Help"), "guide.help", "help"),
 )
 NAVIGATION = {"hq_admin": HQ, "hq_operations": HQ, "hq_finance": HQ, "branch_coordinator": BRANCH, "dealer": DEALER,
@@ -115,5 +116,7 @@ def _open_to(actor: Actor, endpoint: str) -> bool:
 
 
 def search_url() -> str | None:
-    """The address of the search over everything, for those who have one."""
-    return url_for("hq.search") if current_user.is_authenticated and _open_to(current_user.actor, "hq.search") else None
+    """The address of the search over everything of one's own, for those who have one."""
+    if not current_user.is_authenticated:
+        return None
+    return next((url_for(endpoint) for endpoint in ("hq.search", "dealer.search") if _open_to(current_user.actor, endpoint)), None)

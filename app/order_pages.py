@@ -44,7 +44,7 @@ def order_columns(portal: str) -> tuple[Column, ...]:
     return tuple(column for column in (
         Column("paid_at", _l("Paid at"), "moment", sort="paid_at"),
         Column("order_no", _l("Order"), "code", sort="order_no", door=lambda row: url_for(f"{portal}.order", order_no=row.order_no)),
-        Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text),
+        Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, door=_customer_door(portal)),
         Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store", door=_door(portal, "store", "store_code")),
         Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), sort="dealer", door=_door(portal, "dealer", "dealer_code")),
         Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), door=_door(portal, "guide", "guide_code")),
@@ -61,6 +61,11 @@ def _door(portal: str, page: str, code: str) -> Callable[[Any], str | None]:
         value = getattr(row, code)
         return url_for(f"{portal}.{page}", code=value) if value and portal == "hq" else None
     return address
+
+
+def _customer_door(portal: str) -> Callable[[Any], str | None]:
+    """To the customer's time line; a dealer's page tells only of those at home with him."""
+    return lambda row: url_for("hq.customer", number=row.customer_id) if portal == "hq" else None
 
 
 def refund_list(portal: str) -> Any:
@@ -80,7 +85,7 @@ def refund_columns(portal: str) -> tuple[Column, ...]:
         Column("refund_no", _l("Refund"), "code", sort="refund_no"),
         Column("order_no", _l("Order"), "code", door=lambda row: url_for(f"{portal}.order", order_no=row.order_no)),
         Column("paid_at", _l("Paid at"), "moment", sort="paid_at"),
-        Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, shown=False),
+        Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, door=_customer_door(portal), shown=False),
         Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), door=_door(portal, "store", "store_code")),
         Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), door=_door(portal, "dealer", "dealer_code")),
         Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), shown=False),

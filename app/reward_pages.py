@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,8 @@ STATES = ("pending", "vested", "voided", "clawed_back")
 
 @dataclass(frozen=True, slots=True)
 class RewardView:
-    """`lines` newest first, each with `words` and `sum`; `by_state` and `by_component` their total in minor units, `counts` and `component_counts` how
-    many; `waiting`: (day, lines, total) by the day they vest, `what_waits` those lines by day; `earned_minor`: the month's lines in all;
+    """`lines` newest first, each with `words` and `sum`; `by_state` and `by_component` their total in minor units, `counts` how many a state;
+    `waiting`: (day, lines, total) by the day they vest, `what_waits` those lines by day, of one order together; `earned_minor`: the month's lines in all;
     `today_minor`: those of today; `doors`: order numbers that the reader may open; `closed`: when the month was closed, None while open."""
 
     period: str
@@ -40,7 +40,6 @@ class RewardView:
     by_state: dict[str, int]
     counts: dict[str, int]
     by_component: dict[str, int]
-    component_counts: dict[str, int]
     waiting: list[tuple[dt.date, int, int]]
     what_waits: dict[dt.date, list[dict[str, Any]]]
     earned_minor: int
@@ -58,8 +57,9 @@ def asked_month(today: dt.date) -> str:
         return today.isoformat()[:7]
 
 
-def guide_page(template: str, code: str) -> str:
-    """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them. Raises NotFound outside the reader's rows."""
+def guide_page(template: str, code: str, more: Callable[[Connection, Any, dt.datetime], dict[str, Any]] | None = None) -> str:
+    """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them; `more` answers what else the template shows.
+    Raises NotFound outside the reader's rows."""
     actor, (now, today) = current_actor(), now_and_today()
     with db.read() as connection:
         row = directory.find_guide(connection, actor, today, code=code)
@@ -69,7 +69,8 @@ def guide_page(template: str, code: str) -> str:
     with db.read() as connection:
         month = asked_month(today)
         shown = view(connection, actor, row.id, month, now)
-        return render_template(template, now=now, today=today, row=row, view=shown, kpis=kpis.of_guide(connection, row.id, month, now, shown.lines))
+        return render_template(template, now=now, today=today, row=row, view=shown, kpis=kpis.of_guide(connection, row.id, month, now, shown.lines),
+                               **(more(connection, row, now) if more else {}))
 
 
 def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: dt.datetime) -> RewardView:
@@ -83,8 +84,9 @@ def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: 
     parts = sorted({line["component"] for line in lines})
     return RewardView(
         period, this_month, next_month(period, -1), next_month(period) if period < this_month else None, earned.balance, lines,
-        _sums(lines, "state", STATES), _counts(lines, "state", STATES), _sums(lines, "component", parts), _counts(lines, "component", parts),
-        [(day, len(found), sum(line["amount_minor"] for line in found)) for day, found in waiting.items()], waiting,
+        _sums(lines, "state", STATES), {state: sum(1 for line in lines if line["state"] == state) for state in STATES}, _sums(lines, "component", parts),
+        [(day, len(found), sum(line["amount_minor"] for line in found)) for day, found in waiting.items()],
+        {day: together(found) for day, found in waiting.items()},
         sum(line["amount_minor"] for line in lines), sum(line["amount_minor"] for line in earned.current if business_day(_moment(line["occurred_at"])) == today),
         lists.visible_numbers(connection, actor, sorted({line["order_no"] for line in lines if line["order_no"]})) if actor.may("order:read") else set(),
         earned.closed)
@@ -94,8 +96,17 @@ def _sums(lines: list[dict[str, Any]], name: str, values: Iterable[str]) -> dict
     return {value: sum(line["amount_minor"] for line in lines if line[name] == value) for value in values}
 
 
-def _counts(lines: list[dict[str, Any]], name: str, values: Iterable[str]) -> dict[str, int]:
-    return {value: sum(1 for line in lines if line[name] == value) for value in values}
+def together(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Lines of one order that say the same as one row: the amounts summed, each arithmetic kept in `sums`."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for line in lines:
+        key = (line["component"], line["state"], line["reason"], line["order_no"] or line["line_id"])
+        if key in found:
+            found[key]["amount_minor"] += line["amount_minor"]
+            found[key]["sums"].append(line["sum"])
+        else:
+            found[key] = {**line, "sums": [line["sum"]]}
+    return list(found.values())
 
 
 def source_of(line: dict[str, Any]) -> tuple[str, str] | None:

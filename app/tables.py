@@ -254,6 +254,8 @@ def plain(column: Column, row: Any) -> list[Any]:
     if column.kind == "masked":
         from stores.customer_lists import masked
         return [masked(value)]
+    if isinstance(value, dt.datetime):  # a moment of which only the day is shown
+        value = value.astimezone(current_app.extensions["doorstep"].timezone).date()
     return [value.isoformat() if isinstance(value, dt.date) else value]
 
 

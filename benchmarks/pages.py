@@ -22,6 +22,7 @@ import db
 from app import create_app
 from app.demo.cast import fill
 from app.demo.sizes import SIZES
+from app.sign_in import sessions, users
 from app.sign_in.users import User, app_user
 from benchmarks.table import Line
 from migrations import commands
@@ -52,13 +53,13 @@ def run(repeat: int = REPEAT) -> list[Line]:
 
 def _role(app: Any, role: str, repeat: int) -> Iterator[Line]:
     with db.read() as connection:
-        row = connection.execute(select(app_user).where(app_user.c.role == role, app_user.c.disabled_at.is_(None)).order_by(app_user.c.id)).first()
-    if row is None:
-        return
-    user = User(row.id, row.name, row.role, row.scope_kind, row.scope_id, False, row.language, row.session_version)
+        number = connection.execute(select(app_user.c.id).where(app_user.c.role == role, app_user.c.disabled_at.is_(None)).order_by(app_user.c.id)).scalar()
+        if number is None:
+            return
+        user = users.load(connection, number)
     client = app.test_client()
     with client.session_transaction() as session:
-        session.update({"_user_id": user.get_id(), "_fresh": True})
+        session.update({"_user_id": sessions.open_session(user, "benchmark", dt.datetime.now(dt.UTC)).get_id(), "_fresh": True})
     for path in _paths(app, user):
         times = []
         for _ in range(repeat):

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -34,9 +34,9 @@ def as_closed(connection: Connection, guides: Iterable[int], period: str, closin
     yield from _calculated(connection, sorted(guides), period, snapshot, closing.plan_version_id, closing.at, closing.seal_no, closing.at)
 
 
-def months_of(connection: Connection, guide_id: int, periods: Collection[str], as_of: dt.datetime) -> dict[str, Result]:
-    """Several months of one guide as the facts stand, in as many statements as for one; months that he has no part in are left out."""
-    known, plans = closings(connection), loading.plan_versions(connection)
+def months_of(connection: Connection, guide_id: int, periods: Collection[str], as_of: dt.datetime, known: Mapping[str, Closing]) -> dict[str, Result]:
+    """Several months of one guide as the facts stand, in as many statements as for one; `known`: the closed months."""
+    plans = loading.plan_versions(connection)
     snapshot = network.snapshot(versions.current(connection))
     loaded = loading.load_months(connection, [guide_id], periods, snapshot, cumulative=is_cumulative(plans)) if periods else {}
     return {period: calculate(facts, plans_known(plans, known.get(period)), as_of) for period, found in loaded.items() for facts in found}

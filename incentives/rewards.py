@@ -62,7 +62,7 @@ def earnings(connection: Connection, guide_id: int, period: str, now: dt.datetim
     """Everything about a guide's money from one set of statements. Book what is due before."""
     known, this_month = closings(connection), business_day(now).isoformat()[:7]
     sums, waiting = _sums_by_period(connection, guide_id)
-    found = months_of(connection, guide_id, {this_month, period, *waiting}, now)
+    found = months_of(connection, guide_id, {this_month, period, *waiting}, now, known)
     booked = adjustments_of(connection, guide_id)
 
     def of(month: str) -> list[dict[str, Any]]:

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from incentives.periods import incentive_period, incentive_restatement
 from stores import cube
+from stores.cube import guide_cell
+from stores.moved_days import moved_day
 
 BEGINNING = dt.date(1, 1, 1)
 
@@ -21,9 +23,13 @@ def months_to_approve(connection: Connection, today: dt.date) -> list[str]:
     """YYYY-MM, oldest first."""
     p = incentive_period.c
     done = set(connection.execute(select(p.period).where(p.state != "open")).scalars())
-    c = cube.figures(connection, cube.guide_cell, BEGINNING, today.replace(day=1) - dt.timedelta(days=1), ("accrued_minor",), "origin").c
-    earned = connection.execute(select(c.day, func.sum(c.accrued_minor).label("amount")).group_by(c.day).order_by(c.day))
-    return [month for r in earned if r.amount and (month := r.day.isoformat()[:7]) not in done]
+    before = today.replace(day=1) - dt.timedelta(days=1)
+    months = select(cube.month_of(moved_day.c.day).label("day")).distinct().subquery()
+    c, new = guide_cell.c, cube.since(connection, guide_cell, BEGINNING, before, ("accrued_minor",), "origin").c
+    earned = exists().where(c.grain == cube.ORIGIN, c.day == months.c.day, c.accrued_minor != 0)
+    found = set(connection.execute(select(months.c.day).where(months.c.day <= before, earned)).scalars())
+    found |= set(connection.execute(select(new.day).where(new.accrued_minor != 0).distinct()).scalars())
+    return sorted(month for day in found if (month := day.isoformat()[:7]) not in done)
 
 
 def restatements(connection: Connection) -> int:

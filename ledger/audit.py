@@ -92,15 +92,18 @@ def seal_audit(limit: int = 10_000) -> int:
         return len(seals)
 
 
-def verify_audit(connection: Connection) -> list[str]:
-    """Faults of the chain in words, each naming its row; empty when the log is what was written."""
-    return list(_faults(connection))
+def verify_audit(connection: Connection, newest: int | None = None) -> list[str]:
+    """Faults of the chain in words, each naming its row; empty when the log is what was written. `newest`: of so many seals at the end only."""
+    after = max(0, head(connection)[0] - newest) if newest is not None else 0
+    return list(_faults(connection, after))
 
 
-def _faults(connection: Connection) -> Iterator[str]:
+def _faults(connection: Connection, after: int) -> Iterator[str]:
     chain = (select(audit_seal.c.seq, audit_seal.c.audit_id, audit_seal.c.hash, audit_log)
-             .outerjoin(audit_log, audit_log.c.id == audit_seal.c.audit_id).order_by(audit_seal.c.seq))
-    expected, previous = 1, GENESIS
+             .outerjoin(audit_log, audit_log.c.id == audit_seal.c.audit_id).where(audit_seal.c.seq > after).order_by(audit_seal.c.seq))
+    expected, previous = after + 1, GENESIS
+    if after:
+        previous = connection.execute(select(audit_seal.c.hash).where(audit_seal.c.seq == after)).scalar() or GENESIS
     for row in connection.execute(chain.execution_options(yield_per=2000)):
         if row.seq != expected:
             yield f"audit_seal: {row.seq - expected} seal(s) missing before seq {row.seq}"

@@ -7,17 +7,45 @@ a leaver's last day, a home whose protection makes the new owner's store wait) i
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """A store that closed at `at` (A11). `ended_at`: it opened again; `undone_at`: the closing was taken back."""
+
+    id: int
+    store_id: int
+    successor_id: int | None
+    at: dt.datetime
+    ended_at: dt.datetime | None = None
+    undone_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """The numbers of the policy in force."""
+    """The numbers of the policy in force, and the closings known by store, oldest first."""
 
     protection_days: int = 30
     validity_days: int = 365
     snatch_policy: str = "after_protection"
+    closings: Mapping[int, tuple[Closing, ...]] = field(default_factory=dict)
+
+    def standing(self, store_id: int | None, at: dt.datetime) -> int | None:
+        """The store itself, while it is closed its successor, and so on; None where nobody follows."""
+        seen: set[int] = set()
+        while store_id is not None and store_id not in seen:
+            seen.add(store_id)
+            closing = next((c for c in self.closings.get(store_id, ()) if c.at <= at and (c.ended_at is None or at < c.ended_at)), None)
+            if closing is None:
+                return store_id
+            store_id = closing.successor_id
+        return None
+
+    def next_closing(self, store_id: int | None, after: dt.datetime) -> Closing | None:
+        """The first closing of a store after a moment."""
+        return next((c for c in self.closings.get(store_id, ()) if c.at > after), None) if store_id is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +73,7 @@ class BindingFact:
 
 
 Place = tuple[dt.datetime, str, str]
+CLOSED, UNDONE = "store_closed", "closing_undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +94,7 @@ class Binding:
     end_reason: str | None = None
     has_order: bool = False
     leaves_at: dt.datetime | None = None
+    moved_by: Closing | None = None  # of a home: the closing that brought it here
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +107,22 @@ class Held:
 
 @dataclass(slots=True)
 class _Story:
-    """`waiting`: the owner's store, which becomes home when the home's protection is over (B3)."""
+    """`waiting`: the owner's store, which becomes home when the home's protection is over (B3). `released`: the home that a closing without
+    successor ended, while no other took its place."""
 
     rules: Rules
     held: dict[str, Binding] = field(default_factory=dict)
     past: list[Binding] = field(default_factory=list)
     waiting: int | None = None
+    released: tuple[Closing, Binding] | None = None
 
     def run(self, to: dt.datetime | None) -> None:
         """Let the clock do what is due up to `to` (None: all that it will ever do), in the order of the moments."""
         while (due := self._next()) is not None and (to is None or due[0] <= to):
             at, kind, reason = due
+            if reason in (CLOSED, UNDONE):
+                self.follow_store(at, reason)
+                continue
             self.end(kind, at, reason)
             if kind == "home" and self.waiting is not None:
                 owner, store_id, self.waiting = self.held["owner"], self.waiting, None
@@ -101,7 +136,42 @@ class _Story:
             due.append((owner.leaves_at, "owner", "guide_left"))
         if home is not None and self.waiting is not None:
             due.append((home.protected_until, "home", "owner_of_another_store"))
+        if self.rules.closings:
+            due += self._moves(home)
         return min(due, key=lambda d: (d[0], d[1] != "owner", d[2]), default=None)
+
+    def _moves(self, home: Binding | None) -> list[tuple[dt.datetime, str, str]]:
+        """When the store of the home closes, and when a closing that moved or released it is taken back (A11)."""
+        due = []
+        if home is not None and (closing := self.rules.next_closing(home.store_id, home.started_at)) is not None:
+            due.append((closing.at, "home", CLOSED))
+        caused = home.moved_by if home is not None else self.released[0] if self.released is not None else None
+        if caused is not None and caused.undone_at is not None:
+            due.append((caused.undone_at, "home", UNDONE))
+        return due
+
+    def follow_store(self, at: dt.datetime, reason: str) -> None:
+        """The home goes to the successor, is released, or comes back; its clocks run on."""
+        old = self.held.get("home")
+        if reason == UNDONE:
+            closing, before = (old.moved_by, old) if old is not None else self.released or (None, None)
+            target: int | None = closing.store_id if closing is not None else None
+        else:
+            closing, before = self.rules.next_closing(old.store_id, old.started_at) if old is not None else None, old
+            target = self.rules.standing(closing.successor_id, at) if closing is not None else None
+        if old is not None:
+            self.end("home", at, reason)
+        self.released = None
+        if before is None or closing is None:
+            return
+        if target is None and self.waiting is not None:  # nothing protects against the owner's store any more
+            owner, store_id, self.waiting = self.held["owner"], self.waiting, None
+            self.begin("home", at, "home_protected", (owner.source_kind, owner.source_id), store_id=store_id)
+        elif target is None:
+            self.released = (closing, before)
+        elif at < before.valid_until:
+            self.held["home"] = replace(before, store_id=target, started_at=at, reason=reason, ended_at=None, end_reason=None,
+                                        moved_by=closing if reason == CLOSED else None)
 
     def end(self, kind: str, at: dt.datetime, reason: str) -> None:
         self.past.append(replace(self.held.pop(kind), ended_at=at, end_reason=reason))
@@ -112,6 +182,10 @@ class _Story:
               guide_id: int | None = None, leaves_at: dt.datetime | None = None, has_order: bool = False) -> None:
         if kind in self.held:
             self.end(kind, at, reason)
+        if kind == "home":
+            store_id, self.released = self.rules.standing(store_id, at), None
+            if store_id is None:
+                return
         self.held[kind] = Binding(
             kind, store_id, guide_id, at, at + dt.timedelta(days=self.rules.protection_days), at + dt.timedelta(days=self.rules.validity_days),
             reason, *source, has_order=has_order, leaves_at=leaves_at)
@@ -167,11 +241,13 @@ def _own(story: _Story, fact: BindingFact, reason: str) -> None:
     source = ("order" if fact.kind == "order" else "event", fact.source_id)
     ordered = fact.kind == "order"
     story.begin("owner", fact.at, reason, source, guide_id=fact.guide_id, leaves_at=fact.guide_until, has_order=ordered)
-    home = story.held.get("home")
-    if home is None or home.store_id != fact.guide_store_id and fact.at >= home.protected_until:
-        story.begin("home", fact.at, reason, source, store_id=fact.guide_store_id, has_order=ordered)
-    elif home.store_id != fact.guide_store_id:
-        story.waiting = fact.guide_store_id
+    home, works_at = story.held.get("home"), story.rules.standing(fact.guide_store_id, fact.at)
+    if works_at is None:
+        return
+    if home is None or home.store_id != works_at and fact.at >= home.protected_until:
+        story.begin("home", fact.at, reason, source, store_id=works_at, has_order=ordered)
+    elif home.store_id != works_at:
+        story.waiting = works_at
 
 
 def _deleted(story: _Story, fact: BindingFact) -> None:

@@ -23,11 +23,9 @@ from sqlalchemy import (
     Index,
     Select,
     Table,
-    and_,
     case,
     func,
     literal_column,
-    or_,
     select,
     union_all,
 )
@@ -215,18 +213,35 @@ def figures(connection: Connection, cells: Table, first: dt.date, last: dt.date,
     if by == CHAIN and limits is not everything:
         raise ValueError("the chain's days name nobody who could be limited")
     kept = marks(connection)
-    parts = [_kept(cells, first, last, measures, by, limits)]
-    parts += [_since(feed, first, last, measures, by, limits, kept[feed.source.name]) for feed in FEEDS
-              if feed.cells is cells and (by == ORIGIN) == (ORIGIN in feed.grains) and not set(measures).isdisjoint(feed.adds)]
+    parts = _kept(cells, first, last, measures, by, limits)
+    parts += _above(cells, first, last, measures, by, limits, kept)
     return union_all(*parts).subquery("figures")
 
 
-def _kept(cells: Table, first: dt.date, last: dt.date, measures: Sequence[str], by: By, limits: Limits) -> Any:
+def since(connection: Connection, cells: Table, first: dt.date, last: dt.date, measures: Sequence[str], by: By = "sum") -> Subquery:
+    """The part of `figures` that the cells do not hold yet: few rows."""
+    kept = marks(connection)
+    return union_all(*_above(cells, first, last, measures, by, everything, kept)).subquery("since")
+
+
+def _kept(cells: Table, first: dt.date, last: dt.date, measures: Sequence[str], by: By, limits: Limits) -> list[Any]:
+    """One part a grain: each is a range of the primary key."""
     c = cells.c
     keys = {name: c[name] for name in KEYS[cells.name]}
     pieces = [("day", first, last)] if by == "day" else [(by, first, last)] if by != "sum" else spans(first, last)
-    within = or_(*(and_(c.grain == grain, c.day >= begin, c.day <= end) for grain, begin, end in pieces))
-    return select(c.day, *keys.values(), *(c[name] for name in measures)).where(within, *limits(keys))
+    return [select(c.day, *keys.values(), *(c[name] for name in measures)).where(c.grain == grain, c.day >= begin, c.day <= end, *limits(keys))
+            for grain, begin, end in pieces]
+
+
+def among(key: ColumnElement[Any], ids: Any) -> ColumnElement[bool]:
+    """Whether a key is one of many (a subquery). Written as an expression, so that no database visits the cells of each of the many in turn:
+    the days asked for are read once, in order."""
+    return func.coalesce(key, NOBODY).in_(ids)
+
+
+def _above(cells: Table, first: dt.date, last: dt.date, measures: Sequence[str], by: By, limits: Limits, kept: Mapping[str, int]) -> list[Any]:
+    return [_since(feed, first, last, measures, by, limits, kept[feed.source.name]) for feed in FEEDS
+            if feed.cells is cells and (by == ORIGIN) == (ORIGIN in feed.grains) and not set(measures).isdisjoint(feed.adds)]
 
 
 def _since(feed: Feed, first: dt.date, last: dt.date, measures: Sequence[str], by: By, limits: Limits, mark: int) -> Any:

@@ -6,24 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, func, literal, or_, select
+from sqlalchemy import Connection, Row, Select, case, func, literal, select
 
 from stores import cube
 from stores.actors import Actor
 from stores.brand import business_day
+from stores.channels import channel
 from stores.cube import entry_cell
 from stores.customers import customer
 from stores.dealers import dealer
 from stores.entries import entry, entry_trace
 from stores.entry_reading import limit_entries
 from stores.guides import guide
+from stores.ordering import Order, ordered
 from stores.stores import store
 from stores.within import within
+
+NEWEST = Order("occurred_at", descending=True)
+SORTS = {"occurred_at": entry.c.occurred_at, "store": func.coalesce(store.c.store_code, "")}  # what an index of days can bring in order
 
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Brand days, inclusive. `located` True: a point was used; False: none."""
+    """Brand days, inclusive. `located` True: a point was used; False: none. `reason` as stored, e.g. `nearest_by_open_now`."""
 
     first: dt.date
     last: dt.date
@@ -31,6 +36,9 @@ class EntryFilter:
     store_code: str | None = None
     dealer_code: str | None = None
     located: bool | None = None
+    reason: str | None = None
+    touchpoint: str | None = None
+    channel_code: str | None = None
 
 
 def _wanted(query: Select[Any], actor: Actor, wanted: EntryFilter) -> Select[Any]:
@@ -44,6 +52,12 @@ def _wanted(query: Select[Any], actor: Actor, wanted: EntryFilter) -> Select[Any
         query = query.where(e.dealer_id == select(dealer.c.id).where(dealer.c.dealer_code == wanted.dealer_code).scalar_subquery())
     if wanted.located is not None:
         query = query.where(e.located != 0 if wanted.located else e.located == 0)
+    if wanted.reason is not None:
+        query = query.where(e.reason == wanted.reason)
+    if wanted.touchpoint is not None:
+        query = query.where(e.touchpoint == wanted.touchpoint)
+    if wanted.channel_code is not None:
+        query = query.where(e.channel_id == select(channel.c.id).where(channel.c.channel_code == wanted.channel_code).scalar_subquery())
     return query
 
 
@@ -68,8 +82,9 @@ def _counted(c: Any, wanted: EntryFilter) -> Any:
 
 
 def _figures(connection: Connection, actor: Actor, wanted: EntryFilter, by: cube.By) -> Any:
-    """Rows (day, rung, entries, located) that sum to the entries asked for; a guide's own are few and counted as they are."""
-    if actor.scope_kind == "guide":
+    """Rows (day, rung, entries, located) that sum to the entries asked for; what day sums do not know apart,
+    and a guide's own, are counted as they are."""
+    if actor.scope_kind == "guide" or wanted.reason or wanted.touchpoint or wanted.channel_code:
         e = entry.c
         return _wanted(select(e.business_day.label("day"), e.rung, literal(1).label("entries"), case((e.located != 0, 1), else_=0).label("located")), actor,
                        wanted).subquery()
@@ -79,9 +94,35 @@ def _figures(connection: Connection, actor: Actor, wanted: EntryFilter, by: cube
     return rungs.subquery()
 
 
-def rows(connection: Connection, actor: Actor, wanted: EntryFilter, after: tuple[dt.datetime, int] | None = None, limit: int = 51) -> Sequence[Row[Any]]:
-    """Newest first, after (occurred_at, id); with names and codes of where each led."""
-    return connection.execute(_newest(_wanted(_listed(), actor, wanted), after).limit(limit)).all()
+def by_rung(connection: Connection, actor: Actor, wanted: EntryFilter) -> dict[str, tuple[int, int]]:
+    """(entries, of them located) of each rung that matched at least once."""
+    found = _figures(connection, actor, wanted, "sum")
+    query = select(found.c.rung, func.sum(found.c.entries).label("entries"), func.sum(found.c.located).label("located")).group_by(found.c.rung)
+    pairs = {r.rung: (int(r.entries), int(r.located)) for r in connection.execute(query)}
+    if wanted.located is not None:
+        pairs = {rung: (located, located) if wanted.located else (n - located, 0) for rung, (n, located) in pairs.items()}
+    return {rung: pair for rung, pair in pairs.items() if pair[0]}
+
+
+def rows(connection: Connection, actor: Actor, wanted: EntryFilter, order: Order = NEWEST) -> Sequence[Row[Any]]:
+    """Sorted by a name of SORTS; with names and codes of where each led.
+
+    The page is chosen on the entries alone, names are looked up for it. By time the days come first: they have an index, and a later moment
+    is never on an earlier day."""
+    e, down = entry.c, order.descending
+    query = select(e.id.label("number"))
+    if order.by == "store":
+        query = query.outerjoin(store, store.c.id == e.store_id)
+    query = ordered(_wanted(query, actor, wanted), SORTS, e.id, order)
+    if order.by == "occurred_at":
+        if order.after is not None:
+            edge = business_day(order.after[0])
+            query = query.where(e.business_day <= edge if down else e.business_day >= edge)
+        query = query.order_by(None).order_by(*(each.desc() if down else each.asc() for each in (e.business_day, e.occurred_at, e.id)))
+    page = query.subquery()
+    listed = _listed().add_columns(page.c.sort_value, page.c.sort_key).join(page, page.c.number == e.id)
+    ways = (page.c.sort_value, page.c.sort_key)
+    return connection.execute(listed.order_by(*(each.desc() if down else each.asc() for each in ways))).all()
 
 
 def latest(connection: Connection, actor: Actor, limit: int) -> Sequence[Row[Any]]:
@@ -89,19 +130,13 @@ def latest(connection: Connection, actor: Actor, limit: int) -> Sequence[Row[Any
     return connection.execute(limit_entries(_listed(), actor).order_by(entry.c.id.desc()).limit(limit)).all()
 
 
-def _newest(query: Select[Any], after: tuple[dt.datetime, int] | None) -> Select[Any]:
-    e = entry.c
-    if after is not None:
-        query = query.where(e.business_day <= business_day(after[0]), or_(e.occurred_at < after[0], and_(e.occurred_at == after[0], e.id < after[1])))
-    return query.order_by(e.business_day.desc(), e.occurred_at.desc(), e.id.desc())
-
-
 def _listed() -> Select[Any]:
     e = entry.c
-    return (select(e.id, e.entry_id, e.occurred_at, e.business_day, e.rung, e.reason, e.located, entry_trace.c.distance_class_km,
+    return (select(e.id, e.entry_id, e.occurred_at, e.business_day, e.rung, e.reason, e.located, e.touchpoint, e.customer_id, entry_trace.c.distance_class_km,
                    customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"),
                    dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
-                   guide.c.guide_code, guide.c.name.label("guide_name"))
+                   guide.c.guide_code, guide.c.name.label("guide_name"), channel.c.channel_code)
             .join(customer, customer.c.id == e.customer_id).outerjoin(entry_trace, entry_trace.c.entry_id == e.entry_id)
             .outerjoin(store, store.c.id == e.store_id)
-            .outerjoin(dealer, dealer.c.id == e.dealer_id).outerjoin(guide, guide.c.id == e.guide_id))
+            .outerjoin(dealer, dealer.c.id == e.dealer_id).outerjoin(guide, guide.c.id == e.guide_id)
+            .outerjoin(channel, channel.c.id == e.channel_id))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, false, select
 from stores import network
 from stores.actors import Actor
 from stores.branches import branch
+from stores.channels import channel
 from stores.coordinates import Coordinates
 from stores.customers import customer
 from stores.dealers import dealer
@@ -37,10 +38,12 @@ def limit_entries(query: Select[Any], actor: Actor) -> Select[Any]:
 def find(connection: Connection, entry_id: str, visible_to: Actor) -> Any:
     """The entry with its codes, or None."""
     query = (select(entry, entry_trace.c.distance_class_km, customer.c.customer_id.label("customer_text"),
-                    store.c.store_code, store.c.cloud_shop_url, dealer.c.dealer_code, guide.c.guide_code)
+                    store.c.store_code, store.c.name.label("store_name"), store.c.cloud_shop_url, dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
+                    guide.c.guide_code, guide.c.name.label("guide_name"), channel.c.channel_code)
              .join(customer, customer.c.id == entry.c.customer_id).outerjoin(entry_trace, entry_trace.c.entry_id == entry.c.entry_id)
              .outerjoin(store, store.c.id == entry.c.store_id)
-             .outerjoin(dealer, dealer.c.id == entry.c.dealer_id).outerjoin(guide, guide.c.id == entry.c.guide_id))
+             .outerjoin(dealer, dealer.c.id == entry.c.dealer_id).outerjoin(guide, guide.c.id == entry.c.guide_id)
+             .outerjoin(channel, channel.c.id == entry.c.channel_id))
     return connection.execute(limit_entries(query, visible_to).where(entry.c.entry_id == entry_id)).first()
 
 
@@ -56,7 +59,7 @@ def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
 
 def trace_of(connection: Connection, entry_id: str) -> dict[str, Any]:
     """What the ladder said, empty after 30 days."""
-    kept = _trace(connection, entry_id)
+    kept = kept_trace(connection, entry_id)
     return kept.trace if kept is not None else {}
 
 
@@ -70,7 +73,7 @@ def _point(connection: Connection, entry_id: str) -> Any:
     return connection.execute(select(entry_point).where(entry_point.c.entry_id == entry_id, entry_point.c.recorded_at > _now() - POINTS_FOR)).first()
 
 
-def _trace(connection: Connection, entry_id: str) -> Any:
+def kept_trace(connection: Connection, entry_id: str) -> Any:
     """The record of candidates, for 30 days by the clock."""
     return connection.execute(select(entry_trace).where(entry_trace.c.entry_id == entry_id, entry_trace.c.recorded_at > _now() - TRACES_FOR)).first()
 
@@ -94,13 +97,13 @@ def _round(value: float | None) -> float | None:
 
 def replay(connection: Connection, row: Any) -> dict[str, Any]:
     """Decide again from what is still kept: the point (24 h), the record of candidates (30 days), or the result alone."""
-    kept, point = _trace(connection, row.entry_id), _point(connection, row.entry_id)
+    kept, point = kept_trace(connection, row.entry_id), _point(connection, row.entry_id)
     if kept is None:
         return {"same": True, "basis": "result", "store_code": row.store_code, "rung": row.rung}
     if point is None and row.located:
         return _from_record(connection, row, kept.trace)
     snapshot = network.past(Versions(row.network_version, row.policy_version))
-    again = decide(_visit(kept.visit, point), _state(kept.state), snapshot)
+    again = decide(_visit(kept.visit, point), state_of(kept.state), snapshot)
     found = snapshot.by_id.get(again.store_id) if again.store_id is not None else None
     same = (again.store_id, again.rung, again.reason, again.dealer_id, again.guide_id) == (row.store_id, row.rung, row.reason, row.dealer_id, row.guide_id)
     return {"same": same and _order(again) == [a[0] for a in kept.trace["alternatives"]], "basis": "point", "store_code": found.code if found else None,
@@ -127,5 +130,6 @@ def _visit(kept: dict[str, Any], point: Any) -> Visit:
                  param=EntryParam(param[0], param[1], param[2], dt.datetime.fromisoformat(param[3])) if param else None)
 
 
-def _state(kept: dict[str, Any]) -> State:
+def state_of(kept: dict[str, Any]) -> State:
+    """The customer's state as the decision used it (`entry_records.state_record`)."""
     return State(**{name: dt.datetime.fromisoformat(value) if isinstance(value, str) else value for name, value in kept.items() if name in STATE_FIELDS})

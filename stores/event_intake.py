@@ -164,7 +164,7 @@ def _write(connection: Connection, new: list[EventIn], snapshot: Snapshot, actor
     touched = sorted({who[each.identities()[0]] for each in new if each.identities()})
     bound = sorted({who[each.identities()[0]] for each in new if each.identities() and rebinding.binds(each.type)})
     if bound:
-        rebinding.rewrite(connection, rebinding.facts_of(connection, bound, snapshot), snapshot.policy, now)
+        rebinding.rewrite(connection, rebinding.facts_of(connection, bound, snapshot), rebinding.rules_of(snapshot), now)
     insert_rows(connection, changed_customer, [{"customer_id": c} for c in touched])
 
 

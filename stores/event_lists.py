@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from stores import cube
 from stores.actors import Actor
@@ -15,6 +15,7 @@ from stores.cube import CONFIRMED
 from stores.customers import customer
 from stores.events import event
 from stores.guides import guide
+from stores.ordering import Lead, Order, ordered
 from stores.scope import visible_guide_ids
 from stores.stores import store
 from stores.within import within
@@ -51,13 +52,14 @@ def total(connection: Connection, actor: Actor, wanted: AddFilter) -> int:
     return int(connection.execute(select(func.sum(found.c.adds))).scalar() or 0)
 
 
-def rows(connection: Connection, actor: Actor, wanted: AddFilter, after: tuple[dt.datetime, int] | None = None, limit: int = 51) -> Sequence[Row[Any]]:
-    """Newest first, after (occurred_at, id)."""
+def rows(connection: Connection, actor: Actor, wanted: AddFilter, order: Order) -> Sequence[Row[Any]]:
+    """Sorted by one of SORTS, ties by id."""
     e = event.c
     query = (select(e.id, e.event_id, e.occurred_at, e.business_day, e.source, guide.c.guide_code, guide.c.name.label("guide_name"), store.c.store_code,
                     store.c.name.label("store_name"), customer.c.customer_id.label("customer_text"))
              .join(guide, guide.c.id == e.guide_id).join(store, store.c.id == guide.c.store_id).outerjoin(customer, customer.c.id == e.customer_id))
-    query = _adds(query, actor, wanted)
-    if after is not None:
-        query = query.where(e.business_day <= business_day(after[0]), or_(e.occurred_at < after[0], and_(e.occurred_at == after[0], e.id < after[1])))
-    return connection.execute(query.order_by(e.business_day.desc(), e.occurred_at.desc(), e.id.desc()).limit(limit)).all()
+    return connection.execute(ordered(_adds(query, actor, wanted), SORTS, e.id, order, LEADS)).all()
+
+
+SORTS = {"occurred_at": event.c.occurred_at, "guide": guide.c.guide_code, "store": store.c.store_code}
+LEADS = {"occurred_at": Lead(event.c.business_day, business_day)}

@@ -61,6 +61,29 @@ CANDIDATES = {
     "nearer": ("更近", "nearer"), "local": ("本地门店", "local shop"), "nearby": ("附近", "nearby"),
     "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
 }
+RUNG_MEANINGS = {  # what a rung asks, for readers of the policy; {names} are numbers of the policy
+    "HQ_PIN": ("总部为这位客户指定了门店。", "Headquarters pinned a store for this customer."),
+    "MANUAL": ("客户自己选过门店，{manual_hours} 小时内有效，且允许切换。",
+               "The customer chose a store himself in the last {manual_hours} hours, and switching is allowed."),
+    "HOME_PROTECTED": ("归属门店仍在保护期内（{protection_days} 天）。", "His home store is still in its protection period ({protection_days} days)."),
+    "ENTRY_PARAM": ("本次进店带有签名的门店码或导购链接。", "This arrival carries a signed store code or guide link."),
+    "HOME": ("归属门店的绑定未过期（{validity_days} 天），且不在 {home_reach_m} 以外。",
+             "The binding to his home store holds ({validity_days} days), and he is not farther away than {home_reach_m}."),
+    "ENTRY_CACHED": ("{cached_param_days} 天内用过的签名码或链接。", "A signed code or link that he used in the last {cached_param_days} days."),
+    "LAST_VISIT": ("{last_visit_days} 天内访问过的门店；位置已知时它仍须覆盖该位置。",
+                   "The store he visited in the last {last_visit_days} days; with a known place it must still cover it."),
+    "TERRITORY": ("位置在某个经销商的专属区域内。", "The place lies in a dealer's exclusive territory."),
+    "SERVICE_AREA": ("位置在门店的配送范围内。", "The place lies in a store's delivery area."),
+    "RADIUS": ("位置在门店的服务半径内。", "The place lies within a store's service radius."),
+    "NEAREST": ("最近的门店，上限：{nearest_limit_m}。", "The nearest store, limit: {nearest_limit_m}."),
+    "REGION": ("访客所在区县、城市或省份的默认门店。", "The default store of the visitor's district, city or province."),
+    "DEFAULT": ("品牌默认门店。", "The brand's default store."),
+    "PICKER": ("显示门店列表，绝不出现空白页。", "The list of stores is shown, never an empty page."),
+}
+FACTS = {  # what tie-breaks look at (A6)
+    "home": ("归属门店", "home store"), "last_visit": ("上次访问", "last visited"), "open": ("营业中", "open then"), "shut": ("未营业", "shut then"),
+    "priority": ("权重 {n}", "priority {n}"),
+}
 NOTES = {
     "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"),
     "travel": ("您离归属门店较远", "you are far from your home store"),
@@ -89,12 +112,29 @@ def word(table: dict[str, tuple[str, str]], key: str, lang: str) -> str:
     return table[key][_LANGUAGES.index(lang)] if key in table else key
 
 
+def tie_of(reason: str) -> str:
+    """How a tie was broken, '' when there was none."""
+    return reason.rpartition("_by_")[2] if "_by_" in reason else ""
+
+
+def reason_words(reason: str, lang: str) -> str:
+    """A stored reason for a filter or a file: the rung, and how a tie was broken."""
+    tie, name = tie_of(reason), word(RUNG_NAMES, reason.partition("_by_")[0].upper(), lang)
+    return f"{name} · {word(TIES, tie, lang)}" if tie else name if reason != "picker_empty_network" else word(OUTCOMES, "no_store", lang)
+
+
+def reasons() -> list[str]:
+    """Every reason that a decision may have."""
+    places = ("TERRITORY", "SERVICE_AREA", "RADIUS", "NEAREST")
+    return [code for rung in RUNG_NAMES for code in (rung.lower(), *(f"{rung.lower()}_by_{tie}" for tie in TIES if rung in places))] + ["picker_empty_network"]
+
+
 def sentence(rung: str, reason: str, store_name: str | None, distance_class_km: int | None, lang: str) -> str:
     """One sentence for the visitor; distances only in 1 km classes (A16)."""
     zh = lang == "zh"
     distance = "" if distance_class_km is None else (f"（不到 {distance_class_km + 1} 公里）" if zh else f" (less than {distance_class_km + 1} km away)")
     text = word(SENTENCES, rung, lang).format(store=store_name or "", distance=distance)
-    tie = reason.rpartition("_by_")[2] if "_by_" in reason else ""
+    tie = tie_of(reason)
     if not tie:
         return text
     return text + (f"（{word(TIES, tie, lang)}）" if zh else f" ({word(TIES, tie, lang)})")

@@ -34,7 +34,8 @@ _NAMES = [column.name for column in first_order.columns]
 
 def _firsts(behind: int, upto: int | None = None) -> Subquery:
     """The first order of each customer among those above `behind`, up to `upto`."""
-    place = func.row_number().over(partition_by=_O.customer_id, order_by=(_O.paid_at, _O.id)).label("place")
+    customer = func.coalesce(_O.customer_id, 0)  # an expression: SQLite would walk the whole index of customers for the sake of its order
+    place = func.row_number().over(partition_by=customer, order_by=(_O.paid_at, _O.id)).label("place")
     query = select(_O.customer_id, _O.id.label("order_id"), _O.paid_at, _O.business_day.label("day"), *(
         func.coalesce(_O[name], 0).label(name) for name in ("store_id", "dealer_id", "guide_id")), place).where(_O.id > behind)
     ranked = (query if upto is None else query.where(_O.id <= upto)).subquery()

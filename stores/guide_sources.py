@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, case, func, select
 
 from stores.actors import Actor
 from stores.channels import channel
@@ -20,12 +20,15 @@ from stores.stores import store
 
 
 def find_order(connection: Connection, actor: Actor, today: dt.date, order_no: str) -> Row[Any] | None:
-    """An order credited to a guide whom the actor sees; None otherwise."""
-    o = sales_order.c
+    """An order credited to a guide whom the actor sees; None otherwise. `link_name`: of the guide whose signed link or code the customer used last;
+    of another store's guide it is empty (S2)."""
+    o, linked, visible = sales_order.c, guide.alias("linked"), visible_guide_ids(actor, today)
+    known = o.link_guide_id.is_not(None) if visible is None else o.link_guide_id.in_(visible)
     query = (select(o.id, o.order_no, o.paid_at, o.total_minor, o.currency, o.guide_id, o.guide_basis, o.dealer_id, o.guide_dealer_id, o.business_day, o.delivery,
-                    guide.c.guide_code, guide.c.name.label("guide_name"), store.c.name.label("store_name"), store.c.store_code)
-             .join(guide, guide.c.id == o.guide_id).outerjoin(store, store.c.id == o.store_id).where(o.order_no == order_no))
-    visible = visible_guide_ids(actor, today)
+                    guide.c.guide_code, guide.c.name.label("guide_name"), store.c.name.label("store_name"), store.c.store_code, o.link_guide_id,
+                    case((known, linked.c.name), else_="").label("link_name"))
+             .join(guide, guide.c.id == o.guide_id).outerjoin(store, store.c.id == o.store_id).outerjoin(linked, linked.c.id == o.link_guide_id)
+             .where(o.order_no == order_no))
     return connection.execute(query if visible is None else query.where(o.guide_id.in_(visible))).first()
 
 

@@ -5,16 +5,18 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
-from stores import directory, entry_lists, event_lists, revenue
+from stores import cube, directory, entry_lists, event_lists, revenue
 from stores.actors import Actor
+from stores.dealers import dealer
 from stores.directory import StoreFilter
 from stores.entry_lists import EntryFilter
 from stores.event_lists import AddFilter
 from stores.sales import lists
 from stores.sales.lists import UNATTRIBUTED, OrderFilter
 from stores.scope import visible_store_ids
+from stores.within import within
 
 WORK_DAYS = 30
 
@@ -38,10 +40,11 @@ class Figures:
 
 def figures(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date) -> Figures:
     entries = entry_lists.totals(connection, actor, EntryFilter(first, last))
-    orders = lists.totals(connection, actor, OrderFilter(first, last))["orders"]
-    sold = revenue.of(connection, first, last, "month", stores=visible_store_ids(actor, today))["totals"]
+    whose = within(actor, today)
+    c = cube.figures(connection, cube.sale_cell, first, last, ("orders", "gross_minor", "refunds_minor"), whose.by("sum"), whose.limits(cube.sale_cell)).c
+    orders, gross, refunds = (int(each or 0) for each in connection.execute(select(func.sum(c.orders), func.sum(c.gross_minor), func.sum(c.refunds_minor))).one())
     adds = event_lists.total(connection, actor, AddFilter(first, last, today))
-    return Figures(entries["entries"], entries["located"], entries["picker"], entries["default_store"], orders, sold["gross_minor"] - sold["refunds_minor"], adds)
+    return Figures(entries["entries"], entries["located"], entries["picker"], entries["default_store"], orders, gross - refunds, adds)
 
 
 def sales_by_day(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date) -> dict[dt.date, int]:
@@ -52,8 +55,11 @@ def sales_by_day(connection: Connection, actor: Actor, first: dt.date, last: dt.
 
 def top_dealers(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date, most: int) -> list[dict[str, Any]]:
     """{"dealer_code", "name", "sales_minor"} of those who sold most, less refunds."""
-    rows = revenue.of(connection, first, last, "dealer", stores=visible_store_ids(actor, today))["rows"]
-    best = sorted(((r["gross_minor"] - r["refunds_minor"], r["dealer_code"]) for r in rows), key=lambda pair: (-pair[0], pair[1]))[:most]
+    whose = within(actor, today)
+    c = cube.figures(connection, cube.sale_cell, first, last, ("gross_minor", "refunds_minor"), "sum", whose.limits(cube.sale_cell)).c
+    sums = select(c.dealer_id, func.sum(c.gross_minor - c.refunds_minor).label("sold"), func.sum(c.gross_minor).label("gross")).group_by(c.dealer_id).subquery()
+    query = select(sums.c.sold, dealer.c.dealer_code).join(dealer, dealer.c.id == sums.c.dealer_id).where(sums.c.gross > 0)
+    best = [(int(r.sold), r.dealer_code) for r in connection.execute(query.order_by(sums.c.sold.desc(), dealer.c.dealer_code).limit(most))]
     names = directory.dealer_names(connection, [code for _, code in best])
     return [{"dealer_code": code, "name": names[code], "sales_minor": sold} for sold, code in best]
 

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, func, or_, select
+from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlalchemy.sql.selectable import Subquery
 
+from stores import cube
 from stores.actors import Actor
+from stores.brand import business_day
 from stores.coordinates import Coordinates, distance_m
 from stores.customers import customer_state
 from stores.dealers import dealer
 from stores.directory import StoreFilter, stores_wanted
-from stores.entries import entry
-from stores.event_lists import CONFIRMED
-from stores.events import event
 from stores.guides import guide
-from stores.orders import sales_order
 from stores.scope import visible_dealer_ids, visible_store_ids
 from stores.stores import store
 from stores.territories import area, area_revision
+from stores.within import within
 
 NEIGHBOURS = 8
 AREAS_SHOWN = 500
@@ -82,43 +82,32 @@ def areas_seen(query: Select[Any], actor: Actor, today: dt.date) -> Select[Any]:
     return query.where(or_(r.dealer_id.in_(dealers), r.store_id.in_(seen)))
 
 
-# -- figures by store id ------------------------------------------------------------------------------------------------------
+# -- figures by store -----------------------------------------------------------------------------------------------------------
 
-def entries(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
-    e = entry.c
-    return _by_store(connection, select(e.store_id, func.count()).where(e.business_day.between(first, last), e.store_id.is_not(None)).group_by(e.store_id))
-
-
-def orders(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
-    """Paid orders, by the store that owns the sale."""
-    o = sales_order.c
-    return _by_store(connection, select(o.store_id, func.count()).where(o.business_day.between(first, last), o.store_id.is_not(None)).group_by(o.store_id))
+FIGURES = ("sales", "orders", "entries", "adds", "customers")
+_CUBE = {"sales": (cube.sale_cell, ("gross_minor", "refunds_minor")), "orders": (cube.sale_cell, ("orders",)), "entries": (cube.entry_cell, ("entries",))}
 
 
-def sales(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
-    """Attributed sales less refunds in minor units, each on its own day, from the ledger."""
-    from ledger.journals import transfer
+def figure(connection: Connection, actor: Actor, name: str, first: dt.date, last: dt.date, now: dt.datetime) -> Subquery:
+    """(store_id, value) of one of FIGURES for inclusive brand days, to join or to read; a store without anything is absent.
 
-    t = transfer.c
-    amount = func.sum(case((t.kind == "refund", -t.amount_minor), else_=t.amount_minor))
-    return _by_store(connection, select(t.store_id, amount).where(t.business_day.between(first, last), t.kind.in_(("sale", "refund"))).group_by(t.store_id))
-
-
-def adds(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
-    """Confirmed friend adds, by the guide's present store."""
-    e = event.c
-    return _by_store(connection, select(guide.c.store_id, func.count()).join(guide, guide.c.id == e.guide_id).where(
-        e.type == CONFIRMED, e.business_day.between(first, last)).group_by(guide.c.store_id))
-
-
-def customers(connection: Connection, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
-    """Customers at home there now, whatever the days."""
+    `sales`: attributed sales less refunds in minor units. `adds`: confirmed, of guides by their present store. `customers`: at home there now,
+    whatever the days. KeyError for no figure."""
     s = customer_state.c
-    return _by_store(connection, select(s.home_store_id, func.count()).where(s.home_store_id.is_not(None), s.home_valid_until > now).group_by(s.home_store_id))
+    if name == "customers":
+        return select(s.home_store_id.label("store_id"), func.count().label("value")).where(
+            s.home_store_id.is_not(None), s.home_valid_until > now).group_by(s.home_store_id).subquery("of_customers")
+    whose = within(actor, business_day(now))
+    if name == "adds":
+        found = cube.figures(connection, cube.guide_cell, first, last, ("adds",), "sum", whose.limits(cube.guide_cell))
+        return select(guide.c.store_id, func.sum(found.c.adds).label("value")).join(guide, guide.c.id == found.c.guide_id).group_by(
+            guide.c.store_id).subquery("of_adds")
+    cells, measures = _CUBE[name]
+    found = cube.figures(connection, cells, first, last, measures, "sum", whose.limits(cells))
+    amount = found.c[measures[0]] - found.c[measures[1]] if len(measures) > 1 else found.c[measures[0]]
+    return select(found.c.store_id, func.sum(amount).label("value")).group_by(found.c.store_id).subquery(f"of_{name}")
 
 
-def _by_store(connection: Connection, query: Select[Any]) -> dict[int, int]:
-    return {row[0]: int(row[1]) for row in connection.execute(query) if row[0] is not None}
-
-
-FIGURES = {"sales": sales, "orders": orders, "entries": entries, "adds": adds, "customers": customers}
+def values(connection: Connection, actor: Actor, name: str, first: dt.date, last: dt.date, now: dt.datetime) -> dict[int, int]:
+    """A figure of the stores by their id."""
+    return {row.store_id: int(row.value) for row in connection.execute(select(figure(connection, actor, name, first, last, now)))}

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, func, select, update
@@ -32,6 +33,17 @@ def show(connection: Connection) -> dict[str, Any]:
 def in_force(connection: Connection) -> Any:
     """The row of the policy in force: version, body, published_at, actor, note."""
     return connection.execute(select(policy_version).join(routing_state, routing_state.c.policy_version == policy_version.c.version)).one()
+
+
+def version(connection: Connection, number: int) -> Any:
+    """One version's row, or None."""
+    return connection.execute(select(policy_version).where(policy_version.c.version == number)).first()
+
+
+def versions(connection: Connection, limit: int) -> Sequence[Any]:
+    """The newest versions without their bodies, newest first."""
+    p = policy_version.c
+    return connection.execute(select(p.version, p.published_at, p.actor, p.note).order_by(p.version.desc()).limit(limit)).all()
 
 
 def publish(body: Any, *, actor: Actor, now: dt.datetime, note: str = "") -> int:

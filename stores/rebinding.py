@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 import db
 from ledger.bulk import COPY_FROM, insert_rows, update_rows
@@ -16,7 +16,6 @@ from stores.brand import business_day, day_bounds
 from stores.customers import customer_state
 from stores.events import event
 from stores.orders import sales_order
-from stores.policy import Policy
 from stores.snapshot import GuideRecord, Snapshot
 
 CHUNK = 500
@@ -24,8 +23,9 @@ _KINDS = {"contact.confirmed": "confirmed", "contact.deleted_by_customer": "dele
 MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves nobody
 
 
-def rules_of(policy: Policy) -> Rules:
-    return Rules(policy.protection_days, policy.validity_days, policy.snatch_policy)
+def rules_of(snapshot: Snapshot) -> Rules:
+    policy = snapshot.policy
+    return Rules(policy.protection_days, policy.validity_days, policy.snatch_policy, snapshot.closings)
 
 
 def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapshot) -> dict[int, list[BindingFact]]:
@@ -108,13 +108,31 @@ def follow_guides(guides: Iterable[int], now: dt.datetime) -> None:
         with db.transaction() as connection:
             snapshot = network.snapshot(versions.current(connection))
             people.lock(connection, part)
-            rewrite(connection, facts_of(connection, part, snapshot), snapshot.policy, now)
+            rewrite(connection, facts_of(connection, part, snapshot), rules_of(snapshot), now)
 
 
-def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], policy: Policy, now: dt.datetime, unbound: Collection[int] = ()) -> None:
+def follow_stores(stores: Iterable[int], now: dt.datetime) -> None:
+    """Fold the customers of these stores anew once the stores closed (A11)."""
+    with db.read() as connection:
+        moved = bound_to(connection, stores, now)
+    for part in _chunks(moved):
+        with db.transaction() as connection:
+            snapshot = network.snapshot(versions.current(connection))
+            people.lock(connection, part)
+            rewrite(connection, facts_of(connection, part, snapshot), rules_of(snapshot), now)
+
+
+def bound_to(connection: Connection, stores: Iterable[int], now: dt.datetime) -> list[int]:
+    """Customers whose home is one of these stores now, or will be."""
+    s, wanted = customer_state.c, sorted(stores)
+    bound = or_(and_(s.home_store_id.in_(wanted), s.home_valid_until > now), s.next_home_store_id.in_(wanted))
+    return list(connection.execute(select(s.customer_id).where(bound).order_by(s.customer_id)).scalars())
+
+
+def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], rules: Rules, now: dt.datetime, unbound: Collection[int] = ()) -> None:
     """Bring stored bindings and the customers' state in step with these complete sets of facts. The caller holds the state rows; of the
     customers in `unbound` he knows that no binding is stored."""
-    wanted = {customer: timeline(known, rules_of(policy)) for customer, known in facts.items()}
+    wanted = {customer: timeline(known, rules) for customer, known in facts.items()}
     gone: list[int] = []
     new: list[dict[str, object]] = []
     for part in _chunks(sorted(wanted)):

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stores.areas import AreaIndex
+from stores.bindings import Closing
 from stores.hours import Hours, is_open
 from stores.nearest import NearestIndex
 from stores.policy import Policy
@@ -151,7 +152,8 @@ class Snapshot:
     """Read by many threads; nothing in it changes but the memory of epoch indexes."""
 
     def __init__(self, version: int, policy_version: int, policy: Policy, stores: Sequence[StoreRecord], guides: Mapping[int, GuideRecord],
-                 areas: Sequence[AreaRecord], area_index: AreaIndex[int], channels: Mapping[int, ChannelRecord]):
+                 areas: Sequence[AreaRecord], area_index: AreaIndex[int], channels: Mapping[int, ChannelRecord],
+                 closings: Mapping[int, tuple[Closing, ...]] | None = None):
         self.version = version
         self.policy_version = policy_version
         self.policy = policy
@@ -160,6 +162,7 @@ class Snapshot:
         self.by_code = {s.code: s for s in self.stores}
         self.guides = guides
         self.channels = channels
+        self.closings = closings or {}  # by store id, oldest first
         self.guides_by_code = {g.code: g for g in guides.values()}
         self.areas = {a.id: a for a in areas}
         self.by_region = _by_listed_code(areas, "region_codes")

@@ -34,7 +34,7 @@ class Within:
 
     def places(self, keys: Mapping[str, ColumnElement[Any]]) -> Iterable[ColumnElement[bool]]:
         """Over cells of stores: the store led to, the owner of the sale, the dealer it was booked for (D12)."""
-        yield from (keys["store_id"].in_(each) for each in self.stores)
+        yield from (cube.among(keys["store_id"], each) for each in self.stores)
         yield from (keys["store_id"] == each for each in self.store_ids)
         yield from (keys["dealer_id"] == each for each in self.dealer_ids)
 
@@ -45,7 +45,8 @@ class Within:
         where = [g.store_id.in_(each) for each in self.stores] + [g.store_id == each for each in self.store_ids]
         where += [g.store_id.in_(select(c.store_id).where(c.dealer_id == each, contract_in_force(self.today))) for each in self.dealer_ids]
         if where:
-            yield keys["guide_id"].in_(select(g.id).where(*where))
+            found = select(g.id).where(*where)
+            yield keys["guide_id"].in_(found) if self.store_ids or self.dealer_ids else cube.among(keys["guide_id"], found)
 
     def by(self, wanted: cube.By) -> cube.By:
         """The grain to read single days (`day`) or a sum (`sum`) from: days of the whole chain where nobody is named."""

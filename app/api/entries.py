@@ -13,13 +13,10 @@ from app.api.idempotency import body_hash
 from app.api.query import Query
 from app.api.types import Answer, CodeText, CustomerKey, Line, Location, Strict, Time
 from ledger.faults import NotAllowed, NotFound
-from stores import entering, entry_reading, explanations, keys, network, people, versions
+from stores import entering, entry_reading, explanations, people, trying
 from stores.actors import Actor
 from stores.answers import decision_answer, trace_answer
-from stores.customers import customer_state
-from stores.decide import NEW_CUSTOMER, State, decide
-from stores.entry_records import STATE_FIELDS
-from stores.visits import Arrival, SourcePoint, visit_of
+from stores.visits import Arrival, SourcePoint
 
 api = Api("Entries")
 
@@ -147,16 +144,11 @@ def create_route(actor: Actor, body: EntryIn) -> tuple[int, Any]:
     whole_chain(actor)
     now, arrival = dt.datetime.now(dt.UTC), arrival_of(body)
     with db.read() as connection:
-        snapshot = network.snapshot(versions.current(connection))
         found = people.find(connection, arrival.identities.items())
-        state = NEW_CUSTOMER
-        if found:
-            who = next(found[pair] for pair in arrival.identities.items() if pair in found)
-            row = connection.execute(customer_state.select().where(customer_state.c.customer_id == who)).first()
-            state = State(*(getattr(row, name) for name in STATE_FIELDS)) if row is not None else NEW_CUSTOMER
-    visit = visit_of(arrival, body.occurred_at or now, snapshot, keys.entry_param_keys())
-    decision = decide(visit, state, snapshot)
-    return 200, {"customer_id": body.customer.customer_id, **decision_answer(decision, snapshot), "decided_at": now, "trace": trace_answer(decision, snapshot)}
+        who = next((found[pair] for pair in arrival.identities.items() if pair in found), None)
+        tried = trying.try_route(connection, arrival, body.occurred_at or now, who)
+    return 200, {"customer_id": body.customer.customer_id, **decision_answer(tried.decision, tried.snapshot), "decided_at": now,
+                 "trace": trace_answer(tried.decision, tried.snapshot)}
 
 
 def entry_exists(actor: Actor, entry_id: str) -> bool:

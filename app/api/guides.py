@@ -103,21 +103,29 @@ def guide_exists(actor: Actor, code: str) -> bool:
         return _guide(connection, actor, code) > 0
 
 
+def _booked(actor: Actor, code: str, now: dt.datetime) -> int:
+    """The guide's id, what is due of his booked."""
+    with db.read() as connection:
+        guide_id = _guide(connection, actor, code)
+    booking.book_due(now, guides=[guide_id])
+    return guide_id
+
+
 @api.call("GET", "/guides/<code>/balance", permission="reward:read", answers={200: BalanceOut}, exists=guide_exists,
           summary="What a guide has pending, vested, payable and paid, as of now.")
 def get_balance(actor: Actor, code: str) -> tuple[int, Any]:
-    booking.book_due(dt.datetime.now(dt.UTC))
+    guide_id = _booked(actor, code, dt.datetime.now(dt.UTC))
     with db.read() as connection:
-        return 200, {"currency": brand().currency, **rewards.balance(connection, _guide(connection, actor, code))}
+        return 200, {"currency": brand().currency, **rewards.balance(connection, guide_id)}
 
 
 @api.call("GET", "/guides/<code>/rewards", permission="reward:read", query=LinesQuery, answers={200: RewardsOut}, exists=guide_exists,
           summary="The reward lines of a month, what earned nothing included with its reason.")
 def get_rewards(actor: Actor, code: str, query: LinesQuery) -> tuple[int, Any]:
     now = dt.datetime.now(dt.UTC)
-    booking.book_due(now)
+    guide_id = _booked(actor, code, now)
     with db.read() as connection:
-        found = rewards.lines(connection, _guide(connection, actor, code), query.period, now)
+        found = rewards.lines(connection, guide_id, query.period, now)
     key = None if query.cursor is None else decode("lines", query.cursor, (str, str))
     rest = sorted((line for line in found if key is None or _position(line) > key), key=_position)
     part = page("lines", rest[:query.limit + 1], query.limit, _position)

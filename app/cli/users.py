@@ -1,6 +1,7 @@
 """`flask user` and `flask api-key`: people and keys. The secret stands on the last line of stdout, once."""
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import db
 from app import api_keys
 from app.cli.deeds import DeedGroup
 from app.permissions import ROLE_SCOPE, ROLES, SCOPES
-from app.sign_in import users
+from app.sign_in import administer, users
 from stores.actors import COMMAND_LINE
 from stores.scope import KINDS, find_scope
 
@@ -64,6 +65,34 @@ def disable_user(name: str) -> None:
     """End the sessions of the user NAME and refuse new ones."""
     users.disable(name, by=COMMAND_LINE)
     click.echo(name)
+
+
+@user.command("enable")
+@click.argument("name")
+def enable_user(name: str) -> None:
+    """Let the disabled user NAME sign in again."""
+    administer.enable(_id_of_user(name), by=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    click.echo(name)
+
+
+@user.command("reset-password")
+@click.argument("name")
+def reset_password(name: str) -> None:
+    """End the sessions of the user NAME; prints a one-time password on the last line."""
+    click.echo(administer.reset_password(_id_of_user(name), by=COMMAND_LINE, now=dt.datetime.now(dt.UTC)))
+
+
+@user.command("reset-two-factor")
+@click.argument("name")
+def reset_two_factor(name: str) -> None:
+    """Turn the two-factor sign-in of the user NAME off: for the last administrator who lost phone and recovery codes."""
+    administer.reset_two_factor(_id_of_user(name), by=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    click.echo(name)
+
+
+def _id_of_user(name: str) -> int:
+    with db.read() as connection:
+        return users.id_of(connection, name)
 
 
 @api_key.command("create")

@@ -27,8 +27,9 @@ def customers() -> str:
             raise NotFound(f"There is no guide {wanted.guide_code!r}.")
         rows = guide_customers.rows(connection, actor, wanted, after=paging.after_id("customers"), limit=paging.PAGE + 1)
         totals = guide_customers.totals(connection, actor, wanted, kinds)
-    return render_template("guide/customers.html", now=now, today=today, page=paging.listed("customers", rows, lambda row: (row.id,)), own=own, totals=totals,
-                           kind=wanted.kind, named=named, kinds=[kind for kind in kinds if kind != "protected"])
+        last_orders = guide_customers.last_orders(connection, [row.id for row in rows])
+    return render_template("guide/customers.html", now=now, today=today, page=paging.listed("customers", rows, lambda row: (row.id,)), own=own, kind=wanted.kind,
+                           totals=totals, last_orders=last_orders, named=named, kinds=[kind for kind in kinds if kind != "protected"])
 
 
 @blueprint.get("/customers/<int:number>", strict_slashes=False)

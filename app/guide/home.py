@@ -1,6 +1,7 @@
 """The first page of guides: their money. Of store managers: their team."""
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -34,12 +35,14 @@ def home() -> str:
 
 
 def shown_lines(view: reward_pages.RewardView) -> dict[str, Any]:
-    """The month's lines under the filter asked for, a page of them: `rows`, `total_minor` and `count` of all, `state`, `part`, address of the next."""
+    """The month's lines under the filter asked for, those of one order together, a page of them: `rows`; `total_minor` and `count` of all that match;
+    `states` and `parts`: how many there are of each whatever the filter; `state`, `part`, and the address of the `next` page."""
+    everything = reward_pages.together(view.lines)
     state, part = request.args.get("state"), request.args.get("part")
     state, part = state if state in reward_pages.STATES else None, part if part in view.by_component else None
-    rows = [line for line in view.lines if (state is None or line["state"] == state) and (part is None or line["component"] == part)]
+    rows = [row for row in everything if (state is None or row["state"] == state) and (part is None or row["component"] == part)]
     asked = request.args.get("after", "0")
     start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
     following = paging.same_filter(after=str(start + LINES)) if len(rows) > start + LINES else None
-    return {"rows": rows[start:start + LINES], "count": len(rows), "total_minor": sum(line["amount_minor"] for line in rows), "state": state, "part": part,
-            "next": following}
+    return {"rows": rows[start:start + LINES], "count": len(rows), "all": len(everything), "total_minor": sum(row["amount_minor"] for row in rows), "state": state,
+            "part": part, "next": following, "states": Counter(row["state"] for row in everything), "parts": Counter(row["component"] for row in everything)}

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 import db
 from app import reward_pages
@@ -60,7 +61,7 @@ def goal(kpi: dict[str, Any], month: str, today: dt.date) -> dict[str, Any]:
     """A target with what is `missing` and how much that is `daily` on the days left, rounded up; both None where less is better."""
     actual, wanted, left = kpi["actual"] or 0, kpi["target"], days_left(month, today)
     missing = None if kpi["metric"] in INVERSE or kpi["unit"] == "bp" else max(0, wanted - actual)
-    return {**kpi, "missing": missing, "daily": -(-missing // left) if missing and left else None}
+    return {**kpi, "inverse": kpi["metric"] in INVERSE, "missing": missing, "daily": -(-missing // left) if missing and left else None}
 
 
 # -- a manager's -------------------------------------------------------------------------------------------------------------------------
@@ -118,7 +119,10 @@ def set_targets() -> Any:
         known = targets.of_store(connection, month, store_id, list(ids.values()))
         changed = {key: value for key, value in wanted.items() if value or known.get(("guide", ids.get(key[0], 0), key[1]))}  # nothing was, nothing is
         outcome = targets.set_for_store(month, store_id, changed, actor=actor, now=now)
-    flash(_("%(n)s targets were changed.", n=outcome.effective) if outcome.effective else _("Nothing was changed."), "good" if outcome.effective else "wait")
+    if outcome.effective:
+        flash(ngettext("%(num)s target was changed.", "%(num)s targets were changed.", outcome.effective), "good")
+    else:
+        flash(_("Nothing was changed."), "wait")
     return redirect(url_for("guide.progress", month=month), 303)
 
 

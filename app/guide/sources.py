@@ -12,7 +12,7 @@ from app.guide.home import blueprint
 from app.permissions import current_actor, needs
 from incentives import booking
 from ledger.faults import NotFound
-from stores import guide_sources
+from stores import guide_sources, network, versions
 
 
 @blueprint.get("/orders/<path:order_no>", strict_slashes=False)
@@ -40,5 +40,6 @@ def _page(template: str, kind: str, key: str) -> str:
         view = reward_pages.view(connection, actor, row.guide_id, row.business_day.isoformat()[:7], now)
         if kind == "order":
             more["parts"], more["refunds"] = guide_sources.order_parts(connection, row.id)
-    lines = [line for line in view.lines if reward_pages.source_of(line) == (kind, key)]
+            more["touch_days"] = network.snapshot(versions.current(connection)).policy.touch_days
+    lines = [{**line, "sums": [line["sum"]]} for line in view.lines if reward_pages.source_of(line) == (kind, key)]
     return render_template(template, now=now, today=today, row=row, view=view, lines=lines, own=actor.scope_kind == "guide", **more)

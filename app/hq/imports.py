@@ -78,7 +78,8 @@ def receive_import() -> Any:
         flash(_("Choose a file first."), "wrong")
         return redirect(url_for("hq.imports", kind=kind), 303)
     try:
-        upload_id = uploads.receive(kind, file.filename, file.stream, actor=current_actor(), user_id=current_user.id, now=dt.datetime.now(dt.UTC))
+        with file.stream as content:  # large ones lie in a temporary file meanwhile
+            upload_id = uploads.receive(kind, file.filename, content, actor=current_actor(), user_id=current_user.id, now=dt.datetime.now(dt.UTC))
     except InvalidInput:
         flash(_("The file is empty; the first line must name the columns."), "wrong")
         return redirect(url_for("hq.imports", kind=kind), 303)

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection, Row
 
 import db
-from app import job_runs, labels, tables
+from app import fault_words, job_runs, labels, tables
 from app.clock import now_and_today
 from app.hq.home import blueprint
 from app.job_runs import FAILED, OPEN, STATES
@@ -42,7 +42,7 @@ COLUMNS = (
     Column("seconds", _l("Seconds"), "number", value=_seconds),
     Column("attempts", _l("Attempts"), "count", shown=False),
     Column("finished_at", _l("Ended at"), "moment", shown=False),
-    Column("error", _l("Reason"), value=lambda row: row.error, shown=False),
+    Column("error", _l("Reason"), value=lambda row: fault_words.reason(row.error) if row.error else None, shown=False),
 )
 
 
@@ -58,7 +58,7 @@ def jobs() -> Any:
         return tables.answer(
             table, lambda order: job_runs.rows(connection, order, state), "hq/jobs.html", now=now, state=state, states=STATES, failed_count=failed,
             failed=job_runs.of_state(connection, (FAILED,), SHOWN), total_rows=job_runs.count(connection, state), recurring=_recurring(connection, now),
-            may_write=current_actor().may("job:write"), door=_door, **_moving(connection, now))
+            may_write=current_actor().may("job:write"), door=_door, fault_words=fault_words, **_moving(connection, now))
 
 
 @blueprint.get("/jobs/now", strict_slashes=False)

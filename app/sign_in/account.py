@@ -16,8 +16,8 @@ from app.sign_in import sessions, two_factor, users
 from app.sign_in.forms import ChangePasswordForm
 from app.sign_in.pages import blueprint, home_url, open_session
 from app.sign_in.scopes import scope_of
+from app.theme import AUTO, THEMES
 from app.theme import COOKIE as THEME_COOKIE
-from app.theme import THEMES
 from ledger.faults import InvalidInput
 
 PASSWORD_FAULTS = {
@@ -44,11 +44,11 @@ def account() -> Any:
 def choose_theme() -> Any:
     """Light, dark, or as the device says; kept with the user, and in a cookie for the pages before signing in."""
     wish = request.form.get("theme", "")
-    if wish not in (*THEMES, "auto"):
+    if wish not in (*THEMES, AUTO):
         raise InvalidInput("A theme is light, dark or auto.")
-    users.set_theme(current_user._get_current_object(), None if wish == "auto" else wish)
+    users.set_theme(current_user._get_current_object(), wish)
     answer = redirect(url_for("sign_in.account"), 303)
-    if wish == "auto":
+    if wish == AUTO:
         answer.delete_cookie(THEME_COOKIE)
     else:
         answer.set_cookie(THEME_COOKIE, wish, max_age=365 * 86400, httponly=True, samesite="Lax", secure=current_app.extensions["doorstep"].secure_cookies)

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, Flask, Response, after_this_request, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user, login_user
-from sqlalchemy.exc import OperationalError
 
 from app.limits import SIGN_IN_RATE, limited
 from app.permissions import OWN_ACCOUNT, ROLE_HOME, lacks_second_step, needs, public
@@ -44,11 +43,7 @@ def _by_session(token: str) -> users.User | None:
 
 
 def _seen(answer: Response, session_id: int, now: dt.datetime) -> Response:
-    """A busy database is no reason to refuse the page that is made already."""
-    try:
-        sessions.note_seen(session_id, now)
-    except OperationalError:
-        return answer
+    sessions.note_seen(session_id, now)
     return answer
 
 

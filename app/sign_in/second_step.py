@@ -13,7 +13,6 @@ from app.sign_in import two_factor, users
 from app.sign_in.users import User, app_user
 from ledger import audit
 from ledger.faults import Conflict, InvalidInput, NotAllowed
-from stores.actors import Actor
 
 
 def sign_in(user_id: int, version: int, code: str, *, now: dt.datetime) -> User | None:
@@ -67,16 +66,6 @@ def new_recovery_codes(user: User, password: str, code: str, now: dt.datetime) -
         return two_factor.renew_recovery_codes(connection, user.id)
 
     return _proved(user, password, _code(user, code, now), deed, now)
-
-
-def reset(user_id: int, *, by: Actor, now: dt.datetime) -> bool:
-    """Take the second step away from somebody who lost his phone; False when he had none. Raises NotAllowed."""
-    by.require("user:write")
-    with db.transaction() as connection:
-        gone = two_factor.remove(connection, user_id)
-        if gone:
-            audit.record(connection, by.name, "reset_two_factor", "user", user_id, at=now)
-    return gone
 
 
 def _code(user: User, code: str, now: dt.datetime) -> Callable[[Connection], object]:

@@ -56,10 +56,9 @@ def of_token(token: str, now: dt.datetime) -> tuple[User, bool] | None:
 
 
 def note_seen(session_id: int, now: dt.datetime) -> None:
-    """Of several requests at once one writes."""
+    """Of several requests at once one writes; while the database is busy none does, and a later one will."""
     s = user_session.c
-    with db.transaction() as connection:
-        connection.execute(update(user_session).where(s.id == session_id, s.seen_at <= now - SEEN_EVERY).values(seen_at=now))
+    db.write_if_free(update(user_session).where(s.id == session_id, s.seen_at <= now - SEEN_EVERY).values(seen_at=now))
 
 
 def living(user: User, now: dt.datetime) -> Sequence[Row[Any]]:

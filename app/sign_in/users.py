@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ from app.sign_in.two_factor import two_factor
 from ledger import audit
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores.actors import Actor
+from stores.scope import scope_code
 
 app_user = Table(
     "app_user", db.metadata,
@@ -92,6 +94,12 @@ def of_row(row: Any) -> User:
     return User(**{name: getattr(row, name) for name in _FIELDS}, has_two_factor=bool(row.has_two_factor))
 
 
+def names_of(connection: Connection, actors: Collection[str]) -> dict[str, str]:
+    """The names of those actors of the audit log that are users (`user:7`); others are absent."""
+    ids = [int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdigit()]
+    return {f"user:{r.id}": r.name for r in connection.execute(select(app_user.c.id, app_user.c.name).where(app_user.c.id.in_(ids)))} if ids else {}
+
+
 def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: str | None = None,
            must_change: bool | None = None) -> tuple[int, str]:
     """A new user; returns (id, password). Without `password` a one-time password is made, to be changed at first sign-in.
@@ -110,7 +118,8 @@ def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: s
     try:
         with db.transaction() as connection:
             user_id = int(connection.execute(insert(app_user).values(row).returning(app_user.c.id)).scalar_one())
-            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "scope_id": scope_id})
+            limit = scope_code(connection, row["scope_kind"], scope_id) if scope_id else None
+            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "limit": limit})
     except IntegrityError:
         raise Conflict(f"The user name {name!r} is taken; choose another.", code="name_taken") from None
     return user_id, secret
@@ -119,6 +128,11 @@ def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: s
 def _check_new(name: str, role: str, scope_id: int | None) -> None:
     if not 1 <= len(name) <= 64 or not name.isprintable() or any(character.isspace() for character in name):
         raise InvalidInput("A user name has 1 to 64 visible characters and no spaces.", errors=[FieldFault("name", "unusable")])
+    check_role(role, scope_id)
+
+
+def check_role(role: str, scope_id: int | None) -> None:
+    """Raises InvalidInput for an unknown role, and for a role without the limit it needs."""
     if role not in ROLE_SCOPE:
         raise InvalidInput(f"There is no role {role!r}; use one of {', '.join(ROLE_SCOPE)}.", errors=[FieldFault("role", "unknown")])
     if (ROLE_SCOPE[role] is None) != (scope_id is None):
@@ -209,6 +223,14 @@ def load(connection: Connection, user_id: int) -> User:
     return of_row(connection.execute(select(*user_columns()).where(app_user.c.id == user_id)).one())
 
 
+def id_of(connection: Connection, name: str) -> int:
+    """Raises NotFound."""
+    found = connection.execute(select(app_user.c.id).where(app_user.c.name == name)).scalar()
+    if found is None:
+        raise NotFound(f"There is no user {name!r}.")
+    return int(found)
+
+
 def change_password(user: User, current: str, new: str) -> User:
     """Set a new password and end every session of this user; returns him with the new `session_version`, in no session yet.
 
@@ -246,7 +268,7 @@ def set_language(user: User, language: str) -> None:
         connection.execute(update(app_user).where(app_user.c.id == user.id).values(language=language))
 
 
-def set_theme(user: User, theme: str | None) -> None:
-    """Remember light or dark; None: his device decides."""
+def set_theme(user: User, theme: str) -> None:
+    """Remember `light`, `dark`, or `auto`: his device decides."""
     with db.transaction() as connection:
         connection.execute(update(app_user).where(app_user.c.id == user.id).values(theme=theme))

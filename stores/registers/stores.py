@@ -4,12 +4,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, insert, literal, select, update
 
+import db
 from ledger.bulk import allocate, insert_rows, update_rows
-from stores.actors import Actor
+from stores import closings, rebinding
+from stores.actors import SYSTEM, Actor
 from stores.branches import branch
 from stores.brand import business_day
 from stores.contracts import dealer_contract
@@ -40,7 +43,7 @@ TERMS = ("platform_fee_bp", "channel_fee_bp", "collection_mode")
 def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
     """Upsert by store_code. A successor may stand later in the file. A new store needs name, dealer_code and a point. Raises Refused:
     unknown dealer, branch or successor; a contract or closing that cannot begin on its day."""
-    return save("stores", plan, rows, actor=actor, now=now, dry_run=dry_run)
+    return save("stores", partial(plan, actor=actor.name), rows, actor=actor, now=now, dry_run=dry_run)
 
 
 @dataclass(slots=True)
@@ -51,6 +54,8 @@ class _Writing:
     changed: list[dict[str, Any]] = field(default_factory=list)
     ended_contracts: list[int] = field(default_factory=list)
     contracts: list[tuple[int | str, Contract]] = field(default_factory=list)  # store id, or the code of a new store
+    closed: list[tuple[int, int | str | None]] = field(default_factory=list)  # store id, successor
+    reopened: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class _Stored:
     successors: dict[str, int]
 
 
-def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
+def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime, actor: str = SYSTEM.name) -> Plan:
     stored, today = _read(connection, rows), business_day(now)
     in_file = {row.values["store_code"] for row in rows}
     writing, faults, changed = _Writing(), FaultList(), 0
@@ -80,10 +85,14 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         elif any(before[name] != after[name] for name in FACTS):
             writing.changed.append({"store_id": before["id"], **{name: after[name] for name in FACTS}})
             changed += 1
+            if after["status"] == "closed" != before["status"]:
+                writing.closed.append((before["id"], after["successor_store_id"]))
+            elif before["status"] == "closed" != after["status"]:
+                writing.reopened.append(before["id"])
         else:
             changed += contract_changed
     outcome = Outcome(len(writing.new), changed, len(rows) - len(writing.new) - changed)
-    return Plan(outcome, faults, lambda connection, version: _write(connection, writing, version))
+    return Plan(outcome, faults, lambda connection, version: _write(connection, writing, version, now, actor))
 
 
 def _read(connection: Connection, rows: Sequence[Row]) -> _Stored:
@@ -186,7 +195,7 @@ def _plan_contract(row: Row, before: Mapping[str, Any] | None, stored: _Stored, 
 
 # -- writing --------------------------------------------------------------------------------------------------------------
 
-def _write(connection: Connection, writing: _Writing, version: int) -> None:
+def _write(connection: Connection, writing: _Writing, version: int, now: dt.datetime, actor: str) -> None:
     ids = dict(zip((each["store_code"] for each in writing.new), allocate(connection, store, len(writing.new)), strict=True))
     _insert_new(connection, writing.new, ids, version)
     _revise(connection, [each | {"successor_store_id": ids.get(each["successor_store_id"], each["successor_store_id"])} for each in writing.changed],
@@ -196,6 +205,10 @@ def _write(connection: Connection, writing: _Writing, version: int) -> None:
         {"store_id": ids[key] if isinstance(key, str) else key, "dealer_id": each.dealer_id, "valid_from": each.valid_from,
          "valid_to": each.valid_to, **{name: getattr(each, name) for name in TERMS}, "version_from": version}
         for key, each in writing.contracts])
+    closings.record(connection, [(store_id, ids.get(successor, successor)) for store_id, successor in writing.closed],  # type: ignore[call-overload, misc]
+                    writing.reopened, now=now, actor=actor, version=version)
+    if writing.closed:
+        db.after_commit(lambda: rebinding.follow_stores([store_id for store_id, _ in writing.closed], now))
 
 
 def _insert_new(connection: Connection, new: list[dict[str, Any]], ids: dict[str, int], version: int) -> None:

@@ -116,7 +116,7 @@ def refund_rows(connection: Connection, actor: Actor, wanted: OrderFilter, order
 def _named(query: Select[Any]) -> Select[Any]:
     """With customer and with code and name of store, dealer and guide."""
     o = sales_order.c
-    return (query.add_columns(customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"), dealer.c.dealer_code,
+    return (query.add_columns(o.customer_id, customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"), dealer.c.dealer_code,
                               dealer.c.name.label("dealer_name"), guide.c.guide_code, guide.c.name.label("guide_name"))
             .join(customer, customer.c.id == o.customer_id).outerjoin(store, store.c.id == o.store_id)
             .outerjoin(dealer, dealer.c.id == o.dealer_id).outerjoin(guide, guide.c.id == o.guide_id))

@@ -74,7 +74,7 @@ def plan(connection: Connection, orders: Sequence[OrderIn], snapshot: Snapshot, 
     """Decide every order in (paid_at, order_no) order, each seeing the ones before it. `customers` that exist, by outside id; with `lock`
     their states are held from now on. Raises InvalidInput naming what is unknown."""
     known = _known(connection, orders, snapshot, customers, lock)
-    rules = rebinding.rules_of(snapshot.policy)
+    rules = rebinding.rules_of(snapshot)
     courses: dict[int | str, Course] = {}
     plans = []
     for order in sorted(orders, key=lambda o: (o.paid_at, o.order_no)):

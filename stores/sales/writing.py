@@ -240,4 +240,4 @@ def _rebind(connection: Connection, ready: _Ready, ids: dict[str, int], now: dt.
     for p in ready.plans:
         facts[ready.customers[p.order.customer_id].id].append(p.fact(ids[p.order.order_no], ready.snapshot))
     unbound = {each.id for each in ready.customers.values() if not ready.known.facts.get(each.id)}
-    rebinding.rewrite(connection, facts, ready.snapshot.policy, now, unbound)
+    rebinding.rewrite(connection, facts, rebinding.rules_of(ready.snapshot), now, unbound)

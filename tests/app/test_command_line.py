@@ -3,10 +3,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pyotp
 import pytest
 
+import db
 from app import api_keys
-from app.sign_in import users
+from app.sign_in import second_step, two_factor, users
+from tests.app.conftest import PASSWORD
 
 
 def run(house, *arguments, given=None):
@@ -65,3 +68,25 @@ def test_a_key_is_printed_once_and_can_be_revoked(house):
     assert (api_keys.actor_of(key).scope_kind, api_keys.actor_of(key).scope_id) == ("dealer", 2)
     assert run(house, "api-key", "revoke", key).exit_code == 0
     assert api_keys.actor_of(key) is None
+
+
+def test_an_operator_lets_the_last_administrator_in_again(house):
+    house.user("petra", "hq_admin")
+    now = dt.datetime.now(dt.UTC)
+    assert run(house, "user", "disable", "petra").exit_code == 0
+    assert run(house, "user", "enable", "petra").exit_code == 0
+    with db.read() as connection:
+        petra = users.load(connection, 1)
+    second_step.begin(petra, now)
+    second_step.turn_on(petra, PASSWORD, pyotp.TOTP(_secret(1)).at(now), now)
+    assert run(house, "user", "reset-two-factor", "petra").exit_code == 0
+    once = last(run(house, "user", "reset-password", "petra"))
+    user = users.sign_in("petra", once, now=now)
+    assert (user.has_two_factor, user.must_change_password) == (False, True)
+    for command in ("enable", "reset-password", "reset-two-factor"):
+        assert "no user 'nobody'" in run(house, "user", command, "nobody").output
+
+
+def _secret(user_id):
+    with db.read() as connection:
+        return two_factor.state(connection, user_id).secret

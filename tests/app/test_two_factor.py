@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 
 import db
 from app import create_app
-from app.sign_in import second_step, sessions, totp, two_factor, users
+from app.sign_in import administer, second_step, sessions, totp, two_factor, users
 from app.sign_in.two_factor import recovery_code
 from app.sign_in.users import app_user
 from ledger.audit import audit_log
-from ledger.faults import NotAllowed
+from ledger.faults import Conflict, NotAllowed
 from stores.actors import COMMAND_LINE, Actor
 from tests.app.conftest import PASSWORD, House, on_both_engines, settings_of, token_of
 
@@ -261,9 +261,10 @@ def test_new_recovery_codes_replace_the_old(house):
 def test_an_administrator_resets_it_and_nobody_else(house):
     user_id, _ = enrol(house, "finn", "hq_finance")
     with pytest.raises(NotAllowed):
-        second_step.reset(user_id, by=Actor("user:9", frozenset({"hq:read"})), now=NOW)
-    assert second_step.reset(user_id, by=COMMAND_LINE, now=NOW) is True
-    assert second_step.reset(user_id, by=COMMAND_LINE, now=NOW) is False
+        administer.reset_two_factor(user_id, by=Actor("user:9", frozenset({"hq:read"})), now=NOW)
+    administer.reset_two_factor(user_id, by=COMMAND_LINE, now=NOW)
+    with pytest.raises(Conflict):
+        administer.reset_two_factor(user_id, by=COMMAND_LINE, now=NOW)
     assert len(lines("reset_two_factor")) == 1
     assert users.sign_in("finn", PASSWORD, now=NOW).has_two_factor is False
 

@@ -130,7 +130,7 @@ def test_folding_again_writes_nothing(shop: Shop):
     snapshot = shop.snapshot()
     with db.transaction() as connection:
         who = shop.network.rows(customer)[0].id
-        rebinding.rewrite(connection, rebinding.facts_of(connection, [who], snapshot), snapshot.policy, shop.network.now)
+        rebinding.rewrite(connection, rebinding.facts_of(connection, [who], snapshot), rebinding.rules_of(snapshot), shop.network.now)
     assert shop.counts() == before
 
 

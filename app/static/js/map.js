@@ -36,9 +36,11 @@
       for (const [name, order] of [["land", 210], ["grid", 220], ["areas", 390]]) { this.map.createPane(name).style.zIndex = String(order); }
       if (this.box.dataset.tiles) { L.tileLayer(this.box.dataset.tiles, { attribution: this.box.dataset.credit, maxZoom: 18 }).addTo(this.map); }
       this.grid = L.layerGroup().addTo(this.map);
-      this.map.on("moveend", () => this.drawGrid());
+      this.towns = L.layerGroup().addTo(this.map);
+      this.map.on("moveend", () => { this.drawGrid(); this.drawTowns(); });
       this.clickable();
       await this.load(this.box.dataset.map);
+      if (this.box.dataset.towns) { read(this.box.dataset.towns).then((names) => { this.names = names; this.drawTowns(); }).catch(() => {}); }
       if (this.box.dataset.outline) { read(this.box.dataset.outline).then((outline) => this.land(outline)).catch(() => {}); }
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this.draw(this.answer, false); this.drawGrid(); });
     }
@@ -111,19 +113,33 @@
 
     drawGrid() {
       this.grid.clearLayers();
-      const seen = this.map.getBounds(), wide = Math.min(seen.getEast() - seen.getWest(), 2 * (seen.getNorth() - seen.getSouth()));
-      const step = STEPS.find((each) => wide / each >= 4) || STEPS[STEPS.length - 1];
+      const seen = this.map.getBounds(), degree = this.map.getSize().x / (seen.getEast() - seen.getWest());
+      const step = [...STEPS].reverse().find((each) => each * degree >= 110) || STEPS[0];
       const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
       const line = { pane: "grid", interactive: false, color: colour("--map-grid"), weight: 1 };
       const mark = (at, text, anchor) => L.marker(at, { pane: "grid", interactive: false, keyboard: false, icon: L.divIcon({ className: "degrees", html: made("span", text), iconAnchor: anchor }) }).addTo(this.grid);
       const south = Math.max(-85, seen.getSouth()), north = Math.min(85, seen.getNorth());
       for (let n = Math.ceil(seen.getWest() / step); n * step <= seen.getEast(); n += 1) {
         L.polyline([[south, n * step], [north, n * step]], line).addTo(this.grid);
-        mark([north, n * step], `${Math.abs(n * step).toFixed(digits)}° ${n < 0 ? "W" : "E"}`, [-3, 0]);
+        if (this.map.latLngToContainerPoint([north, n * step]).x > 56) { mark([north, n * step], `${Math.abs(n * step).toFixed(digits)}° ${n < 0 ? "W" : "E"}`, [-3, 0]); }
       }
       for (let n = Math.ceil(south / step); n * step <= north; n += 1) {
         L.polyline([[n * step, seen.getWest()], [n * step, seen.getEast()]], line).addTo(this.grid);
-        mark([n * step, seen.getEast()], `${Math.abs(n * step).toFixed(digits)}° ${n < 0 ? "S" : "N"}`, [48, 16]);
+        if (this.map.latLngToContainerPoint([n * step, seen.getEast()]).y > 36) { mark([n * step, seen.getEast()], `${Math.abs(n * step).toFixed(digits)}° ${n < 0 ? "S" : "N"}`, [56, 16]); }
+      }
+    }
+
+    // names of towns for those who must find their way without land: the biggest in view that do not stand on one another
+    drawTowns() {
+      this.towns.clearLayers();
+      const seen = this.map.getBounds(), taken = [];
+      for (const [name, lat, lng] of this.names || []) {
+        if (taken.length >= 24) { break; }
+        if (!seen.contains([lat, lng])) { continue; }
+        const at = this.map.latLngToContainerPoint([lat, lng]);
+        if (at.y < 30 || taken.some((other) => Math.abs(other.x - at.x) < 90 && Math.abs(other.y - at.y) < 24)) { continue; }
+        taken.push(at);
+        L.marker([lat, lng], { pane: "grid", interactive: false, keyboard: false, icon: L.divIcon({ className: "town", html: made("span", name), iconAnchor: [-8, 8] }) }).addTo(this.towns);
       }
     }
 

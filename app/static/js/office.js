@@ -4,7 +4,7 @@ document.documentElement.classList.add("js");
 
 document.addEventListener("DOMContentLoaded", () => {
   const found = document.getElementById("found");
-  const seek = () => { if (found && !found.open) { found.showModal(); found.querySelector("input").select(); } };
+  const seek = () => { if (found && !found.open) { found.showModal(); found.querySelector("input[type=search]").select(); } };
 
   document.addEventListener("click", (event) => {
     const toggle = event.target.closest("[data-toggles]");
@@ -26,12 +26,29 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 
+  const among = (event) => {  // arrows walk through what was found; Enter in the field opens the first
+    const links = [...found.querySelectorAll("#found-rows a")];
+    const here = links.indexOf(document.activeElement);
+    const fresh = links.length && found.querySelector(".hits").dataset.words === found.querySelector("input[type=search]").value.trim();
+    if (event.key === "Enter" && here < 0 && fresh) { event.preventDefault(); links[0].click(); }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) { event.preventDefault(); (links[here + step] || (step < 0 ? found.querySelector("input[type=search]") : links[here]))?.focus(); }
+  };
+
   document.addEventListener("keydown", (event) => {
+    if (found && found.open && found.contains(event.target)) { among(event); }
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && found) { event.preventDefault(); seek(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, dialog")) { return; }
     const way = { n: "next", p: "first" }[event.key];
     const link = way && document.querySelector(`.pager a[rel="${way}"]`);
     if (link) { link.click(); }
+  });
+
+  document.addEventListener("map:picked", () => {  // a click on a map sends the form that asks about the point
+    const form = document.querySelector("form[data-sent-by-map]");
+    if (!form) { return; }
+    for (const field of form.querySelectorAll("[data-map-clears]")) { field.value = ""; }
+    form.requestSubmit();
   });
 
   document.addEventListener("change", (event) => {

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
 
 import db
 from app import import_runs, upload_lists, uploads
@@ -33,7 +35,10 @@ class Desk:
     runner: Runner
 
     def post(self, path: str, **form: Any) -> Any:
-        return self.client.post(path, data={"csrf_token": token_of(self.client.get("/hq/imports")), **form}, content_type="multipart/form-data")
+        given = MultiDict({name: FileStorage(value[0], value[1]) if isinstance(value, tuple) else value for name, value in form.items()})
+        given["csrf_token"] = token_of(self.client.get("/hq/imports"))
+        boundary, body = encode_multipart(given)  # the test client would leave a temporary file open
+        return self.client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
     def upload(self, text: str | bytes, kind: str = "stores", name: str = "stores.csv") -> str:
         """Upload a file; returns the address of its page. Nothing works it off yet."""
@@ -56,7 +61,7 @@ class Desk:
             return upload_lists.find(connection, int(path.rpartition("/")[2]))
 
     def page(self, path: str, tongue: str = "en") -> str:
-        answer = self.client.get(path, query_string={"lang": tongue})
+        answer = self.client.get(f"{path}{'&' if '?' in path else '?'}lang={tongue}")
         assert answer.status_code == 200
         return answer.text
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import zipfile
 
 import pytest
@@ -178,6 +179,13 @@ def test_no_file_or_an_empty_one_leaves_nothing_behind(desk, name):
     assert ("Choose a file first." if not name else "The file is empty") in desk.client.get("/hq/imports?lang=en").text
     with db.read() as connection:
         assert (upload_lists.count(connection), job_runs.count(connection), files()) == (0, 0, [])
+
+
+def test_a_file_above_the_limit_is_refused_in_words_and_not_kept(desk):
+    desk.chain.house.app.config["MAX_CONTENT_LENGTH"] = 10_000
+    answer = desk.post("/hq/imports", kind="stores", file=(io.BytesIO(b"x" * 20_000), "a.csv"))
+    assert (answer.status_code, files()) == (413, [])
+    assert "Send a smaller file." in answer.text
 
 
 def test_a_file_of_another_kind_is_recognised_and_checked_as_that(desk):
@@ -370,3 +378,33 @@ def desk_user(desk) -> str:
 def test_a_kind_that_nobody_knows_is_not_checked(desk):
     path = desk.checked(stores_file(1))
     assert desk.post(f"{path}/check", kind="moods").status_code == 404
+
+
+DIRTY = {
+    "stores": (HEADER.strip() + ",region_code,opened_on,closed_on,hours,timezone,priority,country,cloud_shop,status,successor_store_code,branch_code\n"
+               "A1,,D1,131.2,121.5,wgs84,??,2025-02-30,x,25:00,Mars,1.5,china,maybe,open,,\n"
+               "A2,B,D1,31;2,121.5,mars,310000,2025-03-02,2025-03-01,mon 9-5,,9999999,,,,A2,\n"
+               "A2,B,D1,0,0,wgs84,,,,,,,,,,,\nA3,B,NOPE,31.2,121.5,wgs84,,,,,,,,,,NOPE,NOPE\n"),
+    "guides": "guide_code,name,store_code,hired_on,left_on,role\nG9,A,NOPE,2025-03-02,2025-03-01,boss\nG8,B,NOPE,,,\n",
+    "customers": "customer_id,phone,employee\nwx-1,abc,perhaps\n",
+    "orders": "order_no,customer_id,paid_at,amount,kind,original_order_no,currency\n"
+              "O1,c,yesterday,\"1,000\",order,,\nO2,c,2025-01-01,-1,refund,,XYZ\nO3,c,2025-01-01,1,refund,O9,\n",
+    "events": "event_id,type,occurred_at,guide_code,customer_id\nE1,party,2025-01-01,,\nE2,contact.confirmed,2025-01-01,,c\nE3,contact.confirmed,2025-01-01,G9,c\n",
+    "targets": "period,level,code,metric,target\n2025-13,team,x,joy,-1\n2025-11,guide,G1,adds,1.5\n2025-11,guide,NOPE,adds,1\n",
+    "branches": "branch_code,name,parent_code\nX,A,Y\nY,B,X\nZ,C,Z\n",
+    "dealers": "dealer_code,name,platform_fee_bp,channel_fee_bp,branch_code\nX,A,9000,2000,NOPE\nY,B,1.5,0,\nZ,C,1,1,NOPE\n",
+    "areas": '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"area_code":"A","kind":"territory","mood":1},"geometry":null},{}]}',
+}
+
+
+@pytest.mark.parametrize("kind", DIRTY)
+def test_faults_are_told_in_the_readers_language(desk, kind):
+    """Each sound half of a dirty file once more, so that what only the network knows to be wrong is met too."""
+    lines = DIRTY[kind].splitlines(keepends=True)
+    for text in [DIRTY[kind], *([lines[0] + line for line in lines[1:]] if kind != "areas" else [])]:
+        path = desk.checked(text, kind, "dirty.csv")
+        assert desk.row(path).status == "faults" or kind == "branches"
+        english = [found[3] for found in desk.findings(path)]
+        desk.client.get("/account?lang=zh")
+        chinese = re.findall(r"<td class=\"cell\">([^<]*)</td></tr>", desk.page(path, "zh"))
+        assert [(a, b) for a, b in zip(english, chinese, strict=True) if not re.search("[\u4e00-\u9fff]", b)] == []

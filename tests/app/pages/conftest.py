@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 import db
 from stores.brand import business_day, day_bounds
+from stores.customers import customer as customer_table
 from stores.entering import enter
 from stores.event_intake import EventIn, record_events
 from stores.sales.inputs import LineIn, OrderIn, RefundIn
@@ -45,6 +46,14 @@ class Chain:
 
     def client(self, name: str) -> Any:
         return self.house.signed_in(name)
+
+    def customers(self) -> dict[int, str]:
+        """Customer ids by surrogate."""
+        with db.read() as connection:
+            return {r.id: r.customer_id for r in connection.execute(select(customer_table.c.id, customer_table.c.customer_id).order_by(customer_table.c.id))}
+
+    def number(self, text: str) -> int:
+        return next(number for number, each in self.customers().items() if each == text)
 
     def arrives(self, customer: str, days_ago: int, place: tuple[str, str] | None = None) -> None:
         at = self.noon(days_ago)

@@ -38,12 +38,16 @@ FOREIGN = [  # who, what is not his
     ("olga", "/dealer/orders/O-1"), ("olga", "/dealer/stores/S1"), ("olga", "/dealer/guides/G1"),
     ("bea", "/hq/orders/O-2"), ("bea", "/hq/orders/O-9"), ("bea", "/hq/stores/S2"), ("bea", "/hq/stores/S3"), ("bea", "/hq/dealers/D2"),
     ("bea", "/hq/guides/G2"),
-    ("bea", "/hq/entries/{wx-gus-004}"), ("bea", "/hq/entries/{wx-any-006}"), ("bea", "/hq/ledger/fees?dealer=D2"), ("bea", "/hq/ledger/fees?store=S2"),
+    ("bea", "/hq/entries/{wx-gus-004}"), ("bea", "/hq/entries/{wx-gus-004}/stores.json"), ("bea", "/hq/customers/{number of wx-gus-004}"),
+    ("bea", "/hq/customers/{number of wx-nobody-9}"),
+    ("bea", "/hq/entries/{wx-any-006}"), ("bea", "/hq/ledger/fees?dealer=D2"), ("bea", "/hq/ledger/fees?store=S2"),
     ("max", "/guide/team/G2"), ("mei", "/guide/team/G2"), ("mei", "/guide/team/M1"), ("gus", "/guide/team/G1"),
+    ("petra", "/hq/users/4711"), ("petra", "/hq/keys/4711"), ("petra", "/hq/users/999999999999999999999"), ("petra", "/hq/keys/999999999999999999999"),
     ("mei", "/guide/orders/O-2"), ("mei", "/guide/orders/O-9"), ("mei", "/guide/orders/NOPE"), ("gus", "/guide/orders/O-1"), ("max", "/guide/orders/O-2"),
     ("max", "/guide/adds/contact.confirmed-G2-wx-gus-004"), ("mei", "/guide/adds/contact.confirmed-G2-wx-gus-004"), ("mei", "/guide/adds/a/b"),
     ("max", "/guide/customers?guide=G2"), ("mei", "/guide/customers/999999999999999999999"), ("mei", "/guide/code?channel=NOPE"),
     ("petra", "/hq/orders/NOPE"), ("petra", "/hq/stores/NOPE"), ("petra", "/hq/dealers/NOPE"), ("petra", "/hq/guides/NOPE"), ("petra", "/hq/entries/NOPE"),
+    ("petra", "/hq/imports/4711"), ("petra", "/hq/imports/4711/progress"), ("petra", "/hq/imports/4711/errors.csv"),
 ]
 
 
@@ -51,11 +55,19 @@ FOREIGN = [  # who, what is not his
 def test_what_is_not_ones_own_is_not_there(chain, name, path):
     for customer, entry_id in chain.entries.items():
         path = path.replace(f"{{{customer}}}", entry_id)
+    for number, customer in chain.customers().items():
+        path = path.replace(f"{{number of {customer}}}", str(number))
     assert chain.client(name).get(path).status_code == 404
 
 
+SETTINGS = ("/hq/users", "/hq/users/1", "/hq/users/new", "/hq/keys", "/hq/keys/1", "/hq/keys/new", "/hq/audit")
+
+
 @pytest.mark.parametrize(("name", "path"), [("omar", "/hq"), ("omar", "/guide"), ("mei", "/hq"), ("mei", "/dealer"), ("max", "/hq/orders/O-1"), ("petra", "/dealer"),
-                                            ("petra", "/guide/code"), ("bea", "/dealer/orders/O-1")])
+                                            ("petra", "/guide/code"), ("bea", "/dealer/orders/O-1"),
+                                            *(("bea", path) for path in SETTINGS), *(("finn", path) for path in SETTINGS if path != "/hq/audit"),
+                                            ("omar", "/hq/users"), ("mei", "/hq/audit"), ("max", "/hq/keys"),
+                                            ("finn", "/hq/imports"), ("bea", "/hq/imports"), ("bea", "/hq/jobs"), ("omar", "/hq/imports/1")])
 def test_the_portal_of_another_role_is_closed(chain, name, path):
     assert chain.client(name).get(path).status_code == 403
 
@@ -125,7 +137,8 @@ def test_a_long_list_comes_in_pages_without_gap_or_repetition(chain):
 
 
 LONGEST = {"/hq": 52, "/hq/entries": 12, "/hq/orders": 12, "/hq/refunds": 12, "/hq/stores": 12, "/hq/dealers": 14, "/hq/dealers/D1": 16,
-           "/hq/stores/S1": 16, "/hq/adds": 12,
+           "/hq/users": 12, "/hq/keys": 12, "/hq/audit": 16, "/account": 8,
+           "/hq/stores/S1": 24, "/hq/adds": 12, "/hq/branches": 10, "/hq/guides": 10, "/hq/areas": 10, "/hq/guides/G1": 40,
            "/hq/orders/O-1": 22}
 
 

@@ -1,0 +1,14 @@
+"""A dealer's search over what is his."""
+from __future__ import annotations
+
+from typing import Any
+
+from app.dealer.home import blueprint
+from app.permissions import needs
+from app.search_pages import search_page
+
+
+@blueprint.route("/search", methods=["GET", "POST"], strict_slashes=False)
+@needs("dealer:read")
+def search() -> Any:
+    return search_page("dealer")

@@ -1,0 +1,141 @@
+"""The routing policy in words, its versions, what changed between two of them, and its file (A4, H1 as far as showing goes)."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Response, render_template, request
+from flask_babel import LazyString, gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Connection
+
+import db
+from app.clock import now_and_today
+from app.hq.home import blueprint
+from app.language import language
+from app.permissions import needs
+from app.sign_in import users
+from app.words import count
+from ledger.faults import NotFound
+from stores import explanations, policies, regions
+from stores.policy import RUNGS, Policy, parse
+
+SHOWN_VERSIONS = 50
+PARAMETERS: dict[str, tuple[LazyString, str, str]] = {  # key: (what it is, unit, rule)
+    "nearest_limit_m": (_l("How far away the nearest store may be"), "m", "A4"),
+    "ambiguity_m": (_l("Stores count as equally near when they are less than this farther than the nearest"), "m", "A6"),
+    "fuzzy_accuracy_m": (_l("Accuracy that a fuzzy location counts with"), "m", "A7"),
+    "cover_m": (_l("How far a store without area and radius covers"), "m", "A8"),
+    "switch_nearer_m": (_l("A switch is offered when another store is nearer by at least"), "m", "A8"),
+    "switch_nearer_bp": (_l("... and by at least this part of the way"), "bp", "A8"),
+    "refusal_hours": (_l("How long a refused switch is remembered"), "hours", "A8"),
+    "switching": (_l("Visitors may choose another store"), "yes", "A10"),
+    "manual_hours": (_l("How long a visitor's own choice holds"), "hours", "A4"),
+    "home_reach_m": (_l("Farther than this from home counts as travelling"), "m", "A14"),
+    "cached_param_days": (_l("How long the last code or link is remembered"), "days", "A4"),
+    "last_visit_days": (_l("How long the last visit counts"), "days", "A4"),
+    "guide_link_days": (_l("How long a guide's link holds"), "days", "A18"),
+    "default_store": (_l("Default store of the brand"), "code", "A4"),
+    "region_defaults": (_l("Default stores of regions"), "regions", "A4"),
+    "protection_days": (_l("Protection of a binding"), "days", "B3"),
+    "validity_days": (_l("Validity of a binding without orders"), "days", "B3"),
+    "snatch_policy": (_l("When another guide may take a customer over"), "words", "B4"),
+    "touch_days": (_l("How long a guide's link or code is credited with an order"), "days", "B6"),
+    "order_owner": (_l("Who owns a sale"), "words", "D1"),
+    "order_visit_hours": (_l("A visit owns orders paid within"), "hours", "D1"),
+}
+CHOICES = {
+    "after_protection": _l("after the protection"), "never": _l("never"), "anytime": _l("at any time"), "order_shop": _l("the shop where it was placed"),
+    "franchise": _l("Franchise: bindings before the place"), "nearest_first": _l("Nearest first: the place before bindings"),
+    "link_first": _l("Link first: codes and links before a protected home"), "home_locked": _l("Home locked: home before everything, no switching"),
+}
+
+
+def said(name: str, value: Any) -> str:
+    """A value with its unit."""
+    if value is None:
+        return gettext("no limit") if name == "nearest_limit_m" else "–"
+    unit = PARAMETERS[name][1] if name in PARAMETERS else "words"
+    if unit == "m":
+        return f"{count(value // 1000)} km" if value and value % 1000 == 0 else f"{count(value)} m"
+    if unit == "days":
+        return gettext("%(n)s days", n=count(value))
+    if unit == "hours":
+        return gettext("%(n)s hours", n=count(value))
+    if unit == "bp":
+        return f"{value / 100:g} %"
+    if unit == "yes":
+        return gettext("yes") if value else gettext("no")
+    if unit == "regions":
+        return gettext("%(n)s regions", n=len(value)) if value else "–"
+    return str(CHOICES[value]) if unit == "words" and value in CHOICES else str(value)
+
+
+def rung_meaning(code: str, policy: Policy) -> str:
+    """What a rung asks, with this policy's numbers."""
+    numbers = {name: said(name, value) if name.endswith("_m") else value for name, value in policy.body().items()}
+    return explanations.word(explanations.RUNG_MEANINGS, code, language()).format(**numbers)
+
+
+def changes(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
+    """(what, before, after) of everything that differs but the note; rungs by their place in the order."""
+    found = [(gettext("Preset"), said("preset", before.preset), said("preset", after.preset))] if before.preset != after.preset else []
+    for code in RUNGS:
+        places = [_place(code, each) for each in (before, after)]
+        if places[0] != places[1]:
+            found.append((explanations.word(explanations.RUNG_NAMES, code, language()), *places))
+    for name, (words, _unit, _rule) in PARAMETERS.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if name == "region_defaults":
+            found += [(gettext("Default store of %(region)s", region=regions.full_name(key)), old.get(key, "–"), new.get(key, "–"))
+                      for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+        elif old != new:
+            found.append((str(words), said(name, old), said(name, new)))
+    return found
+
+
+def _place(code: str, policy: Policy) -> str:
+    return gettext("rung %(n)s", n=policy.rungs.index(code) + 1) if code in policy.rungs else gettext("off")
+
+
+@blueprint.get("/policy", strict_slashes=False)
+@needs("rules:read")
+def policy() -> str:
+    now, _today = now_and_today()
+    with db.read() as connection:
+        in_force, versions = int(policies.in_force(connection).version), policies.versions(connection, SHOWN_VERSIONS)
+        row = _asked(connection, "version", in_force)
+        old = _asked(connection, "before", max(1, row.version - 1))
+        shown, earlier = parse(row.body), parse(old.body)
+        return render_template(
+            "hq/policy.html", now=now, row=row, in_force=in_force, versions=versions, old=old, authors=_names(connection, [row, old, *versions]),
+            rungs=[(code, rung_meaning(code, shown)) for code in shown.rungs], off=[code for code in RUNGS if code not in shown.rungs],
+            parameters=[(words, said(name, getattr(shown, name)), rule, name) for name, (words, _unit, rule) in PARAMETERS.items()],
+            preset=said("preset", shown.preset),
+            defaults=[(code, regions.full_name(code), store) for code, store in sorted(shown.region_defaults.items())],
+            changes=changes(earlier, shown) if old.version != row.version else [])
+
+
+@blueprint.get("/policy.json")
+@needs("rules:read")
+def policy_file() -> Response:
+    """As `flask policy show` prints it; it can be published again."""
+    with db.read() as connection:
+        row = _asked(connection, "version", int(policies.in_force(connection).version))
+    answer = Response(json.dumps(parse(row.body).body(), ensure_ascii=False, indent=2) + "\n", content_type="application/json; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="policy-{row.version}.json"'
+    return answer
+
+
+def _asked(connection: Connection, name: str, usual: int) -> Any:
+    text = request.args.get(name) or str(usual)
+    row = policies.version(connection, int(text)) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    if row is None:
+        raise NotFound(f"There is no policy version {text!r}.")
+    return row
+
+
+def _names(connection: Connection, rows: Iterable[Any]) -> dict[str, str]:
+    """Names of the users among the authors; others are shown as the log calls them."""
+    return users.names_of(connection, {row.actor for row in rows})

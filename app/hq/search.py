@@ -1,0 +1,14 @@
+"""The search over everything that headquarters or a branch sees."""
+from __future__ import annotations
+
+from typing import Any
+
+from app.hq.home import blueprint
+from app.permissions import needs
+from app.search_pages import search_page
+
+
+@blueprint.route("/search", methods=["GET", "POST"], strict_slashes=False)
+@needs("hq:read")
+def search() -> Any:
+    return search_page("hq")

@@ -1,0 +1,180 @@
+"""Closing a store for good (A11, H4): its customers go to the successor in one transaction, everybody concerned is told, and for a day it can be undone."""
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+import db
+from ledger import audit
+from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
+from stores import closings, network, notices, people, rebinding, versions
+from stores.actors import Actor
+from stores.binding_history import binding
+from stores.bindings import Closing
+from stores.brand import business_day
+from stores.contracts import dealer_contract
+from stores.customers import customer_state
+from stores.importing.cells import CLEAR
+from stores.importing.check import Row
+from stores.orders import order_state, sales_order
+from stores.registers import stores as register
+from stores.scope import contract_in_force
+from stores.snapshot import Snapshot
+from stores.stores import store, store_revision
+
+UNDO_FOR = dt.timedelta(hours=24)
+OPEN_DAYS = 30
+CLOSED_ITSELF = "is closed itself; name a store in service"
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """`customers` at home there and those `waiting` to be, `protected` of them; `open_orders` of the last 30 days that are neither received nor closed."""
+
+    customers: int
+    protected: int
+    waiting: int
+    open_orders: int
+    already_closed: bool
+
+
+def effect(connection: Connection, store_id: int, now: dt.datetime) -> Effect:
+    """What a closing would touch now."""
+    s, o = customer_state.c, sales_order.c
+    home = s.home_store_id == store_id
+    bound = connection.execute(select(func.count().filter(home & (s.home_valid_until > now)), func.count().filter(home & (s.home_protected_until > now)),
+                                      func.count().filter(s.next_home_store_id == store_id)).select_from(customer_state)
+                               .where(home | (s.next_home_store_id == store_id))).one()
+    done = select(order_state.c.order_id).where(order_state.c.state.in_(("received", "closed")))
+    orders = connection.execute(select(func.count()).select_from(sales_order).where(
+        o.store_id == store_id, o.business_day > business_day(now) - dt.timedelta(days=OPEN_DAYS), o.id.not_in(done))).scalar_one()
+    status = connection.execute(select(store.c.status).where(store.c.id == store_id)).scalar_one()
+    return Effect(int(bound[0]), int(bound[1]), int(bound[2]), int(orders), status == "closed")
+
+
+def close_store(code: str, successor_code: str | None, *, actor: Actor, now: dt.datetime, seen_version: int | None = None) -> int:
+    """Close a store and move its customers; returns how many moved or were released. A store that is closed already is left alone: 0.
+
+    `seen_version`: the network version of the store's page that was decided on. Raises NotFound, InvalidInput (a successor that is unknown, closed
+    or the store itself), Conflict (the store changed meanwhile), NotAllowed."""
+    actor.require("network:write")
+    snapshot = _snapshot()
+    with db.transaction() as connection:
+        row = _locked(connection, code)
+        if row.status == "closed":
+            return 0
+        if seen_version is not None and version_of(connection, row.id) != seen_version:
+            raise Conflict("The store was changed meanwhile; look at it again before you close it.")
+        successor = _successor(connection, row, successor_code)
+        values = {"store_code": code, "status": "closed", "paused_until": CLEAR, "successor_store_code": successor_code or CLEAR, "closed_on": business_day(now)}
+        if row.opened_on is not None and row.opened_on > values["closed_on"]:
+            values["closed_on"] = row.opened_on  # it never opened
+        register.apply([Row(1, values)], actor=actor, now=now)
+        closing = closings.open_closing(connection, row.id)
+        assert closing is not None
+        moved = _move(connection, rebinding.bound_to(connection, [row.id], now), snapshot, now)
+        about = {"successor_code": successor_code, "customers": moved}
+        notices.tell(connection, "store_closed", _concerned(connection, row.id, successor.id if successor else None, business_day(now)), row.id, about,
+                     business_day(now), now)
+        audit.record(connection, actor.name, "close_store", "stores", code, {"closing": closing.id, **about}, at=now)
+    return moved
+
+
+def undoable(connection: Connection, store_id: int, now: dt.datetime) -> Closing | None:
+    """The closing that can still be undone: it is open and not older than a day."""
+    closing = closings.open_closing(connection, store_id)
+    return closing if closing is not None and now - closing.at <= UNDO_FOR else None
+
+
+def undo_closing(code: str, *, actor: Actor, now: dt.datetime) -> int:
+    """Open the store again as it was and bring back the bindings that nobody changed since; returns how many customers were looked at.
+
+    Raises NotFound, Conflict (nothing to undo, or later than 24 hours), NotAllowed."""
+    actor.require("network:write")
+    snapshot = _snapshot()
+    with db.transaction() as connection:
+        row = _locked(connection, code)
+        closing = undoable(connection, row.id, now)
+        if closing is None:
+            raise Conflict("There is no closing of the last 24 hours to undo; open the store again by its page.")
+        moved = _moved_by(connection, closing)
+        before = _before(connection, row.id)
+        successor = connection.execute(select(store.c.store_code).where(store.c.id == before.successor_store_id)).scalar()
+        closings.end(connection, closing, "undone", now=now, actor=actor.name, version=versions.current(connection).network + 1)
+        values = {"store_code": code, "status": before.status, "paused_until": before.paused_until or CLEAR, "closed_on": before.closed_on or CLEAR,
+                  "successor_store_code": successor or CLEAR}
+        register.apply([Row(1, values)], actor=actor, now=now)
+        back = _move(connection, moved, snapshot, now)
+        about = {"successor_code": None, "customers": back}
+        notices.tell(connection, "closing_undone", _concerned(connection, row.id, closing.successor_id, business_day(now)), row.id, about, business_day(now), now)
+        audit.record(connection, actor.name, "undo_closing", "stores", code, {"closing": closing.id, "customers": back}, at=now)
+    return back
+
+
+def version_of(connection: Connection, store_id: int) -> int:
+    """The network version at which the store's present facts and contracts began: what a form is compared with."""
+    facts = select(func.max(store_revision.c.version_from)).where(store_revision.c.store_id == store_id)
+    agreed = select(func.max(dealer_contract.c.version_from)).where(dealer_contract.c.store_id == store_id)
+    return max(int(connection.execute(query).scalar() or 0) for query in (facts, agreed))
+
+
+# -- steps --------------------------------------------------------------------------------------------------------------------
+
+def _snapshot() -> Snapshot:
+    """Where guides work and what the policy says; the closings are read inside the transaction."""
+    with db.read() as connection:
+        return network.snapshot(versions.current(connection))
+
+
+def _locked(connection: Connection, code: str) -> Any:
+    row = connection.execute(select(store).where(store.c.store_code == code).with_for_update()).first()
+    if row is None:
+        raise NotFound(f"There is no store {code!r}.")
+    return row
+
+
+def _successor(connection: Connection, row: Any, code: str | None) -> Any:
+    if not code:
+        return None
+    found = connection.execute(select(store.c.id, store.c.status).where(store.c.store_code == code)).first()
+    reason = ("is unknown" if found is None else "is the store itself" if found.id == row.id else CLOSED_ITSELF if found.status == "closed"
+              else None)
+    if reason is not None:
+        raise InvalidInput(f"The successor {code!r} {reason}.", errors=[FieldFault("successor_store_code", reason)])
+    return found
+
+
+def _before(connection: Connection, store_id: int) -> Any:
+    """The last revision in which the store was not closed."""
+    r = store_revision.c
+    return connection.execute(select(store_revision).where(r.store_id == store_id, r.status != "closed").order_by(r.version_from.desc()).limit(1)).one()
+
+
+def _moved_by(connection: Connection, closing: Closing) -> list[int]:
+    """The customers whose home this closing ended, by the history of bindings."""
+    b = binding.c
+    query = select(b.customer_id).where(b.kind == "home", b.store_id == closing.store_id, b.end_reason == "store_closed", b.ended_at == closing.at,
+                                        b.superseded_at.is_(None))
+    return sorted(set(connection.execute(query).scalars()))
+
+
+def _move(connection: Connection, customers: Sequence[int], snapshot: Snapshot, now: dt.datetime) -> int:
+    """Fold these customers anew with the closings that stand now."""
+    rules = replace(rebinding.rules_of(snapshot), closings=closings.load(connection))
+    for start in range(0, len(customers), CHUNK):
+        part = list(customers[start:start + CHUNK])
+        people.lock(connection, part)
+        rebinding.rewrite(connection, rebinding.facts_of(connection, part, snapshot), rules, now)
+    return len(customers)
+
+
+def _concerned(connection: Connection, store_id: int, successor_id: int | None, today: dt.date) -> set[tuple[str, int]]:
+    """Both dealers, and the guides of both stores."""
+    stores = {store_id} if successor_id is None else {store_id, successor_id}
+    dealers = connection.execute(select(dealer_contract.c.dealer_id).where(dealer_contract.c.store_id.in_(sorted(stores)), contract_in_force(today))).scalars()
+    return {("dealer", number) for number in dealers} | {("store", number) for number in stores}

@@ -1,0 +1,34 @@
+"""Trying a route: what an arrival would be told now or at another moment, nothing stored (POST /routes and the page of headquarters)."""
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from stores import keys, network, versions
+from stores.customers import customer_state
+from stores.decide import NEW_CUSTOMER, Decision, State, decide
+from stores.entry_records import STATE_FIELDS
+from stores.snapshot import Snapshot
+from stores.visits import Arrival, Visit, visit_of
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The decision with all that went into it."""
+
+    decision: Decision
+    visit: Visit
+    state: State
+    snapshot: Snapshot
+
+
+def try_route(connection: Connection, arrival: Arrival, at: dt.datetime, customer: int | None) -> Tried:
+    """Decide for the customer with this surrogate, None for somebody new, by the snapshot and policy of now (A2). Raises InvalidCoordinates."""
+    snapshot, state = network.snapshot(versions.current(connection)), NEW_CUSTOMER
+    if customer is not None:
+        row = connection.execute(customer_state.select().where(customer_state.c.customer_id == customer)).first()
+        state = State(*(getattr(row, name) for name in STATE_FIELDS)) if row is not None else NEW_CUSTOMER
+    visit = visit_of(arrival, at, snapshot, keys.entry_param_keys())
+    return Tried(decide(visit, state, snapshot), visit, state, snapshot)
