@@ -43,10 +43,9 @@ def _of(query: Select[Any], dealer_id: int, wanted: ElsewhereFilter) -> Select[A
 
 
 def _left() -> Any:
-    """The home credit of the order less what refunds took back since."""
-    c, every = order_credit.c, order_credit.alias("every").c
-    return select(func.sum(every.amount_minor)).where(every.order_id == c.order_id, every.kind == HOME, every.store_id == c.store_id).correlate(
-        order_credit).scalar_subquery()
+    """The home credit of the order less what refunds took back since; found by the order."""
+    every = order_credit.alias("every").c
+    return select(func.sum(every.amount_minor)).where(every.order_id == order_credit.c.order_id, every.kind == "home").correlate(order_credit).scalar_subquery()
 
 
 def totals(connection: Connection, dealer_id: int, wanted: ElsewhereFilter) -> dict[str, int]:
