@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, func, literal, or_, select
 from stores.credits import order_credit
 from stores.customers import customer
 from stores.entries import entry
-from stores.holdings import held_on
+from stores.holdings import ever_held, held_on
 from stores.ordering import Order, ordered
 from stores.orders import sales_order
 from stores.stores import store
@@ -35,7 +35,7 @@ class ElsewhereFilter:
 def _of(query: Select[Any], dealer_id: int, wanted: ElsewhereFilter) -> Select[Any]:
     c, o = order_credit.c, sales_order.c
     query = (query.select_from(order_credit.join(sales_order, o.id == c.order_id).join(store, store.c.id == c.store_id))
-             .where(c.kind == HOME, c.refund_id.is_(None), c.business_day >= wanted.first, c.business_day <= wanted.last,
+             .where(c.kind == HOME, c.store_id.in_(ever_held(dealer_id)), c.refund_id.is_(None), c.business_day >= wanted.first, c.business_day <= wanted.last,
                     held_on(dealer_id, c.store_id, c.business_day), or_(o.dealer_id.is_(None), o.dealer_id != dealer_id)))
     if wanted.store_code is not None:
         query = query.where(store.c.store_code == wanted.store_code)
@@ -43,10 +43,9 @@ def _of(query: Select[Any], dealer_id: int, wanted: ElsewhereFilter) -> Select[A
 
 
 def _left() -> Any:
-    """The home credit of the order less what refunds took back since."""
-    c, every = order_credit.c, order_credit.alias("every").c
-    return select(func.sum(every.amount_minor)).where(every.order_id == c.order_id, every.kind == HOME, every.store_id == c.store_id).correlate(
-        order_credit).scalar_subquery()
+    """The home credit of the order less what refunds took back since; found by the order."""
+    every = order_credit.alias("every").c
+    return select(func.sum(every.amount_minor)).where(every.order_id == order_credit.c.order_id, every.kind == "home").correlate(order_credit).scalar_subquery()
 
 
 def totals(connection: Connection, dealer_id: int, wanted: ElsewhereFilter) -> dict[str, int]:

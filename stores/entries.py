@@ -1,7 +1,7 @@
 """Entries: one arrival each, with the decision that led it. Points and traces live in side tables that a job empties (P2, M11)."""
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Float, ForeignKey, Index, Integer, Table
+from sqlalchemy import BigInteger, Column, Date, Float, ForeignKey, Index, Integer, Table, text
 
 import db
 
@@ -28,6 +28,8 @@ entry = Table(
 db.append_only(entry)
 Index("ix_entry_customer", entry.c.customer_id, entry.c.occurred_at)
 Index("ix_entry_day", entry.c.business_day, entry.c.store_id)
+_CODE = text("rung = 'ENTRY_PARAM'")
+Index("ix_entry_code", entry.c.dealer_id, entry.c.business_day, sqlite_where=_CODE, postgresql_where=_CODE)  # what printed codes and links brought
 entry_point = Table(  # exact; emptied after 24 h
     "entry_point", db.metadata,
     Column("entry_id", db.Code(36), primary_key=True),

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, or_, select
 
 from stores.brand import day_bounds
 from stores.contracts import dealer_contract
@@ -52,3 +52,9 @@ def held_on(dealer_id: int, store_id: Any, day: Any) -> ColumnElement[bool]:
     c = dealer_contract.c
     return exists(select(c.id).where(c.store_id == store_id, c.dealer_id == dealer_id, c.version_to.is_(None), or_(c.valid_from.is_(None), c.valid_from <= day),
                                      or_(c.valid_to.is_(None), c.valid_to > day)))
+
+
+def ever_held(dealer_id: int) -> Select[Any]:
+    """The ids of the dealer's stores of all times, by the contracts known now."""
+    c = dealer_contract.c
+    return select(c.store_id).where(c.dealer_id == dealer_id, c.version_to.is_(None))

@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
-from stores import directory, revenue
+from stores import cube, directory, revenue
 from stores.actors import Actor
+from stores.cube import entry_cell
 from stores.directory import StoreFilter
-from stores.entries import entry
 from stores.guides import guide
 from stores.scope import visible_store_ids
 from stores.stores import store
+from stores.within import within
 
 MOST = 5_000
 FIGURES = (*revenue.FIGURES, "net_minor")
@@ -45,7 +46,7 @@ SORTS: Mapping[str, Callable[[OwnStore], Any]] = {
 def of_dealer(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date, silent: bool = False) -> list[OwnStore]:
     """Every store of today (`silent`: only those in service without an entry for 7 days), then those that only have figures. Five statements."""
     sold = {r["store_code"]: r for r in revenue.of(connection, first, last, "store", dealer_id=actor.scope_id)["rows"]}
-    led = _entries(connection, actor, first, last)
+    led = _entries(connection, actor, first, last, today)
     people = _guides(connection, actor, today)
     rows = directory.store_rows(connection, actor, StoreFilter(today, silent=silent), limit=MOST)
     found = [_row(r.store_code, r.name, r.status, bool(r.cloud_shop), people.get(r.id, 0), led, sold) for r in rows]
@@ -59,12 +60,11 @@ def _row(code: str, name: str, status: str | None, cloud_shop: bool, guides: int
     return OwnStore(code, name, status, cloud_shop, guides, led.get(code, 0), **{name: figures[name] for name in FIGURES})
 
 
-def _entries(connection: Connection, actor: Actor, first: dt.date, last: dt.date) -> dict[str, int]:
+def _entries(connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date) -> dict[str, int]:
     """Arrivals led to the dealer by store."""
-    e = entry.c
-    query = (select(store.c.store_code, func.count().label("n")).join(store, store.c.id == e.store_id)
-             .where(e.dealer_id == actor.scope_id, e.business_day >= first, e.business_day <= last).group_by(store.c.store_code))
-    return {r.store_code: r.n for r in connection.execute(query)}
+    c = cube.figures(connection, entry_cell, first, last, ("entries",), "sum", within(actor, today).limits(entry_cell)).c
+    query = select(store.c.store_code, func.sum(c.entries).label("n")).join(store, store.c.id == c.store_id).group_by(store.c.store_code)
+    return {r.store_code: int(r.n) for r in connection.execute(query)}
 
 
 def _guides(connection: Connection, actor: Actor, today: dt.date) -> dict[int, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, not_, or_, select
+from sqlalchemy import Connection, Row, Subquery, and_, case, func, literal, not_, select, union_all
 
 from stores import holdings
 from stores.binding_history import binding
@@ -37,38 +37,31 @@ def _span(wanted: TakeoverFilter) -> tuple[dt.datetime, dt.datetime]:
     return day_bounds(wanted.first)[0], min(day_bounds(wanted.last)[1], wanted.now)
 
 
-def _sides(held: Holdings, wanted: TakeoverFilter) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Whether the store before was the dealer's at that moment, and whether the store after was."""
-    return (held.condition(_ENDED.c.store_id, _ENDED.c.ended_at, *_span(wanted)), held.condition(_NEXT.c.store_id, _ENDED.c.ended_at, *_span(wanted)))
-
-
-def _moved(query: Select[Any], held: Holdings, wanted: TakeoverFilter) -> Select[Any]:
-    """Home bindings as known now that another one ended, where exactly one of both was at a store of the dealer then."""
-    e, n, (begin, end) = _ENDED.c, _NEXT.c, _span(wanted)
-    before, after = _sides(held, wanted)
-    ways = {LEFT: and_(before, not_(after)), CAME: and_(after, not_(before))}
-    own = case((before, e.store_id), else_=n.store_id)
-    return query.select_from(_ENDED.join(_NEXT, and_(n.customer_id == e.customer_id, n.kind == e.kind, n.started_at == e.ended_at)).join(store, store.c.id == own)).where(
-        e.kind == HOME, e.superseded_at.is_(None), n.superseded_at.is_(None), e.end_reason.in_(REASONS), e.ended_at >= begin, e.ended_at < end,
-        ways[wanted.way] if wanted.way in ways else or_(*ways.values()))
+def _moves(held: Holdings, wanted: TakeoverFilter) -> Subquery:
+    """(id, way) of home bindings as known now that another one ended, where exactly one of both was at a store of the dealer then; each way
+    begins at the index of his own stores."""
+    e, n, own, (begin, end) = _ENDED.c, _NEXT.c, sorted(held.spans), _span(wanted)
+    before, after = (held.condition(each.store_id, e.ended_at, begin, end) for each in (e, n))
+    ways = {LEFT: (e.store_id.in_(own), before, not_(after)), CAME: (n.store_id.in_(own), after, not_(before), n.started_at >= begin, n.started_at < end)}
+    both = (n.customer_id == e.customer_id, n.kind == e.kind, n.started_at == e.ended_at, e.kind == HOME, e.superseded_at.is_(None), n.superseded_at.is_(None),
+            e.end_reason.in_(REASONS), e.ended_at >= begin, e.ended_at < end)
+    return union_all(*(select(e.id, literal(way).label("way")).where(*both, *mine) for way, mine in ways.items() if wanted.way in (None, way))).subquery("moves")
 
 
 def counts(connection: Connection, dealer_id: int, wanted: TakeoverFilter) -> dict[str, int]:
     """How many left and how many came, whatever the `way` of the filter."""
-    held = holdings.of_dealer(connection, dealer_id)
-    found = {}
-    for way in WAYS:
-        query = _moved(select(func.count()), held, replace(wanted, way=way))
-        found[way] = int(connection.execute(query).scalar_one())
-    return found
+    moves = _moves(holdings.of_dealer(connection, dealer_id), replace(wanted, way=None)).c
+    found = {r.way: int(r.n) for r in connection.execute(select(moves.way, func.count().label("n")).group_by(moves.way))}
+    return {way: found.get(way, 0) for way in WAYS}
 
 
 def rows(connection: Connection, dealer_id: int, wanted: TakeoverFilter, order: Order) -> Sequence[Row[Any]]:
     """`store_code`, `store_name`: the dealer's own store, left or come to; nothing of the other. `protected_until` as it was then."""
-    held = holdings.of_dealer(connection, dealer_id)
-    e = _ENDED.c
-    way = case((_sides(held, wanted)[0], LEFT), else_=CAME)
-    query = select(e.id, e.customer_id, e.ended_at.label("at"), e.end_reason, e.protected_until, way.label("way"), store.c.store_code,
-                   store.c.name.label("store_name"), customer.c.customer_id.label("customer_text"))
-    query = _moved(query, held, wanted).join(customer, customer.c.id == e.customer_id)
+    moves, e, n = _moves(holdings.of_dealer(connection, dealer_id), wanted), _ENDED.c, _NEXT.c
+    own = case((moves.c.way == LEFT, e.store_id), else_=n.store_id)
+    query = (select(e.id, e.customer_id, e.ended_at.label("at"), e.end_reason, e.protected_until, moves.c.way, store.c.store_code, store.c.name.label("store_name"),
+                    customer.c.customer_id.label("customer_text"))
+             .select_from(moves.join(_ENDED, e.id == moves.c.id).join(_NEXT, and_(
+                 n.customer_id == e.customer_id, n.kind == e.kind, n.started_at == e.ended_at, n.superseded_at.is_(None)))
+                          .join(store, store.c.id == own).join(customer, customer.c.id == e.customer_id)))
     return connection.execute(ordered(query, SORTS, e.id, order)).all()

@@ -63,7 +63,7 @@ def sentence(reason: Reason) -> str:
     return _("Paused until %(day)s; nobody is led there.", day=words.day(until, language())) if until else _("Paused without an end; nobody is led there.")
 
 
-DOORS = {"no_entries_7d": "hq.entries", "no_code_placed": "hq.entries", "sales_down": "hq.orders", "adds_lost": "hq.adds", "guides_without_adds_30d": "hq.adds"}
+DOORS = {"no_entries_7d": "hq.entries", "no_code_placed": "hq.entries", "sales_down": "hq.orders", "adds_lost": "hq.adds"}
 DAYS = {"sales_down": 56}  # of the rows behind a reason, 30 unless told
 
 

@@ -32,7 +32,7 @@ def test_a_right_password_leads_to_the_home_of_the_role(house):
     assert (answer.status_code, answer.headers["Location"]) == (303, "/hq/")
 
 
-@pytest.mark.parametrize(("role", "scope_id", "home"), [("hq_finance", None, "/hq/"), ("branch_coordinator", 1, "/hq/"), ("dealer", 1, "/dealer/"),
+@pytest.mark.parametrize(("role", "scope_id", "home"), [("hq_finance", None, "/hq/"), ("branch_coordinator", 1, "/hq/help-stores"), ("dealer", 1, "/dealer/"),
                                                         ("store_manager", 1, "/guide/"), ("guide", 1, "/guide/")])
 def test_the_front_door_leads_everybody_home(house, role, scope_id, home):
     house.user("somebody", role, scope_id)
