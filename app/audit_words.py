@@ -17,13 +17,12 @@ ACTIONS: Words = {
     "create_user": _l("created a user"), "disable_user": _l("disabled a user"), "enable_user": _l("enabled a user"), "reset_password": _l("reset a password"),
     "reset_two_factor": _l("reset two-factor sign-in"), "change_role": _l("changed a role"), "create_api_key": _l("created an API key"),
     "revoke_api_key": _l("revoked an API key"), "export": _l("exported a list"), "save_network": _l("changed the network"),
-    "close_store": _l("closed a store"), "undo_closing": _l("undid the closing of a store"),
     "import_customers": _l("imported customers"), "import_targets": _l("imported targets"), "publish_policy": _l("published a routing policy"),
     "publish_plan": _l("published a reward plan"), "register_channel": _l("registered a code"), "revoke_channel": _l("revoked a code"),
     "register_store_codes": _l("registered store codes"), "erase_customer": _l("erased a customer"), "look_up_customer": _l("looked up a customer"),
     "reveal_customer": _l("revealed a customer's identifiers"), "approve_incentives": _l("approved a reward month"), "close_incentives": _l("closed a reward month"),
     "upload": _l("uploaded a file"), "check_upload": _l("checked a file"), "discard_upload": _l("discarded a file"), "cancel_job": _l("cancelled a job"),
-    "retry_job": _l("ran a job again"), "close_store": _l("closed a store"), "undo_closing": _l("opened a closed store again"),
+    "retry_job": _l("ran a job again"), "undo_closing": _l("opened a closed store again"),
 }
 OBJECTS: Words = {
     "user": _l("User"), "api_key": _l("API key"), "list": _l("List"), "customer": _l("Customer"), "policy": _l("Routing policy"), "plan_version": _l("Reward plan"),

@@ -67,7 +67,7 @@ def _forget(now: dt.datetime) -> dict[str, int]:
 
 
 def _homes(now: dt.datetime) -> dict[str, int]:
-    return {"moved": rebinding.move_waiting_homes(now)}
+    return {"moved": rebinding.move_waiting_homes(now), "followed": rebinding.follow_late(now)}
 
 
 JOBS: tuple[Job, ...] = (Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget),

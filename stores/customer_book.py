@@ -25,7 +25,7 @@ from stores.ordering import Order, ordered
 from stores.orders import sales_order
 from stores.phones import keyed_hash, reveal
 from stores.sales.scope import limit_orders
-from stores.scope import contract_in_force, visible_store_ids
+from stores.scope import contract_in_force, visible_guide_ids, visible_store_ids
 from stores.stores import store
 
 LONG_AGO = literal(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), db.Instant)
@@ -57,7 +57,14 @@ def visible(actor: Actor, now: dt.datetime, today: dt.date) -> ColumnElement[boo
 
 
 def find(connection: Connection, actor: Actor, number: int, now: dt.datetime, today: dt.date) -> Row[Any] | None:
-    """The customer by surrogate with his state and the names of home store, next home and owner; None when unknown or not the actor's to see."""
+    """The customer by surrogate with his state and the names of home store, next home and owner; None when unknown or not the actor's to see.
+    Stores and guides beyond his rows are not named."""
+    seen_stores, seen_guides = visible_store_ids(actor, today), visible_guide_ids(actor, today)
+
+    def named(table: Any, key: Any) -> ColumnElement[bool]:
+        within = seen_guides if table is guide else seen_stores
+        return (table.c.id == key) if within is None else (table.c.id == key) & table.c.id.in_(within)
+
     s, waiting, last, pinned, chosen = customer_state.c, store.alias("waiting"), store.alias("last"), store.alias("pinned"), store.alias("chosen")
     query = (select(customer.c.id, customer.c.customer_id.label("customer_text"), customer.c.employee, customer.c.created_at,
                     *(column for column in s if column.name != "customer_id"),
@@ -65,10 +72,10 @@ def find(connection: Connection, actor: Actor, number: int, now: dt.datetime, to
                     last.c.store_code.label("last_code"), last.c.name.label("last_name"), pinned.c.store_code.label("pinned_code"),
                     pinned.c.name.label("pinned_name"), chosen.c.store_code.label("chosen_code"), chosen.c.name.label("chosen_name"),
                     guide.c.guide_code, guide.c.name.label("guide_name"))
-             .join(customer_state, s.customer_id == customer.c.id).outerjoin(store, store.c.id == s.home_store_id)
-             .outerjoin(waiting, waiting.c.id == s.next_home_store_id).outerjoin(last, last.c.id == s.last_store_id)
-             .outerjoin(pinned, pinned.c.id == s.pinned_store_id).outerjoin(chosen, chosen.c.id == s.manual_store_id)
-             .outerjoin(guide, guide.c.id == s.owner_guide_id))
+             .join(customer_state, s.customer_id == customer.c.id).outerjoin(store, named(store, s.home_store_id))
+             .outerjoin(waiting, named(waiting, s.next_home_store_id)).outerjoin(last, named(last, s.last_store_id))
+             .outerjoin(pinned, named(pinned, s.pinned_store_id)).outerjoin(chosen, named(chosen, s.manual_store_id))
+             .outerjoin(guide, named(guide, s.owner_guide_id)))
     return connection.execute(query.where(customer.c.id == number, visible(actor, now, today))).first()
 
 

@@ -22,6 +22,7 @@ from stores.stores import store
 from stores.versions import Versions
 
 MATCHED, PASSED, NOT_ASKED = "matched", "passed", "not_asked"
+_Placed = tuple[int, str, float | None]  # store, its place in the order in a word, metres
 Fact = tuple[str, int]  # a word of explanations.FACTS and its number
 
 
@@ -108,9 +109,9 @@ def _stores(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
     return {r.id: r for r in connection.execute(query)} if ids else {}
 
 
-def _drawn(steps: Sequence[tuple[str, str, list[tuple[int, str, float | None]]]], offers: list[tuple[int, str, float | None]], policy: Iterable[str],
+def _drawn(steps: Sequence[tuple[str, str, Sequence[_Placed]]], offers: Sequence[_Placed], policy: Iterable[str],
            stores: Any, facts: _Facts | None) -> Ladder:
-    def weighed(found: Iterable[tuple[int, str, float | None]], tied: bool) -> tuple[Weighed, ...]:
+    def weighed(found: Iterable[_Placed], tied: bool) -> tuple[Weighed, ...]:
         return tuple(Weighed(s.code, s.name, s.latitude, s.longitude, why, metres, facts.of(s) if facts is not None and tied else ())
                      for i, why, metres in found if (s := stores.get(i)) is not None)
 

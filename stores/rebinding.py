@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 import db
 from ledger.bulk import COPY_FROM, insert_rows, update_rows
-from stores import network, people, versions
+from stores import closings, network, people, versions
 from stores.binding_history import binding
 from stores.bindings import Binding, BindingFact, Rules, timeline
 from stores.brand import business_day, day_bounds
@@ -122,10 +122,22 @@ def follow_stores(stores: Iterable[int], now: dt.datetime) -> None:
             rewrite(connection, facts_of(connection, part, snapshot), rules_of(snapshot), now)
 
 
-def bound_to(connection: Connection, stores: Iterable[int], now: dt.datetime) -> list[int]:
-    """Customers whose home is one of these stores now, or will be."""
+def follow_late(now: dt.datetime) -> int:
+    """Move whom a fact that was being written while his store closed has left behind there; returns how many."""
+    with db.read() as connection:
+        closed = [store_id for store_id, several in closings.load(connection).items() if several[-1].ended_at is None]
+        late = bound_to(connection, closed, now, waiting=False) if closed else []
+    if late:
+        follow_stores(closed, now)
+    return len(late)
+
+
+def bound_to(connection: Connection, stores: Iterable[int], now: dt.datetime, *, waiting: bool = True) -> list[int]:
+    """Customers whose home is one of these stores now, with `waiting` also those whose home will be."""
     s, wanted = customer_state.c, sorted(stores)
-    bound = or_(and_(s.home_store_id.in_(wanted), s.home_valid_until > now), s.next_home_store_id.in_(wanted))
+    bound = and_(s.home_store_id.in_(wanted), s.home_valid_until > now)
+    if waiting:
+        bound = or_(bound, s.next_home_store_id.in_(wanted))
     return list(connection.execute(select(s.customer_id).where(bound).order_by(s.customer_id)).scalars())
 
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 import db
-from app import labels, paging, tables
+from app import doors, labels, paging, tables
 from app.clock import now_and_today
 from app.hq.home import blueprint
 from app.limits import limited
@@ -18,7 +18,6 @@ from app.tables import Column
 from ledger.faults import Malformed, NotFound
 from stores import customer_book, customer_chronicle
 from stores.customer_book import CustomerFilter
-from stores.sales.lists import visible_numbers
 from stores.times import parse_day
 
 REVEAL_RATE = "20 per hour;60 per day"
@@ -82,9 +81,10 @@ def _page(number: int, revealed: list[tuple[str, str | None]] | None = None) -> 
         if row is None:
             raise NotFound(f"There is no customer {number}.")
         moments, older = customer_chronicle.story(connection, actor, number, now, today, kind=kind, upto=_upto())
-        doors = visible_numbers(connection, actor, sorted({each.reference for each in moments if each.reference and each.kind != "entry"}))
+        chips = [chip[0] for each in moments for chip in (each.store, each.guide, each.before) if chip]
+        may_open = doors.of(connection, actor, today, chips, chips, [each.reference for each in moments if each.reference and each.kind != "entry"])
         return render_template(
-            "hq/customer.html", now=now, row=row, figures=customer_chronicle.figures(connection, actor, number), moments=moments, kind=kind, doors=doors,
+            "hq/customer.html", now=now, row=row, figures=customer_chronicle.figures(connection, actor, number), moments=moments, kind=kind, doors=may_open,
             older=paging.same_filter(upto=older.isoformat()) if older else None, newest=paging.same_filter(upto="") if request.args.get("upto") else None,
             kinds=customer_book.kinds_of(connection, number), revealed=revealed, reasons=labels.REVEAL_REASONS, case_max=customer_book.CASE_MAX,
             home=_holds(row.home_valid_until, now), owner=_holds(row.owner_valid_until, now))

@@ -7,7 +7,7 @@ from flask import Response, jsonify, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 import db
-from app import charts, labels, map_pages, maps, paging, shown_days, tables
+from app import charts, doors, labels, map_pages, maps, paging, shown_days, tables
 from app.clock import now_and_today
 from app.hq.home import _sentence, blueprint
 from app.hq.route_visitor import candidates
@@ -17,6 +17,7 @@ from app.tables import Column
 from ledger.faults import NotFound
 from stores import customer_chronicle, entry_lists, entry_reading, explanations, ladders
 from stores.entry_lists import EntryFilter
+from stores.ladders import Ladder
 
 LOCATED = {"yes": True, "no": False}
 MEANINGS = {"PICKER": "wait", "DEFAULT": "wait"}
@@ -72,16 +73,17 @@ def entries() -> Any:
 @needs("hq:read")
 def entry(entry_id: str) -> str:
     """Why the visitor was led there: distances in classes only, never a point or metres (A16)."""
-    actor = current_actor()
+    actor, (_now, today) = current_actor(), now_and_today()
     with db.read() as connection:
         row = entry_reading.find(connection, entry_id, actor)
         if row is None:
             raise NotFound(f"There is no entry {entry_id!r}.")
         kept = entry_reading.kept_trace(connection, row.entry_id)
         ladder = ladders.of_entry(connection, row, kept) if kept is not None else None
+        may_open = doors.of(connection, actor, today, _named(ladder))
         said = {tongue: explanations.sentence(row.rung, row.reason, row.store_name, row.distance_class_km, tongue) for tongue in ("zh", "en")}
         notes = [explanations.word(explanations.NOTES, note, language()) for note in kept.trace.get("notes", [])] if kept is not None else []
-        return render_template("hq/entry.html", row=row, said=said, notes=notes, ladder=ladder, replay=entry_reading.replay(connection, row),
+        return render_template("hq/entry.html", row=row, said=said, notes=notes, ladder=ladder, may_open=may_open, replay=entry_reading.replay(connection, row),
                                after=customer_chronicle.orders_after(connection, actor, row.customer_id, row.occurred_at), hours=customer_chronicle.AFTER_HOURS,
                                tie=explanations.tie_of(row.reason))
 
@@ -90,9 +92,17 @@ def entry(entry_id: str) -> str:
 @needs("hq:read")
 def entry_map(entry_id: str) -> Response:
     """The stores that were weighed, in their order; never where the visitor was (A16)."""
+    actor, (_now, today) = current_actor(), now_and_today()
     with db.read() as connection:
-        row = entry_reading.find(connection, entry_id, current_actor())
+        row = entry_reading.find(connection, entry_id, actor)
         kept = entry_reading.kept_trace(connection, row.entry_id) if row is not None else None
         if row is None or kept is None:
             raise NotFound(f"There is no entry {entry_id!r} with its candidates.")
-        return jsonify(maps.collection(candidates(ladders.of_entry(connection, row, kept), row.store_id is not None), door=map_pages.door()))
+        ladder = ladders.of_entry(connection, row, kept)
+        may_open = doors.of(connection, actor, today, _named(ladder))
+        return jsonify(maps.collection(candidates(ladder, row.store_id is not None, may_open), door=map_pages.door()))
+
+
+def _named(ladder: Ladder | None) -> list[str]:
+    """The stores of a ladder, also those of rungs that passed."""
+    return [] if ladder is None else [each.store_code for found in (*(rung.weighed for rung in ladder.rungs), ladder.alternatives) for each in found]

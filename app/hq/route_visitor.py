@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 import db
 from app import map_pages, maps
 from app.clock import now_and_today
+from app.doors import Doors
 from app.hq.home import blueprint
 from app.language import language
 from app.permissions import current_actor, needs
@@ -24,7 +25,7 @@ from ledger.faults import Fault, InvalidInput
 from stores import customer_book, explanations, ladders, pasted, regions, trying
 from stores.brand import brand, business_day
 from stores.coordinates import CRS_NAMES, Coordinates, distance_m
-from stores.ladders import Ladder
+from stores.ladders import Ladder, Weighed
 from stores.snapshot import Snapshot
 from stores.times import InvalidTime, parse_instant
 from stores.trying import Tried
@@ -191,11 +192,15 @@ def route_map() -> Response:
     return jsonify(maps.collection(points, door=map_pages.door()))
 
 
-def candidates(ladder: Ladder, led: bool) -> list[dict[str, Any]]:
+def candidates(ladder: Ladder, led: bool, doors: Doors | None = None) -> list[dict[str, Any]]:
     """The stores of an answer as places of a map, the winner in focus; metres where the ladder has them."""
     return [maps.point(each.latitude, each.longitude, each.store_code, each.name, mark="focus" if led and n == 0 else "",
-                       words=" · ".join(filter(None, (explanations.word(explanations.CANDIDATES, each.why, language()),
-                                                      f"{each.distance_m:,.1f} m" if each.distance_m is not None else "")))) for n, each in enumerate(ladder.shown)]
+                       door=doors is None or doors.store(each.store_code), words=_about(each)) for n, each in enumerate(ladder.shown)]
+
+
+def _about(each: Weighed) -> str:
+    metres = f"{each.distance_m:,.1f} m" if each.distance_m is not None else ""
+    return " · ".join(filter(None, (explanations.word(explanations.CANDIDATES, each.why, language()), metres)))
 
 
 def _kept(given: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 from flask import render_template
 
+from app.doors import Doors
 from app.guide.code import drawn
 from app.hq.home import blueprint
 from app.job_words import STEPS, Progress, duration
@@ -25,7 +26,7 @@ def samples() -> str:
     rows = [{"day": moment.date(), "orders": 12_345_678, "sales": 123_450}, {"day": moment.date(), "orders": 0, "sales": -14_000}]
     return render_template("hq/samples.html", moment_shown=moment, table=rows, told=_told(), card=StoreCode("S1", SAMPLE_NAME, "door", "S1:door", "", False),
                            card_qr=drawn(SAMPLE_LINK), story=_story(moment), ladder=_ladder(),
-                           chronicle=_chronicle(moment))
+                           chronicle=_chronicle(moment), doors=Doors(None, None, frozenset(["O-1"])))
 
 
 def _told() -> dict[str, Progress]:

@@ -49,7 +49,8 @@ def test_the_catalogue_holds_no_text_twice_and_none_that_is_dead():
 def test_templates_hold_no_text_outside_the_catalogue():
     bare = {}
     for path in set(APP.glob("templates/**/*.html")) - set(APP.glob("templates/api/*")):  # documents of the API are in English
-        text = re.sub(r"\{% block (?:width|frame|body\w+) %\}.*?\{% endblock %\}|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&\w+;", " ", path.read_text(), flags=re.S)
+        text = re.sub(r"\{% block (?:width|frame|body\w+) %\}.*?\{% endblock %\}|\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text(), flags=re.S)
+        text = re.sub(r"<[^>]*>|&\w+;", " ", text)
         found = set(re.findall(r"[A-Za-z\u4e00-\u9fff]{2,}", text)) - {"Doorstep", "XLSX", "CSV", "Ctrl"}
         if found:
             bare[path.name] = found

@@ -10,7 +10,7 @@ from sqlalchemy import select
 import db
 from ledger.audit import audit_log
 from ledger.faults import Conflict, InvalidInput, NotAllowed, NotFound
-from stores import close_store, closings, network, notices
+from stores import close_store, closings, network, notices, rebinding
 from stores.actors import COMMAND_LINE, Actor
 from stores.binding_history import binding
 from stores.bindings import Closing, Rules, timeline
@@ -214,6 +214,17 @@ def test_a_store_that_changed_meanwhile_is_looked_at_again(shop):
         close(shop, seen_version=seen)
     assert close(shop, None) == 2
     assert set(homes(shop).values()) == {None}
+
+
+def test_a_fact_that_was_under_way_is_put_right_by_the_worker(shop):
+    """An order planned before the closing may be written after it and bring the former home back; the next round moves it."""
+    close(shop)
+    with db.transaction() as connection:
+        connection.execute(customer_state.update().values(home_store_id=find_scope(connection, "store", "S1")))
+    later = shop.now + 2 * HOUR
+    assert rebinding.follow_late(later) == 2
+    assert homes(shop) == {"wx-1": "S2", "wx-2": "S2"}
+    assert rebinding.follow_late(later) == 0
 
 
 def test_it_needs_the_permission(shop):

@@ -249,3 +249,22 @@ def test_a_page_asks_the_database_a_bounded_number_of_times(chain, path, most):
     with statements() as many:
         client.get(address)
     assert len(many) == len(few) <= most
+
+
+# -- doors -----------------------------------------------------------------------------------------------------------------
+
+def test_every_link_of_a_branch_leads_somewhere_allowed(chain):
+    """A customer at home elsewhere who was also led to the branch: nothing of elsewhere is named, no door is shut behind a link."""
+    chain.arrives("wx-gus-004", 0, BUND)
+    with db.transaction() as connection:
+        connection.execute(customer_state.update().where(customer_state.c.customer_id == chain.number("wx-gus-004")).values(home_protected_until=chain.noon(30)))
+    chain.arrives("wx-gus-004", 0, BUND)
+    chain.arrives("wx-tie-9", 1, BUND)
+    client, shut = chain.client("bea"), []
+    known = [f"/hq/customers/{chain.number(text)}" for text in ("wx-mei-001", "wx-any-005", "wx-new-003", "wx-tie-9", "wx-gus-004")]
+    assert "beyond yours" in client.get(known[-1] + "?lang=en").text
+    for path in (*known, f"/hq/entries/{chain.entries['wx-tie-9']}"):
+        page = client.get(path).text.split("<main")[-1]
+        assert "S2" not in page, path
+        shut += [(path, link) for link in set(re.findall(r'href="(/hq/[^"#]+)"', page)) if client.get(link.replace("&amp;", "&")).status_code != 200]
+    assert shut == []

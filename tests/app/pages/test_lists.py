@@ -93,7 +93,7 @@ def test_every_export_equals_the_list_it_came_from(chain, name):
             faults += [(path, kind, a, b) for kind, a, b in zip(kinds, shown_row, line, strict=True) if not same(kind, a, b)]
         assert len(lines) - 1 == len(shown) or table.next, path
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(client.get(f"{path}{joint}export=xlsx").data)).get_sheet_by_index(0).to_python()
-        assert len(sheet) == len(lines), path
+        assert len(sheet) - len(lines) in ((0, 1) if table.name == "audit" else (0,)), path  # the first file left a line in the log
         assert [str(head) for head in sheet[0]] == lines[0], path
     assert faults == []
 

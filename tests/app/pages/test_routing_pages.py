@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -10,11 +11,13 @@ import pytest
 from sqlalchemy import func, select
 
 import db
+from app.hq.policy import CHOICES, PARAMETERS
 from app.permissions import of_role
 from ledger.audit import audit_log
-from stores import policies
+from stores import explanations, policies
 from stores.actors import COMMAND_LINE
 from stores.entries import entry, entry_point
+from stores.policy import OWNER_BASES, PRESETS, RUNGS, Policy
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages.conftest import Chain, statements
 
@@ -247,6 +250,15 @@ def test_the_file_is_what_the_command_prints(chain):
 @pytest.mark.parametrize("query", ["version=99", "version=0", "version=x", "before=99", "version=" + "9" * 30, "version=-1"])
 def test_a_version_that_is_not_there_is_not_there(chain, query):
     assert chain.client("petra").get(f"/hq/policy?{query}").status_code == 404
+
+
+def test_every_rung_and_every_number_of_a_policy_has_its_words():
+    assert set(explanations.RUNG_MEANINGS) == set(explanations.RUNG_NAMES) == set(RUNGS)
+    assert set(PARAMETERS) == {field.name for field in dataclasses.fields(Policy)} - {"preset", "rungs", "note"}
+    assert set(CHOICES) == {*PRESETS, *OWNER_BASES, "after_protection", "never", "anytime"}
+    for code in RUNGS:
+        assert all("{" not in part.format_map(dict.fromkeys(PARAMETERS, 1)) for part in explanations.RUNG_MEANINGS[code])
+    assert set(explanations.reasons()) >= {"nearest", "nearest_by_open_now", "picker_empty_network"}
 
 
 LONGEST = {"/hq/entries/{0}": 14, "/hq/policy": 8, "/hq/route?lat=31.24&lng=121.48&crs=wgs84": 8, "/hq/entries?reason=nearest&channel=none": 9}

@@ -234,7 +234,7 @@ def test_the_log_names_people_and_deeds_in_words(bare_chain):
     page = petra.get("/hq/audit?lang=en&action=change_role").text
     cells = re.findall(r"<td[^>]*>(.*?)</td>", page, re.S)
     assert [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells[1:5]] == [
-        "petra", "changed a role", "User omar", "role: Branch coordinator · limit: B2 · role before: Dealer"]
+        "petra", "changed a role", "User omar", "limit: B2 · role: Branch coordinator · role before: Dealer"]
     assert f'href="/hq/users/{him}"' in cells[3]
     assert f'href="/hq/users/{him}"' not in bare_chain.client("finn").get("/hq/audit?action=change_role").text, "finance has no page of users"
 
