@@ -20,6 +20,8 @@ LEFT, CAME = WAYS = ("left", "came")
 HOME = literal("home", literal_execute=True)
 REASONS = ("friend_add", "order_by_link", "transfer", "owner_of_another_store", "snatch_after_protection", "snatch_anytime")
 _ENDED, _NEXT = binding.alias("ended"), binding.alias("next")
+_PAIR = _ENDED.join(_NEXT, and_(_NEXT.c.customer_id == _ENDED.c.customer_id, _NEXT.c.kind == _ENDED.c.kind, _NEXT.c.started_at == _ENDED.c.ended_at,
+                                _NEXT.c.superseded_at.is_(None)))
 SORTS = {"at": _ENDED.c.ended_at, "store": store.c.store_code}
 
 
@@ -43,9 +45,9 @@ def _moves(held: Holdings, wanted: TakeoverFilter) -> Subquery:
     e, n, own, (begin, end) = _ENDED.c, _NEXT.c, sorted(held.spans), _span(wanted)
     before, after = (held.condition(each.store_id, e.ended_at, begin, end) for each in (e, n))
     ways = {LEFT: (e.store_id.in_(own), before, not_(after)), CAME: (n.store_id.in_(own), after, not_(before), n.started_at >= begin, n.started_at < end)}
-    both = (n.customer_id == e.customer_id, n.kind == e.kind, n.started_at == e.ended_at, e.kind == HOME, e.superseded_at.is_(None), n.superseded_at.is_(None),
-            e.end_reason.in_(REASONS), e.ended_at >= begin, e.ended_at < end)
-    return union_all(*(select(e.id, literal(way).label("way")).where(*both, *mine) for way, mine in ways.items() if wanted.way in (None, way))).subquery("moves")
+    both = (e.kind == HOME, e.superseded_at.is_(None), e.end_reason.in_(REASONS), e.ended_at >= begin, e.ended_at < end)
+    return union_all(*(select(e.id, literal(way).label("way")).select_from(_PAIR).where(*both, *mine) for way, mine in ways.items()
+                       if wanted.way in (None, way))).subquery("moves")
 
 
 def counts(connection: Connection, dealer_id: int, wanted: TakeoverFilter) -> dict[str, int]:
@@ -61,7 +63,5 @@ def rows(connection: Connection, dealer_id: int, wanted: TakeoverFilter, order: 
     own = case((moves.c.way == LEFT, e.store_id), else_=n.store_id)
     query = (select(e.id, e.customer_id, e.ended_at.label("at"), e.end_reason, e.protected_until, moves.c.way, store.c.store_code, store.c.name.label("store_name"),
                     customer.c.customer_id.label("customer_text"))
-             .select_from(moves.join(_ENDED, e.id == moves.c.id).join(_NEXT, and_(
-                 n.customer_id == e.customer_id, n.kind == e.kind, n.started_at == e.ended_at, n.superseded_at.is_(None)))
-                          .join(store, store.c.id == own).join(customer, customer.c.id == e.customer_id)))
+             .select_from(_PAIR.join(moves, moves.c.id == e.id).join(store, store.c.id == own).join(customer, customer.c.id == e.customer_id)))
     return connection.execute(ordered(query, SORTS, e.id, order)).all()
