@@ -22,7 +22,7 @@ ACTIONS: Words = {
     "register_store_codes": _l("registered store codes"), "erase_customer": _l("erased a customer"), "look_up_customer": _l("looked up a customer"),
     "reveal_customer": _l("revealed a customer's identifiers"), "approve_incentives": _l("approved a reward month"), "close_incentives": _l("closed a reward month"),
     "upload": _l("uploaded a file"), "check_upload": _l("checked a file"), "discard_upload": _l("discarded a file"), "cancel_job": _l("cancelled a job"),
-    "retry_job": _l("ran a job again"), "undo_closing": _l("opened a closed store again"),
+    "retry_job": _l("ran a job again"), "close_store": _l("closed a store"), "undo_closing": _l("opened a closed store again"),
 }
 OBJECTS: Words = {
     "user": _l("User"), "api_key": _l("API key"), "list": _l("List"), "customer": _l("Customer"), "policy": _l("Routing policy"), "plan_version": _l("Reward plan"),

@@ -205,14 +205,14 @@ def identifiers(number: int, *, reason: str, case: str, actor: Actor, now: dt.da
 
     A telephone number that another key sealed is None. Raises NotAllowed, NotFound, InvalidInput."""
     actor.require("customer:reveal")
-    if reason not in REASONS:
-        raise InvalidInput("Say why the identifiers are needed.", errors=[FieldFault("reason", "is required")])
-    if len(case) > CASE_MAX or not all(c.isascii() and (c.isalnum() or c in "-_/#.") for c in case):
-        raise InvalidInput(f"A case number has at most {CASE_MAX} letters, digits and -_/#. characters.", errors=[FieldFault("case", "is no case number")])
     i = customer_identity.c
     with db.transaction() as connection:
         if find(connection, actor, number, now, business_day(now)) is None:
             raise NotFound(f"There is no customer {number}.")
+        if reason not in REASONS:
+            raise InvalidInput("Say why the identifiers are needed.", errors=[FieldFault("reason", "is required")])
+        if len(case) > CASE_MAX or not all(c.isascii() and (c.isalnum() or c in "-_/#.") for c in case):
+            raise InvalidInput(f"A case number has at most {CASE_MAX} letters, digits and -_/#. characters.", errors=[FieldFault("case", "is no case number")])
         held = connection.execute(select(i.kind, i.value, i.cipher).where(i.customer_id == number).order_by(i.kind, i.value)).all()
         audit.record(connection, actor.name, "reveal_customer", "customer", number, {"reason": reason, "case": case, "identifiers": len(held)}, at=now)
     return [(r.kind, r.value if r.kind != "phone" else _number(r.cipher)) for r in held]

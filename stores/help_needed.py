@@ -5,9 +5,9 @@ Days are the brand's; today counts, except for sales, which compare 28 whole day
     no_entries_7d            in service, and nobody was led there for 7 days           last_entry_on (of 30 days), entries
     no_code_placed           in service, and no code or link led there for 30 days     entries, by_code
     no_guide                 nobody works there as a guide or manager
-    guides_without_adds_30d  who has been there 30 days and confirmed no add           guides, without_adds
+    guides_without_adds_30d  half of those there or more: 30 days in, no confirmed add  guides, without_adds
     sales_down               sales less refunds fell under 70 % of the 28 days before  sales_minor, before_minor
-    adds_lost                more than 30 % of 30 days' adds ended                     adds, lost
+    adds_lost                two or more, and over 30 % of 30 days' adds, ended        adds, lost
     paused                   nobody is led there until the pause ends                  until
 """
 from __future__ import annotations
@@ -34,7 +34,7 @@ REASONS = ("no_guide", "no_entries_7d", "sales_down", "no_code_placed", "adds_lo
 SEVERITY = {"no_guide": 5, "no_entries_7d": 5, "sales_down": 4, "no_code_placed": 3, "adds_lost": 3, "guides_without_adds_30d": 2, "paused": 1}
 SILENT_DAYS, MONTH_DAYS, SALES_DAYS = 7, 30, 28
 CODE_RUNG = "ENTRY_PARAM"
-DOWN_PERCENT, LOST_PERCENT = 70, 30
+DOWN_PERCENT, LOST_PERCENT, FEWEST_LOST = 70, 30, 2  # one loss is chance
 DAY = dt.timedelta(days=1)
 
 
@@ -114,10 +114,10 @@ def _reasons(r: Any, seen: _Seen, team: list[tuple[bool, int, int]], today: dt.d
     if r.cloud_shop and not seen.by_code and (r.opened_on is None or r.opened_on <= today - MONTH_DAYS * DAY):
         found.append(_reason("no_code_placed", entries=seen.entries, by_code=0))
     adds, lost = sum(a for _, a, _ in team), sum(n for _, _, n in team)
-    if lost * 100 > adds * LOST_PERCENT:
+    if lost >= FEWEST_LOST and lost * 100 > adds * LOST_PERCENT:
         found.append(_reason("adds_lost", adds=adds, lost=lost))
     idle = sum(settled and not a for settled, a, _ in team)
-    if idle:
+    if 2 * idle >= len(team) > 0:
         found.append(_reason("guides_without_adds_30d", guides=len(team), without_adds=idle))
     return found
 

@@ -8,7 +8,7 @@ from flask import current_app, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from app import shown_days
+from app import job_runs, shown_days
 from app.permissions import declared
 from incentives import work as incentive_work
 from stores import overview
@@ -38,6 +38,9 @@ def items(connection: Connection, actor: Actor, today: dt.date) -> list[WorkItem
         found.append(WorkItem(_("Reward months to approve"), _("over, something was earned"), rewards["months_to_approve"], _open(actor, "hq.reward_months")))
         found.append(WorkItem(_("Closed months that come out differently"), _("nothing is booked until two people decide"), rewards["restatements"],
                               _open(actor, "hq.reward_months"), wrong=True))
+    if actor.may("job:read"):
+        found.append(WorkItem(_("Jobs that failed"), _("imports and other long work"), job_runs.failed_jobs(connection), _open(actor, "hq.jobs", state="failed"),
+                              wrong=True))
     return sorted(found, key=lambda item: item.number == 0)
 
 
