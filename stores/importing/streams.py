@@ -10,7 +10,7 @@ from pathlib import Path
 from ledger.faults import FieldFault, InvalidInput
 
 SEPARATORS = (",", ";", "\t")
-CELL_LIMIT = 1_000_000
+CELL_LIMIT = csv.field_size_limit()  # characters; the module's own limit is one for the whole process and is left as it is
 _PIECE = 1 << 20
 
 
@@ -45,7 +45,6 @@ def read_rows(path: Path, columns: tuple[str, ...], required: tuple[str, ...],
     """(header columns that are unknown, rows). A row has the cells of `columns` in that order, trimmed, '' for what is absent; blank lines
     are left out. `at(bytes)` is told how far the file is read. Raises InvalidInput for a missing or repeated column."""
     encoding = encoding_of(path)
-    csv.field_size_limit(CELL_LIMIT)
     text = io.TextIOWrapper(path.open("rb"), encoding=encoding, errors="replace", newline="")
     try:
         first = text.readline(CELL_LIMIT)

@@ -43,6 +43,7 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/jobs", "/hq/jobs?state=failed")
     if name == "petra":  # not for finance
         yield from ("/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults")
+    yield from ("/hq/plan", "/hq/plan?before=1&version=1")
     yield from ("/hq/samples", "/hq/samples/phone")
     yield from ("/hq/audit", "/hq/audit?actor=petra&action=sign_in&kind=user&object=1", "/hq/audit?actor=nobody")
     if name == "petra":
