@@ -171,8 +171,8 @@ def test_cancel_retry_and_their_limits(house):
 
 # -- killed in the middle ----------------------------------------------------------------------------------------------------
 
-def worker(tmp_path: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "DATABASE_URL": db.database().url, "INSTANCE_PATH": str(tmp_path), "LOG_LEVEL": "WARNING"}
+def worker(tmp_path: Path, **settings: str) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "DATABASE_URL": db.database().url, "INSTANCE_PATH": str(tmp_path), "LOG_LEVEL": "WARNING", **settings}
     return subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
 
 
@@ -229,15 +229,15 @@ def test_rows_that_were_written_before_the_worker_died_are_told_as_saved(desk: D
 
 
 def test_a_real_worker_checks_what_was_uploaded_while_the_page_asks_how_far_it_is(desk: Desk, tmp_path):
-    path = desk.upload(stores_file(60_000))
+    path = desk.upload(stores_file(200_000))  # checking them takes longer than two heartbeats are apart
     assert 'hx-trigger="every 1s"' in desk.page(path)
     fragment = desk.client.get(f"{path}/progress?lang=en")
     assert "waits to be checked" in fragment.text
     assert "<html" not in fragment.text
-    process = worker(tmp_path)
+    process = worker(tmp_path, IMPORT_MAX_ROWS="200000")
     try:
         until(lambda: desk.row(path).status == "check_running" and desk.row(path).done > 0)
-        assert "of 60,000 rows" in desk.client.get(f"{path}/progress?lang=en").text
+        assert "of 200,000 rows" in desk.client.get(f"{path}/progress?lang=en").text
         until(lambda: desk.row(path).status == "ready")
     finally:
         process.send_signal(signal.SIGTERM)
