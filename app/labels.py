@@ -85,6 +85,7 @@ NETWORK_FIELDS: Words = {
     "coordinates_withdrawn": _l("Coordinates withdrawn"),
     "country": _l("Country"), "region_code": _l("Region code"), "address": _l("Address"), "status": _l("State"), "cloud_shop": _l("Cloud shop"),
     "opened_on": _l("Opened on"), "closed_on": _l("Closed on"), "paused_until": _l("Paused until"), "priority": _l("Priority"),
+    "daily_capacity": _l("Visitors a day at most"),
     "service_radius_m": _l("Service radius"), "hours": _l("Hours"), "timezone": _l("Time zone"), "cloud_shop_url": _l("Address of the cloud shop"),
     "successor_store_code": _l("Successor"), "contract_from": _l("Contract from"), "latitude": _l("Latitude"), "longitude": _l("Longitude"),
     "crs": _l("Coordinate system"),

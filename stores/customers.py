@@ -36,6 +36,7 @@ customer_state = Table(
     Column("owner_valid_until", db.Instant),
     Column("last_store_id", BigInteger),
     Column("last_visit_at", db.Instant),
+    Column("last_guide_id", BigInteger),
     Column("param_store_id", BigInteger),
     Column("param_guide_id", BigInteger),
     Column("param_at", db.Instant),

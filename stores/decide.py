@@ -6,7 +6,7 @@ are policy data. To add a rung: write the function, name it in `policy.RUNGS`, a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ MAX_ALTERNATIVES = 5
 PICKER_STORES = 20
 KEPT_CANDIDATES = 5
 _TOLD = frozenset({"travel", "no_longer_covers"})  # outcomes of a skipped rung that the visitor is told (A8, A14)
+SERVED_HOURS = 24
 _HOPS = 5  # a chain of successors longer than this is a mistake of the network, not a wish
 
 
@@ -34,7 +35,8 @@ class EntryParam:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What is known of one arrival. `day` is the brand's day of `at`; `point` is WGS-84 or None when no usable location is known."""
+    """What is known of one arrival. `day` is the brand's day of `at`; `point` is WGS-84 or None when no usable location is known. `loads`:
+    how many visitors each guide was given on that day, None where guides on duty are not chosen (A15)."""
 
     at: dt.datetime
     day: dt.date
@@ -45,6 +47,7 @@ class Visit:
     postal_code: str | None = None
     param: EntryParam | None = None
     notes: tuple[str, ...] = ()
+    loads: Mapping[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class State:
     owner_valid_until: dt.datetime | None = None
     last_store_id: int | None = None
     last_visit_at: dt.datetime | None = None
+    last_guide_id: int | None = None
     param_store_id: int | None = None
     param_guide_id: int | None = None
     param_at: dt.datetime | None = None
@@ -116,6 +120,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Served:
+    """Who serves the visitor in the store (A15): `why` is owner, entry_param, last_served, fewest_assigned, or '' for the store's service
+    account; `loads` are the guides on duty with the visitors they were given that day, where that was the question."""
+
+    guide_id: int | None = None
+    why: str = ""
+    loads: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer with all that led to it. `store_id` is None for PICKER, whose stores stand in `alternatives`."""
 
@@ -131,16 +145,20 @@ class Decision:
     network_version: int
     policy_version: int
     epoch: int
+    served: Served = Served()
+    full: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What every rung function gets."""
+    """What every rung function gets. `full`: stores, `busy`: guides that can take nobody more today (M15)."""
 
     visit: Visit
     state: State
     snapshot: Snapshot
     policy: Policy
+    full: frozenset[int] = frozenset()
+    busy: frozenset[int] = frozenset()
 
     def distance_to(self, store: StoreRecord) -> float | None:
         if self.visit.point is None:
@@ -154,17 +172,18 @@ class Question:
 Rung = Callable[[Question], Match | str]
 
 
-def decide(visit: Visit, state: State, snapshot: Snapshot, policy: Policy | None = None, *, without: frozenset[int] = frozenset()) -> Decision:
-    """Walk the ladder of `policy` (the snapshot's own by default); first match wins (A4). `without` are stores found full (M15)."""
-    question = Question(visit, state.at(visit.at), snapshot, policy or snapshot.policy)
+def decide(visit: Visit, state: State, snapshot: Snapshot, policy: Policy | None = None, *, full: frozenset[int] = frozenset(),
+           busy: frozenset[int] = frozenset()) -> Decision:
+    """Walk the ladder of `policy` (the snapshot's own by default); first match wins (A4).
+
+    `full` are stores, `busy` guides whose capacity of the day is used up (M15). A full store is passed by where we choose (8-13), not
+    where the visitor or his binding names it (1-7)."""
+    question = Question(visit, state.at(visit.at), snapshot, policy or snapshot.policy, full, busy)
     steps: list[Step] = []
     for name in question.policy.rungs:
         found = RUNGS[name](question) if name != "PICKER" else "no_rung_matched"
         if isinstance(found, str):
             steps.append(Step(name, found))
-            continue
-        if found.store.id in without:
-            steps.append(Step(name, "full", _candidates(found)))
             continue
         steps.append(Step(name, "matched", _candidates(found)))
         return _decision(question, name, found, steps)
@@ -175,13 +194,16 @@ def decide(visit: Visit, state: State, snapshot: Snapshot, policy: Policy | None
 def _decision(question: Question, rung: str, match: Match, steps: list[Step]) -> Decision:
     visit, snapshot = question.visit, question.snapshot
     contract = match.store.contract_on(visit.day)
-    ambiguous = tuple(c for c in match.others if c.why == "ambiguous")[:MAX_ALTERNATIVES]
-    offers = tuple(c for c in match.offers if c.store_id not in {a.store_id for a in ambiguous})
+    within = isolated_stores(question)
+    ambiguous = tuple(c for c in match.others if c.why == "ambiguous" and (within is None or c.store_id in within))[:MAX_ALTERNATIVES]
+    offers = tuple(c for c in match.offers if c.store_id not in {a.store_id for a in ambiguous} and (within is None or c.store_id in within))
+    served = choose_guide(question, match.store, rung)
+    overflow = ("overflow",) if any(c.why == "full" for c in match.others) or any(step.outcome == "full" for step in steps) else ()
     reason = rung.lower() + (f"_by_{match.tie}" if match.tie else "")
     return Decision(rung=rung, reason=reason, store_id=match.store.id, dealer_id=contract.dealer_id if contract else None,
-                    guide_id=choose_guide(question, match.store, rung), distance_m=match.distance_m,
-                    alternatives=(ambiguous + offers)[:MAX_ALTERNATIVES], steps=tuple(steps), notes=visit.notes + _told(steps) + match.notes,
-                    network_version=snapshot.version, policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day))
+                    guide_id=served.guide_id, distance_m=match.distance_m, alternatives=(ambiguous + offers)[:MAX_ALTERNATIVES],
+                    steps=tuple(steps), notes=visit.notes + _told(steps) + match.notes + overflow, network_version=snapshot.version,
+                    policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day), served=served, full=question.full)
 
 
 def _told(steps: Sequence[Step]) -> tuple[str, ...]:
@@ -192,17 +214,42 @@ def _candidates(match: Match) -> tuple[Candidate, ...]:
     return (Candidate(match.store.id, match.distance_m, "winner"), *match.others)[:KEPT_CANDIDATES]
 
 
-def choose_guide(question: Question, store: StoreRecord, rung: str) -> int | None:
-    """A15: the owner if working there, else the guide of the entry parameter (of the cached one where that led here), else nobody
-    (the store's service account)."""
-    state, param = question.state, question.visit.param
-    wished = (state.owner_guide_id if _holds(question.visit.at, state.owner_valid_until) else None,
-              param.guide_id if param is not None else state.param_guide_id if rung == "ENTRY_CACHED" else None)
-    for guide_id in wished:
+def choose_guide(question: Question, store: StoreRecord, rung: str) -> Served:
+    """A15: the owner if working there, else the guide of the entry parameter (of the cached one where that led here), else of the guides
+    on duty the one who was given fewest visitors today (who was there within a day keeps his), else the store's service account.
+
+    On duty is who works there as a guide and is not about to leave (B9); of equals the smaller code goes first."""
+    state, visit, param = question.state, question.visit, question.visit.param
+    wished = ((state.owner_guide_id if _holds(visit.at, state.owner_valid_until) else None, "owner"),
+              (param.guide_id if param is not None else state.param_guide_id if rung == "ENTRY_CACHED" else None, "entry_param"))
+    for guide_id, why in wished:
         guide = question.snapshot.guides.get(guide_id) if guide_id is not None else None
-        if guide is not None and guide.store_on(question.visit.day) == store.id:
-            return guide.id
-    return None
+        if guide is not None and guide.store_on(visit.day) == store.id:
+            return Served(guide.id, why)
+    if visit.loads is None or not question.policy.duty_guides:
+        return Served()
+    on_duty = [g for g in question.snapshot.on_duty(store.id, visit.day) if g.id not in question.busy]
+    loads = tuple((g.id, visit.loads.get(g.id, 0)) for g in on_duty)
+    if state.last_store_id == store.id and question.within(state.last_visit_at, hours=SERVED_HOURS) and any(g.id == state.last_guide_id for g in on_duty):
+        return Served(state.last_guide_id, "last_served", loads)
+    if not on_duty:
+        return Served()
+    chosen = min(on_duty, key=lambda g: (visit.loads.get(g.id, 0), g.code))  # type: ignore[union-attr]
+    return Served(chosen.id, "fewest_assigned", loads)
+
+
+def isolated_stores(question: Question) -> frozenset[int] | None:
+    """A10: inside isolated areas the visitor may switch among their stores only, those of the area's dealer or the one it names. None:
+    he is in no such area, or where he is is not known."""
+    if not question.snapshot.has_isolated:
+        return None
+    areas = _areas_here(question, "isolated")
+    if not areas:
+        return None
+    day, found = question.visit.day, {a.store_id for a in areas if a.store_id is not None}
+    for dealer_id in {a.dealer_id for a in areas if a.dealer_id is not None}:
+        found |= {s.id for s in question.snapshot.by_dealer.get(dealer_id, ()) if _sells_for(s, dealer_id, day)}
+    return frozenset(found)
 
 
 # -- rungs that name a store (1-7, 12, 13) ------------------------------------------------------------------------------------
@@ -216,6 +263,9 @@ def _manual(q: Question) -> Match | str:
         return "no_choice"
     if not q.policy.switching or q.state.no_switch:
         return "switching_off"
+    within = isolated_stores(q)
+    if within is not None and q.state.manual_store_id not in within:
+        return "outside_isolated_area"
     return _named(q, q.state.manual_store_id)
 
 
@@ -282,7 +332,7 @@ def _region(q: Question) -> Match | str:
     for code in region_and_above(q.visit.region_code):
         store = q.snapshot.by_code.get(q.policy.region_defaults.get(code, ""))
         if store is not None:
-            found = _named(q, store.id)
+            found = _chosen(q, store.id)
             if isinstance(found, Match):
                 return found
             outcome = found if outcome == "no_default_for_region" else outcome
@@ -291,7 +341,13 @@ def _region(q: Question) -> Match | str:
 
 def _default(q: Question) -> Match | str:
     store = q.snapshot.by_code.get(q.policy.default_store or "")
-    return _named(q, store.id) if store is not None else "no_default"
+    return _chosen(q, store.id) if store is not None else "no_default"
+
+
+def _chosen(q: Question, store_id: int) -> Match | str:
+    """A store that the policy names; it may be full."""
+    found = _named(q, store_id)
+    return "full" if isinstance(found, Match) and found.store.id in q.full else found
 
 
 def _named(q: Question, store_id: int | None) -> Match | str:
@@ -332,7 +388,7 @@ def _territory(q: Question) -> Match | str:
         return "outside_territories"
     dealers = {a.dealer_id for a in areas if a.dealer_id is not None}
     stores = [s for d in sorted(dealers) for s in q.snapshot.by_dealer.get(d, ()) if _sells_for(s, d, day)]
-    return _best(q, _measured(q, stores)) if stores else "no_open_store_of_dealer"
+    return _roomy(q, _measured(q, stores)) if stores else "no_open_store_of_dealer"
 
 
 def _areas_here(q: Question, kind: str) -> list[AreaRecord]:
@@ -355,7 +411,7 @@ def _service_area(q: Question) -> Match | str:
         return "no_location"
     day, ids = q.visit.day, {a.store_id for a in _areas_here(q, "service_area")}
     stores = [s for i in ids if i is not None and (s := q.snapshot.by_id.get(i)) is not None and not s.why_not(day)]
-    return _best(q, _measured(q, stores)) if stores else "outside_service_areas"
+    return _roomy(q, _measured(q, stores)) if stores else "outside_service_areas"
 
 
 def _radius(q: Question) -> Match | str:
@@ -366,20 +422,37 @@ def _radius(q: Question) -> Match | str:
         return "no_radius_set"
     near = q.snapshot.index_on(q.visit.day).within(point.latitude, point.longitude, q.snapshot.max_radius_m + 0.001)
     found = [(q.snapshot.stores[i], d) for i, d in near if d <= (q.snapshot.stores[i].service_radius_m or -1)]
-    return _best(q, found) if found else "outside_radii"
+    return _roomy(q, found) if found else "outside_radii"
 
 
 def _nearest(q: Question) -> Match | str:
     point = q.visit.point
     if point is None:
         return "no_location"
-    index = q.snapshot.index_on(q.visit.day)
-    found = [(q.snapshot.stores[i], d) for i, d in index.ambiguous(point.latitude, point.longitude, _limit_m(q))]
+    index, stores = q.snapshot.index_on(q.visit.day), q.snapshot.stores
+    found = [(stores[i], d) for i, d in index.ambiguous(point.latitude, point.longitude, _limit_m(q))]
     if not found:
         return "no_store"
+    if found[0][0].id in q.full:  # look on, to all that are equal with the nearest store that has room
+        near = [(stores[i], d) for i, d in index.k_nearest(point.latitude, point.longitude, len(q.full) + 1)]
+        best = next((d for s, d in near if s.id not in q.full), None)
+        if best is None:
+            return "full"
+        found = [(stores[i], d) for i, d in index.within(point.latitude, point.longitude, best + max(_limit_m(q), 0.001))]
     if q.policy.nearest_limit_m is not None:
         found = [pair for pair in found if pair[1] <= q.policy.nearest_limit_m]  # no tie-break may reach beyond the limit
-    return _best(q, found) if found else "too_far"
+    return _roomy(q, found) if found else "too_far"
+
+
+def _roomy(q: Question, found: Sequence[tuple[StoreRecord, float]]) -> Match | str:
+    """`_best` of those that have room today; the full ones are shown behind them (M15)."""
+    if not q.full:
+        return _best(q, found)
+    room = [pair for pair in found if pair[0].id not in q.full]
+    if not room:
+        return "full"
+    match = _best(q, room)
+    return replace(match, others=match.others + tuple(Candidate(s.id, d, "full") for s, d in found if s.id in q.full))
 
 
 def _measured(q: Question, stores: Sequence[StoreRecord]) -> list[tuple[StoreRecord, float]]:

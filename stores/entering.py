@@ -3,20 +3,21 @@
 The read brings the versions, the customer with his state and the idempotency key. The write is guarded: it counts only if the state is
 still the one that was read (`rv`) and the network and policy are still the ones that decided. A refused write is tried again; from the
 third time on the customer is locked first and the guard asks only whether the chosen store is still eligible, so that neither a crowd
-of entries of one customer nor steady edits can keep a visitor waiting.
+of entries of one customer nor steady edits can keep a visitor waiting. Where a store or guide takes only so many visitors a day, the place
+is taken in the transaction that writes the entry (M15).
 """
 from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import db
 from ledger.faults import Conflict
 from ledger.idempotency import LIFETIME, KeyReused
-from stores import keys, network, people
-from stores.decide import Decision, decide
+from stores import guide_loads, keys, network, people, room
+from stores.decide import Decision, State, decide
 from stores.entry_records import entry_row, is_newest_param, is_visit, point_row, trace_row
 from stores.entry_statements import Found, Shape, forget_key, lock_customer, read, write
 from stores.snapshot import Snapshot
@@ -42,6 +43,15 @@ class Recorded:
     decided_at: dt.datetime | None = None
     snapshot: Snapshot | None = None
     repeated: bool = False
+    day: dt.date = dt.date.min
+
+
+class _Limited(Exception):
+    """The decision takes a place that is limited; it needs a transaction."""
+
+
+class _NotWritten(Exception):
+    """A guard refused the entry after a place was taken; the place must be given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +69,17 @@ def enter(arrival: Arrival, *, key: str | None = None, body_hash: str = "", now:
 
     Raises KeyReused, InvalidCoordinates, TooManyChanges.
     """
-    asked = _Asked(arrival, key, body_hash, now)
+    asked, limited = _Asked(arrival, key, body_hash, now), False
     for attempt in range(1, TRIES + 1):
         locked = attempt >= LOCKED_FROM
         try:
-            with db.transaction() if locked else db.statement() as connection:
-                recorded, merged = _try(connection, asked, locked)
+            with db.transaction() if locked or limited else db.statement() as connection:
+                recorded, merged = _try(connection, asked, locked, limited or locked)
+        except _Limited:
+            limited = True
+            continue
+        except _NotWritten:
+            continue
         except db.INTEGRITY_ERRORS:  # a rival took the idempotency key or the identity in between
             if attempt == TRIES:
                 raise
@@ -73,12 +88,15 @@ def enter(arrival: Arrival, *, key: str | None = None, body_hash: str = "", now:
             with db.transaction() as connection:
                 people.note_merges(connection, [merged], now)
         if recorded is not None:
+            if recorded.decision is not None:
+                guide_loads.note(recorded.day, recorded.decision.guide_id)
             return recorded
     raise TooManyChanges("The network kept changing while this entry was decided; nothing was written, send it once more.")
 
 
-def _try(connection: Any, asked: _Asked, locked: bool) -> tuple[Recorded | None, set[int]]:
-    """One attempt: the entry, None when a guard refused it; and the customers who turned out to be one person, if any."""
+def _try(connection: Any, asked: _Asked, locked: bool, together: bool) -> tuple[Recorded | None, set[int]]:
+    """One attempt: the entry, None when a guard refused it; and the customers who turned out to be one person, if any. `together`: all of
+    it is one transaction, in which a limited place may be taken. Raises _Limited, _NotWritten."""
     arrival, now = asked.arrival, asked.now
     found = read(connection, arrival.identities, asked.key)
     if locked and found.customer is not None:
@@ -92,7 +110,8 @@ def _try(connection: Any, asked: _Asked, locked: bool) -> tuple[Recorded | None,
         forget_key(connection, asked.key, now - LIFETIME)
     snapshot = network.snapshot(found.versions)
     visit = visit_of(arrival, arrival.occurred_at or now, snapshot, keys.entry_param_keys())
-    decision = decide(visit, found.state, snapshot)
+    visit = replace(visit, loads=guide_loads.of_day(visit.day))
+    decision, placed = _with_room(connection, visit, found.state, snapshot, together)
     entry_id = new_entry_id(now)
     customer_text, links = _links(arrival, found, entry_id)
     shape = Shape(known=found.customer is not None, links=len(links), located=visit.point is not None, keyed=asked.key is not None,
@@ -102,9 +121,35 @@ def _try(connection: Any, asked: _Asked, locked: bool) -> tuple[Recorded | None,
               "body_hash": asked.body_hash, **{f"m{part}{n}": pair[i] for n, pair in enumerate(links) for i, part in enumerate("kv")},
               **_values(arrival, found, visit, decision, now)}
     if not write(connection, shape, values):
+        if placed:
+            raise _NotWritten
         return None, set()
     merged = {found.customer, *found.others} if found.customer is not None and found.others else set()
-    return Recorded(entry_id, customer_text, decision, now, snapshot), merged
+    return Recorded(entry_id, customer_text, decision, now, snapshot, day=visit.day), merged
+
+
+def _with_room(connection: Any, visit: Visit, state: State, snapshot: Snapshot, together: bool) -> tuple[Decision, bool]:
+    """The decision with the places it needs taken, and whether any was. Each turn leaves out what turned out to be full (M15)."""
+    full: frozenset[int] = frozenset()
+    busy: frozenset[int] = frozenset()
+    taken: set[tuple[str, int]] = set()
+    while True:
+        decision = decide(visit, state, snapshot, full=full, busy=busy)
+        wanted = room.wanted(decision, snapshot)
+        if wanted and not together:
+            raise _Limited
+        for kind, thing, most in wanted:
+            if (kind, thing) in taken:
+                continue
+            if not room.take(connection, kind, thing, visit.day, most):
+                if kind == room.STORE:
+                    full |= room.full_stores(connection, visit.day, snapshot) | {thing}
+                else:
+                    busy |= room.busy_guides(connection, visit.day, snapshot) | {thing}
+                break
+            taken.add((kind, thing))
+        else:
+            return decision, bool(taken)
 
 
 def new_entry_id(now: dt.datetime) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
 from ledger.faults import Conflict
-from stores import keys, network, people, versions
+from stores import guide_loads, keys, network, people, versions
 from stores.customers import IDENTITY_KINDS, customer, customer_identity, customer_state
 from stores.decide import NEW_CUSTOMER, Decision, State, Visit, decide
 from stores.entries import entry, entry_point, entry_trace
@@ -31,7 +31,7 @@ TRIES = 4
 LOCKED_FROM = 3
 POINT_LIFE = dt.timedelta(hours=24)  # P2: older points and traces are not written at all
 TRACE_LIFE = dt.timedelta(days=30)
-_LEFT_BEHIND = ("rv", "last_store_id", "last_visit_at", "param_store_id", "param_guide_id", "param_at")  # what an arrival changes of a state
+_LEFT_BEHIND = ("rv", "last_store_id", "last_visit_at", "last_guide_id", "param_store_id", "param_guide_id", "param_at")  # what an arrival changes of a state
 Progress = Callable[[int], None]
 
 
@@ -145,11 +145,16 @@ def _decided(connection: Connection, part: Sequence[PastArrival]) -> _Chunk:
     at = versions.current(connection)
     snapshot = network.snapshot(at)
     chunk = _Chunk(Versions(snapshot.version, snapshot.policy_version), _people(connection, part))
-    signing = keys.entry_param_keys()
+    signing, loads = keys.entry_param_keys(), dict[dt.date, dict[int, int]]()
     for past in part:
         person = _person(chunk, past)
         visit = visit_of(past.arrival, past.at, snapshot, signing)
-        decision = decide(visit, person.state, snapshot)
+        if visit.day not in loads:
+            loads[visit.day] = guide_loads.given(connection, visit.day)
+        counts = loads[visit.day]
+        decision = decide(replace(visit, loads=counts), person.state, snapshot)
+        if decision.guide_id is not None:
+            counts[decision.guide_id] = counts.get(decision.guide_id, 0) + 1
         chunk.made.append(_Made(person, visit, person.state, decision, entry_row(past.arrival, visit, decision, past.decided_at) | {
             "entry_id": past.entry_id}, past))
         person.state = _after(person.state, visit, decision)
@@ -190,7 +195,7 @@ def _after(state: State, visit: Visit, decision: Decision) -> State:
     """What the arrival leaves behind: his last visit (unless a default led him) and his last signed parameter."""
     changes: dict[str, Any] = {"rv": state.rv + 1}
     if is_visit(state, visit, decision):
-        changes |= {"last_store_id": decision.store_id, "last_visit_at": visit.at}
+        changes |= {"last_store_id": decision.store_id, "last_visit_at": visit.at, "last_guide_id": decision.guide_id}
     if is_newest_param(state, visit) and visit.param is not None:
         changes |= {"param_store_id": visit.param.store_id, "param_guide_id": visit.param.guide_id, "param_at": visit.at}
     return replace(state, **changes)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, false, select
@@ -18,6 +19,7 @@ from stores.entries import entry, entry_point, entry_trace
 from stores.entry_records import STATE_FIELDS
 from stores.guides import guide
 from stores.privacy import POINTS_FOR, TRACES_FOR
+from stores.snapshot import Snapshot
 from stores.stores import store
 from stores.versions import Versions
 
@@ -103,11 +105,21 @@ def replay(connection: Connection, row: Any) -> dict[str, Any]:
     if point is None and row.located:
         return _from_record(connection, row, kept.trace)
     snapshot = network.past(Versions(row.network_version, row.policy_version))
-    again = decide(_visit(kept.visit, point), state_of(kept.state), snapshot)
+    loads, full, busy = _loads(kept.trace, row, snapshot)
+    again = decide(replace(_visit(kept.visit, point), loads=loads), state_of(kept.state), snapshot, full=full, busy=busy)
     found = snapshot.by_id.get(again.store_id) if again.store_id is not None else None
     same = (again.store_id, again.rung, again.reason, again.dealer_id, again.guide_id) == (row.store_id, row.rung, row.reason, row.dealer_id, row.guide_id)
     return {"same": same and _order(again) == [a[0] for a in kept.trace["alternatives"]], "basis": "point", "store_code": found.code if found else None,
             "rung": again.rung}
+
+
+def _loads(trace: dict[str, Any], row: Any, snapshot: Snapshot) -> tuple[dict[int, int] | None, frozenset[int], frozenset[int]]:
+    """What the decision knew of the guides on duty, of full stores and of busy guides; no loads where guides were not chosen so."""
+    if "guide" not in trace:
+        return None, frozenset(), frozenset()
+    loads = dict(trace["guide"][1])
+    on_duty = {g.id for g in snapshot.on_duty(row.store_id, row.business_day)} if row.store_id is not None else set()
+    return loads, frozenset(trace["full"]), frozenset(on_duty - loads.keys())
 
 
 def _from_record(connection: Connection, row: Any, trace: dict[str, Any]) -> dict[str, Any]:

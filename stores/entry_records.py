@@ -72,7 +72,8 @@ def state_record(state: State) -> dict[str, Any]:
 
 def _trace_record(decision: Decision) -> dict[str, Any]:
     return {"steps": [[s.rung, s.outcome, [[c.store_id, c.why] for c in s.candidates]] for s in decision.steps],
-            "alternatives": [[c.store_id, c.why] for c in decision.alternatives], "notes": list(decision.notes), "epoch": decision.epoch}
+            "alternatives": [[c.store_id, c.why] for c in decision.alternatives], "notes": list(decision.notes), "epoch": decision.epoch,
+            "guide": [decision.served.why, [list(each) for each in decision.served.loads]], "full": sorted(decision.full)}
 
 
 def is_visit(state: State, visit: Visit, decision: Decision) -> bool:

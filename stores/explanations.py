@@ -34,7 +34,8 @@ TIES = {
 }
 OUTCOMES = {
     "matched": ("匹配", "matched"), "full": ("门店已满", "the store is full"), "not_pinned": ("未指定", "nobody pinned a store"),
-    "no_choice": ("没有手动选择", "no choice of the visitor's own"), "switching_off": ("不允许切换", "switching is off"),
+    "no_choice": ("没有手动选择", "no choice of the visitor's own"), "outside_isolated_area": ("所选门店不属于该隔离区", "the chosen store is none of the isolated area"),
+    "switching_off": ("不允许切换", "switching is off"),
     "no_home": ("没有归属门店", "no home store"), "protection_over": ("保护期已过", "the protection period is over"),
     "no_parameter": ("没有有效的入口参数", "no valid entry parameter"), "guide_left": ("导购已离职", "the guide has left"),
     "binding_expired": ("绑定已过期", "the binding has expired"), "travel": ("离归属门店太远", "too far from the home store"),
@@ -59,7 +60,7 @@ RUNG_NAMES = {
 CANDIDATES = {
     "winner": ("选中", "chosen"), "ambiguous": ("距离相近", "equally near"), "same_place": ("同一地点", "the same place"), "farther": ("更远", "farther"),
     "nearer": ("更近", "nearer"), "local": ("本地门店", "local shop"), "nearby": ("附近", "nearby"),
-    "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
+    "full": ("今日已满", "full today"), "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
 }
 RUNG_MEANINGS = {  # what a rung asks, for readers of the policy; {names} are numbers of the policy
     "HQ_PIN": ("总部为这位客户指定了门店。", "Headquarters pinned a store for this customer."),
@@ -88,6 +89,7 @@ NOTES = {
     "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"),
     "travel": ("您离归属门店较远", "you are far from your home store"),
     "no_longer_covers": ("您上次访问的门店不再覆盖您所在的位置", "the store you last visited no longer covers where you are"),
+    "overflow": ("较近的门店今日已满", "a nearer store is full today"),
     "successor": ("由接替门店服务", "its successor serves you"), "switch_refused": ("已记住您拒绝切换", "your refusal to switch is remembered"),
     "entry_param_malformed": ("入口参数无法识别，已忽略", "the entry parameter is malformed and was ignored"),
     "entry_param_bad_signature": ("入口参数签名无效，已忽略", "the entry parameter's signature is wrong; it was ignored"),

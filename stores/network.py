@@ -59,7 +59,7 @@ def _stores(connection: Connection, version: int) -> list[StoreRecord]:
         found.append(StoreRecord(
             r.store_id, r.store_code, r.name, r.branch_id, r.latitude, r.longitude, r.coordinates_withdrawn, r.region_code, r.status,
             r.cloud_shop, r.opened_on, r.closed_on, r.paused_until, r.priority, r.service_radius_m, hours[r.hours],
-            zones.get(r.timezone, home), r.successor_store_id, r.cloud_shop_url, tuple(contracts.get(r.store_id, ())), r.branch_code))
+            zones.get(r.timezone, home), r.successor_store_id, r.cloud_shop_url, tuple(contracts.get(r.store_id, ())), r.branch_code, r.daily_capacity))
     return found
 
 

@@ -42,6 +42,8 @@ class Policy:
     guide_link_days: int = 30
     order_visit_hours: int = 24
     touch_days: int = 7
+    duty_guides: bool = True
+    guide_daily_capacity: int | None = None
     snatch_policy: str = "after_protection"
     order_owner: str = "order_shop"
     default_store: str | None = None
@@ -59,6 +61,7 @@ _WHOLE = {  # name: (lowest, highest)
     "validity_days": (0, 36_500), "home_reach_m": (0, 20_100_000), "manual_hours": (0, 8_760), "cached_param_days": (0, 3_650),
     "last_visit_days": (0, 3_650), "cover_m": (0, 1_000_000), "switch_nearer_m": (0, 1_000_000), "switch_nearer_bp": (0, 10_000),
     "refusal_hours": (0, 8_760), "guide_link_days": (0, 36_500), "order_visit_hours": (0, 8_760), "touch_days": (0, 3_650),
+    "guide_daily_capacity": (0, 1_000_000),
 }
 _CHOICE = {"preset": tuple(PRESETS), "snatch_policy": ("after_protection", "never", "anytime"), "order_owner": OWNER_BASES}
 
@@ -89,14 +92,14 @@ def parse(body: Any) -> Policy:
 def _value(name: str, value: Any) -> tuple[str, Any]:
     """(why not, clean value)."""
     if name in _WHOLE:
-        if value is None and name == "nearest_limit_m":
+        if value is None and name in ("nearest_limit_m", "guide_daily_capacity"):
             return "", None
         low, high = _WHOLE[name]
         ok = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
         return ("" if ok else f"must be a whole number from {low} to {high}"), value
     if name in _CHOICE:
         return ("" if value in _CHOICE[name] else f"must be one of {', '.join(_CHOICE[name])}"), value
-    if name == "switching":
+    if name in ("switching", "duty_guides"):
         return ("" if isinstance(value, bool) else "must be true or false"), value
     if name == "note":
         return ("" if isinstance(value, str) and len(value) <= 500 else "must be text of at most 500 characters"), value

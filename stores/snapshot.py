@@ -67,6 +67,7 @@ class StoreRecord:
     cloud_shop_url: str | None
     contracts: tuple[Contract, ...]
     branch_code: str | None = None
+    daily_capacity: int | None = None
 
     def contract_on(self, day: dt.date) -> Contract | None:
         return next((c for c in self.contracts if c.holds(day)), None)
@@ -165,6 +166,12 @@ class Snapshot:
         self.closings = closings or {}  # by store id, oldest first
         self.guides_by_code = {g.code: g for g in guides.values()}
         self.areas = {a.id: a for a in areas}
+        self.has_capacity = any(s.daily_capacity is not None for s in self.stores)
+        self.has_isolated = any(a.kind == "isolated" for a in areas)
+        self._by_workplace: dict[int, list[GuideRecord]] = {}
+        for guide in sorted(guides.values(), key=lambda g: g.code):
+            for store_id in {job.store_id for job in guide.jobs}:
+                self._by_workplace.setdefault(store_id, []).append(guide)
         self.by_region = _by_listed_code(areas, "region_codes")
         self.by_postal_code = _by_listed_code(areas, "postal_codes")
         self.by_dealer: dict[int, list[StoreRecord]] = {}
@@ -210,6 +217,11 @@ class Snapshot:
     def _build(self, day: dt.date) -> NearestIndex:
         positions = [i for i, s in enumerate(self.stores) if not s.why_not(day)]
         return NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp))
+
+    def on_duty(self, store_id: int, day: dt.date) -> list[GuideRecord]:
+        """Guides who take new visitors of the store, by code: employed there as a guide, with no last day known yet (B9)."""
+        return [g for g in self._by_workplace.get(store_id, ()) if any(
+            job.store_id == store_id and job.role == "guide" and job.valid_to is None and job.holds(day) for job in g.jobs)]
 
     def has_service_area(self, store_id: int, day: dt.date) -> bool:
         """Whether a delivery area of the store is in force on that day."""

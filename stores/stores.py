@@ -35,6 +35,7 @@ def _facts() -> list[Column[Any]]:
         Column("timezone", db.Code(64)),
         Column("successor_store_id", BigInteger, ForeignKey("store.id")),
         Column("cloud_shop_url", String(500)),
+        Column("daily_capacity", Integer),  # visitors a day that place or default may lead there (M15); None: no limit
     ]
 
 

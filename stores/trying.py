@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from stores import keys, network, versions
+from stores import guide_loads, keys, network, room, versions
 from stores.customers import customer_state
 from stores.decide import NEW_CUSTOMER, Decision, State, decide
 from stores.entry_records import STATE_FIELDS
@@ -31,4 +31,6 @@ def try_route(connection: Connection, arrival: Arrival, at: dt.datetime, custome
         row = connection.execute(customer_state.select().where(customer_state.c.customer_id == customer)).first()
         state = State(*(getattr(row, name) for name in STATE_FIELDS)) if row is not None else NEW_CUSTOMER
     visit = visit_of(arrival, at, snapshot, keys.entry_param_keys())
-    return Tried(decide(visit, state, snapshot), visit, state, snapshot)
+    visit = replace(visit, loads=guide_loads.of_day(visit.day))
+    full, busy = room.full_stores(connection, visit.day, snapshot), room.busy_guides(connection, visit.day, snapshot)
+    return Tried(decide(visit, state, snapshot, full=full, busy=busy), visit, state, snapshot)

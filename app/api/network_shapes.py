@@ -46,6 +46,7 @@ class StoreIn(Strict):
     paused_until: Text | None = None
     contract_from: Text | None = None
     priority: Count | None = None
+    daily_capacity: Count | None = None
     service_radius_m: Count | None = None
     hours: Text | None = None
     timezone: Text | None = None
@@ -113,6 +114,7 @@ class StoreOut(Answer):
     paused_until: dt.date | None
     contract_from: dt.date | None
     priority: int
+    daily_capacity: int | None
     service_radius_m: int | None
     hours: str | None
     timezone: str | None

@@ -54,7 +54,7 @@ def _store(connection: Connection, actor: Actor, proposal: Proposal, now: dt.dat
         found.append(Consequence(_("The start of the present contract is corrected; orders that are booked already stay as they are.")))
     if proposal.row is not None and proposal.row.point is not None:
         found += _position(connection, actor, proposal, row, today)
-    if proposal.changes("service_radius_m", "priority", "hours", "timezone") and row is not None:
+    if proposal.changes("service_radius_m", "priority", "daily_capacity", "hours", "timezone") and row is not None:
         found.append(Consequence(_("Visitors are led by the new values from their next visit on.")))
     if proposal.changes("branch_code") and row is not None:
         found.append(Consequence(_("The coordinator of the former branch does not see this store any more; that of the new one does.")))

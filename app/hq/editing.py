@@ -48,6 +48,7 @@ FORMS: dict[str, tuple[tuple[Any, tuple[Field, ...]], ...]] = {
         (_l("Service"), (Field("status", "choice", tuple((name, labels.STORE_STATES[name]) for name in STATUSES)), Field("paused_until", "date"),
                          Field("successor_store_code"),
                          Field("cloud_shop", "choice", (("on", _l("on")), ("off", _l("off")))), Field("cloud_shop_url", "url"), Field("priority", "number"),
+                         Field("daily_capacity", "number"),
                          Field("hours", hint=_l("such as mon-fri 09:00-18:00;sat 10:00-16:00")),
                          Field("timezone", hint=_l("empty: the brand's")), Field("opened_on", "date"))),
     ),

@@ -38,6 +38,8 @@ PARAMETERS: dict[str, tuple[LazyString, str, str]] = {  # key: (what it is, unit
     "guide_link_days": (_l("How long a guide's link holds"), "days", "A18"),
     "default_store": (_l("Default store of the brand"), "code", "A4"),
     "region_defaults": (_l("Default stores of regions"), "regions", "A4"),
+    "duty_guides": (_l("Visitors without a guide are given to the guide on duty with fewest today"), "yes", "A15"),
+    "guide_daily_capacity": (_l("How many of them a guide is given a day at most"), "visitors", "M15"),
     "protection_days": (_l("Protection of a binding"), "days", "B3"),
     "validity_days": (_l("Validity of a binding without orders"), "days", "B3"),
     "snatch_policy": (_l("When another guide may take a customer over"), "words", "B4"),
@@ -55,7 +57,7 @@ CHOICES = {
 def said(name: str, value: Any) -> str:
     """A value with its unit."""
     if value is None:
-        return gettext("no limit") if name == "nearest_limit_m" else "–"
+        return gettext("no limit") if name in ("nearest_limit_m", "guide_daily_capacity") else "–"
     unit = PARAMETERS[name][1] if name in PARAMETERS else "words"
     if unit == "m":
         return f"{count(value // 1000)} km" if value and value % 1000 == 0 else f"{count(value)} m"
@@ -63,6 +65,8 @@ def said(name: str, value: Any) -> str:
         return gettext("%(n)s days", n=count(value))
     if unit == "hours":
         return gettext("%(n)s hours", n=count(value))
+    if unit == "visitors":
+        return gettext("%(n)s visitors", n=count(value))
     if unit == "bp":
         return f"{value / 100:g} %"
     if unit == "yes":

@@ -40,7 +40,7 @@ STORES = (
     Column("country", cells.country), Column("region_code", cells.region), Column("address", cells.words(400)),
     Column("status", cells.choice(*STATUSES)), Column("cloud_shop", cells.switch("on", "off")),
     Column("opened_on", cells.day), Column("closed_on", cells.day), Column("paused_until", cells.day), Column("contract_from", cells.day),
-    Column("priority", cells.whole(-1_000_000, 1_000_000)), Column("service_radius_m", cells.whole(0, 1_000_000)),
+    Column("priority", cells.whole(-1_000_000, 1_000_000)), Column("service_radius_m", cells.whole(0, 1_000_000)), Column("daily_capacity", cells.whole(0, 1_000_000)),
     Column("hours", cells.hours), Column("timezone", cells.timezone),
     Column("successor_store_code", _code), Column("cloud_shop_url", cells.url))
 GUIDES = (

@@ -58,7 +58,7 @@ def _stores(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
     query = select(
         s.store_code, s.name, dealer.c.dealer_code, branch.c.branch_code, s.source_latitude.label("latitude"), s.source_longitude.label("longitude"),
         s.crs, s.country, s.region_code, s.address, s.status, s.cloud_shop, s.opened_on, s.closed_on, s.paused_until,
-        dealer_contract.c.valid_from.label("contract_from"), s.priority, s.service_radius_m, s.hours, s.timezone,
+        dealer_contract.c.valid_from.label("contract_from"), s.priority, s.daily_capacity, s.service_radius_m, s.hours, s.timezone,
         successor.c.store_code.label("successor_store_code"), s.cloud_shop_url, s.latitude.label("latitude_wgs84"),
         s.longitude.label("longitude_wgs84"),
     ).outerjoin(branch, branch.c.id == s.branch_id).outerjoin(successor, successor.c.id == s.successor_store_id).outerjoin(

@@ -35,7 +35,7 @@ from stores.stores import FACTS, store, store_revision
 
 DEFAULTS: dict[str, Any] = {"status": "active", "cloud_shop": True, "priority": 0}
 PLAIN = ("name", "crs", "country", "region_code", "address", "status", "cloud_shop", "opened_on", "closed_on", "paused_until", "priority",
-         "service_radius_m", "hours", "timezone", "cloud_shop_url")  # columns of the file that are columns of the table
+         "daily_capacity", "service_radius_m", "hours", "timezone", "cloud_shop_url")  # columns of the file that are columns of the table
 NOTHING: dict[str, Any] = {**dict.fromkeys(FACTS), **DEFAULTS, "coordinates_withdrawn": False}
 TERMS = ("platform_fee_bp", "channel_fee_bp", "collection_mode")
 

@@ -237,8 +237,8 @@ def test_an_edit_between_decision_and_write_is_decided_again(shops, monkeypatch,
     """M14: the first tries are refused by the version, from the third on only eligibility is asked."""
     decide, left = entering.decide, iter(range(edits))
 
-    def decide_while_somebody_edits(*args):
-        found = decide(*args)
+    def decide_while_somebody_edits(*args, **given):
+        found = decide(*args, **given)
         if next(left, None) is not None and not db._current.get():
             shops.load("stores", {"store_code": "S9", "name": f"edit {next(counter)}", "dealer_code": "D2", "latitude": "31", "longitude": "121", "crs": "wgs84"})
         return found
@@ -253,8 +253,8 @@ def test_a_store_closed_between_decision_and_write_is_not_entered(shops, monkeyp
     """M14, by the version on the first try."""
     decide, left = entering.decide, iter(range(1))
 
-    def decide_while_the_store_closes(*args):
-        found = decide(*args)
+    def decide_while_the_store_closes(*args, **given):
+        found = decide(*args, **given)
         if next(left, None) is not None:
             shops.load("stores", {"store_code": "S3", "name": "Shop 3", "dealer_code": "D2", "latitude": "31", "longitude": "121", "crs": "wgs84", "status": "closed"})
         return found
