@@ -18,7 +18,7 @@ from stores.entries import entry
 from stores.policies import publish
 from stores.policy import Policy
 from stores.room import day_load, forget_old
-from tests.stores.chain import NOON, TODAY, bound, chain, guide, link, north, outcome, others, visit
+from tests.stores.chain import NOON, TODAY, bound, chain, guide, link, north, others, outcome, visit
 from tests.stores.entrances import NOW, answer, arrival, at_once, beside, enter, open_chain, replayed, stored
 
 HERE_AND_THERE = (north(100, "S1"), north(900, "S2", dealer=2))
@@ -69,7 +69,7 @@ def test_without_guides_on_duty_the_service_account_serves():
 def test_turns_are_fair(team_of):
     """A15 as a property: visitors given one after the other differ by at most one between the guides of a store."""
     team = tuple(guide(f"G{n}", 1) for n in range(1, 6))
-    loads = Counter({n: 0 for n in range(1, 6)})
+    loads = Counter(dict.fromkeys(range(1, 6), 0))
     for _ in team_of:
         loads[serving(chain(HERE_AND_THERE[0], guides=team), loads=loads)[0]] += 1
     assert max(loads.values()) - min(loads.values()) <= 1
