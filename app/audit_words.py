@@ -23,6 +23,10 @@ ACTIONS: Words = {
     "reveal_customer": _l("revealed a customer's identifiers"), "approve_incentives": _l("approved a reward month"), "close_incentives": _l("closed a reward month"),
     "upload": _l("uploaded a file"), "check_upload": _l("checked a file"), "discard_upload": _l("discarded a file"), "cancel_job": _l("cancelled a job"),
     "retry_job": _l("ran a job again"), "close_store": _l("closed a store"), "undo_closing": _l("opened a closed store again"),
+    "customer_pinned": _l("pinned a customer to a store"), "customer_unpinned": _l("took a pin away"), "customer_no_switch": _l("forbade a customer to switch"),
+    "customer_may_switch": _l("allowed a customer to switch"), "customer_owner_assigned": _l("gave a customer to a guide"),
+    "customer_owner_requested": _l("wrote down a wish for another guide"), "customer_home_requested": _l("wrote down a wish for another home"),
+    "customer_home_approved": _l("approved a new home"),
 }
 OBJECTS: Words = {
     "user": _l("User"), "api_key": _l("API key"), "list": _l("List"), "customer": _l("Customer"), "policy": _l("Routing policy"), "plan_version": _l("Reward plan"),
@@ -36,7 +40,7 @@ DETAILS: Words = {
     "changed": _l("changed"), "preset": _l("preset"), "plan_code": _l("plan"), "period": _l("month"), "hash": _l("hash"), "identities": _l("identifiers"),
     "identifiers": _l("identifiers"), "points": _l("points"), "traces": _l("traces"), "reason": _l("reason"), "case": _l("case"), "kind": _l("kind"),
     "bytes": _l("bytes"), "digest": _l("digest"), "stores": _l("stores"), "places": _l("places"), "unchanged": _l("unchanged"),
-    "closing": _l("closing"), "successor_code": _l("successor"),
+    "closing": _l("closing"), "deed": _l("decision"), "store": _l("store"), "guide": _l("guide"), "successor_code": _l("successor"),
     "customers": _l("customers"),
 }
 VALUES: Words = {

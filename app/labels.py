@@ -51,12 +51,32 @@ TAKEOVER_REASONS: Words = {
     "owner_of_another_store": _l("The customer had chosen this guide before; the home followed when the protection was over."),
     "snatch_after_protection": _l("The protection was over and the customer ordered through this guide's link."),
     "snatch_anytime": _l("The customer ordered through this guide's link; the brand's rules allow that at any time."),
+    "manual_assignment": _l("The protection was over and no guide was responsible; a manager gave the customer to this guide."),
+    "customer_request": _l("The protection was over and the customer asked for this guide."),
+    "home_requested": _l("The protection was over and the customer asked for this store."),
+    "home_approved": _l("The protection was over, the customer had bought there three times, and its manager approved."),
+}
+DEEDS: Words = {
+    "switched": _l("Chose another store"), "switch_ended": _l("Gave up his choice"), "refused": _l("Declined the store offered"),
+    "pinned": _l("Pinned to a store by headquarters"), "unpinned": _l("Pin taken away"), "no_switch": _l("Switching forbidden by headquarters"),
+    "may_switch": _l("Switching allowed again"), "owner_assigned": _l("Given to a guide by a manager"), "owner_requested": _l("Asked for another guide"),
+    "home_requested": _l("Asked for another home store"), "home_approved": _l("New home store approved by its manager"),
+    "home_declined": _l("New home store declined by its manager"),
+}
+DEED_FAULTS: Words = {
+    "unknown_store": _l("There is no store with this code."), "unknown_guide": _l("There is no guide with this code."),
+    "store_not_eligible": _l("This store takes no visitors now; choose one in service."), "invalid_input": _l("Fill in what is missing: a store for a pin, and why."),
+    "has_owner": _l("Another guide looks after this customer already."), "guide_not_employed": _l("This guide works in no store today."),
+    "binding_protected": _l("The customer is protected where he is; try again when that is over."), "already": _l("It is so already."),
+    "no_proposal": _l("The customer has not bought here often enough lately."), "not_found": _l("This is not yours to decide."),
 }
 BINDING_BEGAN: Words = {
     "friend_add": _l("by the first friend add"), "order_by_link": _l("by an order through the guide's link"), "first_order": _l("by the first order"),
     "transfer": _l("handed over in WeCom"), "home_protected": _l("followed the owner guide when another protection was over"),
     "snatch_after_protection": _l("by an order through the guide's link, after another protection was over"),
-    "snatch_anytime": _l("by an order through the guide's link"),
+    "snatch_anytime": _l("by an order through the guide's link"), "manual_assignment": _l("assigned by a manager"),
+    "customer_request": _l("at the customer's own wish"), "home_requested": _l("at the customer's own wish"),
+    "home_approved": _l("after three orders there, approved by its manager"),
     "store_closed": _l("because the former home store closed"), "closing_undone": _l("because the closing of the store was undone"),
 }
 BINDING_ENDED: Words = {
@@ -112,7 +132,9 @@ TRANSFER_STATES: Words = {"requested": _l("requested"), "waiting": _l("waiting")
 BINDING_REASONS: Words = {
     "friend_add": _l("friend add"), "order_by_link": _l("first order by a guide's link"), "first_order": _l("first paid order"), "transfer": _l("handed over"),
     "snatch_after_protection": _l("order by another guide's link after the protection"), "snatch_anytime": _l("order by another guide's link"),
-    "home_protected": _l("waited for the end of the former home's protection"), "manual": _l("assigned by hand"), "imported": _l("brought in by a file"),
+    "home_protected": _l("waited for the end of the former home's protection"), "manual_assignment": _l("assigned by a manager"),
+    "customer_request": _l("at the customer's own wish"), "home_requested": _l("at the customer's own wish"),
+    "home_approved": _l("after three orders there, approved by its manager"), "imported": _l("brought in by a file"),
     "store_closed": _l("the former home store closed"), "closing_undone": _l("the closing of the store was undone"),
 }
 BINDING_ENDS: Words = {

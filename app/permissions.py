@@ -54,6 +54,8 @@ POLICY: dict[str, frozenset[str]] = {
     "customer:read": EVERYBODY,
     "customer:write": NETWORK_STAFF,
     "customer:erase": NETWORK_STAFF,
+    "customer:pin": NETWORK_STAFF,
+    "customer:assign": frozenset({"store_manager"}),
     "customer:reveal": frozenset({"hq_admin", "hq_operations"}),
     # sales and money
     "order:read": SHOPS,
@@ -84,7 +86,7 @@ _WRITE = _READ | {"entry:write", "order:write", "event:write", "entry_param:writ
 SCOPES: dict[str, frozenset[str]] = {
     "read": _READ,
     "write": _WRITE,
-    "admin": _WRITE | {"network:write", "rules:write", "customer:erase", "ledger:read", "statement:write", "reward:write", "import:write"},
+    "admin": _WRITE | {"network:write", "rules:write", "customer:erase", "customer:pin", "ledger:read", "statement:write", "reward:write", "import:write"},
 }
 
 PUBLIC = "public"

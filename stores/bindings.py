@@ -50,7 +50,8 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class BindingFact:
-    """`kind`: confirmed, deleted, transferred, order. `source_no` is the event's or order's own number: of one moment the smaller comes
+    """`kind`: confirmed, deleted, transferred, order, assigned (B2), wished (B4: the customer asks for a guide), home (A14: he asks for a
+    home store, or its manager approved one). `source_no` is the event's or order's own number: of one moment the smaller comes
     first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose link was last used;
     `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers (B9, B10), None:
     never. `from_guide_id` is the giver of a transfer if named. Orders carry store and credited guide."""
@@ -238,7 +239,7 @@ def _confirmed(story: _Story, fact: BindingFact) -> None:
 
 def _own(story: _Story, fact: BindingFact, reason: str) -> None:
     """A new owner; his store becomes home, at once or when the protection of another home is over (B3)."""
-    source = ("order" if fact.kind == "order" else "event", fact.source_id)
+    source = (_SOURCES[fact.kind], fact.source_id)
     ordered = fact.kind == "order"
     story.begin("owner", fact.at, reason, source, guide_id=fact.guide_id, leaves_at=fact.guide_until, has_order=ordered)
     home, works_at = story.held.get("home"), story.rules.standing(fact.guide_store_id, fact.at)
@@ -298,4 +299,27 @@ def _renew(story: _Story, fact: BindingFact) -> None:
                    protected_until=max(protected, held.protected_until) if own else held.protected_until)
 
 
-_APPLY = {"confirmed": _confirmed, "deleted": _deleted, "transferred": _transferred, "order": _order}
+def _assigned(story: _Story, fact: BindingFact) -> None:
+    """B2: a manager gives a customer without an owner to a guide."""
+    if fact.guide_store_id is not None and "owner" not in story.held:
+        _own(story, fact, "manual_assignment")
+
+
+def _wished(story: _Story, fact: BindingFact) -> None:
+    """B4: the customer asks for a guide; whom he has gives way as the policy says."""
+    owner = story.held.get("owner")
+    if fact.guide_store_id is not None and (owner is None or owner.guide_id != fact.guide_id and _may_take(story.rules, owner, fact.at)):
+        _own(story, fact, "customer_request")
+
+
+def _home_wished(story: _Story, fact: BindingFact) -> None:
+    """A14, B4: another home by the customer's own wish or with its manager's approval, where the present one is not protected."""
+    home = story.held.get("home")
+    if home is None or home.store_id != fact.store_id and _may_take(story.rules, home, fact.at):
+        story.waiting = None
+        story.begin("home", fact.at, fact.source_no.partition(":")[0], ("deed", fact.source_id), store_id=fact.store_id)
+
+
+_SOURCES = {"confirmed": "event", "transferred": "event", "order": "order", "assigned": "deed", "wished": "deed", "home": "deed"}
+_APPLY = {"confirmed": _confirmed, "deleted": _deleted, "transferred": _transferred, "order": _order, "assigned": _assigned, "wished": _wished,
+          "home": _home_wished}

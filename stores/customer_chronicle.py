@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select
 from stores.actors import Actor
 from stores.binding_history import binding
 from stores.channels import channel
+from stores.customer_deed_kinds import customer_deed, customer_deed_note
 from stores.entries import entry, entry_trace
 from stores.entry_reading import limit_entries
 from stores.events import event
@@ -24,13 +25,13 @@ from stores.stores import store
 AFTER_HOURS = 24
 PAGE = 40
 MOST_BINDINGS = 200
-KINDS = ("entries", "bindings", "orders", "refunds", "events")
+KINDS = ("entries", "bindings", "orders", "refunds", "events", "deeds")
 Chip = tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`kind`: entry, home, owner, home_ended, owner_ended, order, refund, event. `code`: the rung, the binding's reason, the owner basis or the
+    """`kind`: entry, home, owner, home_ended, owner_ended, order, refund, event, deed. `code`: the rung, the binding's reason, the owner basis or the
     event's type; `reference`: the entry id or the order number that is its door; `minor` an amount; `before` whom a binding replaced."""
 
     at: dt.datetime
@@ -154,6 +155,18 @@ def _bindings(connection: Connection, actor: Actor, number: int, upto: dt.dateti
             yield Moment(r.ended_at, f"{r.kind}_ended", r.end_reason or "", _chip(r.store_code, r.store_name), _chip(r.guide_code, r.guide_name))
 
 
+def _deeds(connection: Connection, actor: Actor, number: int, upto: dt.datetime, today: dt.date) -> Iterator[Moment]:
+    """What the visitor, a manager or headquarters decided; of stores and guides beyond the actor's rows he learns nothing."""
+    d, stores, guides = customer_deed.c, visible_store_ids(actor, today), visible_guide_ids(actor, today)
+    query = (select(d.kind, d.at, d.actor, customer_deed_note.c.note, store.c.store_code, store.c.name.label("store_name"), guide.c.guide_code,
+                    guide.c.name.label("guide_name")).outerjoin(customer_deed_note, customer_deed_note.c.deed_id == d.id)
+             .outerjoin(store, store.c.id == d.store_id).outerjoin(guide, guide.c.id == d.guide_id).where(d.customer_id == number, d.at <= upto))
+    if stores is not None and guides is not None:
+        query = query.where(or_(d.store_id.in_(stores), d.guide_id.in_(guides)))
+    for r in connection.execute(query.order_by(d.at.desc(), d.id.desc()).limit(PAGE + 1)):
+        yield Moment(r.at, "deed", r.kind, _chip(r.store_code, r.store_name), _chip(r.guide_code, r.guide_name), detail=r)
+
+
 def _whom(row: Any) -> Chip:
     return None if row is None else _chip(row.store_code, row.store_name) or _chip(row.guide_code, row.guide_name)
 
@@ -163,4 +176,4 @@ def _chip(code: str | None, name: str | None) -> Chip:
 
 
 _Read = Callable[[Connection, Actor, int, dt.datetime, dt.date], Iterator[Moment]]
-_READ: dict[str, _Read] = {"entries": _entries, "bindings": _bindings, "orders": _orders, "refunds": _refunds, "events": _events}
+_READ: dict[str, _Read] = {"entries": _entries, "bindings": _bindings, "orders": _orders, "refunds": _refunds, "events": _events, "deeds": _deeds}

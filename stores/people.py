@@ -47,6 +47,11 @@ def by_customer_id(connection: Connection, texts: Iterable[str]) -> dict[str, Na
     return found
 
 
+def text_of(connection: Connection, number: int) -> str | None:
+    """The outside id of a surrogate; None when unknown."""
+    return connection.execute(select(customer.c.customer_id).where(customer.c.id == number)).scalar()
+
+
 _BY_CUSTOMER_ID = (select(customer_identity.c.value, customer_identity.c.customer_id, customer.c.customer_id)
                    .join(customer, customer.c.id == customer_identity.c.customer_id)
                    .where(customer_identity.c.kind == "customer_id", customer_identity.c.value.in_(bindparam("texts", expanding=True))))

@@ -44,6 +44,8 @@ class Policy:
     touch_days: int = 7
     duty_guides: bool = True
     guide_daily_capacity: int | None = None
+    proposal_orders: int = 3
+    proposal_days: int = 90
     snatch_policy: str = "after_protection"
     order_owner: str = "order_shop"
     default_store: str | None = None
@@ -61,7 +63,7 @@ _WHOLE = {  # name: (lowest, highest)
     "validity_days": (0, 36_500), "home_reach_m": (0, 20_100_000), "manual_hours": (0, 8_760), "cached_param_days": (0, 3_650),
     "last_visit_days": (0, 3_650), "cover_m": (0, 1_000_000), "switch_nearer_m": (0, 1_000_000), "switch_nearer_bp": (0, 10_000),
     "refusal_hours": (0, 8_760), "guide_link_days": (0, 36_500), "order_visit_hours": (0, 8_760), "touch_days": (0, 3_650),
-    "guide_daily_capacity": (0, 1_000_000),
+    "guide_daily_capacity": (0, 1_000_000), "proposal_orders": (1, 1_000), "proposal_days": (1, 3_650),
 }
 _CHOICE = {"preset": tuple(PRESETS), "snatch_policy": ("after_protection", "never", "anytime"), "order_owner": OWNER_BASES}
 

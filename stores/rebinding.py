@@ -13,6 +13,7 @@ from stores import closings, network, people, versions
 from stores.binding_history import binding
 from stores.bindings import Binding, BindingFact, Rules, timeline
 from stores.brand import business_day, day_bounds
+from stores.customer_deed_kinds import customer_deed
 from stores.customers import customer_state
 from stores.events import event
 from stores.orders import sales_order
@@ -35,6 +36,8 @@ def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapsho
         for r in connection.execute(_EVENTS, {"customers": part}):
             if r.type != "contact.transferred" or r.transfer_state in MOVED:
                 found[r.customer_id].append(_event_fact(r, snapshot))
+        for r in connection.execute(_DEEDS, {"customers": part}):
+            found[r.customer_id].append(_deed_fact(r, snapshot))
         for r in connection.execute(_ORDERS, {"customers": part}):
             found[r.customer_id].append(order_fact(r.paid_at, r.id, r.order_no, r.link_guide_id, r.store_id, r.guide_id, snapshot))
     return found
@@ -45,6 +48,8 @@ _EVENTS = (select(event.c.customer_id, event.c.type, event.c.occurred_at, event.
                   event.c.transfer_state).where(event.c.customer_id.in_(_THESE), event.c.type.in_(list(_KINDS))))
 _ORDERS = select(sales_order.c.customer_id, sales_order.c.paid_at, sales_order.c.id, sales_order.c.order_no, sales_order.c.link_guide_id,
                  sales_order.c.store_id, sales_order.c.guide_id).where(sales_order.c.customer_id.in_(_THESE))
+_DEED_FACTS = {"owner_assigned": "assigned", "owner_requested": "wished", "home_requested": "home", "home_approved": "home"}
+_DEEDS = select(customer_deed).where(customer_deed.c.customer_id.in_(_THESE), customer_deed.c.kind.in_(list(_DEED_FACTS)))
 _BINDINGS = select(binding).where(binding.c.customer_id.in_(_THESE), binding.c.superseded_at.is_(None))
 
 
@@ -53,6 +58,13 @@ def _event_fact(row: object, snapshot: Snapshot) -> BindingFact:
     store_id, until = _work_of(snapshot, r.guide_id, r.occurred_at)
     return BindingFact(r.occurred_at, _KINDS[r.type], r.id, r.event_id, guide_id=r.guide_id, guide_store_id=store_id, guide_until=until,
                        from_guide_id=r.from_guide_id)
+
+
+def _deed_fact(row: object, snapshot: Snapshot) -> BindingFact:
+    r: Any = row
+    works_at, until = _work_of(snapshot, r.guide_id, r.at)
+    return BindingFact(r.at, _DEED_FACTS[r.kind], r.id, f"{r.kind}:{r.id:012d}", guide_id=r.guide_id, guide_store_id=works_at, guide_until=until,
+                       store_id=r.store_id)
 
 
 def order_fact(at: dt.datetime, source_id: int, order_no: str, link_guide_id: int | None, store_id: int | None, guide_id: int | None,

@@ -18,7 +18,8 @@ from stores.stores import store
 
 LEFT, CAME = WAYS = ("left", "came")
 HOME = literal("home", literal_execute=True)
-REASONS = ("friend_add", "order_by_link", "transfer", "owner_of_another_store", "snatch_after_protection", "snatch_anytime")
+REASONS = ("friend_add", "order_by_link", "transfer", "owner_of_another_store", "snatch_after_protection", "snatch_anytime",
+           "manual_assignment", "customer_request", "home_requested", "home_approved")
 _ENDED, _NEXT = binding.alias("ended"), binding.alias("next")
 _PAIR = _ENDED.join(_NEXT, and_(_NEXT.c.customer_id == _ENDED.c.customer_id, _NEXT.c.kind == _ENDED.c.kind, _NEXT.c.started_at == _ENDED.c.ended_at,
                                 _NEXT.c.superseded_at.is_(None)))

@@ -9,8 +9,9 @@ from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs
 from ledger.faults import NotFound
-from stores import directory, guide_customers
+from stores import directory, guide_customers, home_proposals, policies
 from stores.guide_customers import KINDS, CustomerFilter
+from stores.policy import parse
 
 
 @blueprint.get("/customers", strict_slashes=False)
@@ -27,9 +28,10 @@ def customers() -> str:
             raise NotFound(f"There is no guide {wanted.guide_code!r}.")
         rows = guide_customers.rows(connection, actor, wanted, after=paging.after_id("customers"), limit=paging.PAGE + 1)
         totals = guide_customers.totals(connection, actor, wanted, kinds)
+        proposed = 0 if own or named else home_proposals.count(connection, actor.scope_id or 0, parse(policies.in_force(connection).body), now)
         last_orders = guide_customers.last_orders(connection, [row.id for row in rows])
     return render_template("guide/customers.html", now=now, today=today, page=paging.listed("customers", rows, lambda row: (row.id,)), own=own, kind=wanted.kind,
-                           totals=totals, last_orders=last_orders, named=named, kinds=[kind for kind in kinds if kind != "protected"])
+                           totals=totals, last_orders=last_orders, proposed=proposed, named=named, kinds=[kind for kind in kinds if kind != "protected"])
 
 
 @blueprint.get("/customers/<int:number>", strict_slashes=False)
@@ -41,5 +43,8 @@ def customer(number: int) -> str:
         row = guide_customers.find(connection, actor, now, today, number) if number < 2**63 else None
         if row is None:
             raise NotFound("There is no such customer of yours.")
-        return render_template("guide/customer.html", now=now, today=today, row=row, own=actor.scope_kind == "guide",
+        free = row.owner_guide_id is None or row.owner_valid_until is None or row.owner_valid_until <= now
+        team = [each for each in directory.guide_rows(connection, actor, today, store_id=actor.scope_id or 0, limit=500)
+                if each.left_on is None] if free and actor.may("customer:assign") else []
+        return render_template("guide/customer.html", now=now, team=team, today=today, row=row, own=actor.scope_kind == "guide",
                                steps=guide_customers.course(connection, actor, today, number))

@@ -4,7 +4,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -15,8 +15,8 @@ from app.hq.home import blueprint
 from app.limits import limited
 from app.permissions import current_actor, needs
 from app.tables import Column
-from ledger.faults import Malformed, NotFound
-from stores import customer_book, customer_chronicle
+from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
+from stores import customer_book, customer_chronicle, customer_deeds
 from stores.customer_book import CustomerFilter
 from stores.times import parse_day
 
@@ -73,7 +73,27 @@ def reveal(number: int) -> Any:
     return _page(number, found), {"Cache-Control": "no-store"}
 
 
-def _page(number: int, revealed: list[tuple[str, str | None]] | None = None) -> str:
+@blueprint.post("/customers/<int:number>/deeds")
+@needs("customer:pin")
+def customer_deed(number: int) -> Any:
+    """Pin, unpin, forbid or allow switching (A4, A10)."""
+    actor, (now, today) = current_actor(), now_and_today()
+    with db.read() as connection:
+        row = customer_book.find(connection, actor, number, now, today) if number < 2**63 else None
+    if row is None:
+        raise NotFound(f"There is no customer {number}.")
+    kind = request.form.get("kind", "")
+    if kind not in customer_deeds.HEADQUARTERS_KINDS:
+        raise Malformed("This is none of the page's buttons; load it again.")
+    store_code, note = request.form.get("store_code", "").strip() or None, request.form.get("note", "").strip()
+    try:
+        customer_deeds.do(customer_deeds.Deed(kind, row.customer_text, store_code if kind == "pinned" else None, note=note), actor=actor, now=now)
+    except (NotFound, Conflict, InvalidInput) as fault:
+        return _page(number, deed_fault=labels.label(labels.DEED_FAULTS, fault.code), deed_store=store_code, deed_note=note), 422
+    return redirect(url_for("hq.customer", number=number) + "#routing", 303)
+
+
+def _page(number: int, revealed: list[tuple[str, str | None]] | None = None, **more: Any) -> str:
     actor, (now, today) = current_actor(), now_and_today()
     kind = request.args.get("show") if request.args.get("show") in customer_chronicle.KINDS else None
     with db.read() as connection:
@@ -87,7 +107,7 @@ def _page(number: int, revealed: list[tuple[str, str | None]] | None = None) -> 
             "hq/customer.html", now=now, row=row, figures=customer_chronicle.figures(connection, actor, number), moments=moments, kind=kind, doors=may_open,
             older=paging.same_filter(upto=older.isoformat()) if older else None, newest=paging.same_filter(upto="") if request.args.get("upto") else None,
             kinds=customer_book.kinds_of(connection, number), revealed=revealed, reasons=labels.REVEAL_REASONS, case_max=customer_book.CASE_MAX,
-            home=_holds(row.home_valid_until, now), owner=_holds(row.owner_valid_until, now))
+            home=_holds(row.home_valid_until, now), owner=_holds(row.owner_valid_until, now), **more)
 
 
 def _holds(until: dt.datetime | None, now: dt.datetime) -> bool:

@@ -33,6 +33,8 @@ PARAMETERS: dict[str, tuple[LazyString, str, str]] = {  # key: (what it is, unit
     "switching": (_l("Visitors may choose another store"), "yes", "A10"),
     "manual_hours": (_l("How long a visitor's own choice holds"), "hours", "A4"),
     "home_reach_m": (_l("Farther than this from home counts as travelling"), "m", "A14"),
+    "proposal_orders": (_l("A new home is proposed after so many orders in one other store"), "number", "A14"),
+    "proposal_days": (_l("... within"), "days", "A14"),
     "cached_param_days": (_l("How long the last code or link is remembered"), "days", "A4"),
     "last_visit_days": (_l("How long the last visit counts"), "days", "A4"),
     "guide_link_days": (_l("How long a guide's link holds"), "days", "A18"),
@@ -65,6 +67,8 @@ def said(name: str, value: Any) -> str:
         return gettext("%(n)s days", n=count(value))
     if unit == "hours":
         return gettext("%(n)s hours", n=count(value))
+    if unit == "number":
+        return count(value)
     if unit == "visitors":
         return gettext("%(n)s visitors", n=count(value))
     if unit == "bp":
