@@ -24,13 +24,30 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """[start, end) in which a store serves nobody (A11)."""
+
+    start: dt.datetime
+    end: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
-    """The numbers of the policy in force, and the closings known by store, oldest first."""
+    """The numbers of the policy in force, and the closings and pauses known by store, oldest first."""
 
     protection_days: int = 30
     validity_days: int = 365
     snatch_policy: str = "after_protection"
     closings: Mapping[int, tuple[Closing, ...]] = field(default_factory=dict)
+    pauses: Mapping[int, tuple[Pause, ...]] = field(default_factory=dict)
+
+    def after(self, store_id: int | None, at: dt.datetime, days: int) -> dt.datetime:
+        """So many days after `at`, the time not counted in which the store paused (A11)."""
+        end = at + dt.timedelta(days=days)
+        for pause in self.pauses.get(store_id, ()) if store_id is not None else ():
+            if pause.start < end and pause.end > at:
+                end += pause.end - max(pause.start, at)
+        return end
 
     def standing(self, store_id: int | None, at: dt.datetime) -> int | None:
         """The store itself, while it is closed its successor, and so on; None where nobody follows."""
@@ -96,6 +113,7 @@ class Binding:
     has_order: bool = False
     leaves_at: dt.datetime | None = None
     moved_by: Closing | None = None  # of a home: the closing that brought it here
+    clock_store_id: int | None = None  # whose pauses stop the clocks: the home itself, the store where the owner worked then
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +190,7 @@ class _Story:
             self.released = (closing, before)
         elif at < before.valid_until:
             self.held["home"] = replace(before, store_id=target, started_at=at, reason=reason, ended_at=None, end_reason=None,
-                                        moved_by=closing if reason == CLOSED else None)
+                                        moved_by=closing if reason == CLOSED else None, clock_store_id=target)
 
     def end(self, kind: str, at: dt.datetime, reason: str) -> None:
         self.past.append(replace(self.held.pop(kind), ended_at=at, end_reason=reason))
@@ -180,16 +198,17 @@ class _Story:
             self.waiting = None
 
     def begin(self, kind: str, at: dt.datetime, reason: str, source: tuple[str, int], *, store_id: int | None = None,
-              guide_id: int | None = None, leaves_at: dt.datetime | None = None, has_order: bool = False) -> None:
+              guide_id: int | None = None, leaves_at: dt.datetime | None = None, has_order: bool = False, works_at: int | None = None) -> None:
         if kind in self.held:
             self.end(kind, at, reason)
         if kind == "home":
             store_id, self.released = self.rules.standing(store_id, at), None
             if store_id is None:
                 return
+        clock = store_id if kind == "home" else works_at
         self.held[kind] = Binding(
-            kind, store_id, guide_id, at, at + dt.timedelta(days=self.rules.protection_days), at + dt.timedelta(days=self.rules.validity_days),
-            reason, *source, has_order=has_order, leaves_at=leaves_at)
+            kind, store_id, guide_id, at, self.rules.after(clock, at, self.rules.protection_days), self.rules.after(clock, at, self.rules.validity_days),
+            reason, *source, has_order=has_order, leaves_at=leaves_at, clock_store_id=clock)
 
     def keep(self, kind: str, **changes: object) -> None:
         self.held[kind] = replace(self.held[kind], **changes)  # type: ignore[arg-type]
@@ -241,7 +260,8 @@ def _own(story: _Story, fact: BindingFact, reason: str) -> None:
     """A new owner; his store becomes home, at once or when the protection of another home is over (B3)."""
     source = (_SOURCES[fact.kind], fact.source_id)
     ordered = fact.kind == "order"
-    story.begin("owner", fact.at, reason, source, guide_id=fact.guide_id, leaves_at=fact.guide_until, has_order=ordered)
+    story.begin("owner", fact.at, reason, source, guide_id=fact.guide_id, leaves_at=fact.guide_until, has_order=ordered,
+                works_at=fact.guide_store_id)
     home, works_at = story.held.get("home"), story.rules.standing(fact.guide_store_id, fact.at)
     if works_at is None:
         return
@@ -291,9 +311,9 @@ def _may_take(rules: Rules, owner: Binding, at: dt.datetime) -> bool:
 
 def _renew(story: _Story, fact: BindingFact) -> None:
     """B3: any paid order prolongs both; protection is renewed by an order with the owner, of the home by one at the home store."""
-    valid_until = fact.at + dt.timedelta(days=story.rules.validity_days)
-    protected = fact.at + dt.timedelta(days=story.rules.protection_days)
     for kind, held in list(story.held.items()):
+        valid_until = story.rules.after(held.clock_store_id, fact.at, story.rules.validity_days)
+        protected = story.rules.after(held.clock_store_id, fact.at, story.rules.protection_days)
         own = fact.credited_guide_id == held.guide_id if kind == "owner" else fact.store_id == held.store_id
         story.keep(kind, valid_until=max(valid_until, held.valid_until), has_order=True,
                    protected_until=max(protected, held.protected_until) if own else held.protected_until)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, and_, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 import db
-from stores import closings, policy, versions
+from stores import closings, pauses, policy, versions
 from stores.areas import AreaIndex, parse_geometry
 from stores.branches import branch
 from stores.brand import brand
@@ -36,7 +36,7 @@ def load(connection: Connection, at: Versions) -> Snapshot:
     areas, index = _areas(connection, at.network)
     body = connection.execute(select(policy_version.c.body).where(policy_version.c.version == at.policy)).scalar_one()
     return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network), areas, index, _channels(connection),
-                    closings.load(connection, at.network))
+                    closings.load(connection, at.network), pauses.load(connection, at.network))
 
 
 def _known_at(table: Table, version: int) -> ColumnElement[bool]:

@@ -26,7 +26,7 @@ MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves 
 
 def rules_of(snapshot: Snapshot) -> Rules:
     policy = snapshot.policy
-    return Rules(policy.protection_days, policy.validity_days, policy.snatch_policy, snapshot.closings)
+    return Rules(policy.protection_days, policy.validity_days, policy.snatch_policy, snapshot.closings, snapshot.pauses)
 
 
 def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapshot) -> dict[int, list[BindingFact]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, literal, select, update
 
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
-from stores import closings, rebinding
+from stores import closings, pauses, rebinding
 from stores.actors import SYSTEM, Actor
 from stores.branches import branch
 from stores.brand import business_day
@@ -56,6 +56,8 @@ class _Writing:
     contracts: list[tuple[int | str, Contract]] = field(default_factory=list)  # store id, or the code of a new store
     closed: list[tuple[int, int | str | None]] = field(default_factory=list)  # store id, successor
     reopened: list[int] = field(default_factory=list)
+    paused: list[tuple[int | str, dt.date | None]] = field(default_factory=list)  # store id, or the code of a new store; its last day
+    resumed: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime, actor: s
         if after is None:
             continue
         contract_changed = _plan_contract(row, before, stored, today, writing, faults)
+        _plan_pause(before, after, writing)
         if before is None:
             writing.new.append(after)
         elif any(before[name] != after[name] for name in FACTS):
@@ -167,6 +170,15 @@ def _closing(row: Row, before: Mapping[str, Any] | None, after: dict[str, Any], 
         faults.add(row.line, "closed_on", str(after["closed_on"]), f"lies before opened_on ({after['opened_on']})")
 
 
+def _plan_pause(before: Mapping[str, Any] | None, after: Mapping[str, Any], writing: _Writing) -> None:
+    """A11: from when a store pauses, for longer or shorter, or serves again."""
+    pauses_now = after["status"] == "paused"
+    if pauses_now and (before is None or before["status"] != "paused" or before["paused_until"] != after["paused_until"]):
+        writing.paused.append((after["store_code"] if before is None else before["id"], after["paused_until"]))
+    elif before is not None and before["status"] == "paused" and not pauses_now:
+        writing.resumed.append(before["id"])
+
+
 def _plan_contract(row: Row, before: Mapping[str, Any] | None, stored: _Stored, today: dt.date, writing: _Writing, faults: FaultList) -> bool:
     """Whether contracts change; adds to `writing`."""
     known = stored.contracts.get(before["id"], []) if before is not None else []
@@ -207,8 +219,11 @@ def _write(connection: Connection, writing: _Writing, version: int, now: dt.date
         for key, each in writing.contracts])
     closings.record(connection, [(store_id, ids.get(successor, successor)) for store_id, successor in writing.closed],  # type: ignore[call-overload, misc]
                     writing.reopened, now=now, actor=actor, version=version)
-    if writing.closed:
-        db.after_commit(lambda: rebinding.follow_stores([store_id for store_id, _ in writing.closed], now))
+    pauses.record(connection, [*((ids[key] if isinstance(key, str) else key, pauses.end_of(last, now)) for key, last in writing.paused),
+                               *((store_id, now) for store_id in writing.resumed)], now=now, actor=actor, version=version)
+    moved = [store_id for store_id, _ in writing.closed] + [key for key, _ in writing.paused if not isinstance(key, str)] + writing.resumed
+    if moved:
+        db.after_commit(lambda: rebinding.follow_stores(moved, now))
 
 
 def _insert_new(connection: Connection, new: list[dict[str, Any]], ids: dict[str, int], version: int) -> None:
