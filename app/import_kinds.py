@@ -50,12 +50,13 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
 EXAMPLES: dict[str, dict[str, str]] = {
     "branches": {"branch_code": "EAST", "name": "华东分公司", "parent_code": ""},
     "dealers": {"dealer_code": "D001", "name": "上海晨光贸易", "branch_code": "EAST", "platform_fee_bp": "500",
-                "channel_fee_bp": "0", "collection_mode": "store_collects"},
+                "channel_fee_bp": "0", "collection_mode": "store_collects", "express_rule": "keep", "express_split_bp": "0"},
     "stores": {
         "store_code": "S001", "name": "南京东路店", "dealer_code": "D001", "branch_code": "EAST", "latitude": "31.2397", "longitude": "121.4900", "crs": "gcj02",
         "country": "CN", "region_code": "310101", "address": "上海市黄浦区南京东路 1 号", "status": "active", "cloud_shop": "on", "opened_on": "2025-03-01",
         "closed_on": "", "paused_until": "",
-        "contract_from": "2025-03-01", "priority": "0", "service_radius_m": "5000", "hours": "mon-fri 09:00-21:00;sat 10:00-22:00;sun 10:00-22:00", "timezone": "",
+        "contract_from": "2025-03-01", "priority": "0", "daily_capacity": "",
+        "service_radius_m": "5000", "hours": "mon-fri 09:00-21:00;sat 10:00-22:00;sun 10:00-22:00", "timezone": "",
         "successor_store_code": "", "cloud_shop_url": "pages/shop/index?id=S001"},
     "guides": {"guide_code": "G001", "name": "李梅", "store_code": "S001", "wecom_userid": "limei", "hired_on": "2025-03-01", "left_on": "", "role": "guide"},
     "customers": {"customer_id": "C0001", "unionid": "oUnion0001", "openid": "oOpen0001", "external_userid": "wmExternal0001", "phone": "13800000000", "employee": "no"},
@@ -75,7 +76,8 @@ AREAS_EXAMPLE: dict[str, Any] = {"type": "FeatureCollection", "features": [{
     "geometry": {"type": "Polygon", "coordinates": [[[121.47, 31.22], [121.51, 31.22], [121.51, 31.25], [121.47, 31.25], [121.47, 31.22]]]}}]}
 CHOICES = {  # where the example alone would not say what else there is
     ("stores", "crs"): " ".join(CRS_NAMES), ("stores", "status"): " ".join(STATUSES), ("stores", "cloud_shop"): "on off", ("orders", "crs"): " ".join(CRS_NAMES),
-    ("dealers", "collection_mode"): "store_collects hq_collects", ("guides", "role"): " ".join(ROLES), ("customers", "employee"): "yes no",
+    ("dealers", "collection_mode"): "store_collects hq_collects", ("dealers", "express_rule"): "keep transfer split refuse",
+    ("guides", "role"): " ".join(ROLES), ("customers", "employee"): "yes no",
     ("orders", "kind"): "order refund", ("events", "type"): " ".join(TYPES), ("events", "payload"): "{...}", ("targets", "level"): "guide store dealer branch",
     ("targets", "metric"): " ".join(METRICS), ("areas", "kind"): " ".join(AREA_KINDS), ("areas", "crs"): " ".join(CRS_NAMES),
 }

@@ -109,9 +109,12 @@ NETWORK_FIELDS: Words = {
     "service_radius_m": _l("Service radius"), "hours": _l("Hours"), "timezone": _l("Time zone"), "cloud_shop_url": _l("Address of the cloud shop"),
     "successor_store_code": _l("Successor"), "contract_from": _l("Contract from"), "latitude": _l("Latitude"), "longitude": _l("Longitude"),
     "crs": _l("Coordinate system"),
-    "platform_fee_bp": _l("Platform fee"), "channel_fee_bp": _l("Channel fee"), "collection_mode": _l("Collection"), "store_code": _l("Store code"),
+    "platform_fee_bp": _l("Platform fee"), "channel_fee_bp": _l("Channel fee"), "collection_mode": _l("Collection"),
+    "express_rule": _l("Express into another dealer's territory"), "express_split_bp": _l("Part of the territory's dealer"), "store_code": _l("Store code"),
     "wecom_userid": _l("WeCom account"), "hired_on": _l("First day"), "left_on": _l("Last day at work"), "role": _l("Role"), "guide_code": _l("Guide code"),
 }
+EXPRESS_RULES: Words = {"keep": _l("the shop keeps the sale"), "transfer": _l("the sale goes to the territory's dealer"),
+                        "split": _l("the sale is split with the territory's dealer"), "refuse": _l("the sale is refused")}
 COLLECTION: Words = {"store_collects": _l("The store collects"), "hq_collects": _l("Headquarters collects")}
 ROLES: Words = {"guide": _l("Guide"), "store_manager": _l("Store manager")}
 FIGURES: Words = {"gross_minor": _l("Sales"), "refunds_minor": _l("Refunds"), "fees_minor": _l("Fees"), "rewards_minor": _l("Rewards"), "net_minor": _l("Net")}

@@ -8,6 +8,7 @@ import db
 DEFAULT_PLATFORM_FEE_BP = 500  # D4
 DEFAULT_CHANNEL_FEE_BP = 0
 DEFAULT_COLLECTION_MODE = "store_collects"  # D6
+DEFAULT_EXPRESS_RULE, DEFAULT_EXPRESS_SPLIT_BP = "keep", 0  # A13
 
 dealer = Table(
     "dealer", db.metadata,
@@ -18,4 +19,6 @@ dealer = Table(
     Column("platform_fee_bp", Integer, nullable=False),
     Column("channel_fee_bp", Integer, nullable=False),
     Column("collection_mode", db.Code(16), nullable=False),
+    Column("express_rule", db.Code(8), nullable=False, server_default="keep"),  # express into another dealer's territory (A13)
+    Column("express_split_bp", Integer, nullable=False, server_default="0"),  # of a split: the territory dealer's part
 )

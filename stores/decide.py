@@ -243,7 +243,7 @@ def isolated_stores(question: Question) -> frozenset[int] | None:
     he is in no such area, or where he is is not known."""
     if not question.snapshot.has_isolated:
         return None
-    areas = _areas_here(question, "isolated")
+    areas = areas_here(question, "isolated")
     if not areas:
         return None
     day, found = question.visit.day, {a.store_id for a in areas if a.store_id is not None}
@@ -383,7 +383,7 @@ def _by_param(q: Question, store_id: int | None, guide_id: int | None) -> Match 
 def _territory(q: Question) -> Match | str:
     if q.visit.point is None:
         return "no_location"
-    day, areas = q.visit.day, _areas_here(q, "territory")
+    day, areas = q.visit.day, areas_here(q, "territory")
     if not areas:
         return "outside_territories"
     dealers = {a.dealer_id for a in areas if a.dealer_id is not None}
@@ -391,7 +391,7 @@ def _territory(q: Question) -> Match | str:
     return _roomy(q, _measured(q, stores)) if stores else "no_open_store_of_dealer"
 
 
-def _areas_here(q: Question, kind: str) -> list[AreaRecord]:
+def areas_here(q: Question, kind: str) -> list[AreaRecord]:
     """Areas in force whose shape covers the point, or that list the visitor's region (or its city or province) or postal code (A12)."""
     visit, snapshot = q.visit, q.snapshot
     found = list(snapshot.areas_covering(visit.point.latitude, visit.point.longitude, visit.day)) if visit.point is not None else []
@@ -409,7 +409,7 @@ def _sells_for(store: StoreRecord, dealer_id: int, day: dt.date) -> bool:
 def _service_area(q: Question) -> Match | str:
     if q.visit.point is None:
         return "no_location"
-    day, ids = q.visit.day, {a.store_id for a in _areas_here(q, "service_area")}
+    day, ids = q.visit.day, {a.store_id for a in areas_here(q, "service_area")}
     stores = [s for i in ids if i is not None and (s := q.snapshot.by_id.get(i)) is not None and not s.why_not(day)]
     return _roomy(q, _measured(q, stores)) if stores else "outside_service_areas"
 
@@ -508,7 +508,7 @@ def _holds(at: dt.datetime, until: dt.datetime | None) -> bool:
 def _covers(q: Question, store: StoreRecord, distance: float) -> bool:
     """A8: inside the service area, or within the radius, or (neither set) within `cover_m`."""
     has_area = q.snapshot.has_service_area(store.id, q.visit.day)
-    if has_area and any(a.store_id == store.id for a in _areas_here(q, "service_area")):
+    if has_area and any(a.store_id == store.id for a in areas_here(q, "service_area")):
         return True
     if store.service_radius_m is not None:
         return distance <= store.service_radius_m

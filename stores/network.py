@@ -68,12 +68,13 @@ def _contracts(connection: Connection, version: int) -> dict[int, list[Contract]
     c, d = dealer_contract.c, dealer.c
     query = select(c.id, c.store_id, c.dealer_id, d.dealer_code, c.valid_from, c.valid_to, c.platform_fee_bp, c.channel_fee_bp,
                    c.collection_mode, d.platform_fee_bp.label("dealer_platform"), d.channel_fee_bp.label("dealer_channel"),
-                   d.collection_mode.label("dealer_mode")).join(dealer, d.id == c.dealer_id).where(_known_at(dealer_contract, version)).order_by(c.id)
+                   d.collection_mode.label("dealer_mode"), d.express_rule,
+                   d.express_split_bp).join(dealer, d.id == c.dealer_id).where(_known_at(dealer_contract, version)).order_by(c.id)
     for r in connection.execute(query):
         found.setdefault(r.store_id, []).append(Contract(
             r.id, r.dealer_id, r.dealer_code, r.valid_from, r.valid_to,
             r.dealer_platform if r.platform_fee_bp is None else r.platform_fee_bp,
-            r.dealer_channel if r.channel_fee_bp is None else r.channel_fee_bp, r.collection_mode or r.dealer_mode))
+            r.dealer_channel if r.channel_fee_bp is None else r.channel_fee_bp, r.collection_mode or r.dealer_mode, r.express_rule, r.express_split_bp))
     return found
 
 

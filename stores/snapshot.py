@@ -37,6 +37,8 @@ class Contract:
     platform_fee_bp: int
     channel_fee_bp: int
     collection_mode: str
+    express_rule: str = "keep"
+    express_split_bp: int = 0
 
     def holds(self, day: dt.date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)

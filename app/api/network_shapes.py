@@ -26,6 +26,8 @@ class DealerIn(Strict):
     platform_fee_bp: Count | None = None
     channel_fee_bp: Count | None = None
     collection_mode: Text | None = None
+    express_rule: Text | None = None
+    express_split_bp: Count | None = None
 
 
 class StoreIn(Strict):
@@ -92,6 +94,8 @@ class DealerOut(Answer):
     platform_fee_bp: int
     channel_fee_bp: int
     collection_mode: str
+    express_rule: str
+    express_split_bp: int
 
 
 class StoreOut(Answer):

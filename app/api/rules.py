@@ -41,6 +41,10 @@ class PolicyIn(Strict):
     guide_link_days: Number | None = None
     order_visit_hours: Number | None = None
     touch_days: Number | None = None
+    duty_guides: bool | None = None
+    guide_daily_capacity: Number | None = None
+    proposal_orders: Number | None = None
+    proposal_days: Number | None = None
     snatch_policy: CodeText | None = None
     order_owner: CodeText | None = None
     default_store: CodeText | None = None
@@ -50,7 +54,7 @@ class PolicyIn(Strict):
     def body(self) -> dict[str, Any]:
         """The file form: null where null means something, else absent."""
         given = self.model_dump(exclude_unset=True)
-        return {name: value for name, value in given.items() if value is not None or name in ("nearest_limit_m", "default_store")}
+        return {name: value for name, value in given.items() if value is not None or name in ("nearest_limit_m", "default_store", "guide_daily_capacity")}
 
 
 class PolicyOut(Answer):

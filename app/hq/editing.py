@@ -55,7 +55,9 @@ FORMS: dict[str, tuple[tuple[Any, tuple[Field, ...]], ...]] = {
     "dealers": ((_l("What it is"), (Field("dealer_code"), Field("name"), Field("branch_code"))),
                 (_l("Terms, where a contract states none of its own"), (
                     Field("platform_fee_bp", "number", hint=_l("basis points: 500 is 5 %")), Field("channel_fee_bp", "number", hint=_l("basis points: 500 is 5 %")),
-                    Field("collection_mode", "choice", tuple(labels.COLLECTION.items()))))),
+                    Field("collection_mode", "choice", tuple(labels.COLLECTION.items())),
+                    Field("express_rule", "choice", tuple(labels.EXPRESS_RULES.items())),
+                    Field("express_split_bp", "number", hint=_l("basis points: 500 is 5 %"))))),
     "guides": ((_l("Who it is"), (Field("guide_code"), Field("name"), Field("wecom_userid"))),
                (_l("Work"), (Field("store_code"), Field("role", "choice", tuple((name, labels.ROLES[name]) for name in ROLES)), Field("hired_on", "date"),
                              Field("left_on", "date", hint=_l("the last day at work"))))),

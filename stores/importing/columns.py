@@ -33,7 +33,8 @@ _latitude, _longitude = cells.degrees("latitude", 90), cells.degrees("longitude"
 BRANCHES = (_must("branch_code", _code), _must("name", _name), Column("parent_code", _code))
 DEALERS = (
     _must("dealer_code", _code), _must("name", _name), Column("branch_code", _code), Column("platform_fee_bp", _basis_points),
-    Column("channel_fee_bp", _basis_points), Column("collection_mode", cells.choice("store_collects", "hq_collects")))
+    Column("channel_fee_bp", _basis_points), Column("collection_mode", cells.choice("store_collects", "hq_collects")),
+    Column("express_rule", cells.choice("keep", "transfer", "split", "refuse")), Column("express_split_bp", _basis_points))
 STORES = (
     _must("store_code", _code), _must("name", _name), _must("dealer_code", _code), Column("branch_code", _code),
     _must("latitude", _latitude), _must("longitude", _longitude), _must("crs", cells.choice(*CRS_NAMES)),

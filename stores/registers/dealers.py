@@ -10,14 +10,22 @@ from sqlalchemy import Connection, select
 from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
 from stores.branches import branch
-from stores.dealers import DEFAULT_CHANNEL_FEE_BP, DEFAULT_COLLECTION_MODE, DEFAULT_PLATFORM_FEE_BP, dealer
+from stores.dealers import (
+    DEFAULT_CHANNEL_FEE_BP,
+    DEFAULT_COLLECTION_MODE,
+    DEFAULT_EXPRESS_RULE,
+    DEFAULT_EXPRESS_SPLIT_BP,
+    DEFAULT_PLATFORM_FEE_BP,
+    dealer,
+)
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, complete, ids_by_code, save
 
 DEFAULTS: dict[str, Any] = {
-    "platform_fee_bp": DEFAULT_PLATFORM_FEE_BP, "channel_fee_bp": DEFAULT_CHANNEL_FEE_BP, "collection_mode": DEFAULT_COLLECTION_MODE}
+    "platform_fee_bp": DEFAULT_PLATFORM_FEE_BP, "channel_fee_bp": DEFAULT_CHANNEL_FEE_BP, "collection_mode": DEFAULT_COLLECTION_MODE,
+    "express_rule": DEFAULT_EXPRESS_RULE, "express_split_bp": DEFAULT_EXPRESS_SPLIT_BP}
 FACTS = ("name", "branch_id", *DEFAULTS)
 
 

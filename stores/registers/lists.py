@@ -47,7 +47,7 @@ def _branches(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
 
 def _dealers(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
     d = dealer.c
-    query = select(d.dealer_code, d.name, branch.c.branch_code, d.platform_fee_bp, d.channel_fee_bp, d.collection_mode).outerjoin(
+    query = select(d.dealer_code, d.name, branch.c.branch_code, d.platform_fee_bp, d.channel_fee_bp, d.collection_mode, d.express_rule, d.express_split_bp).outerjoin(
         branch, branch.c.id == d.branch_id)
     return _limited(query, d.id, visible_dealer_ids(actor, today)), dealer, _plain
 
