@@ -22,6 +22,7 @@ from stores.privacy import POINTS_FOR, TRACES_FOR
 from stores.snapshot import Snapshot
 from stores.stores import store
 from stores.versions import Versions
+from stores.what_if import WhatIf, what_ifs
 
 
 def limit_entries(query: Select[Any], actor: Actor) -> Select[Any]:
@@ -120,6 +121,24 @@ def _loads(trace: dict[str, Any], row: Any, snapshot: Snapshot) -> tuple[dict[in
     loads = dict(trace["guide"][1])
     on_duty = {g.id for g in snapshot.on_duty(row.store_id, row.business_day)} if row.store_id is not None else set()
     return loads, frozenset(trace["full"]), frozenset(on_duty - loads.keys())
+
+
+def what_would_change(connection: Connection, row: Any) -> list[tuple[str, str | None, str | None, str]]:
+    """(change, store code, name, rung) of single changes that would have led elsewhere, while all that was decided on is kept: for 24 hours,
+    of visits without a location for 30 days."""
+    kept, point = kept_trace(connection, row.entry_id), _point(connection, row.entry_id)
+    if kept is None or point is None and row.located:
+        return []
+    snapshot = network.past(Versions(row.network_version, row.policy_version))
+    _, full, _ = _loads(kept.trace, row, snapshot)
+    visit, state = _visit(kept.visit, point), state_of(kept.state)
+    return named_changes(what_ifs(visit, state, snapshot, decide(visit, state, snapshot, full=full)), snapshot)
+
+
+def named_changes(found: list[WhatIf], snapshot: Snapshot) -> list[tuple[str, str | None, str | None, str]]:
+    """With the stores' codes and names."""
+    stores = [(each, snapshot.by_id.get(each.store_id) if each.store_id is not None else None) for each in found]
+    return [(each.change, s.code if s else None, s.name if s else None, each.rung) for each, s in stores]
 
 
 def _from_record(connection: Connection, row: Any, trace: dict[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Decisions in words, Chinese and English: one sentence for the visitor, one line for each rung (A16, H2)."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from stores.entry_reading import trace_of
+from stores.entry_reading import trace_of, what_would_change
 from stores.stores import store
 
 SENTENCES = {
@@ -81,6 +82,15 @@ RUNG_MEANINGS = {  # what a rung asks, for readers of the policy; {names} are nu
     "DEFAULT": ("品牌默认门店。", "The brand's default store."),
     "PICKER": ("显示门店列表，绝不出现空白页。", "The list of stores is shown, never an empty page."),
 }
+WHAT_IFS = {  # what a change is called: "<words>: <store>"
+    "no_location": ("没有位置信息", "without a location"), "no_param": ("没有扫码或导购链接", "without the code or link"),
+    "no_cached_param": ("没有最近的二维码或链接", "without the last code or link"), "no_choice": ("没有自己选择过门店", "without his own choice"),
+    "no_pin": ("总部没有指定门店", "without headquarters' pin"), "no_home": ("没有归属门店", "without a home store"),
+    "no_last_visit": ("之前没有访问过", "without an earlier visit"), "switching_on": ("允许切换门店", "if switching were allowed"),
+    "no_full_stores": ("没有门店满员", "if no store were full"), "preset_franchise": ("采用“加盟”预设", "with the preset franchise"),
+    "preset_nearest_first": ("采用“就近优先”预设", "with the preset nearest first"), "preset_link_first": ("采用“链接优先”预设", "with the preset link first"),
+    "preset_home_locked": ("采用“锁定归属”预设", "with the preset home locked"),
+}
 FACTS = {  # what tie-breaks look at (A6)
     "home": ("归属门店", "home store"), "last_visit": ("上次访问", "last visited"), "open": ("营业中", "open then"), "shut": ("未营业", "shut then"),
     "priority": ("权重 {n}", "priority {n}"),
@@ -152,4 +162,11 @@ def of_entry(connection: Connection, row: Any, lang: str) -> dict[str, Any]:
              for rung, outcome, candidates in trace.get("steps", [])]
     name = names[row.store_id].name if row.store_id in names else None
     return {"entry_id": row.entry_id, "lang": lang, "sentence": sentence(row.rung, row.reason, name, row.distance_class_km, lang), "steps": steps,
-            "notes": [word(NOTES, note, lang) for note in trace.get("notes", [])]}
+            "notes": [word(NOTES, note, lang) for note in trace.get("notes", [])], "what_if": what_if_words(what_would_change(connection, row), lang)}
+
+
+def what_if_words(found: Sequence[tuple[str, str | None, str | None, str]], lang: str) -> list[dict[str, Any]]:
+    """(change, store_code, name, rung) as the outside sees it, with words."""
+    listed = word(RUNG_NAMES, "PICKER", lang)
+    return [{"change": change, "store_code": code, "name": name, "rung": rung, "words": f"{word(WHAT_IFS, change, lang)}: {name or listed}"}
+            for change, code, name, rung in found]

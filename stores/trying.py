@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from stores import guide_loads, keys, network, room, versions
+from stores import guide_loads, keys, network, room, versions, what_if
 from stores.customers import customer_state
 from stores.decide import NEW_CUSTOMER, Decision, State, decide
+from stores.entry_reading import named_changes
 from stores.entry_records import STATE_FIELDS
 from stores.snapshot import Snapshot
 from stores.visits import Arrival, Visit, visit_of
@@ -22,6 +23,10 @@ class Tried:
     visit: Visit
     state: State
     snapshot: Snapshot
+
+    def what_ifs(self) -> list[tuple[str, str | None, str | None, str]]:
+        """Single changes that would lead elsewhere: (change, store code, name, rung)."""
+        return named_changes(what_if.what_ifs(self.visit, self.state, self.snapshot, self.decision), self.snapshot)
 
 
 def try_route(connection: Connection, arrival: Arrival, at: dt.datetime, customer: int | None) -> Tried:

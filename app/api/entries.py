@@ -83,9 +83,20 @@ class Step(Answer):
     candidates: list[Alternative]
 
 
+class WhatIfOut(Answer):
+    """A single change that would have led elsewhere; `store_code` null: to the list."""
+
+    change: str
+    store_code: str | None
+    name: str | None
+    rung: str
+    words: str
+
+
 class RouteOut(Decided):
     customer_id: str | None
     trace: list[Step]
+    what_if: list[WhatIfOut]
 
 
 class ExplanationQuery(Query):
@@ -98,6 +109,7 @@ class ExplanationOut(Answer):
     sentence: str
     steps: list[dict[str, Any]]
     notes: list[str]
+    what_if: list[WhatIfOut]
 
 
 class ReplayOut(Answer):
@@ -148,7 +160,7 @@ def create_route(actor: Actor, body: EntryIn) -> tuple[int, Any]:
         who = next((found[pair] for pair in arrival.identities.items() if pair in found), None)
         tried = trying.try_route(connection, arrival, body.occurred_at or now, who)
     return 200, {"customer_id": body.customer.customer_id, **decision_answer(tried.decision, tried.snapshot), "decided_at": now,
-                 "trace": trace_answer(tried.decision, tried.snapshot)}
+                 "trace": trace_answer(tried.decision, tried.snapshot), "what_if": explanations.what_if_words(tried.what_ifs(), "en")}
 
 
 def entry_exists(actor: Actor, entry_id: str) -> bool:

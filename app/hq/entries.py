@@ -16,6 +16,7 @@ from app.permissions import current_actor, needs
 from app.tables import Column
 from ledger.faults import NotFound
 from stores import customer_chronicle, entry_lists, entry_reading, explanations, ladders
+from stores.actors import Actor
 from stores.entry_lists import EntryFilter
 from stores.ladders import Ladder
 
@@ -84,6 +85,7 @@ def entry(entry_id: str) -> str:
         said = {tongue: explanations.sentence(row.rung, row.reason, row.store_name, row.distance_class_km, tongue) for tongue in ("zh", "en")}
         notes = [explanations.word(explanations.NOTES, note, language()) for note in kept.trace.get("notes", [])] if kept is not None else []
         return render_template("hq/entry.html", row=row, said=said, notes=notes, ladder=ladder, may_open=may_open, replay=entry_reading.replay(connection, row),
+                               what_ifs=explanations.what_if_words(_within(entry_reading.what_would_change(connection, row), may_open, actor), language()),
                                after=customer_chronicle.orders_after(connection, actor, row.customer_id, row.occurred_at), hours=customer_chronicle.AFTER_HOURS,
                                tie=explanations.tie_of(row.reason))
 
@@ -101,6 +103,11 @@ def entry_map(entry_id: str) -> Response:
         ladder = ladders.of_entry(connection, row, kept)
         may_open = doors.of(connection, actor, today, _named(ladder))
         return jsonify(maps.collection(candidates(ladder, row.store_id is not None, may_open), door=map_pages.door()))
+
+
+def _within(found: list[tuple[str, str | None, str | None, str]], may_open: doors.Doors, actor: Actor) -> list[tuple[str, str | None, str | None, str]]:
+    """A branch is told of its own stores alone."""
+    return found if actor.scope_kind == "all" else [each for each in found if each[1] is None or may_open.store(each[1])]
 
 
 def _named(ladder: Ladder | None) -> list[str]:

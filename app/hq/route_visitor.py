@@ -58,6 +58,7 @@ class Answer:
     notes: list[str]
     shift_m: float | None
     exchange: tuple[float, float] | None
+    what_ifs: list[dict[str, Any]]
 
 
 def question_of(args: Mapping[str, str], now: dt.datetime) -> Question | None:
@@ -111,7 +112,7 @@ def answer_of(connection: Connection, asked: Question) -> Answer:
     shift = distance_m(Coordinates(source.latitude, source.longitude), point) if source and point and source.crs != "wgs84" else None
     return Answer(tried, ladders.of_decision(decision, tried.visit, tried.state, tried.snapshot), said,
                   [explanations.word(explanations.NOTES, note, language()) for note in decision.notes], shift,
-                  _exchange(source, point, tried.snapshot, business_day(asked.at)))
+                  _exchange(source, point, tried.snapshot, business_day(asked.at)), explanations.what_if_words(tried.what_ifs(), language()))
 
 
 def _exchange(source: SourcePoint | None, point: Coordinates | None, snapshot: Snapshot, day: dt.date) -> tuple[float, float] | None:
