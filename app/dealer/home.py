@@ -64,6 +64,7 @@ def home() -> str:
             by_code=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday, code="yes")),
             entries=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday)), drawn=drawn,
             trend=charts.trend(drawn.days, sold, drawn.before.days, sold), ranked=ranked[:RANKED], stores=len(stores),
-            sold_of_stores=sum(row.gross_minor for row in stores), net_of_stores=sum(row.net_minor for row in stores), customers=customers, week=week, elsewhere=elsewhere,
+            sold_of_stores=sum(row.gross_minor for row in stores), net_of_stores=sum(row.net_minor for row in stores),
+            customers=customers, week=week, elsewhere=elsewhere,
             silent=directory.store_count(connection, actor, StoreFilter(today, silent=True)),
             moved=takeovers.counts(connection, dealer_id, TakeoverFilter(week.first, week.last, now)), empty=not any(sold.values()) and not customers.customers)
