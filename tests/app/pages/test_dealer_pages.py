@@ -143,12 +143,12 @@ def test_a_store_that_was_sold_keeps_its_old_figures_in_the_list(busy):
 @on_both_engines
 def test_d1_a_takeover_says_who_when_and_why_and_nothing_of_the_other_shop(busy):
     page = busy.client("omar").get("/dealer/takeovers?lang=en").text
-    assert "1 customers left your stores for another shop of the chain, 1 came to yours." in text(page)
+    assert "1 customer left your stores for another shop of the chain, 1 came to yours." in text(page)
     assert page.count("wx****11") == page.count("wx****12") == 1
     assert "a guide of another shop of the chain" in page and "handed over to this guide in WeCom" in page
     assert not {"S2", "G2", "Gus", "Olga", "D2"} & set(re.findall(r"\b\w+\b", text(page)))
     other = text(busy.client("olga").get("/dealer/takeovers?lang=en").text)
-    assert "1 customers left your stores for another shop of the chain, 1 came to yours." in other
+    assert "1 customer left your stores for another shop of the chain, 1 came to yours." in other
 
 
 @on_both_engines
@@ -185,7 +185,7 @@ def test_d3_a_lost_sale_tells_its_reason_and_the_home_credit_but_not_the_shop(bu
     assert "last visit in the 24 hours before the order led to another shop" in page
     assert foot(page).split()[-2:] == [yuan(10000), yuan(9200)]
     assert not {"S2", "D2", "Olga", "O-F", "wx-far-013"} & set(re.findall(r"[\w-]+", text(page)))
-    assert "1 orders" not in text(busy.client("olga").get("/dealer/elsewhere?lang=en").text)
+    assert "paid 1 order" not in text(busy.client("olga").get("/dealer/elsewhere?lang=en").text)
 
 
 # -- rewards -----------------------------------------------------------------------------------------------------------------
