@@ -150,8 +150,10 @@ def test_each_line_of_the_revenue_leads_to_its_orders_and_sums_up_d2(busy, omar)
     page.click("tbody >> text=O-1")
     assert "5.00 % of ¥339.00 = ¥16.95" in says(omar)  # the fee in words
     omar.shoot("d2 an order and its fee")
-    page.go_back()
-    page.go_back()
+    page.click("dl >> text=G1")
+    assert "Mei" in page.locator("h1").inner_text()
+    for _ in range(3):
+        page.go_back()
     page.locator("tbody tr", has_text="S1").locator("a", has_text=yuan(fees)).first.click()
     assert yuan(fees) in " ".join(foot(omar))
 
@@ -215,6 +217,7 @@ def test_a_lost_sale_tells_reason_credit_and_rule_but_nothing_of_the_other_shop_
 def test_a_sheet_of_codes_is_made_printed_and_its_scans_are_counted_d4(busy, omar):  # noqa: F811
     page = omar.page
     assert "Your codes brought 0 visitors" in goes(omar, "Store codes")
+    assert "The cloud shop of S3 is off: its codes lead visitors to another store until it is on." in says(omar)
     page.fill("text=Another place", "market stall")
     page.check("text=8, small")
     page.click("text=Make the sheet")
