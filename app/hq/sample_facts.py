@@ -18,7 +18,8 @@ from stores.store_history import Change
 AT = dt.datetime(2026, 11, 21, 6, 5, tzinfo=dt.UTC)
 TODAY, DAY = AT.date(), dt.timedelta(days=1)
 SAMPLE_NAME = "上海黄浦云店"
-SHOP, MEI = {"store_code": "S1", "store_name": SAMPLE_NAME}, {"guide_code": "G1", "guide_name": "Mei"}
+SHOP: dict[str, Any] = {"store_code": "S1", "store_name": SAMPLE_NAME}
+MEI: dict[str, Any] = {"guide_code": "G1", "guide_name": "Mei"}
 
 
 def everything() -> dict[str, Any]:
