@@ -34,7 +34,7 @@ def test_each_input_that_wants_a_code_asks_where_it_may(chain):
     """The address is that of the reader's own portal and names the input."""
     page = chain.client("petra").get("/hq/orders").text
     assert re.findall(r'name="(\w+)"[^>]*hx-get="([^"]+)"', page) == [(kind, f"/hq/suggest/{kind}?of={kind}") for kind in ("store", "dealer", "guide")]
-    assert re.findall(r'name="(\w+)"[^>]*hx-get="([^"]+)"', chain.client("omar").get("/dealer/orders").text) == [("store", "/dealer/suggest/store?of=store")]
+    assert re.findall(r'name="(\w+)"[^>]*hx-get="([^"]+)"', chain.client("omar").get("/dealer/customers").text) == [("guide", "/dealer/suggest/guide?of=guide")]
     assert 'hx-get="/hq/suggest/branch?of=branch_code"' in chain.client("petra").get("/hq/stores/S1/edit").text
 
 
