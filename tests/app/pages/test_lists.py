@@ -23,9 +23,10 @@ class Cells(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.part, self.rows, self.cell = "", {"tbody": [], "tfoot": []}, None  # type: ignore[var-annotated]
+        self.over = False
 
     def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag in self.rows:
+        if tag in self.rows and not self.over:
             self.part = tag
         elif tag == "tr" and self.part:
             self.rows[self.part].append([])
@@ -38,6 +39,7 @@ class Cells(HTMLParser):
             self.cell = None
         elif tag == self.part:
             self.part = ""
+        self.over = self.over or tag == "table"
 
     def handle_data(self, data: str) -> None:
         if self.cell is not None:
