@@ -34,7 +34,9 @@ def _region(row: dict[str, str]) -> Region:
 
 
 def region_and_above(code: str) -> tuple[str, ...]:
-    """An adcode of six digits with its city and province, smallest first; any other code stands alone."""
+    """An adcode of six digits with its city and province, ISO 3166-2 (`US-TX`) with its country, smallest first; any other code stands alone."""
+    if len(code) in (4, 5, 6) and code[2] == "-" and code[:2].isalpha() and code[:2].isupper():
+        return (code, code[:2])
     if len(code) != 6 or not (code.isascii() and code.isdigit()):
         return (code,)
     return tuple(dict.fromkeys((code, code[:4] + "00", code[:2] + "0000")))
