@@ -22,7 +22,7 @@ from ledger import idempotency, leases
 from ledger.audit import seal_audit
 from ledger.intakes import newest
 from ledger.seals import seal_now
-from stores import cube_steps, privacy, rebinding
+from stores import cube_steps, geocoder, privacy, rebinding
 
 log = structlog.get_logger("worker")
 LEASE = "worker"
@@ -63,7 +63,8 @@ def _forget(now: dt.datetime) -> dict[str, int]:
     gone = privacy.forget_points(now)
     with db.transaction() as connection:
         keys = idempotency.forget_old(connection, now)
-    return {"points": gone.points, "traces": gone.traces, "idempotency_keys": keys, "sessions": sessions.forget_old(now)}
+    return {"points": gone.points, "traces": gone.traces, "idempotency_keys": keys, "sessions": sessions.forget_old(now),
+            "places": geocoder.forget_old(now)}
 
 
 def _homes(now: dt.datetime) -> dict[str, int]:

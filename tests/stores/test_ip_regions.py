@@ -37,7 +37,8 @@ def test_a9_a_private_or_reserved_address_tells_no_region(address):
     assert region_of(address) == (None, "ip_private")
 
 
-@pytest.mark.parametrize("address", ["", "nonsense", "999.1.1.1", "1.2.3", "01.02.03.04", "1.2.3.4:80", "1.2.3.4, 5.6.7.8", "8.8.8.8/24", "١.٢.٣.٤", "2001:4860:4860::8888"])
+@pytest.mark.parametrize("address", ["", "nonsense", "999.1.1.1", "1.2.3", "01.02.03.04", "1.2.3.4:80", "1.2.3.4, 5.6.7.8", "8.8.8.8/24", "١.٢.٣.٤",
+                                     "2001:4860:4860::8888"])
 def test_a9_what_cannot_be_read_is_a_note(address):
     assert region_of(address) == (None, "ip_unusable")
 
