@@ -134,10 +134,10 @@ def test_a9_a_slow_provider_is_waited_for_no_longer_than_the_limit(outside, monk
     assert geocoder_providers.TIMEOUT_SECONDS == 3.0
 
 
-def test_a9_points_that_are_none_are_dropped(outside):
-    outside.answer = [{"display_name": "Mars", "lat": "123", "lon": "500"}, {"display_name": "Tower", "lat": "31.2", "lon": "121.5"}]
+def test_a9_an_answer_that_is_no_point_is_a_failure(outside):
+    outside.answer = [{"display_name": "Mars", "lat": "nan", "lon": "121.5"}]
     use(outside)
-    assert [each.name for each in ask(WORDS, NOW)] == ["Tower"]
+    assert ask(WORDS, NOW) == []
 
 
 def test_a9_nobody_is_asked_more_often_than_the_rate(outside):
