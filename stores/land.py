@@ -19,6 +19,7 @@ FILE = Path(__file__).with_name("data") / "land_110m.geojson.gz"
 TOLERANCE_M = 20_000.0
 _EARTH_M = 6_371_000.0
 _DEGREE_M = 110_574.0  # the shortest a degree of latitude is
+_ICE_SOUTH_OF = -80.0  # the outline leaves the pole open
 _LOCK = threading.Lock()  # shared polygons are asked by one thread at a time
 Floats = npt.NDArray[np.float64]
 
@@ -32,7 +33,7 @@ class _Outline:
 def at_sea(latitudes: npt.ArrayLike, longitudes: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     """Which points (WGS-84) lie more than TOLERANCE_M from the outline and from every known place."""
     lats, lngs = np.asarray(latitudes, dtype=float), np.asarray(longitudes, dtype=float)
-    off = np.ones(len(lats), dtype=bool)
+    off = lats > _ICE_SOUTH_OF
     if not len(lats):
         return off
     known = _outline()
@@ -55,7 +56,7 @@ def on_sphere(latitudes: Floats, longitudes: Floats) -> Floats:
 @cache
 def _outline() -> _Outline:
     with gzip.open(FILE, "rt", encoding="utf-8") as source:
-        land = shapely.from_geojson(source.read())
+        land = shapely.make_valid(shapely.from_geojson(source.read()))  # at this scale some shores cross themselves
     places = [(each.latitude, each.longitude) for each in cities()] + [each.centre for each in regions().values() if each.centre is not None]
     points = np.array(places)
     return _Outline(shapely.STRtree(shapely.get_parts(land)), cKDTree(on_sphere(points[:, 0], points[:, 1])))
