@@ -50,25 +50,6 @@ def region_centre(code: str) -> tuple[float, float] | None:
     return region.centre if region else None
 
 
-def search_regions(words: str, limit: int = 10) -> list[Region]:
-    """Divisions with a centre whose name begins with the words or holds them, or whose code begins with them; the greater first."""
-    words = words.strip()
-    if not words:
-        return []
-    ranked = []
-    for region in regions().values():
-        place = 0 if region.name == words or region.code == words else 1 if region.name.startswith(words) or region.code.startswith(words) else 2
-        if (place < 2 or words in region.name) and region_centre(region.code) is not None:
-            ranked.append((place, -_weight(region), region.code, region))
-    return [region for *_, region in sorted(ranked, key=lambda each: each[:3])[:limit]]
-
-
-def _weight(region: Region) -> int:
-    """People, of a division without a number those of what it lies in."""
-    above = regions().get(region.parent_code or "")
-    return region.population or (above.population if above is not None else 0)
-
-
 def full_name(code: str) -> str:
     """`广东省 深圳市 南山区`; the code itself when unknown."""
     names: list[str] = []
