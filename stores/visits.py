@@ -34,10 +34,10 @@ class Arrival:
     source: SourcePoint | None = None
     region_code: str | None = None
     postal_code: str | None = None
-    ip: str | None = field(default=None, repr=False)  # read for its region, stored nowhere
     entry_param: str | None = None
     touchpoint: str | None = None
     occurred_at: dt.datetime | None = None
+    ip: str | None = field(default=None, repr=False)  # read for its region, stored nowhere
 
 
 def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequence[bytes]) -> Visit:
