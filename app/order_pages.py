@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 import db
-from app import labels, paging, shown_days, tables
+from app import doors, labels, paging, shown_days, tables
 from app.clock import now_and_today
 from app.permissions import current_actor
 from app.tables import Column
@@ -99,8 +99,9 @@ def order_page(portal: str, order_no: str) -> str:
         row = reading.find(connection, order_no, actor)
         if row is None:
             raise NotFound(f"There is no order {order_no!r}.")
+        opens = doors.of(connection, actor, now_and_today()[1], stores=[row.store_code or ""], guides=[row.guide_code or ""])
         refunds = [reading.refund_answer(connection, row, each["refund_no"]) for each in reading.as_answer(connection, row)["refunds"]]
-        return render_template("orders/order.html", portal=portal, row=row, order=reading.as_answer(connection, row), refunds=refunds)
+        return render_template("orders/order.html", portal=portal, row=row, order=reading.as_answer(connection, row), refunds=refunds, doors=opens)
 
 
 def movement_list(portal: str, figure: str) -> str:
