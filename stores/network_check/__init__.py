@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import threading
 from collections import OrderedDict
 
@@ -33,6 +34,14 @@ def check(connection: Connection, today: dt.date) -> Checked:
             while len(_kept) > REMEMBERED:
                 _kept.popitem(last=False)
         return found
+
+
+def _forget_after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
 
 
 def forget() -> None:

@@ -12,6 +12,7 @@ from tests.app.cli.conftest import Chain as Lines
 from tests.app.conftest import on_both_engines
 from tests.app.pages.conftest import Chain, statements
 from tests.app.pages.test_figures import text
+from tests.network import Network
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,27 @@ def test_the_file_holds_what_the_list_shows(chain, form, first):
     if form == "csv":
         rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
         assert [(row["Finding"], row["Store or area"]) for row in rows] == [("Store without visitors", "S3")]
+
+
+def test_the_whole_file_has_why_and_what_next_in_each_row(chain):
+    client = chain.client("petra")
+    door = re.search(r'href="(/hq/network-check\?export=xlsx[^"]*)"', client.get("/hq/network-check").text)[1].replace("&amp;", "&")
+    rows = list(csv.DictReader(io.StringIO(client.get(door.replace("xlsx", "csv") + "&lang=en").data.decode("utf-8-sig"))))
+    assert rows[0]["Why it matters"].startswith("Links, codes") and rows[0]["What to do"].startswith("Mend") and rows[0]["Dealer"] == "D1"
+
+
+def test_many_findings_are_paged_and_each_is_shown_once(chain):
+    network = Network()
+    network.now = chain.noon(0)
+    network.load("stores", *({"store_code": f"X{n:03}", "name": f"X{n}", "dealer_code": "D1", "latitude": f"{30 + n / 100}", "longitude": "121", "crs": "wgs84",
+                              "cloud_shop": "off"} for n in range(120)))
+    client, path, seen = chain.client("petra"), "/hq/network-check?kind=store_unreachable&lang=en", []
+    while path:
+        page = client.get(path).text
+        seen += re.findall(r'<a class="chip" href="/hq/stores/(\w+)"', page)
+        after = re.search(r'href="([^"]*)" rel="next"', page)
+        path = after[1].replace("&amp;", "&") if after else ""
+    assert len(seen) == len(set(seen)) == 121 and "121 lead visitors wrong today" in client.get("/hq/network-check?lang=en").text
 
 
 def test_todays_work_shows_the_number_and_opens_the_page(chain):
