@@ -133,7 +133,7 @@ def _addresses(connection: Connection, found: list[Picked]) -> dict[int, str | N
 
 def _store(each: Picked, address: str | None) -> dict[str, Any]:
     s = each.store
-    return {"store_code": s.code, "name": s.name, "address": address, "region_code": s.region_code, "latitude": s.latitude, "longitude": s.longitude,
+    return {"store_code": s.code, "name": s.name, "address": address, "region_code": s.region_code, "latitude": round(s.latitude, 6), "longitude": round(s.longitude, 6),
             "distance_m": rounded(each.distance_m), "open_now": each.open_now, "cloud_shop_url": s.cloud_shop_url, "why": each.why}
 
 
