@@ -35,7 +35,7 @@ HQ = (
         _inner(_l("Stores"), "hq.stores", "hq.store", "hq.edit_store", "hq.close_store", "hq.new_store"),
         _inner(_l("Dealers"), "hq.dealers", "hq.dealer", "hq.edit_dealer"),
         _inner(_l("Branches"), "hq.branches", "hq.branch"), _inner(_l("Guides"), "hq.guides", "hq.guide", "hq.edit_guide"), _inner(_l("Areas"), "hq.areas", "hq.area"),
-        _inner(_l("Stores that need help"), "hq.help_stores"))),
+        _inner(_l("Stores that need help"), "hq.help_stores"), _inner(_l("Network check"), "hq.network_check_page"))),
     Item(_l("Routing"), "", "routing", inner=(
         _inner(_l("Decisions"), "hq.entries", "hq.entry"), _inner(_l("Route a visitor"), "hq.route_visitor"), _inner(_l("Routing policy"), "hq.policy"))),
     Item(_l("Customers"), "hq.customers", "people", ("hq.customer",)),
