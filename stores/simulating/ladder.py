@@ -27,6 +27,7 @@ PICKER = RUNGS.index("PICKER")
 NAMED = ("HQ_PIN", "MANUAL", "HOME_PROTECTED", "ENTRY_PARAM", "ENTRY_CACHED")  # rungs that no place can turn to another store
 _SMALL_GROUP = 4  # below, an index of the group's stores costs more than walking the ladder
 _KEPT_GROUPS = 20_000
+_MOST_RADII = 24  # different ones; beyond, whoever may be inside one is walked
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
@@ -48,12 +49,12 @@ class Ladder:
         self.walked = 0
         self._groups: OrderedDict[tuple[object, ...], NearestIndex] = OrderedDict()
         self._named: dict[tuple[object, ...], int] = {}
-        self._ids = np.array([s.id for s in snapshot.stores], dtype=np.int64)
-        order = np.argsort(self._ids)
-        self._sorted_ids, self._order = self._ids[order], order
+        self.ids = np.array([s.id for s in snapshot.stores], dtype=np.int64)
+        order = np.argsort(self.ids)
+        self._sorted_ids, self._order = self.ids[order], order
         self.lats = np.array([s.latitude for s in snapshot.stores], dtype=np.float64)
         self.lngs = np.array([s.longitude for s in snapshot.stores], dtype=np.float64)
-        self._radius = np.array([-1 if s.service_radius_m is None else s.service_radius_m for s in snapshot.stores], dtype=np.int64)
+        self.radius = np.array([-1 if s.service_radius_m is None else s.service_radius_m for s in snapshot.stores], dtype=np.int64)
 
     def decide(self, visits: Visits) -> Decided:
         """One answer a row."""
@@ -70,6 +71,10 @@ class Ladder:
             found.stores[n], found.rungs[n] = answer.store_id or 0, RUNGS.index(answer.rung)
             found.metres[n] = np.nan if answer.distance_m is None else answer.distance_m
         return found
+
+    def radii(self) -> list[int]:
+        """The service radii that stores have."""
+        return sorted({int(each) for each in self.radius.tolist() if each >= 0})
 
     def positions(self, ids: Ints) -> Ints:
         """The places of known store ids in the snapshot."""
@@ -220,7 +225,7 @@ class _Day:
         asked = np.flatnonzero((stores != 0) & self.open)
         reach, areas = np.full(len(stores), np.nan), np.zeros(len(stores), dtype=bool)
         several, where = np.unique(stores[asked], return_inverse=True)
-        radius = self.ladder._radius[self.ladder.positions(several)] if len(several) else np.zeros(0, dtype=np.int64)
+        radius = self.ladder.radius[self.ladder.positions(several)] if len(several) else np.zeros(0, dtype=np.int64)
         reach[asked] = np.where(radius >= 0, radius, self.policy.cover_m)[where] if len(several) else reach[asked]
         areas[asked] = np.array([self.snapshot.has_service_area(each, self.day) for each in several.tolist()], dtype=bool)[where] if len(several) else False
         self._unsure(areas | (np.abs(metres - reach) < SAFE_M))
@@ -329,18 +334,43 @@ class _Day:
         """Those whose nearest store leads by more than the limit are certain."""
         sure = leads > self.limits[rows] + SAFE_M
         stores, far = np.zeros(len(self.rows), dtype=np.int64), np.full(len(self.rows), np.nan)
-        stores[rows], far[rows] = self.ladder._ids[positions], metres
+        stores[rows], far[rows] = self.ladder.ids[positions], metres
         self._settle(rung, self._only(rows[sure]), stores, far)
         self._unsure(self._only(rows[~sure]))
 
     def _radius(self) -> None:
+        """Stores of one radius have an index of their own; the best of those that reach the place is certain when it leads all others that do."""
         if self.snapshot.max_radius_m == 0:
             return
-        positions, metres, leads = self._nearest_of_all()
-        near = self.located & (positions >= 0) & ~(metres > self.snapshot.max_radius_m + 1.0)
-        inside = near & (metres <= self.ladder._radius[positions] - SAFE_M) & (leads > self.limits + SAFE_M)
-        self._settle("RADIUS", inside, self.ladder._ids[positions], metres)
-        self._unsure(near & ~inside)
+        rows = np.flatnonzero(self.located & self.open)
+        radii = self.ladder.radii()
+        if len(radii) > _MOST_RADII:
+            positions, metres, _leads = (each[rows] for each in self._nearest_of_all())
+            self._unsure(self._only(rows[(positions >= 0) & ~(metres > self.snapshot.max_radius_m + 1.0)]))
+            return
+        limits = self.limits[rows]
+        best, lead = np.full(len(rows), np.inf), np.full(len(rows), np.inf)
+        stores, unsure = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=bool)
+        for radius in radii:
+            positions, metres, leads = self._of_radius(radius, rows)
+            unsure |= np.abs(metres - radius) < SAFE_M
+            reach = metres <= radius
+            nearer = reach & (metres < best)
+            gap = np.abs(np.where(reach, metres, np.inf) - np.where(np.isinf(best), -1e18, best))  # of the two groups' nearest
+            lead = np.where(nearer, np.minimum(leads, gap), np.where(reach, np.minimum(lead, gap), lead))
+            stores, best = np.where(nearer, self.ladder.ids[positions], stores), np.where(nearer, metres, best)
+        found, far = np.zeros(len(self.rows), dtype=np.int64), np.full(len(self.rows), np.nan)
+        found[rows], far[rows] = stores, best
+        sure = (stores != 0) & (lead > limits + SAFE_M) & ~unsure
+        self._settle("RADIUS", self._only(rows[sure]), found, far)
+        self._unsure(self._only(rows[(stores != 0) & ~sure | unsure]))
+
+    def _of_radius(self, radius: int, rows: Ints) -> tuple[Ints, Floats, Floats]:
+        stores = self.snapshot.stores
+        index = self.ladder.group(("RADIUS", radius, self.snapshot.epoch(self.day)), lambda: [
+            n for n, store in enumerate(stores) if store.service_radius_m == radius and not store.why_not(self.day)])
+        positions, metres, leads = index.nearest_batch_with_lead(self.lat[rows], self.lng[rows])
+        return positions, np.where(positions < 0, np.inf, metres), leads
 
     def _nearest(self) -> None:
         positions, metres, leads = self._nearest_of_all()
