@@ -49,7 +49,7 @@ def run(scenario: Scenario, *, now: dt.datetime, tell: Tell | None = None) -> Re
     visitors arrive. Raises InvalidInput, and whatever `tell` raises."""
     tell = tell or (lambda step, done, total: None)
     began = time.monotonic()
-    tell("reading", 0, 0)
+    tell("preparing", 0, 0)
     with db.read(apart=True) as connection:
         before, after = checked(connection, scenario)
         total = past.how_many(connection, scenario.on) if isinstance(scenario.on, PastEntries) else scenario.on.points
