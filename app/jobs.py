@@ -74,7 +74,8 @@ def _homes(now: dt.datetime) -> dict[str, int]:
     return {"moved": rebinding.move_waiting_homes(now), "followed": rebinding.follow_late(now)}
 
 
-JOBS: tuple[Job, ...] = (Job("rules", 1, _rules), Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget),
+JOBS: tuple[Job, ...] = (
+    Job("rules", 1, _rules), Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget),
                          Job("uploads", 300, import_runs.forget))
 NOTED_EVERY_SECONDS = 30.0  # a success after a success is written down at most so often
 

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, ForeignKey, Index, Row, String, Table, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, ForeignKey, Index, Row, String, Table, func, insert, select, update
 
 import db
 from ledger import audit
@@ -15,6 +15,7 @@ from ledger.bulk import insert_rows
 from ledger.faults import Conflict, NotFound
 from stores import policies
 from stores.actors import Actor
+from stores.ordering import Order, ordered
 from stores.policy import Policy, parse
 from stores.simulating import running
 from stores.simulating.running import Result
@@ -93,6 +94,34 @@ def rows(connection: Connection, simulation_id: int, kind: str) -> Sequence[Row[
     """Of stores, dealers or branches, by code."""
     r = simulation_row.c
     return connection.execute(select(simulation_row).where(r.simulation_id == simulation_id, r.kind == kind).order_by(r.code)).all()
+
+
+SORTS = {"code": simulation_row.c.code, "moved": simulation_row.c.gained + simulation_row.c.lost, **{name: simulation_row.c[name] for name in FIGURES},
+         "net": simulation_row.c.visits_after - simulation_row.c.visits_before,
+         "revenue_net": simulation_row.c.revenue_after - simulation_row.c.revenue_before}
+
+
+def listed(connection: Connection, simulation_id: int, kind: str, order: Order) -> Sequence[Row[Any]]:
+    """Sorted by a name of SORTS."""
+    query = select(simulation_row).where(simulation_row.c.simulation_id == simulation_id, simulation_row.c.kind == kind)
+    return connection.execute(ordered(query, SORTS, simulation_row.c.code, order)).all()
+
+
+def totals(connection: Connection, simulation_id: int, kind: str) -> dict[str, int]:
+    """The sums of the rows of a kind, and `rows`."""
+    r = simulation_row.c
+    row = connection.execute(select(func.count(), *(func.coalesce(func.sum(r[name]), 0) for name in FIGURES)).where(
+        r.simulation_id == simulation_id, r.kind == kind)).one()
+    return {"rows": int(row[0]), **{name: int(value) for name, value in zip(FIGURES, row[1:], strict=True)}}
+
+
+def extremes(connection: Connection, simulation_id: int, kind: str) -> tuple[Row[Any] | None, Row[Any] | None]:
+    """Who gains most and who loses most, net; None where nobody does."""
+    r, net = simulation_row.c, SORTS["net"]
+    query = select(simulation_row).where(r.simulation_id == simulation_id, r.kind == kind, r.code != "")
+    best = connection.execute(query.where(net > 0).order_by(net.desc(), r.code).limit(1)).first()
+    worst = connection.execute(query.where(net < 0).order_by(net, r.code).limit(1)).first()
+    return best, worst
 
 
 # -- publishing needs one (H1) ------------------------------------------------------------------------------------------------

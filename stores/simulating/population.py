@@ -22,7 +22,7 @@ def visitors(on: Population, at: dt.datetime, day: dt.date) -> Iterator[Visits]:
     """Each point stands for the same number of people. Raises InvalidInput for a country without a place."""
     places = [c for c in settlements() if on.country is None or c.country == on.country]
     if not places:
-        raise refused([FieldFault("on.population.country", f"{on.country} has no place of more than 20,000 people in our list")])
+        raise refused([FieldFault("on.population.country", f"{on.country} has no place of more than 15,000 people in our list")])
     people = np.array([c.population for c in places], dtype=np.float64)
     chance = np.random.default_rng(on.seed)
     chosen = chance.choice(len(places), size=on.points, p=people / people.sum())

@@ -5,13 +5,14 @@ import datetime as dt
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
 
 import db
 from stores import network, versions
+from stores.branches import branch
 from stores.brand import brand, business_day
 from stores.dealers import dealer
 from stores.simulating import past, population
@@ -52,6 +53,7 @@ def run(scenario: Scenario, *, now: dt.datetime, tell: Tell | None = None) -> Re
     tell("preparing", 0, 0)
     with db.read(apart=True) as connection:
         before, after = checked(connection, scenario)
+        names = _names(connection)
         total = past.how_many(connection, scenario.on) if isinstance(scenario.on, PastEntries) else scenario.on.points
         try:
             tally, counts = _tallied(connection, scenario, before, after, now, total, tell, walk=False)
@@ -63,7 +65,13 @@ def run(scenario: Scenario, *, now: dt.datetime, tell: Tell | None = None) -> Re
                "currency": brand().currency}
     if not isinstance(scenario.on, PastEntries):
         summary["people_of_a_point"] = population.people_of_a_point(scenario.on)
-    return Result(summary, tally.rows(), before.version, before.policy_version)
+    return Result(summary, [replace(row, name=names.get((row.kind, row.code), row.name)) for row in tally.rows()], before.version, before.policy_version)
+
+
+def _names(connection: Connection) -> dict[tuple[str, str], str]:
+    """Of dealers and branches; stores have theirs in the snapshot."""
+    found = {("dealer", row.dealer_code): str(row.name) for row in connection.execute(select(dealer.c.dealer_code, dealer.c.name))}
+    return found | {("branch", row.branch_code): str(row.name) for row in connection.execute(select(branch.c.branch_code, branch.c.name))}
 
 
 def _tallied(connection: Connection, scenario: Scenario, before: Snapshot, after: Snapshot, now: dt.datetime, total: int, tell: Tell,
