@@ -4,10 +4,27 @@ How far one is stands in its job run; a finished one has its `summary`. What it 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Float, ForeignKey, Index, Row, String, Table, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Row,
+    String,
+    Table,
+    and_,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.sql.elements import ColumnElement
 
 import db
 from ledger import audit
@@ -101,18 +118,29 @@ SORTS = {"code": simulation_row.c.code, "moved": simulation_row.c.gained + simul
          "revenue_net": simulation_row.c.revenue_after - simulation_row.c.revenue_before}
 
 
-def listed(connection: Connection, simulation_id: int, kind: str, order: Order) -> Sequence[Row[Any]]:
-    """Sorted by a name of SORTS."""
-    query = select(simulation_row).where(simulation_row.c.simulation_id == simulation_id, simulation_row.c.kind == kind)
+def listed(connection: Connection, simulation_id: int, kind: str, order: Order, every: bool = True) -> Sequence[Row[Any]]:
+    """Sorted by a name of SORTS; not `every`: those that gain or lose a visit."""
+    query = select(simulation_row).where(_those(simulation_id, kind, every))
     return connection.execute(ordered(query, SORTS, simulation_row.c.code, order)).all()
 
 
-def totals(connection: Connection, simulation_id: int, kind: str) -> dict[str, int]:
+def _those(simulation_id: int, kind: str, every: bool) -> ColumnElement[bool]:
+    r = simulation_row.c
+    of_kind = and_(r.simulation_id == simulation_id, r.kind == kind)
+    return of_kind if every else and_(of_kind, r.gained + r.lost > 0)
+
+
+def totals(connection: Connection, simulation_id: int, kind: str, every: bool = True) -> dict[str, int]:
     """The sums of the rows of a kind, and `rows`."""
     r = simulation_row.c
-    row = connection.execute(select(func.count(), *(func.coalesce(func.sum(r[name]), 0) for name in FIGURES)).where(
-        r.simulation_id == simulation_id, r.kind == kind)).one()
+    row = connection.execute(select(func.count(), *(func.coalesce(func.sum(r[name]), 0) for name in FIGURES)).where(_those(simulation_id, kind, every))).one()
     return {"rows": int(row[0]), **{name: int(value) for name, value in zip(FIGURES, row[1:], strict=True)}}
+
+
+def names(connection: Connection, simulation_id: int, kind: str, codes: Collection[str]) -> dict[str, str]:
+    """Of a page of rows, by code."""
+    r = simulation_row.c
+    return {row.code: row.name for row in connection.execute(select(r.code, r.name).where(r.simulation_id == simulation_id, r.kind == kind, r.code.in_(codes)))}
 
 
 def extremes(connection: Connection, simulation_id: int, kind: str) -> tuple[Row[Any] | None, Row[Any] | None]:

@@ -57,7 +57,7 @@ def edit_policy() -> Any:
     page = render_template(
         "hq/edit_policy.html", values=values, faults=faults, differences=differences, held=held, base=base, trial=trial, current=current, parameters=PARAMETERS,
         presets=[(code, said("preset", code)) for code in PRESETS], rules=WORDS, choices=CHOICES, other=OTHER, days=forms.PAST_DAYS[0], fault_words=fault_words,
-        looked=deed in ("look", "simulate"))
+        looked=deed in ("look", "simulate"), picker="PICKER")
     return page, 422 if faults else 200
 
 

@@ -54,12 +54,12 @@ def _door(row: Row[Any]) -> str | None:
 
 
 ROWS = (
-    Column("code", _l("Code"), "chip", value=lambda row: (row.code, row.name or row.code) if row.code else ("", _("no store")), sort="code"),
+    Column("code", _l("Store, dealer or branch"), "chip", value=lambda row: (row.code, row.name or row.code) if row.code else ("", _("no store")), sort="code"),
     Column("visits_before", _l("Visits before"), "count", sort="visits_before"),
     Column("visits_after", _l("Visits after"), "count", sort="visits_after"),
     Column("gained", _l("Gained"), "count", sort="gained"),
     Column("lost", _l("Lost"), "count", sort="lost"),
-    Column("net", _l("Net"), "count", value=lambda row: row.visits_after - row.visits_before, sort="net"),
+    Column("net", _l("Net change"), "count", value=lambda row: row.visits_after - row.visits_before, sort="net"),
     Column("revenue_before", _l("Revenue before"), "money", sort="revenue_before", shown=False),
     Column("revenue_after", _l("Revenue after"), "money", sort="revenue_after", shown=False),
     Column("revenue_gained", _l("Revenue gained"), "money", sort="revenue_gained", shown=False),
@@ -112,20 +112,23 @@ def _found(connection: Connection, simulation_id: int) -> Row[Any]:
 def simulation(simulation_id: int) -> Any:
     now, _today = now_and_today()
     kind = request.args.get("kind", "dealer")
-    kind = kind if kind in KINDS else "dealer"
+    kind, every = kind if kind in KINDS else "dealer", request.args.get("all") == "yes"
     with db.read() as connection:
         row = _found(connection, simulation_id)
         page = {"row": row, "now": now, "said": _in_words(connection, row), "may_write": current_actor().may("simulation:write"), "fault_words": fault_words}
         if row.summary is None:
             return render_template("hq/simulation.html", told=progress_of(row, now), moving=row.state in WAITS, **page)
         columns = tuple(_with_door(column) for column in ROWS)
-        totals = simulations.totals(connection, simulation_id, kind)
+        pairs = row.summary["pairs"][:SHOWN_PAIRS]
+        totals = simulations.totals(connection, simulation_id, kind, every)
         table = tables.asked(f"simulation-{kind}", columns, "-moved")
         return tables.answer(
-            table, lambda order: simulations.listed(connection, simulation_id, kind, order), "hq/simulation.html", total=_foot(totals), kind=kind, moving=False,
+            table, lambda order: simulations.listed(connection, simulation_id, kind, order, every), "hq/simulation.html", every=every,
+            total=_foot(totals), kind=kind, moving=False,
             switches=_switches(kind, "hq.simulation", simulation_id=simulation_id),
             total_rows=totals["rows"], summary=row.summary, best_worst=simulations.extremes(connection, simulation_id, "dealer"),
-            pairs=row.summary["pairs"][:SHOWN_PAIRS], places=[_place(each) for each in row.summary["unserved"]["where"][:SHOWN_PLACES]],
+            pairs=pairs, names=simulations.names(connection, simulation_id, "dealer", {code for pair in pairs for code in pair[:2]}),
+             places=[_place(each) for each in row.summary["unserved"]["where"][:SHOWN_PLACES]],
             conflicts=[_conflict(each) for each in row.summary["conflicts"]], current=simulations.is_current(connection, row), others=_others(connection, row), **page)
 
 
