@@ -1,8 +1,8 @@
 """The ladder over columns: the store and rung that `decide` would answer, for many visits at once (CONTRACT 2, A4). Pure.
 
 It knows nothing of its own: what a rung that names a store answers is asked of that rung itself, once for each store and day; where the place
-decides, an answer is taken only where it is proven (one store leads every other by more than the ambiguity limit, or no area, radius or
-store reaches the point). Every other visit is decided by `decide`. `Ladder.walked` counts those.
+decides, the nearest index answers whole columns, and those that count as equally near are ranked as A6 says. A radius's answer is taken only where
+it is proven. Every other visit is decided by `decide`. `Ladder.walked` counts those.
 """
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stores.decide import EntryParam, Match, Question, State, Visit, decide
 from stores.nearest import NearestIndex
 from stores.policy import RUNGS
 from stores.regions import region_and_above
-from stores.simulating.columns import NEVER, Bools, Floats, Ints, Visits
+from stores.simulating.columns import EPOCH, NEVER, Bools, Floats, Ints, Visits
 from stores.snapshot import Snapshot, StoreRecord
 
 SAFE_M = 1e-4
@@ -323,20 +323,34 @@ class _Day:
             index = self.ladder.group((rung, areas, epoch), lambda areas=areas: [int(p) for p in self.ladder.positions(  # type: ignore[misc]
                 np.array(sorted({s.id for s in stores_of(areas)}), dtype=np.int64))])
             if len(index):
-                self._best(rung, rows, *index.nearest_batch_with_lead(self.lat[rows], self.lng[rows]))
+                self._best(rung, rows, index, *index.nearest_batch_with_lead(self.lat[rows], self.lng[rows]))
 
     def _only(self, rows: Ints) -> Bools:
         found = np.zeros(len(self.rows), dtype=bool)
         found[rows] = True
         return found
 
-    def _best(self, rung: str, rows: Ints, positions: Ints, metres: Floats, leads: Floats) -> None:
-        """Those whose nearest store leads by more than the limit are certain."""
-        sure = leads > self.limits[rows] + SAFE_M
+    def _best(self, rung: str, rows: Ints, index: NearestIndex, positions: Ints, metres: Floats, leads: Floats, most: float | None = None) -> None:
+        """A6: the nearest where it leads by more than the limit, else the first of those that count as equally near. `most`: none beyond it."""
         stores, far = np.zeros(len(self.rows), dtype=np.int64), np.full(len(self.rows), np.nan)
         stores[rows], far[rows] = self.ladder.ids[positions], metres
-        self._settle(rung, self._only(rows[sure]), stores, far)
-        self._unsure(self._only(rows[~sure]))
+        close = rows[~(leads > self.limits[rows] + SAFE_M)]
+        for n, found in zip(close.tolist(), index.ambiguous_batch(self.lat[close], self.lng[close], self.limits[close]), strict=True):
+            position, far[n] = self._first_of([pair for pair in found if most is None or pair[1] <= most], n)
+            stores[n] = self.ladder.ids[position]
+        self._settle(rung, self._only(rows), stores, far)
+
+    def _first_of(self, equal: list[tuple[int, float]], n: int) -> tuple[int, float]:
+        """The tie-breaks of A6, for row n: home, last visit, open now, priority, nearer, smaller code."""
+        if len(equal) == 1 or self.limits[n] == 0:
+            return equal[0]
+        home, last, at = int(self.state["home_store_id"][n]), int(self.state["last_store_id"][n]), EPOCH + dt.timedelta(microseconds=int(self.at[n]))
+
+        def rank(pair: tuple[int, float]) -> tuple[bool, bool, bool, int, float, str]:
+            store = self.snapshot.stores[pair[0]]
+            return store.id != home, store.id != last, not store.open_at(at), -store.priority, pair[1], store.code
+
+        return min(equal, key=rank)
 
     def _radius(self) -> None:
         """Stores of one radius have an index of their own; the best of those that reach the place is certain when it leads all others that do."""
@@ -380,4 +394,4 @@ class _Day:
             self._unsure(known & (metres > most - SAFE_M))
         rows = np.flatnonzero(known & self.open)
         if len(rows):
-            self._best("NEAREST", rows, positions[rows], metres[rows], leads[rows])
+            self._best("NEAREST", rows, self.snapshot.index_on(self.day), positions[rows], metres[rows], leads[rows], most)

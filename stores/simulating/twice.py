@@ -57,8 +57,8 @@ class Twice:
         self._results(past, np.flatnonzero(~past.placed & ~near), before, after)
         return _batch(visits, before, after, past.customers, past.revenue)
 
-    def _both(self, visits: Visits) -> tuple[Decided, Decided]:
-        found = self.before.decide(visits), self.after.decide(visits)
+    def _both(self, visits: Visits, before: Decided | None = None) -> tuple[Decided, Decided]:
+        found = before or self.before.decide(visits), self.after.decide(visits)
         rows = np.unique(np.linspace(0, len(visits) - 1, CHECKED).astype(np.int64)).tolist() if len(visits) else []
         for ladder, answers in zip((self.before, self.after), found, strict=True):
             for n in rows:
@@ -78,18 +78,20 @@ class Twice:
         if not len(rows):
             return
         visits, led = past.visits, past.stores[rows]
-        first: tuple[Floats, Floats] | None = None
-        waiting = np.arange(len(rows))
-        for turn in range(TRIES):
-            lats, lngs = self._stand_in(past, rows[waiting], turn)
-            first = first or (lats, lngs)
-            visits.latitude[rows[waiting]], visits.longitude[rows[waiting]] = lats, lngs
-            waiting = waiting[self.before.decide(taken(visits, rows[waiting])).stores != led[waiting]]
+        lats, lngs = self._stand_in(past, rows, 0)
+        visits.latitude[rows], visits.longitude[rows] = lats, lngs
+        settled = self.before.decide(taken(visits, rows))
+        waiting = np.flatnonzero(settled.stores != led)
+        for turn in range(1, TRIES):
             if not len(waiting):
                 break
-        assert first is not None
-        visits.latitude[rows[waiting]], visits.longitude[rows[waiting]] = first[0][waiting], first[1][waiting]
-        both = self._both(taken(visits, rows))
+            visits.latitude[rows[waiting]], visits.longitude[rows[waiting]] = self._stand_in(past, rows[waiting], turn)
+            found = self.before.decide(taken(visits, rows[waiting]))
+            agreed = np.flatnonzero(found.stores == led[waiting])
+            _put(waiting[agreed], (_some(found, agreed),), (settled,))
+            waiting = np.delete(waiting, agreed)
+        visits.latitude[rows[waiting]], visits.longitude[rows[waiting]] = lats[waiting], lngs[waiting]
+        both = self._both(taken(visits, rows), settled)
         _put(rows, both, (before, after))
         sure = self._whatever_the_place(both)
         self.counts["exact"] += int(sure.sum())
@@ -137,6 +139,10 @@ class Twice:
 def _put(rows: Ints, found: tuple[Decided, ...], into: tuple[Decided, ...]) -> None:
     for one, whole in zip(found, into, strict=True):
         whole.stores[rows], whole.rungs[rows], whole.metres[rows] = one.stores, one.rungs, one.metres
+
+
+def _some(found: Decided, rows: Ints) -> Decided:
+    return Decided(found.stores[rows], found.rungs[rows], found.metres[rows])
 
 
 def _batch(visits: Visits, before: Decided, after: Decided, customers: Ints, revenue: Ints) -> Batch:
