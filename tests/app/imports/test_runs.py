@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 import db
-from app import import_runs, job_runs, jobs, labels, upload_lists, uploads
+from app import import_runs, job_runs, jobs, labels, simulation_runs, upload_lists, uploads
 from app.job_runs import job_run
 from app.jobs import Job, Worker
 from app.runner import Done, Runner
