@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Row, select
 
 import db
 from app import fault_words, labels, map_pages, maps, simulation_runs, tables, words
+from app.actor_names import actor_names
+from app.audit_words import ACTORS
 from app.clock import now_and_today
 from app.hq import policy as policy_pages
 from app.hq import simulation_forms as forms
@@ -39,7 +41,7 @@ LIST = (
     Column("asked_at", _l("Asked at"), "moment", sort="asked_at"),
     Column("name", _l("Name"), sort="name", door=lambda row: url_for("hq.simulation", simulation_id=row.id)),
     Column("state", _l("State"), "tag", sort="state", words=labels.SIMULATION_STATES, meanings=labels.SIMULATION_MEANINGS),
-    Column("user", _l("By"), value=lambda row: row.user_name or row.actor),
+    Column("user", _l("By"), value=lambda row: row.user_name or labels.label(ACTORS, row.actor)),
     Column("visits", _l("Visits tried"), "count", value=lambda row: row.summary["visits"] if row.summary else None),
     Column("moved", _l("Led elsewhere"), "count", value=_moved),
     Column("versions", _l("Network and policy version"), value=lambda row: f"{row.network_version} · {row.policy_version}" if row.summary else None, shown=False),
@@ -115,7 +117,9 @@ def simulation(simulation_id: int) -> Any:
     kind, every = kind if kind in KINDS else "dealer", request.args.get("all") == "yes"
     with db.read() as connection:
         row = _found(connection, simulation_id)
-        page = {"row": row, "now": now, "said": _in_words(connection, row), "may_write": current_actor().may("simulation:write"), "fault_words": fault_words}
+        asked_by = row.user_name or actor_names({row.actor})[row.actor]
+        page = {"row": row, "now": now, "asked_by": asked_by, "said": _in_words(connection, row),
+                "may_write": current_actor().may("simulation:write"), "fault_words": fault_words}
         if row.summary is None:
             return render_template("hq/simulation.html", told=progress_of(row, now), moving=row.state in WAITS, **page)
         columns = tuple(_with_door(column) for column in ROWS)
