@@ -56,7 +56,7 @@ def _door(row: Row[Any]) -> str | None:
 
 
 ROWS = (
-    Column("code", _l("Store, dealer or branch"), "chip", value=lambda row: (row.code, row.name or row.code) if row.code else ("", _("no store")), sort="code"),
+    Column("code", _l("Store, dealer or branch"), "chip", value=lambda row: (row.code, row.name or row.code) if row.code else ("–", _("no store")), sort="code"),
     Column("visits_before", _l("Visits before"), "count", sort="visits_before"),
     Column("visits_after", _l("Visits after"), "count", sort="visits_after"),
     Column("gained", _l("Gained"), "count", sort="gained"),
