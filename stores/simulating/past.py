@@ -98,19 +98,19 @@ def _columns(rows: Sequence[Any], shares: Shares) -> Arrivals:
     latitude, longitude, accuracy = (np.array(each, dtype=np.float64) for each in (lats, lngs, accuracies))
     params = [_param(each["param"]) if each and each["param"] else None for each in kept]
     traced = np.array([each is not None for each in kept], dtype=bool)
-    columns = Visits(
-        at=np.array([microseconds(each) for each in at], dtype=np.int64), day=np.array([each.toordinal() for each in days], dtype=np.int64),
-        latitude=latitude, longitude=longitude, accuracy=accuracy, fuzzy=np.array([bool(each and each["fuzzy"]) for each in kept], dtype=bool),
-        regions=[each["region_code"] if each else None for each in kept], postal_codes=[each["postal_code"] if each else None for each in kept],
-        params=params, state=state_columns(known), odd=np.array([is_odd(each) for each in known], dtype=bool), one=lambda n: (None, None))  # type: ignore[arg-type,return-value]
+    fuzzy = np.array([bool(each and each["fuzzy"]) for each in kept], dtype=bool)
+    regions, postal_codes = [each["region_code"] if each else None for each in kept], [each["postal_code"] if each else None for each in kept]
 
-    def one(n: int) -> tuple[Visit, State]:
+    def one(n: int) -> tuple[Visit, State]:  # knows the columns, never the whole: a circle would keep every chunk alive
         there, visit = not np.isnan(latitude[n]), kept[n] or {}
         return Visit(at[n], days[n], Coordinates(float(latitude[n]), float(longitude[n])) if there else None,
-                     None if np.isnan(accuracy[n]) or not there else float(accuracy[n]), bool(columns.fuzzy[n]), columns.regions[n], columns.postal_codes[n],
+                     None if np.isnan(accuracy[n]) or not there else float(accuracy[n]), bool(fuzzy[n]), regions[n], postal_codes[n],
                      params[n], tuple(visit.get("notes", ()))), state_of(known[n]) if known[n] else NEW_CUSTOMER
 
-    columns.one = one
+    columns = Visits(
+        at=np.array([microseconds(each) for each in at], dtype=np.int64), day=np.array([each.toordinal() for each in days], dtype=np.int64),
+        latitude=latitude, longitude=longitude, accuracy=accuracy, fuzzy=fuzzy, regions=regions,
+        postal_codes=postal_codes, params=params, state=state_columns(known), odd=np.array([is_odd(each) for each in known], dtype=bool), one=one)
     where = np.array(located, dtype=np.int64)
     return Arrivals(columns, np.array(customers, dtype=np.int64), np.array([shares.next_of(each) for each in customers], dtype=np.int64),
                     np.array([each or 0 for each in stores], dtype=np.int64), np.array([_RUNG_AT.get(each, _RUNG_AT["PICKER"]) for each in rungs], dtype=np.int64),
