@@ -1,6 +1,7 @@
 """The network as this process sees it: building a snapshot of any version, and swapping in the newest (DESIGN 2, M7, M14, M22)."""
 from __future__ import annotations
 
+import datetime as dt
 import os
 import threading
 import time
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Table, and_, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 import db
-from stores import closings, pauses, policy, versions
+from stores import closings, offers, pauses, policy, versions
 from stores.areas import AreaIndex, parse_geometry
 from stores.branches import branch
 from stores.brand import brand
@@ -36,7 +37,7 @@ def load(connection: Connection, at: Versions) -> Snapshot:
     areas, index = _areas(connection, at.network)
     body = connection.execute(select(policy_version.c.body).where(policy_version.c.version == at.policy)).scalar_one()
     return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network), areas, index, _channels(connection),
-                    closings.load(connection, at.network), pauses.load(connection, at.network))
+                    closings.load(connection, at.network), pauses.load(connection, at.network), offers.load(connection, at.network, dt.datetime.now(dt.UTC)))
 
 
 def _known_at(table: Table, version: int) -> ColumnElement[bool]:
