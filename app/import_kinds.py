@@ -42,7 +42,8 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
                              "every point names its system of coordinates."), "pin"),
     Kind("guides", _l("Guides"), _l("Guides and store managers at their stores. Stores must be known."), "account"),
     Kind("areas", _l("Areas"), _l("Territories, service areas and isolated areas as GeoJSON. Dealers and stores must be known."), "routing"),
-    Kind("offers", _l("Store promotions and ranges"), _l("Promotions and ranges of the mall, by its ids, switched on or off for single stores. Stores must be known."), "sales"),
+    Kind("offers", _l("Store promotions and ranges"), _l("Promotions and ranges of the mall, by its ids, switched on or off for single stores. "
+                                                   "Stores must be known."), "sales"),
     Kind("customers", _l("Customers"), _l("Customers with the identities by which they are known elsewhere. Identities are added, never taken away."), "people"),
     Kind("orders", _l("Orders and refunds"), _l("Orders and refunds, one row for each line. A known order is never changed."), "sales"),
     Kind("events", _l("Events"), _l("Friend adds, losses, referrals and chats. A known event is never changed. Guides must be known."), "share"),
@@ -66,7 +67,8 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "orders": {
         "order_no": "O20251101001", "customer_id": "C0001", "paid_at": "2025-11-01 10:20:30", "amount": "128.00", "currency": "", "kind": "order",
         "original_order_no": "",
-        "latitude": "31.2397", "longitude": "121.4900", "crs": "gcj02", "region_code": "310101", "store_code": "S001", "fulfilment_store_code": "", "guide_code": "G001", "channel": "",
+        "latitude": "31.2397", "longitude": "121.4900", "crs": "gcj02", "region_code": "310101", "store_code": "S001",
+        "fulfilment_store_code": "", "guide_code": "G001", "channel": "",
         "category": "tea",
         "sku": "TEA-001", "quantity": "2", "line_no": "1"},
     "events": {"event_id": "E20251101001", "type": "contact.confirmed", "occurred_at": "2025-11-01 10:00:00", "guide_code": "G001", "customer_id": "C0001",

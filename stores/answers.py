@@ -14,8 +14,10 @@ def decision_answer(decision: Decision, snapshot: Snapshot, day: dt.date) -> dic
     store = snapshot.by_id.get(decision.store_id) if decision.store_id is not None else None
     guide = snapshot.guides.get(decision.guide_id) if decision.guide_id is not None else None
     dealer = next((c.dealer_code for c in store.contracts if c.dealer_id == decision.dealer_id), None) if store is not None else None
-    return {"store_code": store.code if store else None, "dealer_code": dealer, "guide_code": guide.code if guide else None,
-            "cloud_shop_url": store.cloud_shop_url if store else None, "bundle": bundle(store, guide.code if guide else None, snapshot, day), "distance_m": rounded(decision.distance_m), "rung": decision.rung,
+    guide_code = guide.code if guide else None
+    return {"store_code": store.code if store else None, "dealer_code": dealer, "guide_code": guide_code,
+            "cloud_shop_url": store.cloud_shop_url if store else None, "bundle": bundle(store, guide_code, snapshot, day),
+            "distance_m": rounded(decision.distance_m), "rung": decision.rung,
             "reason": decision.reason, "alternatives": shown(decision.alternatives, snapshot), "notes": list(decision.notes),
             "network_version": decision.network_version, "policy_version": decision.policy_version}
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Date, ForeignKey, Index, Row, Table, or_, select
 from sqlalchemy.sql.elements import ColumnElement
@@ -47,7 +48,7 @@ def load(connection: Connection, version: int, now: dt.datetime) -> dict[int, li
     return found
 
 
-def of_store(connection: Connection, store_id: int, today: dt.date) -> Sequence[Row[tuple[int, str, str, bool, dt.date | None, dt.date | None]]]:
+def of_store(connection: Connection, store_id: int, today: dt.date) -> Sequence[Row[Any]]:
     """What is switched for a store and not over yet, by kind and reference."""
     o = store_offer.c
     query = select(o.id, o.kind, o.reference, o.switched_on, o.valid_from, o.valid_to).where(o.store_id == store_id, known_at(None), _not_over(today))

@@ -5,7 +5,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -102,4 +101,5 @@ def _refuse_too_many(rows: Sequence[Row], stores: Mapping[str, int], stored: Sto
         store_id = stores.get(row.values["store_code"])
         if store_id in full:
             full.discard(store_id)
-            faults.add(row.line, "store_code", row.values["store_code"], f"would have {counts[store_id]} promotions and ranges that are not over; at most {MOST} are kept")
+            faults.add(row.line, "store_code", row.values["store_code"],
+                       f"would have {counts[store_id]} promotions and ranges that are not over; at most {MOST} are kept")
