@@ -22,7 +22,7 @@ from ledger import idempotency, leases
 from ledger.audit import seal_audit
 from ledger.intakes import newest
 from ledger.seals import seal_now
-from stores import cube_steps, privacy, rebinding, room
+from stores import cube_steps, geocoder, privacy, rebinding, room
 from stores.brand import business_day
 
 log = structlog.get_logger("worker")
@@ -65,7 +65,7 @@ def _forget(now: dt.datetime) -> dict[str, int]:
     with db.transaction() as connection:
         keys = idempotency.forget_old(connection, now)
     return {"points": gone.points, "traces": gone.traces, "idempotency_keys": keys, "sessions": sessions.forget_old(now),
-            "day_loads": room.forget_old(business_day(now))}
+            "day_loads": room.forget_old(business_day(now)), "places": geocoder.forget_old(now)}
 
 
 def _homes(now: dt.datetime) -> dict[str, int]:

@@ -32,6 +32,10 @@ TRANSFERS: Words = {
     "reward": _l("Reward of a guide"), "reward_return": _l("Reward taken back"), "reward_pending": _l("Reward pending"), "reward_vest": _l("Reward vested"),
 }
 ORDER_STATES: Words = {"shipped": _l("Shipped"), "received": _l("Received"), "closed": _l("Closed")}
+SALES_CHANNELS: Words = {"mini_program": _l("Mini-program"), "till": _l("Till")}
+TOUCHPOINTS: Words = {  # examples: a brand names its own, unknown ones are shown as they are
+    "plain": _l("Opened by itself"), "store_qr": _l("Store QR code"), "guide_link": _l("Guide's link"), "chat_card": _l("Card in a chat"),
+    "official_account": _l("Official account"), "advert": _l("Advert")}
 REWARD_STATES: Words = {"pending": _l("pending"), "vested": _l("payable"), "voided": _l("no reward"), "clawed_back": _l("taken back")}
 REWARD_MEANINGS = {"pending": "wait", "vested": "good", "voided": "", "clawed_back": "wrong"}
 COMPONENTS: Words = {"add": _l("Friend add"), "referral": _l("Referral"), "sales": _l("Sales commission")}

@@ -52,6 +52,7 @@ OBJECTS = {  # endpoint's part after the dot: (argument values that are nobody's
     "reset_two_factor": ({"user_id": 10**9}, {}),
     "change_role": ({"user_id": 10**9}, {}),
     "end_session": ({"session_id": 10**9}, {}),
+    "suggest": ({"kind": "mood"}, {}),
     "read": ({"notice_id": 10**9}, {}),
     "drop": ({"view_id": 10**9}, {}),
 }
