@@ -100,7 +100,8 @@ def test_an_order_keeps_revenue_and_fulfilment_store_apart_a1(till: Till):  # no
     assert till.call("GET", "/orders/O").json == sold.json
     assert {c["store_code"] for c in sold.json["credits"] if c["kind"] == "shop"} == {"S1"}
     assert till.sells("O", fulfilment_store_code="S2").status_code == 200
-    refusal(till.sells("O", fulfilment_store_code="S3"), 409, "order_reused", "order_no")
+    refusal(till.sells("O", fulfilment_store_code="S3"), 409, "order_reused", "fulfilment_store_code")
+    refusal(till.sells("O"), 409, "order_reused", "fulfilment_store_code")
 
 
 def test_without_one_the_revenue_store_fulfils_a1(till: Till):  # noqa: F811
