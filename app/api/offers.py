@@ -12,7 +12,7 @@ from app.api.declare import Api
 from app.api.network_shapes import Text
 from app.api.types import Answer, Strict
 from app.imports import context
-from ledger.faults import NotAllowed, NotFound
+from ledger.faults import FieldFault, InvalidInput, NotAllowed, NotFound
 from stores import directory, offers, versions
 from stores.actors import Actor
 from stores.brand import business_day
@@ -80,12 +80,32 @@ def put_offers(actor: Actor, code: str, body: OffersIn) -> tuple[int, Any]:
     names = tuple(column.name for column in COLUMNS["offers"])
     cells = [{"store_code": code, "kind": each.kind.strip(), "reference": each.reference.strip(), "switch": _switch(each.switch),
               "valid_from": (each.valid_from or "").strip(), "valid_to": (each.valid_to or "").strip()} for each in body.offers]
-    checked = check("offers", Sheet(names, list(enumerate(cells, 1)), FaultList(), "json"), context())
+    _refuse_repeated(cells)
+    checked = check("offers", Sheet(names, list(enumerate(cells)), FaultList(), "json"), context())
     if checked.faults:
-        raise Refused(checked.faults, checked.warnings)
-    register.replace_all(code, checked.rows, actor=actor, now=dt.datetime.now(dt.UTC))
+        raise _refusal(checked.faults)
+    try:
+        register.replace_all(code, checked.rows, actor=actor, now=dt.datetime.now(dt.UTC))
+    except Refused as refused:
+        raise _refusal(refused.faults) from None
     with db.read() as connection:
         return 200, _answer(connection, actor, code)
+
+
+def _refuse_repeated(cells: list[dict[str, str]]) -> None:
+    first: dict[tuple[str, str], int] = {}
+    for n, row in enumerate(cells):
+        known = first.setdefault((row["kind"], row["reference"]), n)
+        if known != n:
+            raise InvalidInput(f"The {row['kind']} {row['reference']!r} stands in the list twice; leave one of them out.", code="refused",
+                               errors=[FieldFault(f"offers.{n}.reference", f"stands at offers.{known} already")])
+
+
+def _refusal(faults: FaultList) -> InvalidInput:
+    """The faults by their place in the list; one of the whole list names `offers`."""
+    first = faults.in_order()[0]
+    errors = [FieldFault("offers" if f.column == "store_code" else f"offers.{f.line}.{f.column}", f.reason) for f in faults.in_order()[:100]]
+    return InvalidInput(f"{errors[0].field}: {first.value} {first.reason}; nothing was written.", code="refused", errors=errors)
 
 
 def _switch(value: bool | str | None) -> str:

@@ -139,7 +139,8 @@ def _load(size: Size, now: dt.datetime, progress: Progress) -> None:
 def _load_network(chain: Chain, size: Size, at: dt.datetime, progress: Progress) -> None:
     members = [{"customer_id": customer_code(n), "unionid": unionid(n), "phone": f"199{n:08}", "employee": "yes" if n % 40 == 7 else "no"}
                for n in range(size.members)]
-    parts = (("branches", chain.branches), ("dealers", chain.dealers), ("stores", chain.stores), ("offers", chain.offers), ("guides", chain.guides), ("customers", members))
+    parts = (("branches", chain.branches), ("dealers", chain.dealers), ("stores", chain.stores), ("offers", chain.offers), ("guides", chain.guides),
+             ("customers", members))
     for done, (kind, rows) in enumerate(parts):
         progress("network", done, len(parts) + 2)
         _register(kind, rows, at)

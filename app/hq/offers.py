@@ -45,6 +45,8 @@ def store_offers(code: str) -> Any:
         return _page(store, given, _mark(present), stale=True, present=present), 409
     if request.form.get("step") == "more":
         return _page(store, given, _mark(present))
+    if repeated := _repeated(given):
+        return _page(store, given, _mark(present), told=repeated), 422
     rows = [(line, {"store_code": code, **cells}) for line, cells in enumerate(given) if cells["reference"]]
     checked = check("offers", Sheet(("store_code", *NAMES), rows, FaultList(), "form"), context())
     faults: Sequence[ImportFault] = checked.faults.in_order()
@@ -56,6 +58,12 @@ def store_offers(code: str) -> Any:
         except Refused as refused:
             faults = refused.faults.in_order()
     return _page(store, given, _mark(present), faults=faults), 422
+
+
+def _repeated(given: Sequence[Cells]) -> dict[int, dict[str, str]]:
+    """Rows that say again what a row before them says, by their place."""
+    keys = [(row["kind"], row["reference"]) for row in given]
+    return {n: {"reference": _("stands in the list already")} for n, key in enumerate(keys) if key in keys[:n]}
 
 
 def _cells(row: Any) -> Cells:
@@ -74,8 +82,9 @@ def _mark(present: Sequence[Cells]) -> str:
     return proposals.mark({f"{n}": db.canonical(row) for n, row in enumerate(present)})
 
 
-def _page(store: Any, rows: Sequence[Cells], seen: str, *, faults: Sequence[ImportFault] = (), stale: bool = False, present: Sequence[Cells] = ()) -> str:
-    found: dict[int, dict[str, str]] = {}
+def _page(store: Any, rows: Sequence[Cells], seen: str, *, faults: Sequence[ImportFault] = (), told: dict[int, dict[str, str]] | None = None,
+          stale: bool = False, present: Sequence[Cells] = ()) -> str:
+    found = told or {}
     for fault in faults:
         found.setdefault(fault.line, {})[fault.column] = fault_words.reason(fault.reason)
     empty = {"kind": "promotion", "reference": "", "switch": "on", "valid_from": "", "valid_to": ""}

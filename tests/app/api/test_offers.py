@@ -69,13 +69,19 @@ def test_a_list_is_read_as_it_was_written(till: Till):  # noqa: F811
 @pytest.mark.parametrize(("row", "field"), [
     ({"kind": "coupon", "reference": "A"}, "kind"), ({"kind": "range", "reference": "x" * 65}, "reference"), ({"kind": "range", "reference": " "}, "reference"),
     ({"kind": "range", "reference": "A", "switch": "maybe"}, "switch"), ({"kind": "range", "reference": "A", "valid_from": "soon"}, "valid_from"),
-    ({"kind": "range", "reference": "A", "valid_from": "2025-02-02", "valid_to": "2025-02-01"}, "valid_to"), (LIST[0], "store_code")])
+    ({"kind": "range", "reference": "A", "valid_from": "2025-02-02", "valid_to": "2025-02-01"}, "valid_to"), (LIST[0], "reference")])
 def test_a_faulty_row_refuses_the_whole_list_and_names_the_field(till: Till, row: dict[str, Any], field: str):  # noqa: F811
     put(till, LIST)
     answer = put(till, [LIST[0], row])
     assert answer.status_code == 422, answer.text
-    assert [e["field"] for e in answer.json["errors"]] == [field]
+    assert [e["field"] for e in answer.json["errors"]] == [f"offers.1.{field}"]
     assert len(till.call("GET", "/stores/S1/offers").json["offers"]) == len(LIST)
+
+
+def test_a_list_that_is_too_long_is_refused(till: Till):  # noqa: F811
+    answer = put(till, [{"kind": "range", "reference": f"R{n}"} for n in range(201)])
+    assert (answer.status_code, [e["field"] for e in answer.json["errors"]]) == (422, ["offers"])
+    assert till.call("GET", "/stores/S1/offers").json["offers"] == []
 
 
 def test_a_store_that_is_unknown_has_no_list(till: Till):  # noqa: F811
