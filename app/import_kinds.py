@@ -42,7 +42,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
                              "every point names its system of coordinates."), "pin"),
     Kind("guides", _l("Guides"), _l("Guides and store managers at their stores. Stores must be known."), "account"),
     Kind("areas", _l("Areas"), _l("Territories, service areas and isolated areas as GeoJSON. Dealers and stores must be known."), "routing"),
-    Kind("offers", _l("Store promotions and ranges"), _l("Promotions and ranges of the mall, by its ids, switched on or off for single stores. "
+    Kind("offers", _l("Store offers"), _l("Promotions and ranges of the mall, by its ids, switched on or off for single stores. "
                                                    "Stores must be known."), "sales"),
     Kind("customers", _l("Customers"), _l("Customers with the identities by which they are known elsewhere. Identities are added, never taken away."), "people"),
     Kind("orders", _l("Orders and refunds"), _l("Orders and refunds, one row for each line. A known order is never changed."), "sales"),

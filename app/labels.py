@@ -108,6 +108,7 @@ OFFER_STATES: Words = {"on": _l("shown"), "off": _l("not shown"), "coming": _l("
 OFFER_MEANINGS = {"on": "good", "off": "", "coming": "wait"}
 AREA_KINDS: Words = {"territory": _l("Exclusive territory"), "service_area": _l("Service area"), "isolated": _l("Isolated area")}
 NETWORK_FIELDS: Words = {
+    "promotion": _l("Promotion"), "range": _l("Range of articles"),
     "name": _l("Name"), "branch_code": _l("Branch code"), "dealer_code": _l("Dealer code"), "position": _l("Position"),
     "coordinates_withdrawn": _l("Coordinates withdrawn"),
     "country": _l("Country"), "region_code": _l("Region code"), "address": _l("Address"), "status": _l("State"), "cloud_shop": _l("Cloud shop"),

@@ -176,7 +176,7 @@ def _store_row(chain: Chain, shop: Shop, number: int, rng: np.random.Generator) 
             "address": f"{regions()[shop.city_code].name}{region.name if region.code != shop.city_code else ''}{int(rng.integers(1, 999))}号",
             "opened_on": opened.isoformat(), "priority": str(int(rng.choice([0, 0, 0, 5, 10]))),
             "service_radius_m": str(int(rng.choice([3_000, 5_000]))) if number % 25 == 7 else "",
-            "hours": words.HOURS[int(rng.integers(len(words.HOURS)))]}
+            "hours": words.HOURS[int(rng.integers(len(words.HOURS)))], "cloud_shop_url": f"pages/shop/index?id={shop.code}"}
 
 
 def _offers(chain: Chain, size: Size) -> list[Texts]:

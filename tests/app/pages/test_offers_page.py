@@ -46,6 +46,16 @@ def test_headquarters_replaces_the_list_of_a_store_and_everybody_sees_it(bare_ch
     assert kept() == [("range", "TEA", True)]
 
 
+def test_the_history_of_the_store_tells_who_switched_what(bare_chain):
+    petra = bare_chain.client("petra")
+    send(petra, {})
+    send(petra, {"switch": "off"})
+    send(petra)
+    page = petra.get("/hq/stores/S1", headers={"Accept-Language": "en"}).text
+    told = [re.sub(r"<[^>]+>|\s+", " ", each).split() for each in re.findall(r"<dt>Promotion</dt><dd>(.*?)</dd>", page)]
+    assert told == [["P-1", "off", "→", "–"], ["P-1", "on", "→", "P-1", "off"], ["–", "→", "P-1", "on"]]
+
+
 def test_a_faulty_row_is_told_in_its_place_and_nothing_is_saved(bare_chain):
     page = send(bare_chain.client("petra"), {}, {"reference": "P-2", "valid_from": "2025-02-02", "valid_to": "2025-02-01"}, {"reference": "P-1"})
     assert page.status_code == 422
