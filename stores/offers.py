@@ -11,7 +11,9 @@ from sqlalchemy.sql.elements import ColumnElement
 import db
 from stores.brand import business_day
 from stores.bundles import Offer
+from stores.versions import network_change
 
+KIND = "offers"  # of the network versions that change them
 OFFERED_LATE = dt.timedelta(days=31)  # arrivals told later than this are shown no promotion that ended since
 
 store_offer = Table(
@@ -46,6 +48,12 @@ def load(connection: Connection, version: int, now: dt.datetime) -> dict[int, li
     for row in connection.execute(query):
         found.setdefault(row[0], []).append(Offer(*row[1:]))
     return found
+
+
+def changed(connection: Connection, after: int, until: int) -> bool:
+    """Whether one of these network versions, the first one left out, changed offers."""
+    n = network_change.c
+    return connection.execute(select(n.version).where(n.version > after, n.version <= until, n.kind == KIND).limit(1)).first() is not None
 
 
 def of_store(connection: Connection, store_id: int, today: dt.date) -> Sequence[Row[Any]]:

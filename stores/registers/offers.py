@@ -15,7 +15,7 @@ from stores.bundles import Offer
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.offers import known_at, store_offer
+from stores.offers import KIND, known_at, store_offer
 from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, end_versions, ids_by_code, pieces, save
 from stores.stores import store
 
@@ -26,12 +26,12 @@ Stored = dict[Key, tuple[int, Offer]]  # id of the row beside what it says
 
 def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
     """Upsert by store, kind and reference. Raises Refused: an unknown store, days that do not fit, more than 200 of one store."""
-    return save("offers", plan, rows, actor=actor, now=now, dry_run=dry_run)
+    return save(KIND, plan, rows, actor=actor, now=now, dry_run=dry_run)
 
 
 def replace_all(store_code: str, rows: Sequence[Row], *, actor: Actor, now: dt.datetime) -> Outcome:
     """Make these all that a store has: what it had and is not among them ends, but what is over already. Raises Refused."""
-    return save("offers", partial(plan, whole=store_code), rows, actor=actor, now=now, named=store_code)
+    return save(KIND, partial(plan, whole=store_code), rows, actor=actor, now=now, named=store_code)
 
 
 def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime, whole: str | None = None) -> Plan:

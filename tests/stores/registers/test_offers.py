@@ -82,6 +82,18 @@ def test_a_past_snapshot_has_what_was_switched_then(shops):
     assert shown(shops)["promotions"] == []
 
 
+def test_another_change_of_the_network_keeps_the_offers_that_were_read(shops):
+    shops.load("offers", offer())
+    with db.read() as connection:
+        before = networks.snapshot(versions.current(connection))
+    shops.open_store("S9")
+    with db.read() as connection:
+        after = networks.snapshot(versions.current(connection))
+        assert after is not before and after.shelves is before.shelves
+    shops.load("offers", offer("S9"))
+    assert shown(shops, "S9")["promotions"] == shown(shops)["promotions"] == ["P-1"]
+
+
 def test_a_list_replaced_whole_ends_what_it_leaves_out_but_history(shops):
     shops.load("offers", offer(valid_to="2025-05-01"), offer(reference="P-2", valid_to=""), offer("S2", valid_to=""))
     assert replaced(shops, "S1", {"kind": "range", "reference": "TEA"}) == Outcome(new=1, changed=1)
