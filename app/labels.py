@@ -171,8 +171,9 @@ BASES: Words = {
 
 RUN_STATES: Words = {"queued": _l("waiting"), "running": _l("running"), "done": _l("done"), "failed": _l("failed"), "cancelled": _l("cancelled")}
 RUN_MEANINGS = {"queued": "", "running": "wait", "done": "", "failed": "wrong", "cancelled": ""}
-RUN_KINDS: Words = {"import.check": _l("Check of a file"), "import.save": _l("Import of a file")}
+RUN_KINDS: Words = {"import.check": _l("Check of a file"), "import.save": _l("Import of a file"), "simulate": _l("Simulation")}
 RUN_STEPS: Words = {"started": _l("Taken by a worker"), "reading": _l("Reading the file"), "checking": _l("Checking every row"),
+                    "preparing": _l("Preparing"), "deciding": _l("Deciding every visit twice"), "summing": _l("Summing up"),
                     "comparing": _l("Comparing with what is stored"), "saving": _l("Saving")}
 IMPORT_STATES: Words = {
     "check_queued": _l("waits to be checked"), "check_running": _l("being checked"), "ready": _l("checked, not saved"), "faults": _l("faults"),
@@ -180,8 +181,15 @@ IMPORT_STATES: Words = {
     "check_failed": _l("check failed"), "save_failed": _l("saving failed"), "check_cancelled": _l("cancelled"), "save_cancelled": _l("saving cancelled"),
     "discarded": _l("removed, not saved")}
 IMPORT_MEANINGS = {"ready": "wait", "faults": "wrong", "saved": "good", "check_failed": "wrong", "save_failed": "wrong", "check_running": "wait", "save_running": "wait"}
-RECURRING: Words = {"seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),
+RECURRING: Words = {"rules": _l("Put a routing policy in force whose time has come"),
+                    "seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),
                     "homes": _l("Move home stores whose day has come"), "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}
+SIMULATION_KINDS: Words = {"store": _l("Stores"), "dealer": _l("Dealers"), "branch": _l("Branches")}
+SIMULATION_STATES: Words = {"queued": _l("waits"), "running": _l("under way"), "done": _l("finished"), "failed": _l("failed"), "cancelled": _l("cancelled")}
+SIMULATION_MEANINGS = {"queued": "wait", "running": "wait", "done": "good", "failed": "wrong"}
+CONFLICTS: Words = {
+    "store_in_territory": _l("The store lies in another dealer's territory"), "stores_near": _l("Another dealer's store is near"),
+    "territories_overlap": _l("Two dealers' territories overlap"), "territories_share_codes": _l("Two dealers' territories name the same regions or postal codes")}
 RECURRING_STATES: Words = {"ok": _l("in order"), "failed": _l("failed"), "late": _l("late"), "never": _l("has not run yet")}
 RECURRING_MEANINGS = {"ok": "", "failed": "wrong", "late": "wait", "never": ""}
 

@@ -25,7 +25,9 @@ LATE_TURNS, LATE_SECONDS = 3, 120.0  # a recurring job that missed its turns by 
 
 
 def _door(row: Row[Any]) -> str | None:
-    """To the import that the run is about, for those who may open it."""
+    """To the import or simulation that the run is about, for those who may open it."""
+    if row.kind == "simulate" and row.subject_id and current_actor().may("simulation:read"):
+        return url_for("hq.simulation", simulation_id=row.subject_id)
     return url_for("hq.import_run", upload_id=row.subject_id) if row.kind.startswith("import.") and row.subject_id and current_actor().may("import:write") else None
 
 

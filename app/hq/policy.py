@@ -14,7 +14,7 @@ from app.actor_names import actor_names
 from app.clock import now_and_today
 from app.hq.home import blueprint
 from app.language import language
-from app.permissions import needs
+from app.permissions import current_actor, needs
 from app.words import count
 from ledger.faults import NotFound
 from stores import explanations, policies, regions
@@ -121,6 +121,7 @@ def policy() -> str:
             parameters=[(words, said(name, getattr(shown, name)), rule, name) for name, (words, _unit, rule) in PARAMETERS.items()],
             preset=said("preset", shown.preset),
             defaults=[(code, regions.full_name(code), store) for code, store in sorted(shown.region_defaults.items())],
+            waiting=policies.waiting(connection), may_write=current_actor().may("rules:write"),
             changes=changes(earlier, shown) if old.version != row.version else [])
 
 

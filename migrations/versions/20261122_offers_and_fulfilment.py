@@ -7,7 +7,7 @@ from alembic import op
 import db
 
 revision = '99dda30f26db'
-down_revision = '60db0c5287e2'
+down_revision = '65650cd4077f'
 branch_labels = None
 depends_on = None
 

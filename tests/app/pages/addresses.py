@@ -42,6 +42,9 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/help-stores", "/hq/help-stores?reason=no_guide")
     yield from ("/hq/network-check", "/hq/network-check?kind=store_unreachable&q=S3&sort=-object", "/hq/network-check?kind=mood")
     yield from ("/hq/jobs", "/hq/jobs?state=failed")
+    yield from ("/hq/simulations", "/hq/simulations?sort=name")
+    if name == "petra":  # who may try and publish rules
+        yield from ("/hq/simulations/new", "/hq/simulations/new?question=rules", "/hq/policy/edit", "/hq/policy/edit?version=1", "/hq/policy/review?version=1")
     if name == "petra":  # not for finance
         yield from ("/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults")
     yield from ("/hq/plan", "/hq/plan?before=1&version=1")
