@@ -44,7 +44,8 @@ def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> list[Line]:
     with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (port, key):
         new, returning = _entry(key, "n{}"), _entry(key, "r{}", again=400)
         kinds: dict[str, Request] = {
-            "hello": lambda n: b"GET /bare/hello HTTP/1.1\r\nHost: x\r\n\r\n", "insert": _post("/bare/insert", "", "i{}"), "new": new, "returning": returning}
+            "hello": lambda n: b"GET /bare/hello HTTP/1.1\r\nHost: x\r\n\r\n", "insert": _post("/bare/insert", "", "i{}"), "new": new, "returning": returning,
+            "route": _post("/api/v1/routes", f"Authorization: Bearer {key}\r\n", "r{}", 400)}
         for n in range(400):
             _ask(port, [returning(n)])
         rates: dict[str, list[float]] = {name: [] for name in kinds}
@@ -55,8 +56,9 @@ def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> list[Line]:
                 rates[name].append(_rate(port, make, started, seconds))
     return [_line("entry of a new customer / Flask hello", rates, "new", "hello", 0.12),
             _line("entry of a returning customer / Flask hello", rates, "returning", "hello", 0.20),
-            _line("entry of a new customer / Flask + one insert", rates, "new", "insert", None),
-            _line("entry of a returning customer / Flask + one insert", rates, "returning", "insert", None)]
+            _line("entry of a new customer / Flask + one insert", rates, "new", "insert", 0.75),
+            _line("entry of a returning customer / Flask + one insert", rates, "returning", "insert", 0.75),
+            _line("route of a returning customer, nothing stored / Flask hello", rates, "route", "hello", 0.55)]
 
 
 def _line(name: str, rates: dict[str, list[float]], ours: str, theirs: str, aim: float | None) -> Line:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 from sklearn.neighbors import BallTree
 
 from benchmarks.table import Line
@@ -24,7 +25,53 @@ EARTH_M = 6_371_008.8
 
 def run() -> list[Line]:
     """Single and batch against numpy brute force and scikit-learn's BallTree, for each size of chain; some twenty seconds."""
-    return [row for stores in SIZES for row in _compare(stores)]
+    return [*(row for stores in SIZES for row in _compare(stores)), _growth(), *_exactness(SIZES[-1])]
+
+
+def _growth() -> Line:
+    """One query among 100,000 stores beside one among 3,000; the machine's other guests are met by both in turns."""
+    chains = [_chain(count) for count in (SIZES[0], SIZES[-1])]
+    indexes = [NearestIndex(stores[:, 0], stores[:, 1], [f"S{n:06d}" for n in range(len(stores))]) for stores, _ in chains]
+    times: list[list[float]] = [[], []]
+    for _ in range(7):
+        for index, (_, visitors), found in zip(indexes, chains, times, strict=True):
+            asked = visitors[:3_000].tolist()
+            found.append(_microseconds(lambda index=index, asked=asked: [index.nearest(lat, lng) for lat, lng in asked], len(asked)))  # type: ignore[misc]
+    small, large = (float(np.median(found)) for found in times)
+    return Line(f"nearest, single among {SIZES[-1]:,} / among {SIZES[0]:,}", large, small, "us", small / large, 1 / 1.5)
+
+
+def _exactness(count: int) -> Iterator[Line]:
+    """What being exact costs a batch, beside a k-d tree on the unit sphere with haversine distances; how often a proof needs more than two chords."""
+    stores, visitors = _chain(count)
+    index = NearestIndex(stores[:, 0], stores[:, 1], [f"S{n:06d}" for n in range(count)])
+    tree = cKDTree(_on_sphere(stores))
+
+    def inexact() -> None:
+        _, found = tree.query(_on_sphere(visitors))
+        _pairwise_m(visitors, stores[found])
+
+    ours, theirs = [], []
+    for _ in range(5):
+        ours.append(_microseconds(lambda: index.nearest_batch(visitors[:, 0], visitors[:, 1]), BATCH))
+        theirs.append(_microseconds(inexact, BATCH))
+    exact, rough = float(np.median(ours)), float(np.median(theirs))
+    yield Line(f"nearest, exact batch / haversine k-d tree batch, among {count:,}", exact, rough, "us", rough / exact, 1 / 1.5)
+    leads = index.nearest_batch_with_lead(visitors[:, 0], visitors[:, 1])[2]
+    slow = float(np.mean(leads == 0.0)) * 10_000
+    yield Line(f"nearest, visitors of 10,000 whose proof needs a second look, among {count:,}", slow, 1.0, "", 1.0 / max(slow, 0.01), 1.0)
+
+
+def _on_sphere(places: Floats) -> Floats:
+    lats, lngs = np.radians(places).T
+    return np.stack((np.cos(lats) * np.cos(lngs), np.cos(lats) * np.sin(lngs), np.sin(lats)), axis=-1)
+
+
+def _pairwise_m(a: Floats, b: Floats) -> Floats:
+    (lat1, lng1), (lat2, lng2) = np.radians(a).T, np.radians(b).T
+    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lng2 - lng1) / 2) ** 2
+    found: Floats = 2 * EARTH_M * np.arcsin(np.sqrt(half))
+    return found
 
 
 def _compare(count: int) -> Iterator[Line]:

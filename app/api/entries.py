@@ -113,7 +113,11 @@ class WhatIfOut(Answer):
 class RouteOut(Decided):
     customer_id: str | None
     trace: list[Step]
-    what_if: list[WhatIfOut]
+    what_if: list[WhatIfOut] | None
+
+
+class RouteQuery(Query):
+    what_if: Literal["no", "yes"] = Field("no", description="yes: also say which single changes would lead elsewhere; it takes several times as long")
 
 
 class ExplanationQuery(Query):
@@ -167,9 +171,9 @@ def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any
                  "occurred_at": body.occurred_at or now, "decided_at": now}
 
 
-@api.call("POST", "/routes", permission="route:read", body=EntryIn, answers={200: RouteOut}, example=EXAMPLE,
+@api.call("POST", "/routes", permission="route:read", body=EntryIn, query=RouteQuery, answers={200: RouteOut}, example=EXAMPLE,
           summary="Try a route: the same input as an entry, nothing stored, every rung explained.")
-def create_route(actor: Actor, body: EntryIn) -> tuple[int, Any]:
+def create_route(actor: Actor, body: EntryIn, query: RouteQuery) -> tuple[int, Any]:
     whole_chain(actor)
     now, arrival = dt.datetime.now(dt.UTC), arrival_of(body)
     with db.read() as connection:
@@ -177,7 +181,7 @@ def create_route(actor: Actor, body: EntryIn) -> tuple[int, Any]:
         who = next((found[pair] for pair in arrival.identities.items() if pair in found), None)
         tried = trying.try_route(connection, arrival, body.occurred_at or now, who)
     return 200, {"customer_id": body.customer.customer_id, **decision_answer(tried.decision, tried.snapshot, tried.visit.day), "decided_at": now,
-                 "trace": trace_answer(tried.decision, tried.snapshot), "what_if": explanations.what_if_words(tried.what_ifs(), "en")}
+                 "trace": trace_answer(tried.decision, tried.snapshot), "what_if": explanations.what_if_words(tried.what_ifs(), "en") if query.what_if == "yes" else None}
 
 
 def entry_exists(actor: Actor, entry_id: str) -> bool:
