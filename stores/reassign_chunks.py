@@ -43,9 +43,10 @@ from stores.reassignments import reassigned_customer, reassignment_move
 
 IN_LIST = 5_000
 _S, _B, _M, _F = customer_state.c, binding.c, reassignment_move.c, reassigned_customer.c
+# SQLite knows no sizes of temporary tables and would begin with the stores, which thousands share; coalesce keeps it from their indexes.
 _HOME = customer_state.join(binding, and_(
-    _B.customer_id == _S.customer_id, _B.kind == "home", _B.superseded_at.is_(None), _B.store_id == _S.home_store_id, _B.ended_at == _S.home_valid_until,
-    _B.started_at < _B.ended_at))
+    _B.customer_id == _S.customer_id, _B.kind == "home", _B.superseded_at.is_(None), func.coalesce(_B.store_id, 0) == _S.home_store_id,
+    _B.ended_at == _S.home_valid_until, _B.started_at < _B.ended_at))
 _COPIED = [column.name for column in binding.c if column.name not in ("id", "store_id", "started_at", "ended_at", "reason", "end_reason", "recorded_at", "superseded_at")]
 
 _picked = Table("reassign_picked", MetaData(), Column("customer_id", BigInteger, primary_key=True, autoincrement=False), prefixes=["TEMPORARY"],
@@ -59,7 +60,8 @@ _part = Table(
 
 def _last(plan: Plan, since: dt.datetime) -> Any:
     """The store last visited, where that matters and is known; else 0."""
-    return case((and_(_S.last_visit_at >= since, _S.last_store_id.is_not(None)), _S.last_store_id), else_=literal_column("0")) if plan.by_last_visit else literal_column("0")
+    none = literal_column("0")
+    return case((and_(_S.last_visit_at >= since, _S.last_store_id.is_not(None)), _S.last_store_id), else_=none) if plan.by_last_visit else none
 
 
 def _meant(plan: Plan, at: dt.datetime) -> list[Any]:
@@ -82,7 +84,8 @@ def counted(connection: Connection, planner: Planner, since: dt.datetime, at: dt
     for stores, holds in ((live, _B.ended_at > at), (gone, or_(_B.ended_at > at, _B.end_reason == CLOSED))):
         for start in range(0, len(stores), IN_LIST):
             query = (select(_S.home_store_id, last.label("last_id"), func.count(), func.count().filter(_B.protected_until > at)).select_from(_HOME)
-                     .where(_S.home_store_id.in_(stores[start:start + IN_LIST]), holds, *_meant(plan, at)).group_by(_S.home_store_id, *([last] if plan.by_last_visit else [])))
+                     .where(_S.home_store_id.in_(stores[start:start + IN_LIST]), holds, *_meant(plan, at))
+                     .group_by(_S.home_store_id, *([last] if plan.by_last_visit else [])))
             for row in connection.execute(query):
                 yield row[0], row[1], row[2], row[3]
 
@@ -155,7 +158,7 @@ def chosen(connection: Connection, number: int, plan: Plan, since: dt.datetime, 
 
 
 def _moved(number: int, plan: Plan, since: dt.datetime, closed: Collection[int], at: dt.datetime) -> Select[Any]:
-    move = and_(_M.reassignment_id == number, _M.from_store_id == _S.home_store_id, _M.last_store_id == _last(plan, since))
+    move = and_(_M.reassignment_id == number, _M.from_store_id == func.coalesce(_S.home_store_id, 0), _M.last_store_id == _last(plan, since))
     live = _B.ended_at > at
     wanted = [_M.to_store_id.is_not(None), or_(_M.forced, _B.protected_until <= at), or_(live, and_(_M.gone, _B.end_reason == CLOSED)),
               ~exists().where(_F.reassignment_id == number, _F.customer_id == _S.customer_id), *_meant(plan, at)]
