@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-STEPS = {"import.check": ("reading", "checking", "comparing"), "import.save": ("reading", "checking", "saving")}
+STEPS = {"import.check": ("reading", "checking", "comparing"), "import.save": ("reading", "checking", "saving")}  # those with several
 
 
 @dataclass(frozen=True, slots=True)

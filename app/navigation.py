@@ -37,7 +37,8 @@ HQ = (
         _inner(_l("Branches"), "hq.branches", "hq.branch"), _inner(_l("Guides"), "hq.guides", "hq.guide", "hq.edit_guide"), _inner(_l("Areas"), "hq.areas", "hq.area"),
         _inner(_l("Stores that need help"), "hq.help_stores"))),
     Item(_l("Routing"), "", "routing", inner=(
-        _inner(_l("Decisions"), "hq.entries", "hq.entry"), _inner(_l("Route a visitor"), "hq.route_visitor"), _inner(_l("Routing policy"), "hq.policy"))),
+        _inner(_l("Decisions"), "hq.entries", "hq.entry"), _inner(_l("Route a visitor"), "hq.route_visitor"), _inner(_l("Routing policy"), "hq.policy"),
+        _inner(_l("Re-assign customers"), "hq.reassign", "hq.reassignment"))),
     Item(_l("Customers"), "hq.customers", "people", ("hq.customer",)),
     Item(_l("Sales"), "", "sales", inner=(
         _inner(_l("Orders"), "hq.orders", "hq.order", "hq.movements"), _inner(_l("Refunds"), "hq.refunds"), _inner(_l("Performance"), "hq.performance"))),

@@ -43,8 +43,7 @@ from stores.reassignments import reassigned_customer, reassignment_move
 
 IN_LIST = 5_000
 _S, _B, _M, _F = customer_state.c, binding.c, reassignment_move.c, reassigned_customer.c
-# SQLite knows no sizes of temporary tables and would begin with the stores, which thousands share; coalesce keeps it from their indexes.
-_HOME = customer_state.join(binding, and_(
+_HOME = customer_state.join(binding, and_(  # coalesce, here and below: SQLite's planner would begin with the stores, which thousands share
     _B.customer_id == _S.customer_id, _B.kind == "home", _B.superseded_at.is_(None), func.coalesce(_B.store_id, 0) == _S.home_store_id,
     _B.ended_at == _S.home_valid_until, _B.started_at < _B.ended_at))
 _COPIED = [column.name for column in binding.c if column.name not in ("id", "store_id", "started_at", "ended_at", "reason", "end_reason", "recorded_at", "superseded_at")]
@@ -144,10 +143,10 @@ def chosen(connection: Connection, number: int, plan: Plan, since: dt.datetime, 
     _part.create(connection)
     if connection.dialect.name == "postgresql":
         copy_rows(connection, _picked, _picked.name, [{"customer_id": each} for each in customers])
-        connection.exec_driver_sql("ANALYZE reassign_picked")
         connection.execute(select(_S.customer_id).join(_picked, _picked.c.customer_id == _S.customer_id).order_by(_S.customer_id).with_for_update(of=customer_state))
     else:
         connection.exec_driver_sql("INSERT INTO reassign_picked VALUES (?)", [(each,) for each in customers])
+    connection.exec_driver_sql("ANALYZE reassign_picked")
     connection.execute(insert(_part).from_select([c.name for c in _part.c], _moved(number, plan, since, closed, at)))
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("ANALYZE reassign_part")

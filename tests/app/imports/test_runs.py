@@ -295,7 +295,7 @@ def test_a_recurring_job_leaves_its_last_word_and_not_one_for_each_turn(house, m
 
 def test_every_recurring_job_and_every_kind_of_run_has_its_words():
     assert set(labels.RECURRING) == {job.name for job in jobs.JOBS}
-    assert set(labels.RUN_KINDS) == set(import_runs.HANDLERS)
+    assert set(labels.RUN_KINDS) == set(jobs.HANDLERS)
     assert set(labels.IMPORT_STATES) == set(upload_lists.STATUSES)
 
 

@@ -42,6 +42,7 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/help-stores", "/hq/help-stores?reason=no_guide")
     yield from ("/hq/jobs", "/hq/jobs?state=failed")
     if name == "petra":  # not for finance
+        yield from ("/hq/reassign", "/hq/reassign?from_store_codes=S1&target=store&to_store_code=S2&causes=closed&sort=-moved")
         yield from ("/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults")
     yield from ("/hq/plan", "/hq/plan?before=1&version=1")
     yield from ("/hq/samples", "/hq/samples/phone")
