@@ -33,7 +33,8 @@ ACTIONS: Words = {
 OBJECTS: Words = {
     "user": _l("User"), "api_key": _l("API key"), "list": _l("List"), "customer": _l("Customer"), "policy": _l("Routing policy"), "plan_version": _l("Reward plan"),
     "channel": _l("Channel code"), "incentive_period": _l("Reward month"), "target": _l("Target"), "stores": _l("Stores"), "dealers": _l("Dealers"),
-    "branches": _l("Branches"), "guides": _l("Guides"), "areas": _l("Areas"), "contracts": _l("Contracts"), "upload": _l("File"), "job_run": _l("Job"), "reassignment": _l("Re-assignment"),
+    "branches": _l("Branches"), "guides": _l("Guides"), "areas": _l("Areas"), "contracts": _l("Contracts"), "upload": _l("File"), "job_run": _l("Job"),
+    "reassignment": _l("Re-assignment"),
 }
 DETAILS: Words = {
     "role": _l("role"), "was": _l("role before"), "scope": _l("may do"), "scope_id": _l("limit"), "limit": _l("limit"), "limit_id": _l("limit"),

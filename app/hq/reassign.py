@@ -33,7 +33,8 @@ RUNS = (
     Column("actor", _l("By"), value=lambda row: row.actor, shown=False),
 )
 LINES = (
-    Column("from_code", _l("Old home"), "chip", value=lambda row: (row.from_code, row.from_name), sort="from_code", door=lambda row: url_for("hq.store", code=row.from_code)),
+    Column("from_code", _l("Old home"), "chip", value=lambda row: (row.from_code, row.from_name), sort="from_code",
+           door=lambda row: url_for("hq.store", code=row.from_code)),
     Column("from_dealer", _l("Its dealer"), "code"),
     Column("to_code", _l("New home"), "chip", value=lambda row: (row.to_code, row.to_name) if row.to_code else None,
            door=lambda row: url_for("hq.store", code=row.to_code) if row.to_code else None),
@@ -43,10 +44,12 @@ LINES = (
     Column("protected", _l("Protected, left out"), "count", sort="protected"),
 )
 FAULTS = {
-    "reason": _l("Say why customers are moved, in at most 200 characters."), "causes": _l("Choose whom: a cause, stores, a dealer, a region or an area. The cause of first orders stands alone, with the ladder at the last visit."),
+    "reason": _l("Say why customers are moved, in at most 200 characters."),
+    "causes": _l("Choose whom: a cause, stores, a dealer, a region or an area. First orders stand alone, with the ladder at the last visit."),
     "from_store_codes": _l("There is no store with one of these codes."), "dealer_code": _l("There is no dealer with this code who has a store."),
     "area_code": _l("There is no area with this code."), "to_store_code": _l("Name a store that takes visitors now, and choose it as the target."),
-    "bound_from": _l("Write the day as 2026-01-31."), "bound_before": _l("Write the day as 2026-01-31."), "region_code": _l("Write the code of a region, such as 310000."),
+    "bound_from": _l("Write the day as 2026-01-31."), "bound_before": _l("Write the day as 2026-01-31."),
+    "region_code": _l("Write the code of a region, such as 310000."),
 }
 
 
