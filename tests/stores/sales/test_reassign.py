@@ -161,7 +161,8 @@ def bindings(shop: Shop) -> list[Any]:
 
 def states(shop: Shop) -> list[Any]:
     with db.read() as connection:
-        return list(connection.execute(select(customer_state.c.customer_id, *(customer_state.c[name] for name in rebinding.BOUND)).order_by(customer_state.c.customer_id)))
+        s = customer_state.c
+        return list(connection.execute(select(s.customer_id, *(s[name] for name in rebinding.BOUND)).order_by(s.customer_id)))
 
 
 def test_a_second_run_of_the_same_plan_finds_nobody(crowd: Shop):
