@@ -51,6 +51,11 @@ class Settings:
     map_tiles: str | None
     map_credit: str | None
     require_two_factor: bool
+    ip_database: Path | None
+    geocoder: str
+    geocoder_key: str | None = field(repr=False)
+    geocoder_url: str | None
+    geocoder_rate: str
 
     @property
     def production(self) -> bool:
@@ -93,7 +98,41 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         map_tiles=_tiles(env.get("MAP_TILES")),
         map_credit=env.get("MAP_CREDIT") or None,
         require_two_factor=_choice(env, "REQUIRE_TWO_FACTOR", "no", ("no", "yes")) == "yes",
+        ip_database=_ip_database(env.get("IP_DATABASE")),
+        geocoder=_geocoder(env),
+        geocoder_key=env.get("GEOCODER_KEY") or None,
+        geocoder_url=_web_address("GEOCODER_URL", env.get("GEOCODER_URL")),
+        geocoder_rate=_rate("GEOCODER_RATE", env.get("GEOCODER_RATE") or "1/second"),
     )
+
+
+def _ip_database(text: str | None) -> Path | None:
+    """An MMDB file (`.mmdb`, or `.mmdb.gz` read into memory), `none`, or the shipped database of countries."""
+    if text == "none":
+        return None
+    path = Path(text).resolve() if text else ROOT / "stores" / "data" / "ip_country.mmdb.gz"
+    if not path.is_file():
+        raise ConfigurationError(f"IP_DATABASE is {text!r}, where no file is; name an MMDB file, or none to look up no addresses.")
+    return path
+
+
+def _geocoder(env: Mapping[str, str]) -> str:
+    name = _choice(env, "GEOCODER", "off", ("off", "nominatim", "baidu", "amap"))
+    if name in ("baidu", "amap") and not env.get("GEOCODER_KEY"):
+        raise ConfigurationError(f"GEOCODER is {name}, which asks for a key; set GEOCODER_KEY, or GEOCODER=off.")
+    return name
+
+
+def _web_address(name: str, text: str | None) -> str | None:
+    if text and not re.fullmatch(r"https?://[^\s?#]+", text):
+        raise ConfigurationError(f"{name} is {text!r}; give scheme, host and perhaps a path, such as https://nominatim.example.com.")
+    return text.rstrip("/") if text else None
+
+
+def _rate(name: str, text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,6}\s*/\s*(second|minute|hour|day)", text):
+        raise ConfigurationError(f"{name} is {text!r}; give a number and a span, such as 1/second.")
+    return text
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:

@@ -43,7 +43,8 @@ from app import (
 from app.api import calls, declare, openapi
 from app.sign_in import account, second_step_pages, sessions  # noqa: F401 - the first two add their views to the blueprint
 from app.sign_in import pages as sign_in
-from stores import brand, installation, keys
+from stores import brand, geocoder, installation, ip_regions, keys
+from stores.geocoder_setting import Provider
 
 PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, about.blueprint,
            notice_pages.blueprint)
@@ -91,6 +92,12 @@ def _configure_domain(settings: config.Settings) -> None:
     own = brand.Brand(settings.timezone, settings.currency, settings.currency_decimals)
     brand.configure(own)
     keys.configure(settings.data_key, settings.entry_param_keys)
+    geocoder.configure(None if settings.geocoder == "off" else Provider(
+        settings.geocoder, settings.geocoder_key, settings.geocoder_url, settings.geocoder_rate, f"Doorstep ({settings.public_base_url})", settings.rate_limit_storage))
+    try:
+        ip_regions.configure(settings.ip_database)
+    except ip_regions.Unreadable as error:
+        raise config.ConfigurationError(f"IP_DATABASE: {error}") from None
     try:
         with db.read() as connection:
             installation.check(connection, own)

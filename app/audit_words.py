@@ -18,7 +18,8 @@ ACTIONS: Words = {
     "reset_two_factor": _l("reset two-factor sign-in"), "change_role": _l("changed a role"), "create_api_key": _l("created an API key"),
     "revoke_api_key": _l("revoked an API key"), "export": _l("exported a list"), "save_network": _l("changed the network"),
     "import_customers": _l("imported customers"), "import_targets": _l("imported targets"), "publish_policy": _l("published a routing policy"),
-    "publish_plan": _l("published a reward plan"), "register_channel": _l("registered a code"), "revoke_channel": _l("revoked a code"),
+    "publish_plan": _l("published a reward plan"), "policy_in_force": _l("a routing policy came into force"), "ask_simulation": _l("asked for a simulation"),
+    "register_channel": _l("registered a code"), "revoke_channel": _l("revoked a code"),
     "register_store_codes": _l("registered store codes"), "erase_customer": _l("erased a customer"), "look_up_customer": _l("looked up a customer"),
     "reveal_customer": _l("revealed a customer's identifiers"), "approve_incentives": _l("approved a reward month"), "close_incentives": _l("closed a reward month"),
     "upload": _l("uploaded a file"), "check_upload": _l("checked a file"), "discard_upload": _l("discarded a file"), "cancel_job": _l("cancelled a job"),
@@ -34,11 +35,11 @@ OBJECTS: Words = {
     "user": _l("User"), "api_key": _l("API key"), "list": _l("List"), "customer": _l("Customer"), "policy": _l("Routing policy"), "plan_version": _l("Reward plan"),
     "channel": _l("Channel code"), "incentive_period": _l("Reward month"), "target": _l("Target"), "stores": _l("Stores"), "dealers": _l("Dealers"),
     "branches": _l("Branches"), "guides": _l("Guides"), "areas": _l("Areas"), "contracts": _l("Contracts"), "upload": _l("File"), "job_run": _l("Job"),
-    "reassignment": _l("Re-assignment"),
+    "reassignment": _l("Re-assignment"), "simulation": _l("Simulation"),
 }
 DETAILS: Words = {
     "role": _l("role"), "was": _l("role before"), "scope": _l("may do"), "scope_id": _l("limit"), "limit": _l("limit"), "limit_id": _l("limit"),
-    "limit_kind": _l("limited to"), "attempt": _l("attempt"),
+    "limit_kind": _l("limited to"), "attempt": _l("attempt"), "effective_at": _l("in force from"),
     "step": _l("step"), "by": _l("by"), "sessions": _l("sessions"), "rows": _l("rows"), "format": _l("format"), "version": _l("version"), "new": _l("new"),
     "changed": _l("changed"), "preset": _l("preset"), "plan_code": _l("plan"), "period": _l("month"), "hash": _l("hash"), "identities": _l("identifiers"),
     "identifiers": _l("identifiers"), "points": _l("points"), "traces": _l("traces"), "reason": _l("reason"), "case": _l("case"), "kind": _l("kind"),

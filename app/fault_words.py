@@ -21,6 +21,20 @@ def _l(text: str) -> str:
 
 
 REASONS = (
+    _l("names the unknown store %(code)s"),
+    _l("names the unknown dealer %(code)s"),
+    _l("names the store %(code)s, which exists already"),
+    _l("names no other known store: %(code)s"),
+    _l("must be a day like 2026-03-01"),
+    _l("must be text of 1 to %(n)s characters"),
+    _l("must be a whole number from %(low)s to %(high)s"),
+    _l("names unknown rungs %(codes)s; known are %(known)s"),
+    _l("must be a country code of two capital letters"),
+    _l("%(country)s has no place of more than 15,000 people in our list"),
+    _l("These two were not tried on the same visits."),
+    _l("One of the two simulations is not finished."),
+    _l("These rules have not been simulated; simulate them first."),
+    _l("The network or the rules in force changed since these rules were simulated; simulate them again."),
     _l("is empty; a value is required"),
     _l("is missing; a value is required"),
     _l("lies outside %(low)s to %(high)s; latitude and longitude look swapped"),

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-STEPS = {"import.check": ("reading", "checking", "comparing"), "import.save": ("reading", "checking", "saving")}  # those with several
+STEPS = {"import.check": ("reading", "checking", "comparing"), "import.save": ("reading", "checking", "saving"),
+         "simulate": ("preparing", "deciding", "summing")}
 
 
 @dataclass(frozen=True, slots=True)

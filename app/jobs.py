@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 import db
-from app import import_runs, job_runs, reassign_runs
+from app import import_runs, job_runs, reassign_runs, simulation_runs
 from app.runner import Handler, Runner
 from app.sign_in import sessions
 from incentives import booking
@@ -22,7 +22,7 @@ from ledger import idempotency, leases
 from ledger.audit import seal_audit
 from ledger.intakes import newest
 from ledger.seals import seal_now
-from stores import cube_steps, privacy, rebinding, room
+from stores import cube_steps, geocoder, policies, privacy, rebinding, room
 from stores.brand import business_day
 
 log = structlog.get_logger("worker")
@@ -65,16 +65,22 @@ def _forget(now: dt.datetime) -> dict[str, int]:
     with db.transaction() as connection:
         keys = idempotency.forget_old(connection, now)
     return {"points": gone.points, "traces": gone.traces, "idempotency_keys": keys, "sessions": sessions.forget_old(now),
-            "day_loads": room.forget_old(business_day(now))}
+            "day_loads": room.forget_old(business_day(now)), "places": geocoder.forget_old(now)}
+
+
+def _rules(now: dt.datetime) -> dict[str, int]:
+    return {"policies": policies.take_effect(now)}
 
 
 def _homes(now: dt.datetime) -> dict[str, int]:
     return {"moved": rebinding.move_waiting_homes(now), "followed": rebinding.follow_late(now)}
 
 
-JOBS: tuple[Job, ...] = (Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget),
+JOBS: tuple[Job, ...] = (
+    Job("rules", 1, _rules), Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget),
                          Job("uploads", 300, import_runs.forget))
-HANDLERS: dict[str, Handler] = {**import_runs.HANDLERS, **reassign_runs.HANDLERS}  # what people ask for on pages
+HANDLERS: dict[str, Handler] = {  # what people ask for on pages
+    **import_runs.HANDLERS, **simulation_runs.HANDLERS, **reassign_runs.HANDLERS}
 NOTED_EVERY_SECONDS = 30.0  # a success after a success is written down at most so often
 
 

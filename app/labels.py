@@ -32,6 +32,10 @@ TRANSFERS: Words = {
     "reward": _l("Reward of a guide"), "reward_return": _l("Reward taken back"), "reward_pending": _l("Reward pending"), "reward_vest": _l("Reward vested"),
 }
 ORDER_STATES: Words = {"shipped": _l("Shipped"), "received": _l("Received"), "closed": _l("Closed")}
+SALES_CHANNELS: Words = {"mini_program": _l("Mini-program"), "till": _l("Till")}
+TOUCHPOINTS: Words = {  # examples: a brand names its own, unknown ones are shown as they are
+    "plain": _l("Opened by itself"), "store_qr": _l("Store QR code"), "guide_link": _l("Guide's link"), "chat_card": _l("Card in a chat"),
+    "official_account": _l("Official account"), "advert": _l("Advert")}
 REWARD_STATES: Words = {"pending": _l("pending"), "vested": _l("payable"), "voided": _l("no reward"), "clawed_back": _l("taken back")}
 REWARD_MEANINGS = {"pending": "wait", "vested": "good", "voided": "", "clawed_back": "wrong"}
 COMPONENTS: Words = {"add": _l("Friend add"), "referral": _l("Referral"), "sales": _l("Sales commission")}
@@ -166,9 +170,11 @@ BASES: Words = {
 
 RUN_STATES: Words = {"queued": _l("waiting"), "running": _l("running"), "done": _l("done"), "failed": _l("failed"), "cancelled": _l("cancelled")}
 RUN_MEANINGS = {"queued": "", "running": "wait", "done": "", "failed": "wrong", "cancelled": ""}
-RUN_KINDS: Words = {"import.check": _l("Check of a file"), "import.save": _l("Import of a file"), "reassign.check": _l("Count of a re-assignment"),
-                    "reassign.run": _l("Re-assignment of customers"), "reassign.undo": _l("Undoing of a re-assignment")}
+RUN_KINDS: Words = {"import.check": _l("Check of a file"), "import.save": _l("Import of a file"), "simulate": _l("Simulation"),
+                    "reassign.check": _l("Count of a re-assignment"), "reassign.run": _l("Re-assignment of customers"),
+                    "reassign.undo": _l("Undoing of a re-assignment")}
 RUN_STEPS: Words = {"started": _l("Taken by a worker"), "reading": _l("Reading the file"), "checking": _l("Checking every row"),
+                    "preparing": _l("Preparing"), "deciding": _l("Deciding every visit twice"), "summing": _l("Summing up"),
                     "comparing": _l("Comparing with what is stored"), "saving": _l("Saving"), "queued": _l("waiting"),
                     "counting": _l("Counting customers"), "moving": _l("Moving customers"), "moving_back": _l("Moving customers back")}
 IMPORT_STATES: Words = {
@@ -188,8 +194,15 @@ REASSIGN_CAUSES: Words = {
 }
 REASSIGN_TARGETS: Words = {"ladder": _l("as the ladder says"), "successor": _l("its successor"), "store": _l("one store")}
 REASSIGN_PLACES: Words = {"home": _l("where the old home store is"), "last_visit": _l("where the customer was last seen")}
-RECURRING: Words = {"seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),
+RECURRING: Words = {"rules": _l("Put a routing policy in force whose time has come"),
+                    "seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),
                     "homes": _l("Move home stores whose day has come"), "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}
+SIMULATION_KINDS: Words = {"store": _l("Stores"), "dealer": _l("Dealers"), "branch": _l("Branches")}
+SIMULATION_STATES: Words = {"queued": _l("waits"), "running": _l("under way"), "done": _l("finished"), "failed": _l("failed"), "cancelled": _l("cancelled")}
+SIMULATION_MEANINGS = {"queued": "wait", "running": "wait", "done": "good", "failed": "wrong"}
+CONFLICTS: Words = {
+    "store_in_territory": _l("The store lies in another dealer's territory"), "stores_near": _l("Another dealer's store is near"),
+    "territories_overlap": _l("Two dealers' territories overlap"), "territories_share_codes": _l("Two dealers' territories name the same regions or postal codes")}
 RECURRING_STATES: Words = {"ok": _l("in order"), "failed": _l("failed"), "late": _l("late"), "never": _l("has not run yet")}
 RECURRING_MEANINGS = {"ok": "", "failed": "wrong", "late": "wait", "never": ""}
 

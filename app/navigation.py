@@ -1,7 +1,7 @@
 """What each role finds in its navigation: one table. An item shows when its page exists and the person may open it."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app, request, url_for
 from flask_babel import LazyString
@@ -35,9 +35,11 @@ HQ = (
         _inner(_l("Stores"), "hq.stores", "hq.store", "hq.edit_store", "hq.close_store", "hq.new_store"),
         _inner(_l("Dealers"), "hq.dealers", "hq.dealer", "hq.edit_dealer"),
         _inner(_l("Branches"), "hq.branches", "hq.branch"), _inner(_l("Guides"), "hq.guides", "hq.guide", "hq.edit_guide"), _inner(_l("Areas"), "hq.areas", "hq.area"),
-        _inner(_l("Stores that need help"), "hq.help_stores"))),
+        _inner(_l("Stores that need help"), "hq.help_stores"), _inner(_l("Network check"), "hq.network_check_page"))),
     Item(_l("Routing"), "", "routing", inner=(
-        _inner(_l("Decisions"), "hq.entries", "hq.entry"), _inner(_l("Route a visitor"), "hq.route_visitor"), _inner(_l("Routing policy"), "hq.policy"),
+        _inner(_l("Decisions"), "hq.entries", "hq.entry"), _inner(_l("Route a visitor"), "hq.route_visitor"),
+        _inner(_l("Routing policy"), "hq.policy", "hq.edit_policy", "hq.review_policy"),
+        _inner(_l("Simulations"), "hq.simulations", "hq.simulation", "hq.new_simulation", "hq.compare_simulations"),
         _inner(_l("Re-assign customers"), "hq.reassign", "hq.reassignment"))),
     Item(_l("Customers"), "hq.customers", "people", ("hq.customer",)),
     Item(_l("Sales"), "", "sales", inner=(
@@ -50,7 +52,8 @@ HQ = (
         _inner(_l("Users"), "hq.users", "hq.user", "hq.new_user", "hq.change_role", "hq.reset_password"),
         _inner(_l("API keys"), "hq.keys", "hq.key", "hq.new_key"), _inner(_l("Audit log"), "hq.audit"))),
 )
-BRANCH = (Item(_l("Stores that need help"), "hq.help_stores", "help"), Item(_l("Figures"), "hq.home", "today"), *HQ[1:])
+BRANCH = (Item(_l("Stores that need help"), "hq.help_stores", "help"), Item(_l("Figures"), "hq.home", "today"),
+          replace(HQ[1], inner=HQ[1].inner[:-1]), *HQ[2:])  # the help has its own item on top
 DEALER = (
     Item(_l("Today"), "dealer.home", "today"),
     Item(_l("My stores"), "dealer.stores", "network", ("dealer.store", "dealer.entries")),

@@ -45,6 +45,8 @@ POLICY: dict[str, frozenset[str]] = {
     "network:write": NETWORK_STAFF,
     "rules:read": OFFICE,
     "rules:write": NETWORK_STAFF,
+    "simulation:read": HQ,  # who gains and who loses: of every dealer
+    "simulation:write": NETWORK_STAFF,
     # visitors, routing
     "entry:read": SHOPS,
     "entry:write": NETWORK_STAFF,
@@ -80,13 +82,14 @@ POLICY: dict[str, frozenset[str]] = {
     "audit:read": MONEY_STAFF,
 }
 
-_READ = frozenset({"network:read", "rules:read", "entry:read", "route:read", "customer:read", "order:read", "revenue:read",
+_READ = frozenset({"network:read", "rules:read", "simulation:read", "entry:read", "route:read", "customer:read", "order:read", "revenue:read",
                    "statement:read", "reward:read"})
 _WRITE = _READ | {"entry:write", "order:write", "event:write", "entry_param:write", "customer:write"}
 SCOPES: dict[str, frozenset[str]] = {
     "read": _READ,
     "write": _WRITE,
-    "admin": _WRITE | {"network:write", "rules:write", "customer:erase", "customer:pin", "ledger:read", "statement:write", "reward:write", "import:write"},
+    "admin": _WRITE | {"network:write", "rules:write", "simulation:write", "customer:erase", "customer:pin", "ledger:read", "statement:write", "reward:write",
+                       "import:write"},
 }
 
 PUBLIC = "public"

@@ -8,6 +8,7 @@ from flask import current_app, render_template, request, url_for
 import db
 from app.clock import now_and_today
 from app.permissions import current_actor
+from ledger.faults import NotFound
 from stores import customer_book, customer_story, search
 
 DOORS = {  # kind: (page of the portal, name of its key)
@@ -32,6 +33,18 @@ def search_page(portal: str) -> Any:
     template = "search/rows.html" if "HX-Request" in request.headers else "search/page.html"
     return render_template(template, words=words, short=len(words) < search.SHORTEST, hits=[pair for pair in hits if pair[1]], more=sorted(found.more),
                            portal=portal)
+
+
+def suggestions(kind: str, kinds: tuple[str, ...]) -> str:
+    """Options for an input that wants a code: what is typed there so far, in the parameter that `of` names, is looked for in codes and names.
+
+    Raises NotFound for a kind that is none of `kinds`."""
+    if kind not in kinds:
+        raise NotFound(f"There are no codes of {kind!r}.")
+    actor, (_now, today) = current_actor(), now_and_today()
+    with db.read() as connection:
+        found = search.suggest(connection, actor, kind, request.args.get(request.args.get("of", "q")) or "", today)
+    return render_template("search/options.html", found=found)
 
 
 def _door(portal: str, hit: search.Hit) -> str | None:

@@ -27,11 +27,11 @@ def count(number: int) -> str:
 
 
 def short_count(number: int, tongue: str) -> str:
-    """123456 -> 12.3万 (zh), 123k (en); exact below 10,000. Cut off, never rounded up to what was not reached."""
+    """123456 -> 12.3万 (zh), 123k (en); exact below 100,000. Cut off, never rounded up to what was not reached."""
     units = ((10 ** 8, "亿"), (10 ** 4, "万")) if tongue == "zh" else ((10 ** 9, "bn"), (10 ** 6, "m"), (10 ** 3, "k"))
     size = abs(number)
     for unit, name in units:
-        if size >= unit and size >= 10_000:
+        if size >= unit and size >= 100_000:
             tenths = size * 10 // unit
             text = f"{tenths // 10:,}" if tenths >= 1000 or tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}"
             return f"{MINUS if number < 0 else ''}{text}{name}"

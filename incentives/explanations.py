@@ -33,7 +33,7 @@ REASONS = {  # every reason of calculate.py and rewards.py
     "unattributed": ("订单尚未归属门店，暂不计提成。", "The order belongs to no store yet, so it earns no commission so far."),
     "no_base": ("扣除运费、补贴与税后，没有可计提成的金额。", "After freight, subsidy and tax nothing is left to pay commission on."),
     "rate_zero": ("提成比例为零。", "The rate is zero."),
-    "closed_period_adjustment": ("{origin_period} 已结算，其后的变化记在本月。", "{origin_period} is closed; what changed since is booked in this month."),
+    "closed_period_adjustment": ("{origin_period}已结算，其后的变化记在本月。", "{origin_period} is closed; what changed since is booked in this month."),
 }
 _LOST = re.compile(r"lost_before_(\d+)d")
 LOST = ("客户在 {days} 天内删除了好友，未满 {days} 天不计奖。", "The link ended within {days} days; an add counts once it has lasted {days} days.")

@@ -8,6 +8,7 @@ The entry path writes this table in its own statement: key, body_hash, status, r
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import Column, Connection, Index, Integer, Table, delete, select
 
 import db
 from ledger import upsert
-from ledger.faults import Conflict
+from ledger.faults import Conflict, FieldFault
 
 LIFETIME = dt.timedelta(days=30)
 
@@ -41,12 +42,15 @@ class Kept:
 
 
 class KeyReused(Conflict):
-    """The same Idempotency-Key came with another body."""
+    """The same Idempotency-Key came with another body. `reference`: of the first answer, as far as one was kept; `errors` name the key, then the
+    fields that differ where the deed can tell."""
 
     code = "idempotency_key_reused"
 
-    def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used with another body; nothing was written. Use a new key for a new deed.")
+    def __init__(self, reference: str | None = None, errors: Sequence[FieldFault] = ()) -> None:
+        super().__init__("This Idempotency-Key was used with another body; nothing was written. Use a new key for a new deed.",
+                         errors=[FieldFault("Idempotency-Key", "was used with another body"), *errors])
+        self.reference = reference
 
 
 def claim(connection: Connection, key: str, body_hash: str, now: dt.datetime) -> Kept | None:
@@ -64,7 +68,7 @@ def claim(connection: Connection, key: str, body_hash: str, now: dt.datetime) ->
         connection.execute(update(idempotency_key).where(idempotency_key.c.key == key).values(**fresh))
         return None
     if found.body_hash != body_hash:
-        raise KeyReused()
+        raise KeyReused(found.reference)
     if found.status is None:
         raise RuntimeError("a key was claimed twice in one transaction, or its deed never called keep()")
     return Kept(found.status, found.answer, found.reference)

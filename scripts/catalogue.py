@@ -69,7 +69,7 @@ def main(area: str) -> None:
             known[target].add(message.id, flags=message.flags, context=message.context)
     for path, kept in known.items():
         write(path, kept)
-    missing = [f"{path.name}: {message.id}" for path, kept in known.items() for message in kept if message.id and not message.string]
+    missing = [f"{path.name}: {message.id}" for path, kept in known.items() for message in kept if message.id and not (message.string and all(message.string))]
     print(f"{sum(len(kept) for kept in known.values())} texts, {len(missing)} without Chinese", *missing, sep="\n  ")
 
 

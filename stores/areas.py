@@ -76,6 +76,18 @@ class AreaIndex(Generic[Key]):
                 found[start + int(points[place])].append(self._keys[int(areas[place])])
         return found
 
+    def items(self) -> list[tuple[Key, BaseGeometry]]:
+        """Keys and shapes, to make another index of; ask a shape nothing, they are shared (M1)."""
+        return list(zip(self._keys, self._tree.geometries.tolist(), strict=True))
+
+    def overlaps(self, key: Key) -> list[tuple[Key, float]]:
+        """The other areas that one overlaps by more than SHARED_EDGE_M2, with the square metres (A12)."""
+        with _GEOS:
+            shape = self._tree.geometries[self._keys.index(key)]
+            near = [hit for hit in sorted(self._tree.query(shape, predicate="intersects").tolist()) if self._keys[hit] != key]
+            found = [(self._keys[hit], overlap_m2(shape, self._tree.geometries[hit])) for hit in near]
+        return [each for each in found if each[1] > SHARED_EDGE_M2]
+
     def _hits(self, lats: Floats, lngs: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """(point, area) pairs. A tree of the points is asked with the areas: GEOS then prepares each area once, not each point."""
         probes = shapely.points(lngs, lats)

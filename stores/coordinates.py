@@ -146,6 +146,12 @@ def distances_m(latitude: float | Floats, longitude: float | Floats, latitudes: 
     return rounded
 
 
+def moved_by(latitudes: Floats, longitudes: Floats, bearings: Floats, metres: Floats) -> tuple[Floats, Floats]:
+    """The places so many metres away along geodesics that start in these directions (degrees, clockwise from north); WGS-84."""
+    lngs, lats, _ = _WGS84.fwd(longitudes, latitudes, bearings, metres)
+    return np.asarray(lats, dtype=np.float64), np.asarray(lngs, dtype=np.float64)
+
+
 def distance_class_m(distance: float) -> int:
     """The 1 km class a distance is kept and shown in after 24 h (A16, M11): its lower edge in metres, 0 for anything under 1 km."""
     return int(distance // CLASS_M) * CLASS_M

@@ -558,6 +558,8 @@ def _listed_picks(q: Question) -> list[Candidate]:
 def _same_region(store: StoreRecord, region: str) -> int:
     """How many leading characters of two region codes agree, in steps of two (province, city, district)."""
     own = store.region_code or ""
+    if own == region:
+        return 6 if own else 0  # also of codes that are no adcodes, such as US-TX
     return next((n for n in (6, 4, 2) if region[:n] and own[:n] == region[:n] and len(region) >= n), 0)
 
 

@@ -97,6 +97,10 @@ FACTS = {  # what tie-breaks look at (A6)
 }
 NOTES = {
     "location_unusable": ("位置 (0,0) 不可用", "the location (0,0) is unusable"),
+    "ip_region": ("按网络地址判断了地区", "the region was taken from the network address"),
+    "ip_private": ("网络地址是内网或保留地址，无法判断地区", "the network address is private or reserved and tells no region"),
+    "ip_unusable": ("网络地址无法识别，无法判断地区", "the network address cannot be read and tells no region"),
+    "ip_unknown": ("网络地址所属地区未知", "the network address is in no region that is known"),
     "travel": ("您离归属门店较远", "you are far from your home store"),
     "no_longer_covers": ("您上次访问的门店不再覆盖您所在的位置", "the store you last visited no longer covers where you are"),
     "overflow": ("较近的门店今日已满", "a nearer store is full today"),

@@ -38,6 +38,7 @@ E2: Final = 1.0 - (B_M / A_M) ** 2
 TOLERANCE_M: Final = 2e-6
 FAR_M: Final = 1_800_000.0  # where the ellipsoid's flattening and the chord's sag are about equally wide
 _COSINE_NOISE: Final = 1e-12
+_BATCH_NEIGHBOURS: Final = 6
 
 
 class NearestIndex:
@@ -135,6 +136,30 @@ class NearestIndex:
             args = float(user_lats[user]), float(user_lngs[user]), int(winners[user]), float(chords[user, 1])
             positions[user], distances[user] = self._settle(*args)
         return positions, distances, leads
+
+    def ambiguous_batch(self, lats: npt.ArrayLike, lngs: npt.ArrayLike, limits_m: npt.ArrayLike) -> list[list[Found]]:
+        """`ambiguous` of whole columns, each with its own limit."""
+        user_lats, user_lngs, limits = (np.asarray(each, dtype=np.float64) for each in (lats, lngs, limits_m))
+        if self._tree is None or not len(user_lats):
+            return [[] for _ in range(len(user_lats))]
+        chords, sites = self._tree.query(earth_centred(user_lats, user_lngs), k=range(1, _BATCH_NEIGHBOURS + 1))
+        known = np.isfinite(chords)
+        metres = np.full(chords.shape, np.inf)
+        users, columns = np.nonzero(known)
+        metres[users, columns] = distances_m(user_lats[users], user_lngs[users], self._lats[sites[users, columns]], self._lngs[sites[users, columns]])
+        best = metres.min(axis=1)
+        reach = best + np.maximum(limits, 0.0)
+        whole = chords[:, -1] > reach + TOLERANCE_M  # every other site has s >= c > reach, so all that count are among these
+        found = []
+        for n, (sure, least) in enumerate(zip(whole.tolist(), best.tolist(), strict=True)):
+            if not sure:
+                found.append(self.ambiguous(float(user_lats[n]), float(user_lngs[n]), float(limits[n])))
+                continue
+            near = np.flatnonzero((metres[n] == least) | (metres[n] - least < limits[n])).tolist()
+            rows = [(float(metres[n, k]), int(self._rank[place]), int(self._stores[place])) for k in near
+                    for place in range(self._starts[sites[n, k]], self._starts[sites[n, k] + 1])]
+            found.append([(position, metre) for metre, _rank, position in sorted(rows)])
+        return found
 
     def _settle(self, lat: float, lng: float, site: int, next_chord_m: float) -> Found:
         """Steps 1 to 3 of the proof: the nearest by chord, unless a store with a chord up to its geodesic is nearer or equal."""

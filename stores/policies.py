@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, func, select, update
@@ -22,6 +22,7 @@ policy_version = db.append_only(Table(
     Column("published_at", db.Instant, nullable=False),
     Column("actor", db.Code(96), nullable=False),
     Column("note", String(500), nullable=False),
+    Column("effective_at", db.Instant),  # None: from when it was published; later: not in force before a worker says so
 ))
 
 
@@ -43,13 +44,15 @@ def version(connection: Connection, number: int) -> Any:
 def versions(connection: Connection, limit: int) -> Sequence[Any]:
     """The newest versions without their bodies, newest first."""
     p = policy_version.c
-    return connection.execute(select(p.version, p.published_at, p.actor, p.note).order_by(p.version.desc()).limit(limit)).all()
+    return connection.execute(select(p.version, p.published_at, p.actor, p.note, p.effective_at).order_by(p.version.desc()).limit(limit)).all()
 
 
-def publish(body: Any, *, actor: Actor, now: dt.datetime, note: str = "") -> int:
+def publish(body: Any, *, actor: Actor, now: dt.datetime, note: str = "", effective_at: dt.datetime | None = None,
+            require: Callable[[Connection, Policy], object] | None = None) -> int:
     """Put a policy in force and return its version; the one in force again (whatever its note) keeps its version.
 
-    `note` says why, else the body's own. Raises InvalidInput with one fault per wrong key, NotAllowed."""
+    `note` says why, else the body's own. `effective_at`: a later moment, at which a worker puts it in force unless a newer version came before.
+    `require(connection, policy)` may refuse (a simulation that is missing). Raises InvalidInput with one fault per wrong key, NotAllowed."""
     actor.require("rules:write")
     policy = parse(body)
     note = note or policy.note
@@ -59,13 +62,41 @@ def publish(body: Any, *, actor: Actor, now: dt.datetime, note: str = "") -> int
         _check_stores(connection, policy)
         connection.execute(select(routing_state.c.id).with_for_update())  # one publisher at a time
         held = in_force(connection)
-        if _rules(parse(held.body)) == _rules(policy):
+        if _rules(parse(held.body)) == _rules(policy) and waiting(connection) is None:
             return int(held.version)
+        if require is not None:
+            require(connection, policy)
+        later = effective_at if effective_at is not None and effective_at > now else None
         version = int(connection.execute(select(func.max(policy_version.c.version))).scalar_one()) + 1
-        connection.execute(policy_version.insert().values(version=version, body={**policy.body(), "note": note}, published_at=now, actor=actor.name, note=note))
-        connection.execute(update(routing_state).where(routing_state.c.id == 1).values(policy_version=version))
-        audit.record(connection, actor.name, "publish_policy", "policy", version, {"preset": policy.preset}, at=now)
+        connection.execute(policy_version.insert().values(version=version, body={**policy.body(), "note": note}, published_at=now, actor=actor.name, note=note,
+                                                          effective_at=later))
+        if later is None:
+            connection.execute(update(routing_state).where(routing_state.c.id == 1).values(policy_version=version))
+        said = {"preset": policy.preset, **({"effective_at": later.isoformat()} if later else {})}
+        audit.record(connection, actor.name, "publish_policy", "policy", version, said, at=now)
         return version
+
+
+def waiting(connection: Connection) -> Any:
+    """The newest version when its time has not come yet, or None; an older one that waited was pushed out by it."""
+    newest = connection.execute(select(policy_version).order_by(policy_version.c.version.desc()).limit(1)).one()
+    return newest if newest.version > in_force(connection).version else None
+
+
+def take_effect(now: dt.datetime) -> int:
+    """Put the version whose time has come in force; how many (0 or 1). Entries from then on are decided, and guarded, by it (M7)."""
+    with db.read() as connection:  # nothing waits nearly always: that must not take SQLite's writer
+        due = waiting(connection)
+    if due is None or due.effective_at > now:
+        return 0
+    with db.transaction() as connection:
+        connection.execute(select(routing_state.c.id).with_for_update())
+        due = waiting(connection)
+        if due is None or due.effective_at > now:
+            return 0
+        connection.execute(update(routing_state).where(routing_state.c.id == 1).values(policy_version=due.version))
+        audit.record(connection, due.actor, "policy_in_force", "policy", due.version, at=now)
+        return 1
 
 
 def _rules(policy: Policy) -> dict[str, Any]:

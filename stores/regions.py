@@ -34,7 +34,9 @@ def _region(row: dict[str, str]) -> Region:
 
 
 def region_and_above(code: str) -> tuple[str, ...]:
-    """An adcode of six digits with its city and province, smallest first; any other code stands alone."""
+    """An adcode of six digits with its city and province, ISO 3166-2 (`US-TX`) with its country, smallest first; any other code stands alone."""
+    if len(code) in (4, 5, 6) and code[2] == "-" and code[:2].isalpha() and code[:2].isupper():
+        return (code, code[:2])
     if len(code) != 6 or not (code.isascii() and code.isdigit()):
         return (code,)
     return tuple(dict.fromkeys((code, code[:4] + "00", code[:2] + "0000")))
@@ -46,25 +48,6 @@ def region_centre(code: str) -> tuple[float, float] | None:
     while region is not None and region.centre is None:
         region = regions().get(region.parent_code) if region.parent_code else None
     return region.centre if region else None
-
-
-def search_regions(words: str, limit: int = 10) -> list[Region]:
-    """Divisions with a centre whose name begins with the words or holds them, or whose code begins with them; the greater first."""
-    words = words.strip()
-    if not words:
-        return []
-    ranked = []
-    for region in regions().values():
-        place = 0 if region.name == words or region.code == words else 1 if region.name.startswith(words) or region.code.startswith(words) else 2
-        if (place < 2 or words in region.name) and region_centre(region.code) is not None:
-            ranked.append((place, -_weight(region), region.code, region))
-    return [region for *_, region in sorted(ranked, key=lambda each: each[:3])[:limit]]
-
-
-def _weight(region: Region) -> int:
-    """People, of a division without a number those of what it lies in."""
-    above = regions().get(region.parent_code or "")
-    return region.population or (above.population if above is not None else 0)
 
 
 def full_name(code: str) -> str:

@@ -22,7 +22,7 @@ from stores.sales.scope import limit_orders
 from stores.scope import visible_branch_ids, visible_dealer_ids, visible_guide_ids, visible_store_ids
 from stores.stores import store
 
-EACH = 5
+EACH, SUGGESTED = 5, 20
 SHORTEST, LONGEST = 2, 128
 KINDS = ("store", "dealer", "branch", "guide", "order", "refund", "entry", "customer")
 _ENTRY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -70,6 +70,21 @@ def find(connection: Connection, actor: Actor, text: str, now: dt.datetime, toda
     if met is not None:
         hits.append(Hit("customer", str(met[1].id), met[1].customer_text, beside=met[1].store_name or ""))
     return Found(tuple(hits), frozenset(more), (met[1].id, met[0]) if met is not None else None)
+
+
+def suggest(connection: Connection, actor: Actor, kind: str, text: str, today: dt.date) -> list[tuple[str, str]]:
+    """(code, name) of at most SUGGESTED of the actor's rows whose code or name holds `text`, exact codes first; the first by code for no text.
+
+    `kind`: store, dealer, branch or guide; "any": of each of them, then of few each. Nothing for another kind."""
+    text = text.strip()
+    if len(text) > LONGEST or "\x00" in text:
+        return []
+    limit = EACH if kind == "any" else SUGGESTED
+    found: list[tuple[str, str]] = []
+    for each, query in _by_words(actor, text, today):
+        if kind in (each, "any"):
+            found += [(r.code, r.name) for r in connection.execute(query.limit(limit))]
+    return found
 
 
 def _by_words(actor: Actor, text: str, today: dt.date) -> list[tuple[str, Select[Any]]]:

@@ -194,6 +194,17 @@ class Snapshot:
         self._indexes: OrderedDict[int, NearestIndex] = OrderedDict()
         self._lock = threading.Lock()
 
+    def changed(self, policy: Policy | None = None, stores: Sequence[StoreRecord] | None = None, areas: Sequence[AreaRecord] | None = None,
+                shapes: AreaIndex[int] | None = None) -> Snapshot:
+        """The same network with other rules, stores or areas: what if (A16). Its versions are those it was made from."""
+        return Snapshot(self.version, self.policy_version, policy or self.policy, self.stores if stores is None else stores, self.guides,
+                        list(self.areas.values()) if areas is None else areas, self._area_index if shapes is None else shapes, self.channels, self.closings)
+
+    @property
+    def shapes(self) -> AreaIndex[int]:
+        """The drawn areas by id."""
+        return self._area_index
+
     def epoch(self, day: dt.date) -> int:
         """Days of one epoch have the same eligible stores."""
         return bisect_right(self.boundaries, day)

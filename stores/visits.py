@@ -3,10 +3,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.faults import FieldFault
-from stores import entry_params
+from stores import entry_params, ip_regions
 from stores.brand import business_day
 from stores.coordinates import Coordinates, InvalidCoordinates, is_null_island, to_wgs84
 from stores.decide import EntryParam, Visit
@@ -37,10 +37,13 @@ class Arrival:
     entry_param: str | None = None
     touchpoint: str | None = None
     occurred_at: dt.datetime | None = None
+    ip: str | None = field(default=None, repr=False)  # read for its region, stored nowhere
 
 
 def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequence[bytes]) -> Visit:
-    """The visit at moment `at`. Raises InvalidCoordinates for a location that cannot be converted; (0,0) is no usable location."""
+    """The visit at moment `at`; without a usable location or a region, the network address may name one (A9).
+
+    Raises InvalidCoordinates for a location that cannot be converted; (0,0) is no usable location."""
     notes: list[str] = []
     day = business_day(at)
     point, source = None, arrival.source
@@ -50,6 +53,10 @@ def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequen
             source = None
         else:
             point = _converted(source)
+    region_code = arrival.region_code
+    if point is None and region_code is None and arrival.ip is not None:
+        region_code, note = ip_regions.region_of(arrival.ip)
+        notes.append(note)
     param = None
     if arrival.entry_param is not None:
         read = entry_param_of(arrival.entry_param, at, day, snapshot, keys)
@@ -58,7 +65,7 @@ def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequen
         else:
             notes.append(f"entry_param_{read}")
     return Visit(at=at, day=day, point=point, accuracy_m=source.accuracy_m if source else None, fuzzy=bool(source and source.fuzzy),
-                 region_code=arrival.region_code, postal_code=arrival.postal_code, param=param, notes=tuple(notes))
+                 region_code=region_code, postal_code=arrival.postal_code, param=param, notes=tuple(notes))
 
 
 def entry_param_of(text: str, at: dt.datetime, day: dt.date, snapshot: Snapshot, keys: Sequence[bytes]) -> EntryParam | str:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -40,7 +40,7 @@ class EntryIn(Strict):
     location: Location | None = None
     region_code: CodeText | None = None
     postal_code: CodeText | None = None
-    ip: Line | None = None
+    ip: Annotated[Line | None, Field(description="asked for its region when there is neither a usable location nor a region_code; never stored")] = None
     entry_param: Line | None = None
     touchpoint: CodeText | None = None
     occurred_at: Time | None = None
@@ -127,7 +127,7 @@ def arrival_of(body: EntryIn) -> Arrival:
     return Arrival(
         identities={kind: value for kind, value in (("customer_id", who.customer_id), ("unionid", who.unionid), ("openid", who.openid)) if value},
         source=SourcePoint(place.latitude, place.longitude, place.crs, place.accuracy_m, bool(place.fuzzy)) if place is not None else None,
-        region_code=body.region_code, postal_code=body.postal_code, entry_param=body.entry_param, touchpoint=body.touchpoint, occurred_at=body.occurred_at)
+        region_code=body.region_code, postal_code=body.postal_code, ip=body.ip, entry_param=body.entry_param, touchpoint=body.touchpoint, occurred_at=body.occurred_at)
 
 
 def whole_chain(actor: Actor) -> None:

@@ -14,6 +14,7 @@ from pydantic_core import to_json
 import db
 from ledger import idempotency
 from ledger.faults import FieldFault, Malformed
+from ledger.idempotency import KeyReused
 
 HEADER = "Idempotency-Key"
 HEADER_PATTERN = "^[!-~](?:[ -~]{0,253}[!-~])?$"
@@ -37,15 +38,22 @@ def body_hash(body: BaseModel | None) -> str:
 
 
 def once(key: str | None, body: BaseModel | None, deed: Callable[[], tuple[int, Any]], *,
-         reference: Callable[[Any], str] | None = None, again: Callable[[str], Any] | None = None) -> tuple[int, Any]:
+         reference: Callable[[Any], str] | None = None, again: Callable[[str], Any] | None = None,
+         differs: Callable[[str], list[FieldFault]] | None = None) -> tuple[int, Any]:
     """Do `deed` (returns status and answer) once per key, in one transaction with the row that remembers it.
 
     With `reference` only the answer's id is kept and `again(id)` reads the answer a second time: for answers that name a person.
-    A fault raised by the deed leaves no row. Raises KeyReused for another body under the same key."""
+    A fault raised by the deed leaves no row. Raises KeyReused for another body under the same key; `differs(id)` names the fields that differ
+    from the first deed."""
     if key is None:
         return deed()
     with db.transaction() as connection:
-        kept = idempotency.claim(connection, key, body_hash(body), dt.datetime.now(dt.UTC))
+        try:
+            kept = idempotency.claim(connection, key, body_hash(body), dt.datetime.now(dt.UTC))
+        except KeyReused as reused:
+            if differs is None or reused.reference is None:
+                raise
+            raise KeyReused(reused.reference, differs(reused.reference)) from None
         if kept is not None:
             return kept.status, kept.answer if again is None or kept.reference is None else again(kept.reference)
         status, answer = deed()

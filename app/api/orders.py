@@ -12,9 +12,10 @@ from app.api.declare import Api
 from app.api.entries import whole_chain
 from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Currency, CustomerKey, Location, MinorAmount, Quantity, Strict, Time
-from ledger.faults import NotFound
+from ledger.faults import FieldFault, NotFound
 from stores.actors import Actor
 from stores.sales import reading
+from stores.sales.differences import REASON, order_differences
 from stores.sales.inputs import LineIn, OrderIn, RefundIn
 from stores.sales.refunding import record_refunds
 from stores.sales.states import record_state
@@ -181,7 +182,13 @@ def create_order(actor: Actor, body: OrderBody, key: str | None) -> tuple[int, A
         outcome = record_orders([order_of(body)], actor=actor.name, now=dt.datetime.now(dt.UTC))
         return (201, reading.new_answer(outcome.recorded[0])) if outcome.recorded else (200, _answer(body.order_no, actor))
 
-    return once(key, body, deed, reference=lambda answer: str(answer["order_no"]), again=lambda number: _answer(number, actor))
+    def differs(number: str) -> list[FieldFault]:
+        if number != body.order_no:
+            return [FieldFault("order_no", REASON)]
+        with db.read() as connection:
+            return order_differences(connection, order_of(body))
+
+    return once(key, body, deed, reference=lambda answer: str(answer["order_no"]), again=lambda number: _answer(number, actor), differs=differs)
 
 
 @api.call("GET", "/orders/<order_no>", permission="order:read", answers={200: OrderOut}, summary="An order with its lines, credits and transfers.")

@@ -41,6 +41,17 @@ def whole(low: int, high: int) -> Any:
     return Annotated[int, PlainValidator(partial(_whole, low, high)), WithJsonSchema({"type": "integer", "minimum": low, "maximum": high})]
 
 
+def _decimal(most: float, value: Any) -> float:
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,15})?", value) and -most <= float(value) <= most:
+        return float(value)
+    raise PydanticCustomError("invalid_value", f"must be decimal degrees within ±{most:g}, such as 31.2304")
+
+
+def degrees(most: int) -> Any:
+    """The type of decimal degrees within ±`most`."""
+    return Annotated[float, PlainValidator(partial(_decimal, most)), WithJsonSchema({"type": "number", "minimum": -most, "maximum": most})]
+
+
 _MONTH = "^(?:19[7-9][0-9]|20[0-9]{2}|2100)-(?:0[1-9]|1[0-2])"
 _DAY = _MONTH + "-(?:0[1-9]|1[0-9]|2[0-9]|3[01])$"
 Day = Annotated[dt.date, PlainValidator(partial(_read, parse_day)),

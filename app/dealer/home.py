@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from flask import Blueprint, render_template
 
@@ -23,6 +24,22 @@ from stores.takeovers import TakeoverFilter
 blueprint = Blueprint("dealer", __name__, url_prefix="/dealer")
 TREND_DAYS, RANKED = 30, 8
 WORK_DAYS = 7
+MOST_CHOICES = 200  # stores in a filter by name; with more one types the code
+
+
+@blueprint.context_processor
+def _filters() -> dict[str, Any]:
+    return {"own_stores": own_store_choices}
+
+
+def own_store_choices() -> list[tuple[str, str]]:
+    """(code, name) of the dealer's stores of today, for filters; none when there are too many to choose from or the reader is no dealer."""
+    actor, (_now, today) = current_actor(), now_and_today()
+    if actor.scope_kind != "dealer":
+        return []
+    with db.read() as connection:
+        rows = directory.store_rows(connection, actor, StoreFilter(today), limit=MOST_CHOICES + 1)
+    return [(row.store_code, row.name) for row in rows] if len(rows) <= MOST_CHOICES else []
 
 
 @blueprint.get("/", strict_slashes=False)
@@ -47,6 +64,7 @@ def home() -> str:
             by_code=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday, code="yes")),
             entries=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday)), drawn=drawn,
             trend=charts.trend(drawn.days, sold, drawn.before.days, sold), ranked=ranked[:RANKED], stores=len(stores),
-            sold_of_stores=sum(row.gross_minor for row in stores), customers=customers, week=week, elsewhere=elsewhere,
+            sold_of_stores=sum(row.gross_minor for row in stores), net_of_stores=sum(row.net_minor for row in stores),
+            customers=customers, week=week, elsewhere=elsewhere,
             silent=directory.store_count(connection, actor, StoreFilter(today, silent=True)),
             moved=takeovers.counts(connection, dealer_id, TakeoverFilter(week.first, week.last, now)), empty=not any(sold.values()) and not customers.customers)

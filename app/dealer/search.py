@@ -5,10 +5,16 @@ from typing import Any
 
 from app.dealer.home import blueprint
 from app.permissions import needs
-from app.search_pages import search_page
+from app.search_pages import search_page, suggestions
 
 
 @blueprint.route("/search", methods=["GET", "POST"], strict_slashes=False)
 @needs("dealer:read")
 def search() -> Any:
     return search_page("dealer")
+
+
+@blueprint.get("/suggest/<kind>", strict_slashes=False)
+@needs("dealer:read")
+def suggest(kind: str) -> str:
+    return suggestions(kind, ("store", "guide"))

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, insert, select, update
 
 import db
+from app.demo import what_if
 from app.demo.chain import Chain, Change, make_chain
 from app.demo.crowd import customer_code, make_crowd, unionid
 from app.demo.sizes import SIZES, Size
@@ -88,6 +89,8 @@ def load(size: Size, *, now: dt.datetime, progress: Progress) -> bool:
         with _parts(size.at_once):
             _load(size, now, progress)
         cube_steps.advance(step=FACTS_AT_ONCE, progress=lambda source, done, total: progress(f"figures of {source}", done, total))
+        network.forget()
+        what_if.simulate(now)
     finally:
         gc.enable()
         network.forget()

@@ -1,7 +1,9 @@
 """The first page of guides: their money. Of store managers: their team."""
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -12,6 +14,7 @@ from app.clock import now_and_today
 from app.permissions import current_actor, needs
 from incentives import booking
 from stores import directory
+from stores.brand import business_day
 
 blueprint = Blueprint("guide", __name__, url_prefix="/guide")
 LINES = 40  # of a month at once: a page stays small on a phone
@@ -35,7 +38,8 @@ def home() -> str:
 
 
 def shown_lines(view: reward_pages.RewardView) -> dict[str, Any]:
-    """The month's lines under the filter asked for, those of one order together, a page of them: `rows`; `total_minor` and `count` of all that match;
+    """The month's lines under the filter asked for, those of one order together, a page of them by day: `days` (day, rows, total of the
+    day's matching lines); `total_minor` and `count` of all that match;
     `states` and `parts`: how many there are of each whatever the filter; `state`, `part`, and the address of the `next` page."""
     everything = reward_pages.together(view.lines)
     state, part = request.args.get("state"), request.args.get("part")
@@ -44,5 +48,9 @@ def shown_lines(view: reward_pages.RewardView) -> dict[str, Any]:
     asked = request.args.get("after", "0")
     start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
     following = paging.same_filter(after=str(start + LINES)) if len(rows) > start + LINES else None
-    return {"rows": rows[start:start + LINES], "count": len(rows), "all": len(everything), "total_minor": sum(row["amount_minor"] for row in rows), "state": state,
+    sums: Counter[dt.date] = Counter()
+    for row in rows:
+        sums[business_day(row["at"])] += row["amount_minor"]
+    days = [(day, list(found), sums[day]) for day, found in groupby(rows[start:start + LINES], key=lambda row: business_day(row["at"]))]
+    return {"days": days, "count": len(rows), "all": len(everything), "total_minor": sum(row["amount_minor"] for row in rows), "state": state,
             "part": part, "next": following, "states": Counter(row["state"] for row in everything), "parts": Counter(row["component"] for row in everything)}

@@ -36,7 +36,13 @@ class Field:
     choices: tuple[tuple[str, Any], ...] = ()
     hint: Any = ""
 
+    @property
+    def of(self) -> str | None:
+        """What the field names by its code: those are offered while one types."""
+        return OFFERS.get(self.name)
 
+
+OFFERS = {"branch_code": "branch", "dealer_code": "dealer", "successor_store_code": "store", "store_code": "store"}
 _CRS = {"wgs84": "WGS-84 (GPS)", "gcj02": "GCJ-02 (Amap, Tencent)", "bd09": "BD-09 (Baidu)"}
 FORMS: dict[str, tuple[tuple[Any, tuple[Field, ...]], ...]] = {
     "stores": (

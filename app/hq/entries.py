@@ -47,7 +47,7 @@ def columns() -> tuple[Column, ...]:
         Column("reason", _l("Reason code"), "code", shown=False),
         Column("located", _l("Location"), "words", value=lambda row: str(row.located), words=labels.LOCATED, shown=False),
         Column("distance", _l("Distance class"), value=lambda row: explanations.distance_words(row.distance_class_km, language()), shown=False),
-        Column("touchpoint", _l("Touchpoint"), "code", shown=False),
+        Column("touchpoint", _l("Touchpoint"), "words", words=labels.TOUCHPOINTS, shown=False),
         Column("channel", _l("Channel"), "code", value=lambda row: row.channel_code, shown=False),
         Column("entry", _l("Entry"), "code", value=lambda row: row.entry_id, door=lambda row: url_for("hq.entry", entry_id=row.entry_id), shown=False),
     )

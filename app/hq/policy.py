@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, render_template, request
@@ -11,11 +10,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 import db
+from app.actor_names import actor_names
 from app.clock import now_and_today
 from app.hq.home import blueprint
 from app.language import language
-from app.permissions import needs
-from app.sign_in import users
+from app.permissions import current_actor, needs
 from app.words import count
 from ledger.faults import NotFound
 from stores import explanations, policies, regions
@@ -117,11 +116,12 @@ def policy() -> str:
         old = _asked(connection, "before", max(1, row.version - 1))
         shown, earlier = parse(row.body), parse(old.body)
         return render_template(
-            "hq/policy.html", now=now, row=row, in_force=in_force, versions=versions, old=old, authors=_names(connection, [row, old, *versions]),
+            "hq/policy.html", now=now, row=row, in_force=in_force, versions=versions, old=old, authors=actor_names({each.actor for each in (row, old, *versions)}),
             rungs=[(code, rung_meaning(code, shown)) for code in shown.rungs], off=[code for code in RUNGS if code not in shown.rungs],
             parameters=[(words, said(name, getattr(shown, name)), rule, name) for name, (words, _unit, rule) in PARAMETERS.items()],
             preset=said("preset", shown.preset),
             defaults=[(code, regions.full_name(code), store) for code, store in sorted(shown.region_defaults.items())],
+            waiting=policies.waiting(connection), may_write=current_actor().may("rules:write"),
             changes=changes(earlier, shown) if old.version != row.version else [])
 
 
@@ -142,8 +142,3 @@ def _asked(connection: Connection, name: str, usual: int) -> Any:
     if row is None:
         raise NotFound(f"There is no policy version {text!r}.")
     return row
-
-
-def _names(connection: Connection, rows: Iterable[Any]) -> dict[str, str]:
-    """Names of the users among the authors; others are shown as the log calls them."""
-    return users.names_of(connection, {row.actor for row in rows})

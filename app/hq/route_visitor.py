@@ -22,10 +22,14 @@ from app.hq.home import blueprint
 from app.language import language
 from app.permissions import current_actor, needs
 from ledger.faults import Fault, InvalidInput
-from stores import customer_book, explanations, ladders, pasted, regions, trying
+from stores import customer_book, explanations, ladders, network, pasted, place_search, trying, versions
+from stores.actors import Actor
 from stores.brand import brand, business_day
 from stores.coordinates import CRS_NAMES, Coordinates, distance_m
+from stores.geocoder import Address
 from stores.ladders import Ladder, Weighed
+from stores.place_names import EXACT
+from stores.place_search import Place
 from stores.snapshot import Snapshot
 from stores.times import InvalidTime, parse_instant
 from stores.trying import Tried
@@ -34,6 +38,7 @@ from stores.visits import Arrival, SourcePoint
 FIELDS = ("lat", "lng", "crs", "accuracy", "fuzzy", "customer", "param", "region", "at")
 MOST_METRES = 1_000_000.0
 FAR_M, NEAR_M = 500_000.0, 100_000.0
+OFFERED = 12  # places to choose from
 AROUND, AROUND_M = 40, 50_000.0  # stores shown faintly beside the weighed ones
 
 
@@ -129,6 +134,8 @@ def _exchange(source: SourcePoint | None, point: Coordinates | None, snapshot: S
 def route_visitor() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     fault, asked, answer, customer = "", None, None, None
+    wish = request.args.get("place", "").strip()[:place_search.LONGEST]
+    outside = place_search.ask_outside(wish) if wish else []
     with db.read() as connection:
         try:
             asked = question_of(request.args, now)
@@ -137,11 +144,11 @@ def route_visitor() -> Any:
             fault = refused.detail
         if asked is not None and asked.customer is not None:
             customer = customer_book.find(connection, actor, asked.customer, now, today)
-    places = regions.search_regions(request.args.get("place", "")[:40])
+        places = _places(connection, actor, wish, outside) if wish else []
     page = render_template(
         "hq/route.html", asked=asked, answer=answer, fault=fault, customer=customer, tie=explanations.tie_of(answer.tried.decision.reason) if answer else "",
         given={name: request.args.get(name, "") for name in (*FIELDS, "place")},
-        places=[(regions.full_name(each.code), _with_place(request.args, each)) for each in places], systems=CRS_NAMES,
+        places=[(_in_words(each), _with_place(request.args, each)) for each in places], wish=wish, systems=CRS_NAMES,
         map_url=url_for("hq.route_map") + "?" + urlencode(_kept(request.args)) if answer else url_for("maps.stores"))
     return page, 422 if fault else 200
 
@@ -161,13 +168,16 @@ def ask_route() -> Any:
         else:
             customer_book.note_look_up(actor, found[1].id, found[0], now)
             kept["customer"] = str(found[1].id)
-    place = request.form.get("place", "").strip()
+    place = request.form.get("place", "").strip()[:place_search.LONGEST]
     if place:
-        matching = regions.search_regions(place)
-        if len(matching) == 1:
-            return redirect(_with_place(kept, matching[0]), 303)
+        outside = place_search.ask_outside(place)
+        with db.read() as connection:
+            matching = _places(connection, actor, place, outside)
+        best = [each for each in matching if each.match == EXACT] or matching
+        if len(best) == 1:
+            return redirect(_with_place(kept, best[0]), 303)
         if not matching:
-            flash(_("No city or district has this name."), "wait")
+            flash(_("No city, district, store or address is known by these words."), "wait")
         kept["place"] = place
     return redirect(url_for("hq.route_visitor") + "?" + urlencode(kept), 303)
 
@@ -208,9 +218,21 @@ def _kept(given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name in FIELDS if (value := (given.get(name) or "").strip()) and not (name == "crs" and not (given.get("lat") or given.get("lng")))}
 
 
-def _with_place(given: Mapping[str, str], region: regions.Region) -> str:
-    """The same question at the centre of a division."""
-    centre = regions.region_centre(region.code)
-    assert centre is not None
-    kept = {**_kept(given), "lat": f"{centre[0]:.6f}", "lng": f"{centre[1]:.6f}", "crs": "wgs84", "region": region.code}
-    return url_for("hq.route_visitor") + "?" + urlencode(kept)
+def _places(connection: Connection, actor: Actor, words: str, outside: list[Address]) -> list[Place]:
+    _now, today = now_and_today()
+    return place_search.find(connection, actor, network.snapshot(versions.current(connection)), today, words, None, OFFERED, outside)
+
+
+def _in_words(place: Place) -> str:
+    """`上海市 静安区`, `Paris, FR`, `S1 Bund · its address`."""
+    if place.kind == "store":
+        return " · ".join(filter(None, (f"{place.store_code} {place.name}", place.within)))
+    if place.kind == "division":
+        return f"{place.within} {place.name}".strip()
+    return f"{place.name}, {place.within}" if place.within else place.name
+
+
+def _with_place(given: Mapping[str, str], place: Place) -> str:
+    """The same question at this place; its region is asked as well."""
+    kept = {**_kept(given), "lat": f"{place.point.latitude:.6f}", "lng": f"{place.point.longitude:.6f}", "crs": "wgs84", "region": place.region_code or ""}
+    return url_for("hq.route_visitor") + "?" + urlencode({name: value for name, value in kept.items() if value})

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from app import job_runs, shown_days
 from app.permissions import declared
 from incentives import work as incentive_work
-from stores import overview
+from stores import network_check, overview
 from stores.actors import Actor
 
 
@@ -35,6 +35,9 @@ def items(connection: Connection, actor: Actor, today: dt.date) -> list[WorkItem
                                  _open(actor, "hq.orders", owner="unattributed", **days.query), wrong=True))
     if actor.scope_kind == "all":
         rewards = incentive_work.waiting(connection, today)
+        checked = network_check.check(connection, today)
+        found.append(WorkItem(_("Findings of the network check"), _("territories, unreachable stores, coordinates"), len(checked.findings),
+                              _open(actor, "hq.network_check_page"), wrong=checked.grave > 0))
         found.append(WorkItem(_("Reward months to approve"), _("over, something was earned"), rewards["months_to_approve"], _open(actor, "hq.reward_months")))
         found.append(WorkItem(_("Closed months that come out differently"), _("nothing is booked until two people decide"), rewards["restatements"],
                               _open(actor, "hq.reward_months"), wrong=True))

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -92,12 +91,6 @@ def user_columns() -> list[ColumnElement[Any]]:
 
 def of_row(row: Any) -> User:
     return User(**{name: getattr(row, name) for name in _FIELDS}, has_two_factor=bool(row.has_two_factor))
-
-
-def names_of(connection: Connection, actors: Collection[str]) -> dict[str, str]:
-    """The names of those actors of the audit log that are users (`user:7`); others are absent."""
-    ids = [int(actor[5:]) for actor in actors if actor.startswith("user:") and actor[5:].isdigit()]
-    return {f"user:{r.id}": r.name for r in connection.execute(select(app_user.c.id, app_user.c.name).where(app_user.c.id.in_(ids)))} if ids else {}
 
 
 def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: str | None = None,

@@ -20,12 +20,13 @@ from stores.stores import store
 
 
 def find(connection: Connection, order_no: str, visible_to: Actor) -> Any:
-    """The order's row with the codes of store, dealer and guide, or None when unknown or outside the actor's rows."""
+    """The order's row with the codes and names of store, dealer and guide, or None when unknown or outside the actor's rows."""
     return connection.execute(limit_orders(_orders(), visible_to).where(sales_order.c.order_no == order_no)).first()
 
 
 def _orders() -> Select[Any]:
-    return (select(sales_order, store.c.store_code, dealer.c.dealer_code, guide.c.guide_code, customer.c.customer_id.label("customer_text"))
+    return (select(sales_order, store.c.store_code, dealer.c.dealer_code, guide.c.guide_code, store.c.name.label("store_name"),
+                   dealer.c.name.label("dealer_name"), guide.c.name.label("guide_name"), customer.c.customer_id.label("customer_text"))
             .join(customer, customer.c.id == sales_order.c.customer_id)
             .outerjoin(store, store.c.id == sales_order.c.store_id).outerjoin(dealer, dealer.c.id == sales_order.c.dealer_id)
             .outerjoin(guide, guide.c.id == sales_order.c.guide_id))

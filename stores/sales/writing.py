@@ -26,6 +26,7 @@ from stores.credits import order_credit
 from stores.orders import order_key, order_line, sales_order
 from stores.people import Named
 from stores.sales.books import order_journal
+from stores.sales.differences import order_differences
 from stores.sales.inputs import OrderIn
 from stores.sales.planning import Known, Plan, plan
 from stores.snapshot import Snapshot
@@ -111,7 +112,7 @@ def _prepared(orders: Sequence[OrderIn], hashes: Mapping[str, str]) -> _Ready:
     """Plans of what is new, made without any lock."""
     with db.read() as connection:
         at = versions.current(connection)
-        new = _new_ones(orders, hashes, known_hashes(connection, list(hashes)))
+        new = _new_ones(connection, orders, hashes, known_hashes(connection, list(hashes)))
         customers = people.by_customer_id(connection, {o.customer_id for o in new})
         snapshot = network.snapshot(at)
         return _Ready(*plan(connection, new, snapshot, _ids(customers)), at, snapshot, customers)
@@ -134,7 +135,7 @@ def _checked(connection: Connection, prepared: _Ready, hashes: Mapping[str, str]
 
 def _locked(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], now: dt.datetime) -> _Ready:
     """Plans of what is new, made while nobody else can change their customers."""
-    new = _new_ones(orders, hashes, _claim(connection, list(hashes), hashes))
+    new = _new_ones(connection, orders, hashes, _claim(connection, list(hashes), hashes))
     at = versions.current(connection)
     snapshot = network.snapshot(at)
     wanted = {o.customer_id for o in new}
@@ -151,12 +152,13 @@ def _ids(customers: Mapping[str, Named]) -> dict[str, int]:
     return {text: each.id for text, each in customers.items()}
 
 
-def _new_ones(orders: Sequence[OrderIn], hashes: Mapping[str, str], known: Mapping[str, str]) -> list[OrderIn]:
+def _new_ones(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], known: Mapping[str, str]) -> list[OrderIn]:
     """M9: known numbers are compared by content before anything is routed."""
     for number, body_hash in known.items():
         if body_hash != hashes[number]:
+            other = order_differences(connection, next(o for o in orders if o.order_no == number))
             raise OrderReused(f"The order {number!r} is known with another content; nothing was written. An order is not changed: "
-                              "send a refund, or use a new number.", errors=[FieldFault("order_no", "is known with another content")])
+                              "send a refund, or use a new number.", errors=[FieldFault("order_no", "is known with another content"), *other])
     return [o for o in orders if o.order_no not in known]
 
 

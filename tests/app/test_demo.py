@@ -35,6 +35,7 @@ from stores.guides import employment, guide
 from stores.installation import installation
 from stores.orders import order_line, order_state, sales_order
 from stores.refunds import refund, refund_line
+from stores.simulations import simulation
 from stores.stores import store
 from tests.app.conftest import settings_of
 from tests.databases import ENGINES, Databases
@@ -190,6 +191,13 @@ def test_decisions_of_the_demo_replay(demo: Demo) -> None:
             assert again["same"], entry_id
             bases.add(again["basis"])
     assert {"point", "record"} <= bases
+
+
+def test_a_simulation_of_a_new_store_is_ready(demo: Demo) -> None:
+    with db.read() as connection:
+        row = connection.execute(select(simulation)).one()
+    assert row.summary is not None and row.summary["visits"] > 0
+    assert row.scenario["changes"][0]["open"]["store_code"] == "NEW-1"
 
 
 def test_the_special_people_and_stores_are_there(demo: Demo) -> None:

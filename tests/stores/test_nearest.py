@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from geopy.distance import geodesic
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stores.coordinates import distances_m
@@ -202,3 +202,13 @@ def test_an_index_is_shared_by_threads():
     with ThreadPoolExecutor(6) as threads:
         together = list(threads.map(lambda _: [index.nearest(*query) for query in queries], range(6)))
     assert all(answers == alone for answers in together)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=0, max_size=25),
+       st.lists(st.tuples(st.integers(0, 24), st.integers(0, 24), st.sampled_from([0.0, 200.0, 1_500.0])), min_size=1, max_size=8))
+def test_a6_whole_columns_find_the_same_equals_as_one_by_one(grid, asked):
+    """Shared places and ties are common on a coarse grid."""
+    index = NearestIndex([31 + a * 0.005 for a, _ in grid], [121 + b * 0.005 for _, b in grid], [f"S{n % 7}{n}" for n in range(len(grid))])
+    lats, lngs, limits = [31 + a * 0.0025 for a, _, _ in asked], [121 + b * 0.0025 for _, b, _ in asked], [limit for *_, limit in asked]
+    assert index.ambiguous_batch(lats, lngs, limits) == [index.ambiguous(*each) for each in zip(lats, lngs, limits, strict=True)]

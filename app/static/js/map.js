@@ -60,6 +60,7 @@
       if (facts.mark === "focus") { return { radius: 10, color: colour("--brand-strong"), weight: 3, fillColor: colour("--brand"), fillOpacity: 1 }; }
       if (facts.mark === "person") { return { radius: 8, color: colour("--wrong"), weight: 3, fillColor: colour("--surface"), fillOpacity: 1 }; }
       if (facts.mark === "faint") { return { radius: 5, color: colour("--edge"), weight: 1, fillColor: colour("--map-none"), fillOpacity: 0.9 }; }
+      if (facts.mark === "loss" && facts.class !== undefined) { return { radius: SIZES[facts.class], color: colour("--wrong"), weight: 2.5, fillColor: colour("--surface"), fillOpacity: 0.6 }; }
       if (facts.class !== undefined) { return { radius: SIZES[facts.class], color: colour("--surface"), weight: 1, fillColor: colour(`--map-${facts.class + 1}`), fillOpacity: 0.9 }; }
       if (facts.value !== undefined) { return { radius: 4, color: colour("--edge"), weight: 1.5, fillColor: colour("--map-none"), fillOpacity: 0.9 }; }
       if (facts.mark === "wait") { return { radius: 5, color: colour("--wait"), weight: 2, fillColor: colour("--map-none"), fillOpacity: 1 }; }

@@ -56,7 +56,7 @@ def test_the_order_of_fields_means_nothing(kept, client):
 def test_another_body_under_the_key_is_a_conflict_and_does_nothing(kept, client):
     send(client, "k")
     answer = send(client, "k", parcel_code="P2")
-    assert (answer.status_code, answer.json["code"]) == (409, "idempotency_key_reused")
+    assert (answer.status_code, answer.json["code"], answer.json["errors"][0]["field"]) == (409, "idempotency_key_reused", "Idempotency-Key")
     assert (sample.deeds, rows()) == (["P1"], 1)
 
 

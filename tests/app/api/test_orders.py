@@ -140,6 +140,28 @@ def test_an_order_under_a_key_and_its_number_is_one_deed(till: Till):
     assert (refusal_.status_code, refusal_.json["code"]) == (409, "idempotency_key_reused")
 
 
+@pytest.mark.parametrize(("changed", "field"), [
+    ({"amount": 5}, "lines.0.amount_minor"), ({"at": "2025-03-01T02:00:01Z"}, "paid_at"), ({"customer_id": "c2"}, "customer_id"), ({"channel": "k"}, "channel"),
+    ({"guide_code": "Zhao"}, "guide_code"), ({"freight_minor": 1}, "freight_minor"),
+    ({"lines": [{"line_no": 2, "quantity": 1, "amount_minor": 29_900}]}, "lines")])
+def test_an_order_sent_twice_is_one_and_another_body_is_refused_by_the_field_that_differs_i1(till: Till, changed: dict[str, Any], field: str):
+    first, again = till.sells("O", key="k"), till.sells("O", key="k")
+    before = till.shop.counts()
+    assert (again.status_code, again.json) == (first.status_code, first.json) and first.status_code == 201
+    for key, code in (("k", "idempotency_key_reused"), (None, "order_reused"), ("another", "order_reused")):
+        answer = till.sells("O", key=key, **changed)
+        refusal(answer, 409, code, field)
+        assert [error["field"] for error in answer.json["errors"]] == ["Idempotency-Key" if key == "k" else "order_no", field]
+    assert till.shop.counts() == before
+
+
+def test_another_order_under_the_same_key_is_refused_by_its_number_i1(till: Till):
+    till.sells("O", key="k")
+    till.sells("P")
+    for number in ("P", "Q"):
+        refusal(till.sells(number, key="k"), 409, "idempotency_key_reused", "order_no")
+
+
 def test_a_batch_of_events_keeps_the_good_ones_and_names_the_bad_by_place(till: Till):
     good = {"event_id": "E1", "type": "contact.confirmed", "occurred_at": "2025-03-01T02:00:00Z", "guide_code": "Wang", "customer_id": "c1"}
     answer = till.call("POST", "/events", {"events": [

@@ -40,7 +40,11 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/performance", "/hq/performance?by=dealer", "/hq/performance?by=branch", "/hq/performance?by=day&branch=B2")
     yield from ("/hq/rewards", "/hq/rewards?by=store", f"/hq/rewards?by=component&month={chain.day(3)[:7]}", "/hq/reward-months")
     yield from ("/hq/help-stores", "/hq/help-stores?reason=no_guide")
+    yield from ("/hq/network-check", "/hq/network-check?kind=store_unreachable&q=S3&sort=-object", "/hq/network-check?kind=mood")
     yield from ("/hq/jobs", "/hq/jobs?state=failed")
+    yield from ("/hq/simulations", "/hq/simulations?sort=name")
+    if name == "petra":  # who may try and publish rules
+        yield from ("/hq/simulations/new", "/hq/simulations/new?question=rules", "/hq/policy/edit", "/hq/policy/edit?version=1", "/hq/policy/review?version=1")
     if name == "petra":  # not for finance
         yield from ("/hq/reassign", "/hq/reassign?from_store_codes=S1&target=store&to_store_code=S2&causes=closed&sort=-moved")
         yield from ("/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults")
@@ -61,7 +65,7 @@ def decisions() -> Iterator[str]:
 
 def routes() -> Iterator[str]:
     yield from ("/hq/route", "/hq/route?lat=31.24&lng=121.48&crs=gcj02&accuracy=300", "/hq/route?lat=121.48,31.24&crs=wgs84")
-    yield from ("/hq/route?region=310106", "/hq/route?place=%E5%8D%97")
+    yield from ("/hq/route?region=310106", "/hq/route?place=%E5%8D%97", "/hq/route?place=S1")
 
 
 def hq_happened(chain: Chain, name: str) -> Iterator[str]:

@@ -80,7 +80,7 @@ def test_today_answers_with_yesterday_the_month_and_what_codes_brought(chain):
     due = revenue_of(chain, **{"from": chain.day(0)[:7] + "-01", "to": chain.day(0)})["totals"]
     shown = {name: text(value) for _, name, value in FIGURE.findall(page)}
     assert shown == {"Yesterday's sales": yuan(5000), "Yours this month": yuan(due["net_minor"]), "Brought by your codes": "0"}
-    assert f"Yesterday your stores sold {yuan(5000)} in 1 orders; this month {yuan(due['net_minor'])} is yours so far." in text(page)
+    assert f"Yesterday your stores sold {yuan(5000)} in 1 order; this month {yuan(due['net_minor'])} is yours so far." in text(page)
     for path, name, value in FIGURE.findall(page)[:2]:
         assert text(value) in foot(client.get(path).text).split(), name
 
@@ -143,12 +143,12 @@ def test_a_store_that_was_sold_keeps_its_old_figures_in_the_list(busy):
 @on_both_engines
 def test_d1_a_takeover_says_who_when_and_why_and_nothing_of_the_other_shop(busy):
     page = busy.client("omar").get("/dealer/takeovers?lang=en").text
-    assert "1 customers left your stores for another shop of the chain, 1 came to yours." in text(page)
+    assert "1 customer left your stores for another shop of the chain, 1 came to yours." in text(page)
     assert page.count("wx****11") == page.count("wx****12") == 1
     assert "a guide of another shop of the chain" in page and "handed over to this guide in WeCom" in page
     assert not {"S2", "G2", "Gus", "Olga", "D2"} & set(re.findall(r"\b\w+\b", text(page)))
     other = text(busy.client("olga").get("/dealer/takeovers?lang=en").text)
-    assert "1 customers left your stores for another shop of the chain, 1 came to yours." in other
+    assert "1 customer left your stores for another shop of the chain, 1 came to yours." in other
 
 
 @on_both_engines
@@ -181,11 +181,11 @@ def test_a_foreign_customer_is_not_there(busy):
 def test_d3_a_lost_sale_tells_its_reason_and_the_home_credit_but_not_the_shop(busy):
     busy.returns("R-F", "O-F", 1, 800)
     page = busy.client("omar").get("/dealer/elsewhere?lang=en").text
-    assert f"Your customers paid 1 orders, {yuan(10000)}, at other shops of the chain; {yuan(9200)} of that counts as performance of your stores." in text(page)
+    assert f"Your customers paid 1 order, {yuan(10000)}, at other shops of the chain; {yuan(9200)} of that counts as performance of your stores." in text(page)
     assert "last visit in the 24 hours before the order led to another shop" in page
     assert foot(page).split()[-2:] == [yuan(10000), yuan(9200)]
     assert not {"S2", "D2", "Olga", "O-F", "wx-far-013"} & set(re.findall(r"[\w-]+", text(page)))
-    assert "1 orders" not in text(busy.client("olga").get("/dealer/elsewhere?lang=en").text)
+    assert "paid 1 order" not in text(busy.client("olga").get("/dealer/elsewhere?lang=en").text)
 
 
 # -- rewards -----------------------------------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ def test_d4_a_sheet_has_a_card_for_each_store_and_place_and_its_codes_count_scan
     now = dt.datetime.now(dt.UTC)
     enter(Arrival({"customer_id": "wx-scan-21"}, entry_param=code.param, occurred_at=now), body_hash="5" * 64, now=now)
     page = client.get("/dealer/codes?lang=en").text
-    assert "Your codes brought 1 visitors in the last 7 days; 6 codes of places in your stores are made." in text(page)
+    assert "Your codes brought 1 visitor in the last 7 days. 6 codes for places in your stores are made." in text(page)
     path = re.search(r'href="(/dealer/entries\?channel=S1:door[^"]*|/dealer/entries\?channel=S1%3Adoor[^"]*)"', page)
     assert path is not None
     behind = client.get(path[1].replace("&amp;", "&") + "&lang=en").text

@@ -100,7 +100,7 @@ def test_the_dealers_page_is_what_the_api_says(chain):
 
 def test_the_dealers_first_page_says_yesterday_and_the_month_in_one_sentence(chain):
     page = text(chain.client("omar").get("/dealer?lang=en").text)
-    assert "Yesterday your stores sold ¥50.00 in 1 orders;" in page
+    assert "Yesterday your stores sold ¥50.00 in 1 order;" in page
 
 
 def test_an_order_shows_its_fees_in_words(chain):

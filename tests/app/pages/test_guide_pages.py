@@ -66,10 +66,11 @@ def test_the_lines_sum_to_their_figures_whatever_filter_g1(chain):
     for query, wanted in (("", lines), ("&state=pending", [line for line in lines if line["state"] == "pending"]),
                           ("&part=sales", [line for line in lines if line["component"] == "sales"])):
         shown = part(client.get(f"/guide?month={month}&lang=en{query}").text, 'id="lines"', "</section>")
-        sums = [minor(each) for each in re.findall(r'<span class="sum">(.*?)</span></div>\n<p>', shown, re.S)]
+        sums = [minor(each) for each in re.findall(r'<span class="sum">(.*?)</span>(?:<span class="because">[^<]*</span>)?</summary>', shown, re.S)]
         total = minor(part(shown, '<strong class="sum">', "</strong>") if not query else shown.rpartition('<strong class="sum">')[2].split("</strong>")[0])
         assert len(sums) == len({line["order_no"] or line["line_id"] for line in wanted}), query
         assert sum(sums) == sum(line["amount_minor"] for line in wanted), query
+        assert sum(minor(each) for each in re.findall(r'<span class="day-sum number">([^<]*)<', shown)) == sum(sums), query
         assert total == sum(sums)
 
 
@@ -77,7 +78,7 @@ def test_the_lines_sum_to_their_figures_whatever_filter_g1(chain):
 def test_what_waits_is_there_day_by_day_and_sums_to_what_is_pending_g1(chain):
     client = chain.client("mei")
     page = client.get("/guide?month=2020-01&lang=en").text  # whatever month is looked at
-    days = [minor(each) for each in re.findall(r'<span class="sum">(.*?)</span></summary>', page, re.S)]
+    days = [minor(each) for each in re.findall(r'<span class="sum">(.*?)</span></summary>', part(page, 'id="when"', "</section>"), re.S)]
     inside = [minor(each) for each in re.findall(r"</span>(<span class=\"number[^>]*>[^<]*</span>)</li>", part(page, 'id="when"', "</section>"))]
     with db.read() as connection:
         pending = rewards.balance(connection, guide_id("G1"))["pending_minor"]

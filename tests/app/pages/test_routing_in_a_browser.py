@@ -37,7 +37,7 @@ def test_h2_from_an_order_number_to_the_reason_of_the_last_routing(chain, served
         page.wait_for_url("**/hq/orders/O-1")
         page.click("dd a.code:has-text('wx****01')")
         page.wait_for_url("**/hq/customers/*")
-        assert "Mei looks after him." in page.inner_text("main")
+        assert "Mei looks after this customer." in page.inner_text("main")
         reader.shoot("h2 customer")
         page.click(".chronicle .entry a")
         page.wait_for_url("**/hq/entries/*")

@@ -50,7 +50,7 @@ def test_each_filter_narrows_list_and_figure_alike(walked, query, number):
 
 def test_the_shares_of_rungs_are_doors_that_add_up(walked):
     page = walked.client("petra").get("/hq/entries?lang=en").text
-    figure = page.split('<figure class="funnel">')[1].split("</figure>")[0]
+    figure = page.split('<figure class="funnel shares">')[1].split("</figure>")[0]
     doors = re.findall(r'href="(/hq/entries\?[^"]+)"', figure)
     assert sum(int(value) for value in re.findall(r'value number">(?:<span[^>]*>)?(\d+)', figure)) == 5
     assert sum(listed(walked.client("petra").get(door.replace("&amp;", "&")).text) for door in doors) == 5

@@ -248,7 +248,7 @@ def test_the_log_is_filtered_by_person_deed_object_and_days(bare_chain):
         audit.record(connection, "system", "save_network", "stores", "version 3", at=dt.datetime.now(dt.UTC) - dt.timedelta(days=20))
 
     def counted(query):
-        return int(re.search(r"([\d,]+) deeds on these days", petra.get(f"/hq/audit?lang=en&{query}").text)[1])
+        return int(re.search(r"([\d,]+) deeds? on these days", petra.get(f"/hq/audit?lang=en&{query}").text)[1])
 
     assert key
     assert counted("actor=omar") == 1 and counted(f"actor=user:{ids('omar')[0]}") == 1 and counted("actor=till") == 1 and counted("actor=nobody") == 0

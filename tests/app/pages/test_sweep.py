@@ -45,6 +45,10 @@ OBJECTS = {  # endpoint's part after the dot: (argument values that are nobody's
     "reassignment": ({"number": 10**9}, {}),
     "reassignment_progress": ({"number": 10**9}, {}),
     "reassign_deed": ({"number": 10**9, "deed": "start"}, {}),
+    "simulation": ({"simulation_id": 10**9}, {}),
+    "simulation_progress": ({"simulation_id": 10**9}, {}),
+    "simulation_map": ({"simulation_id": 10**9}, {}),
+    "repeat_simulation": ({"simulation_id": 10**9}, {}),
     "job_deed": ({"run_id": 10**9, "deed": "retry"}, {}),
     "key": ({"key_id": 10**9}, {}),
     "revoke_key": ({"key_id": 10**9}, {}),
@@ -55,6 +59,7 @@ OBJECTS = {  # endpoint's part after the dot: (argument values that are nobody's
     "reset_two_factor": ({"user_id": 10**9}, {}),
     "change_role": ({"user_id": 10**9}, {}),
     "end_session": ({"session_id": 10**9}, {}),
+    "suggest": ({"kind": "mood"}, {}),
     "read": ({"notice_id": 10**9}, {}),
     "drop": ({"view_id": 10**9}, {}),
 }

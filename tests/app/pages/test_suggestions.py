@@ -1,0 +1,46 @@
+"""An input that wants a code offers codes and names of the reader's rows alone (P6), at most twenty."""
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.app.pages.conftest import Chain, statements
+
+HOME = {"petra": "/hq", "bea": "/hq", "omar": "/dealer", "olga": "/dealer"}
+
+
+def offered(chain: Chain, name: str, kind: str, words: str) -> list[str]:
+    page = chain.client(name).get(f"{HOME[name]}/suggest/{kind}", query_string={"of": "x", "x": words})
+    assert page.status_code == 200
+    return re.findall(r'<option value="([^"]+)"', page.text)
+
+
+@pytest.mark.parametrize(("name", "kind", "words", "codes"), [
+    ("petra", "store", "", ["S1", "S2", "S3"]), ("petra", "store", "s2", ["S2"]), ("petra", "guide", "Gus", ["G2"]), ("petra", "any", "Olga", ["D2"]),
+    ("petra", "store", "y" * 200, []), ("petra", "store", "\x00", []), ("petra", "store", "%", []),
+    ("bea", "store", "", ["S1"]), ("bea", "dealer", "Olga", []), ("bea", "guide", "Gus", []), ("bea", "branch", "", ["B2"]),
+    ("omar", "store", "", ["S1", "S3"]), ("omar", "guide", "Gus", []), ("olga", "store", "S1", [])])
+def test_codes_and_names_within_ones_rows_are_offered(chain, name, kind, words, codes):
+    assert offered(chain, name, kind, words) == codes
+
+
+@pytest.mark.parametrize("address", ["/hq/suggest/mood", "/dealer/suggest/dealer", "/hq/suggest/order"])
+def test_other_things_are_not_offered(chain, address):
+    assert chain.client("omar" if address.startswith("/dealer") else "petra").get(address).status_code == 404
+
+
+def test_each_input_that_wants_a_code_asks_where_it_may(chain):
+    """The address is that of the reader's own portal and names the input."""
+    page = chain.client("petra").get("/hq/orders").text
+    assert re.findall(r'name="(\w+)"[^>]*hx-get="([^"]+)"', page) == [(kind, f"/hq/suggest/{kind}?of={kind}") for kind in ("store", "dealer", "guide")]
+    assert re.findall(r'name="(\w+)"[^>]*hx-get="([^"]+)"', chain.client("omar").get("/dealer/customers").text) == [("guide", "/dealer/suggest/guide?of=guide")]
+    assert 'hx-get="/hq/suggest/branch?of=branch_code"' in chain.client("petra").get("/hq/stores/S1/edit").text
+
+
+def test_an_offer_takes_one_statement(chain):
+    client = chain.client("petra")
+    client.get("/hq/suggest/store")
+    with statements() as asked:
+        client.get("/hq/suggest/store", query_string={"of": "store", "store": "S"})
+    assert len([each for each in asked if "store_code" in each]) == 1
