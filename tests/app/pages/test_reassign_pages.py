@@ -1,6 +1,7 @@
 """Re-assigning customers on pages: counted first, moved when confirmed, undone within a day; headquarters' network staff alone (P6)."""
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -39,7 +40,8 @@ def planned(client: Any, **form: str) -> str:
 def at_home(code: str) -> int:
     with db.read() as connection:
         store_id = find_scope(connection, "store", code)
-        return len(connection.execute(select(customer_state.c.customer_id).where(customer_state.c.home_store_id == store_id)).all())
+        s, now = customer_state.c, dt.datetime.now(dt.UTC)
+        return len(connection.execute(select(s.customer_id).where(s.home_store_id == store_id, s.home_valid_until > now)).all())
 
 
 def test_from_the_plan_to_the_count_to_the_run_to_the_way_back(chain: Chain):
