@@ -83,6 +83,7 @@ REASONS = (
     _l("lies before opened_on (%(day)s)"),
     _l("lies before hired_on (%(day)s)"),
     _l("lies before valid_from (%(day)s)"),
+    _l("would have %(n)s promotions and ranges that are not over; at most %(most)s are kept"),
     _l("is the store itself"),
     _l("is the branch itself"),
     _l("has no effect while status is %(status)s"),

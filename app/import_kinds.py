@@ -13,6 +13,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from ledger.faults import InvalidInput
+from stores.bundles import KINDS as OFFER_KINDS
 from stores.coordinates import CRS_NAMES
 from stores.event_shapes import TYPES
 from stores.guides import ROLES
@@ -41,6 +42,8 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
                              "every point names its system of coordinates."), "pin"),
     Kind("guides", _l("Guides"), _l("Guides and store managers at their stores. Stores must be known."), "account"),
     Kind("areas", _l("Areas"), _l("Territories, service areas and isolated areas as GeoJSON. Dealers and stores must be known."), "routing"),
+    Kind("offers", _l("Store offers"), _l("Promotions and ranges of the mall, by its ids, switched on or off for single stores. "
+                                                   "Stores must be known."), "sales"),
     Kind("customers", _l("Customers"), _l("Customers with the identities by which they are known elsewhere. Identities are added, never taken away."), "people"),
     Kind("orders", _l("Orders and refunds"), _l("Orders and refunds, one row for each line. A known order is never changed."), "sales"),
     Kind("events", _l("Events"), _l("Friend adds, losses, referrals and chats. A known event is never changed. Guides must be known."), "share"),
@@ -59,11 +62,13 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "service_radius_m": "5000", "hours": "mon-fri 09:00-21:00;sat 10:00-22:00;sun 10:00-22:00", "timezone": "",
         "successor_store_code": "", "cloud_shop_url": "pages/shop/index?id=S001"},
     "guides": {"guide_code": "G001", "name": "李梅", "store_code": "S001", "wecom_userid": "limei", "hired_on": "2025-03-01", "left_on": "", "role": "guide"},
+    "offers": {"store_code": "S001", "kind": "promotion", "reference": "NEW-YEAR-2025", "switch": "on", "valid_from": "2025-12-20", "valid_to": "2026-01-03"},
     "customers": {"customer_id": "C0001", "unionid": "oUnion0001", "openid": "oOpen0001", "external_userid": "wmExternal0001", "phone": "13800000000", "employee": "no"},
     "orders": {
         "order_no": "O20251101001", "customer_id": "C0001", "paid_at": "2025-11-01 10:20:30", "amount": "128.00", "currency": "", "kind": "order",
         "original_order_no": "",
-        "latitude": "31.2397", "longitude": "121.4900", "crs": "gcj02", "region_code": "310101", "store_code": "S001", "guide_code": "G001", "channel": "",
+        "latitude": "31.2397", "longitude": "121.4900", "crs": "gcj02", "region_code": "310101", "store_code": "S001",
+        "fulfilment_store_code": "", "guide_code": "G001", "channel": "",
         "category": "tea",
         "sku": "TEA-001", "quantity": "2", "line_no": "1"},
     "events": {"event_id": "E20251101001", "type": "contact.confirmed", "occurred_at": "2025-11-01 10:00:00", "guide_code": "G001", "customer_id": "C0001",
@@ -79,6 +84,7 @@ CHOICES = {  # where the example alone would not say what else there is
     ("dealers", "collection_mode"): "store_collects hq_collects", ("dealers", "express_rule"): "keep transfer split refuse",
     ("guides", "role"): " ".join(ROLES), ("customers", "employee"): "yes no",
     ("orders", "kind"): "order refund", ("events", "type"): " ".join(TYPES), ("events", "payload"): "{...}", ("targets", "level"): "guide store dealer branch",
+    ("offers", "kind"): " ".join(OFFER_KINDS), ("offers", "switch"): "on off",
     ("targets", "metric"): " ".join(METRICS), ("areas", "kind"): " ".join(AREA_KINDS), ("areas", "crs"): " ".join(CRS_NAMES),
 }
 FORMATS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "geojson": "application/geo+json"}

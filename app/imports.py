@@ -24,7 +24,7 @@ from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.order_rows import group_orders
 from stores.importing.sheets import read_sheet
-from stores.registers import areas, branches, customers, dealers, guides, stores
+from stores.registers import areas, branches, customers, dealers, guides, offers, stores
 from stores.registers.saving import Apply, Outcome, Refused
 from stores.sales import filing
 
@@ -111,6 +111,7 @@ KINDS: dict[str, Run] = {
     "stores": of_sheet("stores", stores.apply),
     "guides": of_sheet("guides", guides.apply),
     "areas": _areas,
+    "offers": of_sheet("offers", offers.apply),
     "customers": of_sheet("customers", customers.apply, limited=False),
     "orders": _orders,
     "events": _events,

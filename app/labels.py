@@ -105,8 +105,12 @@ HELP_REASONS: Words = {
     "no_entries_7d": _l("No visitor for 7 days"), "no_code_placed": _l("No code placed"), "no_guide": _l("No guide"),
     "guides_without_adds_30d": _l("Guides without friend adds"), "sales_down": _l("Sales down"), "adds_lost": _l("Friends lost"), "paused": _l("Paused"),
 }
+OFFER_KINDS: Words = {"promotion": _l("Promotion"), "range": _l("Range of articles")}
+OFFER_STATES: Words = {"on": _l("shown"), "off": _l("not shown"), "coming": _l("to come")}
+OFFER_MEANINGS = {"on": "good", "off": "", "coming": "wait"}
 AREA_KINDS: Words = {"territory": _l("Exclusive territory"), "service_area": _l("Service area"), "isolated": _l("Isolated area")}
 NETWORK_FIELDS: Words = {
+    "promotion": _l("Promotion"), "range": _l("Range of articles"),
     "name": _l("Name"), "branch_code": _l("Branch code"), "dealer_code": _l("Dealer code"), "position": _l("Position"),
     "coordinates_withdrawn": _l("Coordinates withdrawn"),
     "country": _l("Country"), "region_code": _l("Region code"), "address": _l("Address"), "status": _l("State"), "cloud_shop": _l("Cloud shop"),

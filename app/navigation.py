@@ -32,7 +32,7 @@ def _inner(label: LazyString, endpoint: str, *behind: str) -> Item:
 HQ = (
     Item(_l("Today"), "hq.home", "today"),
     Item(_l("Network"), "", "network", inner=(
-        _inner(_l("Stores"), "hq.stores", "hq.store", "hq.edit_store", "hq.close_store", "hq.new_store"),
+        _inner(_l("Stores"), "hq.stores", "hq.store", "hq.edit_store", "hq.store_offers", "hq.close_store", "hq.new_store"),
         _inner(_l("Dealers"), "hq.dealers", "hq.dealer", "hq.edit_dealer"),
         _inner(_l("Branches"), "hq.branches", "hq.branch"), _inner(_l("Guides"), "hq.guides", "hq.guide", "hq.edit_guide"), _inner(_l("Areas"), "hq.areas", "hq.area"),
         _inner(_l("Stores that need help"), "hq.help_stores"), _inner(_l("Network check"), "hq.network_check_page"))),

@@ -50,6 +50,8 @@ def order_columns(portal: str) -> tuple[Column, ...]:
         Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), door=_door(portal, "guide", "guide_code")),
         Column("owner", _l("Owner decided by"), "tag", value=lambda row: row.owner_basis, words=labels.OWNER_BASIS_SHORT, meanings={"unattributed": "wait"}),
         Column("credited", _l("Guide decided by"), "words", value=lambda row: row.guide_basis, words=labels.GUIDE_BASIS, shown=False),
+        Column("fulfilment", _l("Fulfilled by"), "chip", value=lambda row: (row.fulfilment_store_code, row.fulfilment_store_name), shown=False,
+               door=_door(portal, "store", "fulfilment_store_code")),
         Column("channel", _l("Channel"), "words", words=labels.SALES_CHANNELS, shown=False),
         Column("total", _l("Amount"), "money", value=lambda row: row.total_minor, sort="total"),
     ) if portal == "hq" or column.key != "dealer")
@@ -99,7 +101,7 @@ def order_page(portal: str, order_no: str) -> str:
         row = reading.find(connection, order_no, actor)
         if row is None:
             raise NotFound(f"There is no order {order_no!r}.")
-        opens = doors.of(connection, actor, now_and_today()[1], stores=[row.store_code or ""], guides=[row.guide_code or ""])
+        opens = doors.of(connection, actor, now_and_today()[1], stores=[row.store_code or "", row.fulfilment_store_code or ""], guides=[row.guide_code or ""])
         refunds = [reading.refund_answer(connection, row, each["refund_no"]) for each in reading.as_answer(connection, row)["refunds"]]
         return render_template("orders/order.html", portal=portal, row=row, order=reading.as_answer(connection, row), refunds=refunds, doors=opens)
 

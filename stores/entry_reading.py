@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, false, select
 
-from stores import network
+from stores import network, versions
 from stores.actors import Actor
+from stores.answers import bundle
 from stores.branches import branch
+from stores.brand import business_day
 from stores.channels import channel
 from stores.coordinates import Coordinates
 from stores.customers import customer
@@ -51,10 +53,12 @@ def find(connection: Connection, entry_id: str, visible_to: Actor) -> Any:
 
 
 def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
-    """The stored answer. Exact metres while they are kept (24 h), then `distance_class_km` (30 days)."""
+    """The stored answer, with the store's shop as it is now. Exact metres while they are kept (24 h), then `distance_class_km` (30 days)."""
     metres, trace = _metres(connection, row.entry_id), trace_of(connection, row.entry_id)
+    latest = network.snapshot(versions.current(connection))
     return {"entry_id": row.entry_id, "customer_id": row.customer_text, "store_code": row.store_code, "dealer_code": row.dealer_code,
-            "guide_code": row.guide_code, "cloud_shop_url": row.cloud_shop_url, "distance_m": _round(metres.get(str(row.store_id))),
+            "guide_code": row.guide_code, "cloud_shop_url": row.cloud_shop_url,
+            "bundle": bundle(latest.by_id.get(row.store_id), row.guide_code, latest, business_day(_now())), "distance_m": _round(metres.get(str(row.store_id))),
             "distance_class_km": row.distance_class_km, "rung": row.rung, "reason": row.reason,
             "alternatives": _alternatives(connection, trace, metres), "notes": trace.get("notes", []), "occurred_at": row.occurred_at,
             "decided_at": row.decided_at, "network_version": row.network_version, "policy_version": row.policy_version}

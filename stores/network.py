@@ -1,6 +1,7 @@
 """The network as this process sees it: building a snapshot of any version, and swapping in the newest (DESIGN 2, M7, M14, M22)."""
 from __future__ import annotations
 
+import datetime as dt
 import os
 import threading
 import time
@@ -11,10 +12,11 @@ from sqlalchemy import Connection, Table, and_, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 import db
-from stores import closings, pauses, policy, versions
+from stores import closings, offers, pauses, policy, versions
 from stores.areas import AreaIndex, parse_geometry
 from stores.branches import branch
 from stores.brand import brand
+from stores.bundles import Shelves
 from stores.channels import channel
 from stores.contracts import dealer_contract
 from stores.dealers import dealer
@@ -30,13 +32,20 @@ REFRESH_SECONDS = 1.0
 REMEMBERED_PASTS = 4
 
 
-def load(connection: Connection, at: Versions) -> Snapshot:
-    """Build the snapshot of a network and policy version, of today or of the past, from the revisions."""
+def load(connection: Connection, at: Versions, before: Snapshot | None = None) -> Snapshot:
+    """Build the snapshot of a network and policy version, of today or of the past, from the revisions. `before`: an earlier one of this database,
+    whose offers are kept while no version since changed any."""
     stores = _stores(connection, at.network)
     areas, index = _areas(connection, at.network)
     body = connection.execute(select(policy_version.c.body).where(policy_version.c.version == at.policy)).scalar_one()
     return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network), areas, index, _channels(connection),
-                    closings.load(connection, at.network), pauses.load(connection, at.network))
+                    closings.load(connection, at.network), pauses.load(connection, at.network), _shelves(connection, at.network, before))
+
+
+def _shelves(connection: Connection, version: int, before: Snapshot | None) -> Shelves:
+    if before is not None and before.version <= version and not offers.changed(connection, before.version, version):
+        return before.shelves
+    return Shelves(offers.load(connection, version, dt.datetime.now(dt.UTC)))
 
 
 def _known_at(table: Table, version: int) -> ColumnElement[bool]:
@@ -123,7 +132,7 @@ class _Holder:
             held = self.snapshot
             if held is None or held.version < wanted.network or held.policy_version < wanted.policy or self.url != db.database().url:
                 with db.read(apart=True) as connection:
-                    held = load(connection, versions.current(connection))
+                    held = load(connection, versions.current(connection), held if self.url == db.database().url else None)
                 self.snapshot, self.url, self.checked = held, db.database().url, time.monotonic()
             return held
 

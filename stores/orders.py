@@ -35,6 +35,7 @@ sales_order = db.append_only(Table(
     Column("guide_dealer_id", BigInteger, ForeignKey("dealer.id")),
     Column("link_guide_id", BigInteger, ForeignKey("guide.id")),  # the last signed guide touch, whoever was credited (B2, B4)
     Column("home_store_id", BigInteger, ForeignKey("store.id")),
+    Column("fulfilment_store_id", BigInteger),  # of a store; who ships or hands over (A1). NULL: the owner of the sale
     Column("channel", db.Code(64)),
     Column("delivery", db.Code(8)),
     Column("freight_minor", db.Minor, nullable=False),

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from stores.areas import AreaIndex
 from stores.bindings import Closing, Pause
+from stores.bundles import Shelves
 from stores.hours import Hours, is_open
 from stores.nearest import NearestIndex
 from stores.policy import Policy
@@ -156,7 +157,8 @@ class Snapshot:
 
     def __init__(self, version: int, policy_version: int, policy: Policy, stores: Sequence[StoreRecord], guides: Mapping[int, GuideRecord],
                  areas: Sequence[AreaRecord], area_index: AreaIndex[int], channels: Mapping[int, ChannelRecord],
-                 closings: Mapping[int, tuple[Closing, ...]] | None = None, pauses: Mapping[int, tuple[Pause, ...]] | None = None):
+                 closings: Mapping[int, tuple[Closing, ...]] | None = None, pauses: Mapping[int, tuple[Pause, ...]] | None = None,
+                 shelves: Shelves | None = None):
         self.version = version
         self.policy_version = policy_version
         self.policy = policy
@@ -167,6 +169,7 @@ class Snapshot:
         self.channels = channels
         self.closings = closings or {}  # by store id, oldest first
         self.pauses = pauses or {}
+        self.shelves = shelves or Shelves()
         self.guides_by_code = {g.code: g for g in guides.values()}
         self.areas = {a.id: a for a in areas}
         self.has_capacity = any(s.daily_capacity is not None for s in self.stores)

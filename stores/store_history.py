@@ -14,10 +14,12 @@ from stores.contracts import dealer_contract
 from stores.customers import customer_state
 from stores.dealers import dealer
 from stores.guides import employment, guide
+from stores.offers import store_offer
 from stores.stores import FACTS, store, store_revision
 from stores.versions import network_change
 
 LATEST = 50
+LATEST_OFFERS = 200
 QUIET = frozenset({"latitude", "longitude", "crs", "source_latitude", "source_longitude"})  # said together as one move
 
 
@@ -33,7 +35,7 @@ class Change:
 
 
 def of_store(connection: Connection, store_id: int) -> list[Change]:
-    """The latest changes of a store's facts and of its dealer, newest first."""
+    """The latest changes of a store's facts, of its dealer and of its promotions and ranges, newest first."""
     r, n = store_revision.c, network_change.c
     query = (select(store_revision, n.at, n.actor, branch.c.branch_code, store.c.store_code.label("successor_code"))
              .outerjoin(network_change, n.version == r.version_from).outerjoin(branch, branch.c.id == r.branch_id).outerjoin(store, store.c.id == r.successor_store_id)
@@ -41,7 +43,7 @@ def of_store(connection: Connection, store_id: int) -> list[Change]:
     rows = connection.execute(query).all()
     found = {row.version_from: Change(row.version_from, row.at, row.actor or "", _differences(before, row), before is None)
              for row, before in zip(rows, [*rows[1:], None], strict=True)}
-    for version, at, actor, fields in _dealers_of(connection, store_id):
+    for version, at, actor, fields in (*_dealers_of(connection, store_id), *_offers_of(connection, store_id)):
         known = found.get(version)
         if known is None:
             found[version] = Change(version, at, actor, fields)
@@ -73,6 +75,19 @@ def _dealers_of(connection: Connection, store_id: int) -> list[tuple[int, dt.dat
             found.append((row.version_from, row.at, row.actor or "", (("dealer_code", before, row.dealer_code),)))
         before = row.dealer_code
     return found
+
+
+def _offers_of(connection: Connection, store_id: int) -> list[tuple[int, dt.datetime | None, str, tuple[tuple[str, Any, Any], ...]]]:
+    """(version, at, actor, fields) of the latest changes of promotions and ranges; values are (reference, on, first day, last day)."""
+    o, n = store_offer.c, network_change.c
+    touched: dict[int, dict[tuple[str, str], list[Any]]] = {}
+    for row in connection.execute(select(store_offer).where(o.store_id == store_id).order_by(o.id.desc()).limit(LATEST_OFFERS)):
+        value = (row.reference, row.switched_on, row.valid_from, row.valid_to)
+        touched.setdefault(row.version_from, {}).setdefault((row.kind, row.reference), [None, None])[1] = value
+        if row.version_to is not None:
+            touched.setdefault(row.version_to, {}).setdefault((row.kind, row.reference), [None, None])[0] = value
+    made = {r.version: r for r in connection.execute(select(n.version, n.at, n.actor).where(n.version.in_(sorted(touched, reverse=True)[:LATEST])))}
+    return [(version, made[version].at, made[version].actor, tuple((kind, *pair) for (kind, _), pair in sorted(touched[version].items()))) for version in sorted(made)]
 
 
 def audited(connection: Connection, kind: str, code: str) -> Sequence[Row[Any]]:

@@ -53,6 +53,22 @@ class Alternative(Answer):
     why: str
 
 
+class RangesOut(Answer):
+    """References of ranges that are switched for this store; of any other the mall's own rule holds."""
+
+    on: list[str]
+    off: list[str]
+
+
+class BundleOut(Answer):
+    """The store's own shop on the visit's day: promotions in force and range switches by the mall's ids."""
+
+    cloud_shop_url: str | None
+    guide_code: str | None
+    promotions: list[str]
+    ranges: RangesOut
+
+
 class Decided(Answer):
     """Where a visitor is led; nulls for PICKER."""
 
@@ -60,6 +76,7 @@ class Decided(Answer):
     dealer_code: str | None
     guide_code: str | None
     cloud_shop_url: str | None
+    bundle: BundleOut | None
     distance_m: float | None
     rung: str
     reason: str
@@ -146,7 +163,7 @@ def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any
         with db.read() as connection:
             first = entry_reading.as_answer(connection, entry_reading.find(connection, recorded.entry_id, actor))
         return 201, {**first, "customer_id": body.customer.customer_id or first["customer_id"]}
-    return 201, {"entry_id": recorded.entry_id, "customer_id": recorded.customer_id, **decision_answer(recorded.decision, recorded.snapshot),
+    return 201, {"entry_id": recorded.entry_id, "customer_id": recorded.customer_id, **decision_answer(recorded.decision, recorded.snapshot, recorded.day),
                  "occurred_at": body.occurred_at or now, "decided_at": now}
 
 
@@ -159,7 +176,7 @@ def create_route(actor: Actor, body: EntryIn) -> tuple[int, Any]:
         found = people.find(connection, arrival.identities.items())
         who = next((found[pair] for pair in arrival.identities.items() if pair in found), None)
         tried = trying.try_route(connection, arrival, body.occurred_at or now, who)
-    return 200, {"customer_id": body.customer.customer_id, **decision_answer(tried.decision, tried.snapshot), "decided_at": now,
+    return 200, {"customer_id": body.customer.customer_id, **decision_answer(tried.decision, tried.snapshot, tried.visit.day), "decided_at": now,
                  "trace": trace_answer(tried.decision, tried.snapshot), "what_if": explanations.what_if_words(tried.what_ifs(), "en")}
 
 
@@ -175,7 +192,8 @@ def _entry(connection: Any, entry_id: str, actor: Actor) -> Any:
     return row
 
 
-@api.call("GET", "/entries/<entry_id>", permission="entry:read", answers={200: EntryOut}, summary="A stored decision.")
+@api.call("GET", "/entries/<entry_id>", permission="entry:read", answers={200: EntryOut}, summary="A stored decision.",
+          details="`bundle` is the shop of the decided store as it is now; what was shown at the visit is not kept.")
 def get_entry(actor: Actor, entry_id: str) -> tuple[int, Any]:
     with db.read() as connection:
         return 200, entry_reading.as_answer(connection, _entry(connection, entry_id, actor))

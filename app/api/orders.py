@@ -59,6 +59,7 @@ class OrderBody(Strict):
     delivery: Literal["express", "pickup", "local"] | None = None
     freight_minor: Annotated[MinorAmount, Field(description="the part of the lines' sum that is freight")] | None = None
     postal_code: CodeText | None = None
+    fulfilment_store_code: Annotated[CodeText, Field(description="who ships or hands over; the owner of the sale when absent")] | None = None
 
     @model_validator(mode="after")
     def _lines(self) -> OrderBody:
@@ -114,6 +115,7 @@ class OrderOut(Answer):
     guide_code: str | None
     owner_basis: str
     guide_basis: str
+    fulfilment_store_code: str | None
     entry_id: str | None
     channel: str | None
     lines: list[dict[str, Any]]
@@ -153,7 +155,7 @@ def order_of(body: OrderBody) -> OrderIn:
         lines=tuple(LineIn(x.line_no, x.quantity, x.amount_minor, x.sku, x.category, x.subsidy_minor or 0, x.tax_minor or 0) for x in body.lines),
         entry_id=body.entry_id, guide_code=body.guide_code, region_code=body.region_code, channel=body.channel, delivery=body.delivery,
         location=SourcePoint(place.latitude, place.longitude, place.crs, place.accuracy_m, bool(place.fuzzy)) if place is not None else None,
-        freight_minor=body.freight_minor or 0, postal_code=body.postal_code)
+        freight_minor=body.freight_minor or 0, postal_code=body.postal_code, fulfilment_store_code=body.fulfilment_store_code)
 
 
 def _order(connection: Any, order_no: str, actor: Actor) -> Any:

@@ -15,7 +15,7 @@ from app.shown_days import Span
 from app.tables import Column
 from incentives import booking
 from ledger.faults import NotFound
-from stores import code_scans, directory, own_customers, own_stores, revenue
+from stores import code_scans, directory, offers, own_customers, own_stores, revenue
 from stores.code_scans import ScanFilter
 from stores.ordering import placed
 from stores.own_customers import CustomerFilter
@@ -64,7 +64,8 @@ def store(code: str) -> str:
         if row is None:
             raise NotFound(f"There is no store {code!r}.")
         return render_template(
-            "dealer/store.html", now=now, row=row, span=span, contracts=directory.contracts(connection, actor, today, store_id=row.id, dealer_id=actor.scope_id),
+            "dealer/store.html", now=now, today=today, row=row, span=span, offers=offers.of_store(connection, row.id, today),
+            contracts=directory.contracts(connection, actor, today, store_id=row.id, dealer_id=actor.scope_id),
             guides=directory.guide_rows(connection, actor, today, store_id=row.id, limit=200),
             entries=code_scans.total(connection, actor, ScanFilter(span.first, span.last, code)),
             by_code=code_scans.total(connection, actor, ScanFilter(span.first, span.last, code, code="yes")),

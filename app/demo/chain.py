@@ -59,6 +59,7 @@ class Chain:
     stores: list[Texts] = field(default_factory=list)
     guides: list[Texts] = field(default_factory=list)
     areas: list[dict[str, Any]] = field(default_factory=list)
+    offers: list[Texts] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     staff: list[list[str]] = field(default_factory=list)
     moves: list[tuple[int, str, int | None]] = field(default_factory=list)
@@ -80,6 +81,7 @@ def make_chain(size: Size, first_day: dt.date, rng: np.random.Generator) -> Chai
         _give_dealers(chain, branch_code, shops, dealer_count, rng)
         chain.shops += shops
     chain.stores = [_store_row(chain, shop, number, rng) for number, shop in enumerate(chain.shops)]
+    chain.offers = _offers(chain, size)
     _hire(chain, size, rng)
     _draw_areas(chain, size)
     _cast(chain, size)
@@ -174,7 +176,26 @@ def _store_row(chain: Chain, shop: Shop, number: int, rng: np.random.Generator) 
             "address": f"{regions()[shop.city_code].name}{region.name if region.code != shop.city_code else ''}{int(rng.integers(1, 999))}号",
             "opened_on": opened.isoformat(), "priority": str(int(rng.choice([0, 0, 0, 5, 10]))),
             "service_radius_m": str(int(rng.choice([3_000, 5_000]))) if number % 25 == 7 else "",
-            "hours": words.HOURS[int(rng.integers(len(words.HOURS)))]}
+            "hours": words.HOURS[int(rng.integers(len(words.HOURS)))], "cloud_shop_url": f"pages/shop/index?id={shop.code}"}
+
+
+def _offers(chain: Chain, size: Size) -> list[Texts]:
+    """Some stores' own shops: promotions of the mall, over, running and to come, and ranges they do not or alone carry."""
+    last = chain.first_day + dt.timedelta(days=size.days)
+
+    def day(number: int) -> str:
+        return (last + dt.timedelta(days=number)).isoformat()
+
+    kinds = (  # every so manieth store, the first of them, what
+        (5, 0, ("promotion", "NEW-FRIEND-9", "on", "", "")), (5, 0, ("promotion", "WINTER-TEA", "on", day(-20), day(25))),
+        (9, 3, ("promotion", "STORE-BIRTHDAY", "on", day(10), day(16))), (9, 6, ("promotion", "AUTUMN-MOON", "on", day(-60), day(-40))),
+        (7, 2, ("range", "FRESH-CAKES", "off", "", "")), (11, 5, ("range", "LOCAL-GIFTS", "on", "", "")), (13, 8, ("promotion", "WINTER-TEA", "off", "", "")))
+    names = ("kind", "reference", "switch", "valid_from", "valid_to")
+    found: dict[tuple[str, str, str], Texts] = {}
+    for every, first, said in kinds:
+        for shop in chain.shops[first::every]:
+            found.setdefault((shop.code, said[0], said[1]), {"store_code": shop.code, **dict(zip(names, said, strict=True))})
+    return list(found.values())
 
 
 # -- people -------------------------------------------------------------------------------------------------------------------

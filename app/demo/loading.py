@@ -39,7 +39,7 @@ from stores.importing.faults import FaultList
 from stores.importing.sheets import Sheet
 from stores.installation import installation
 from stores.orders import sales_order
-from stores.registers import areas, branches, customers, dealers, guides, stores
+from stores.registers import areas, branches, customers, dealers, guides, offers, stores
 from stores.sales.refunding import record_refunds
 from stores.sales.states import record_states
 from stores.sales.writing import record_orders
@@ -49,7 +49,7 @@ MARK = "demo"
 ACTOR = SYSTEM
 OWN_TABLES = (branch, dealer, store, guide, customer, entry, sales_order, event)
 REGISTERS: dict[str, Callable[..., Any]] = {
-    "branches": branches.apply, "dealers": dealers.apply, "stores": stores.apply, "guides": guides.apply, "customers": customers.apply}
+    "branches": branches.apply, "dealers": dealers.apply, "stores": stores.apply, "offers": offers.apply, "guides": guides.apply, "customers": customers.apply}
 FACTS_AT_ONCE = 200_000  # added to the stored figures in one transaction
 COLLECT_EVERY = 10  # days
 Progress = Callable[[str, int, int], None]  # what, done, total
@@ -142,7 +142,8 @@ def _load(size: Size, now: dt.datetime, progress: Progress) -> None:
 def _load_network(chain: Chain, size: Size, at: dt.datetime, progress: Progress) -> None:
     members = [{"customer_id": customer_code(n), "unionid": unionid(n), "phone": f"199{n:08}", "employee": "yes" if n % 40 == 7 else "no"}
                for n in range(size.members)]
-    parts = (("branches", chain.branches), ("dealers", chain.dealers), ("stores", chain.stores), ("guides", chain.guides), ("customers", members))
+    parts = (("branches", chain.branches), ("dealers", chain.dealers), ("stores", chain.stores), ("offers", chain.offers), ("guides", chain.guides),
+             ("customers", members))
     for done, (kind, rows) in enumerate(parts):
         progress("network", done, len(parts) + 2)
         _register(kind, rows, at)

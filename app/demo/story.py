@@ -241,12 +241,14 @@ class Story:
         for who, when, how in dice:
             customer = int(who * self.known)
             shop = self.chain.shops[int(self.crowd.home[customer])]
-            second, more = first + int(when * self.length), {}
+            second, more, basket = first + int(when * self.length), {}, next(supply)
+            if how < 0.2 and basket.delivery == "express":
+                more = {"fulfilment_store_code": self.chain.policy["region_defaults"].get(shop.city_code)}  # the city's flagship ships it
             if how < 0.5:
-                more = {"location": SourcePoint(round(float(self.crowd.latitude[customer]), 6), round(float(self.crowd.longitude[customer]), 6), "wgs84")}
+                more |= {"location": SourcePoint(round(float(self.crowd.latitude[customer]), 6), round(float(self.crowd.longitude[customer]), 6), "wgs84")}
             elif how < 0.9:
                 more = {"store_code": shop.code, "channel": "till"}
-            self._take(customer, second, next(supply), **more)
+            self._take(customer, second, basket, **more)
 
     def _take(self, customer: int, second: int, basket: Basket, **more: Any) -> None:
         at, number = self._at(second), self._next("D")

@@ -48,15 +48,15 @@ def proposals() -> str:
 @needs("customer:assign")
 def answer_proposal(number: int) -> Any:
     actor, (now, today) = current_actor(), now_and_today()
-    kind = request.form.get("kind", "")
-    if kind not in ANSWERS:
-        raise Malformed("This is none of the page's buttons; load it again.")
     with db.read() as connection:
         known = number < 2**63 and home_proposals.is_proposed(connection, number, actor.scope_id or 0, _policy(connection), now)
         text = text_of(connection, number) if known else None
         shop = directory.own_store(connection, actor, today)
     if text is None or shop is None:
         raise NotFound("There is no such proposal of your store.")
+    kind = request.form.get("kind", "")
+    if kind not in ANSWERS:
+        raise Malformed("This is none of the page's buttons; load it again.")
     _do(customer_deeds.Deed(kind, text, store_code=shop.store_code),
         _("This store is the customer's home from now on.") if kind == "home_approved" else _("Put away; nothing changed for the customer."))
     return redirect(url_for("guide.proposals"), 303)

@@ -24,7 +24,10 @@ from stores.policy import PRESETS, RUNGS, Policy, parse
 from stores.times import InvalidTime, parse_instant
 
 WORDS = {"snatch_policy": ("after_protection", "never", "anytime"), "order_owner": ("order_shop",)}
-OTHER = ("default_store", "region_defaults", "switching")
+YES_OR_NO = tuple(name for name, (_words, unit, _rule) in PARAMETERS.items() if unit == "yes")
+OTHER = ("default_store", "region_defaults", *YES_OR_NO)
+WHOLE = ("m", "days", "hours", "bp", "number", "visitors")
+NO_LIMIT = ("nearest_limit_m", "guide_daily_capacity")  # may be left empty
 
 
 @blueprint.route("/policy/edit", methods=["GET", "POST"])
@@ -56,7 +59,8 @@ def edit_policy() -> Any:
             faults = {each.field.removeprefix("policy."): each.reason for each in fault.errors}
     page = render_template(
         "hq/edit_policy.html", values=values, faults=faults, differences=differences, held=held, base=base, trial=trial, current=current, parameters=PARAMETERS,
-        presets=[(code, said("preset", code)) for code in PRESETS], rules=WORDS, choices=CHOICES, other=OTHER, days=forms.PAST_DAYS[0], fault_words=fault_words,
+        presets=[(code, said("preset", code)) for code in PRESETS], rules=WORDS, choices=CHOICES, other=OTHER, yes_or_no=YES_OR_NO, no_limit=NO_LIMIT,
+        days=forms.PAST_DAYS[0], fault_words=fault_words,
         looked=deed in ("look", "simulate"), picker="PICKER")
     return page, 422 if faults else 200
 
@@ -66,7 +70,7 @@ def _of_policy(policy: Policy) -> dict[str, Any]:
     values: dict[str, Any] = {name: "" if value is None else str(value) for name, value in policy.body().items() if name not in ("rungs", "region_defaults", "note")}
     on = [code for code in policy.rungs if code != "PICKER"]
     values["region_defaults"] = "\n".join(f"{region} {store}" for region, store in sorted(policy.region_defaults.items()))
-    values["switching"] = "yes" if policy.switching else ""
+    values |= {name: "yes" if getattr(policy, name) else "" for name in YES_OR_NO}
     return {**values, "rungs": on + [code for code in RUNGS[:-1] if code not in on], "on": set(on)}
 
 
@@ -92,11 +96,12 @@ def _turned(values: dict[str, Any], deed: str) -> dict[str, Any]:
 
 def body_of(values: dict[str, Any]) -> dict[str, Any]:
     """The policy in its file form; what is no number stays text, so that the policy's own reading tells it."""
-    body: dict[str, Any] = {"preset": values["preset"], "rungs": [code for code in values["rungs"] if code in values["on"]], "switching": values["switching"] == "yes"}
+    body: dict[str, Any] = {"preset": values["preset"], "rungs": [code for code in values["rungs"] if code in values["on"]]}
+    body |= {name: values[name] == "yes" for name in YES_OR_NO}
     for name, (_words, unit, _rule) in PARAMETERS.items():
         text = values[name]
-        if unit in ("m", "days", "hours", "bp"):
-            body[name] = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None if not text and name == "nearest_limit_m" else text
+        if unit in WHOLE:
+            body[name] = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None if not text and name in NO_LIMIT else text
         elif name in WORDS:
             body[name] = text
     body["default_store"] = values["default_store"] or None

@@ -15,7 +15,7 @@ from app.permissions import current_actor, needs
 from app.tables import Column
 from incentives import booking
 from ledger.faults import NotFound
-from stores import close_store, directory, entry_lists, network_lists, places, revenue, store_history
+from stores import close_store, directory, entry_lists, network_lists, offers, places, revenue, store_history
 from stores.entry_lists import EntryFilter
 from stores.network_lists import Days
 
@@ -81,7 +81,8 @@ def store(code: str) -> str:
             "hq/store.html", may_write=actor.may("network:write"), undo_until=closing.at + close_store.UNDO_FOR if closing else None, now=now, today=today,
             row=row, span=span, contracts=directory.contracts(connection, actor, today, store_id=row.id),
             guides=directory.guide_rows(connection, actor, today, store_id=row.id, limit=200), neighbours=places.neighbours(connection, actor, row, today),
-            areas=places.areas(connection, actor, today, store_id=row.id), changes=store_history.of_store(connection, row.id),
+            offers=offers.of_store(connection, row.id, today), areas=places.areas(connection, actor, today, store_id=row.id),
+            changes=store_history.of_store(connection, row.id),
             entries=entry_lists.totals(connection, actor, EntryFilter(span.first, span.last, store_code=code)),
             customers=store_history.customers(connection, row.id, now), revenue=revenue.of(connection, span.first, span.last, "day", store_id=row.id))
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from stores.bundles import KINDS as OFFER_KINDS
 from stores.coordinates import CRS_NAMES
 from stores.event_shapes import TYPES
 from stores.guides import ROLES
@@ -54,7 +55,7 @@ ORDERS = (
     _must("order_no", _code), _must("customer_id", _person), _must("paid_at", cells.instant), _must("amount", cells.amount),
     Column("currency", cells.currency), Column("kind", cells.choice("order", "refund")), Column("original_order_no", _code),
     Column("latitude", _latitude), Column("longitude", _longitude), Column("crs", cells.choice(*CRS_NAMES)),
-    Column("region_code", cells.region), Column("store_code", _code),
+    Column("region_code", cells.region), Column("store_code", _code), Column("fulfilment_store_code", _code),
     Column("guide_code", _code), Column("channel", _code), Column("category", cells.words(64)),
     Column("sku", cells.code(64)), Column("quantity", cells.whole(1, 10**9)), Column("line_no", cells.whole(1, 10**6)))
 EVENTS = (
@@ -65,9 +66,14 @@ TARGETS = (
     _must("period", cells.month), _must("level", cells.choice("guide", "store", "dealer", "branch")), _must("code", _code),
     _must("metric", cells.choice(*METRICS)), _must("target", cells.quantity_text))
 
+OFFERS = (
+    _must("store_code", _code), _must("kind", cells.choice(*OFFER_KINDS)), _must("reference", _code), Column("switch", cells.switch("on", "off")),
+    Column("valid_from", cells.day), Column("valid_to", cells.day))
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "branches": BRANCHES, "dealers": DEALERS, "stores": STORES, "guides": GUIDES, "customers": CUSTOMERS, "orders": ORDERS,
-    "events": EVENTS, "targets": TARGETS}
+    "events": EVENTS, "targets": TARGETS, "offers": OFFERS}
 KEYS: dict[str, tuple[str, ...]] = {
     "branches": ("branch_code",), "dealers": ("dealer_code",), "stores": ("store_code",), "guides": ("guide_code",),
-    "customers": ("customer_id",), "events": ("event_id",), "targets": ("period", "level", "code", "metric")}
+    "customers": ("customer_id",), "events": ("event_id",), "targets": ("period", "level", "code", "metric"),
+    "offers": ("store_code", "kind", "reference")}

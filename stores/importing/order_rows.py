@@ -12,7 +12,7 @@ from stores.importing.check import Row
 from stores.importing.faults import FaultList
 
 LEVEL = ("customer_id", "paid_at", "currency", "kind", "original_order_no", "latitude", "longitude", "crs", "region_code", "store_code",
-         "guide_code", "channel")  # these must agree on all rows of a number
+         "fulfilment_store_code", "guide_code", "channel")  # these must agree on all rows of a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,13 @@ class FileOrder:
     store_code: str | None
     guide_code: str | None
     channel: str | None
+    fulfilment_store_code: str | None = None
 
     @property
     def hash(self) -> str:
         """The canonical hash of the order (M9)."""
         content = {name: getattr(self, name) for name in ("order_no", "customer_id", "paid_at", "currency", "location", "region_code",
-                                                          "store_code", "guide_code", "channel")}
+                                                          "store_code", "fulfilment_store_code", "guide_code", "channel")}
         return canonical_hash({**content, "lines": [
             {"line_no": n.line_no, "amount_minor": n.amount_minor, "quantity": n.quantity, "sku": n.sku, "category": n.category}
             for n in self.lines]})
@@ -146,7 +147,8 @@ def _order(number: str, group: list[Row], context: Context, faults: FaultList, w
     lines.sort(key=lambda line: line.line_no)
     location = {name: first.get(name) for name in ("latitude", "longitude", "crs")} if first.point is not None else None
     return FileOrder(first.line, number, first.get("customer_id"), first.get("paid_at"), currency, tuple(lines), location, first.point,
-                     first.get("region_code"), first.get("store_code"), first.get("guide_code"), first.get("channel"))
+                     first.get("region_code"), first.get("store_code"), first.get("guide_code"), first.get("channel"),
+                     first.get("fulfilment_store_code"))
 
 
 def _refund(number: str, group: list[Row], context: Context, faults: FaultList, warnings: FaultList) -> FileRefund | None:

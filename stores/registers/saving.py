@@ -67,9 +67,11 @@ class _NetworkMoved(Exception):
     """Somebody changed the network between our read and our write."""
 
 
-def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
+         named: str | None = None) -> Outcome:
     """Plan on a read and write what is new or changed; nothing effective writes nothing and bumps no version. When the network moved
-    meanwhile it is planned again, the last time under the lock. Raises Refused, NotAllowed."""
+    meanwhile it is planned again, the last time under the lock. `named`: what the audit log says was saved, where the rows do not tell.
+    Raises Refused, NotAllowed."""
     actor.require("network:write")
     for _ in range(TRIES - 1):
         with db.read() as connection:
@@ -82,14 +84,14 @@ def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now:
                 version = versions.next_network_version(connection)
                 if version != before + 1:
                     raise _NetworkMoved
-                _write(connection, kind, plan, rows, version, actor, now)
+                _write(connection, kind, plan, named or _name_of(kind, rows, version), version, actor, now)
             return plan.outcome
         except _NetworkMoved:
             continue
     with db.transaction() as connection:
         version = versions.next_network_version(connection)
         plan = _sound(planner(connection, rows, now))
-        _write(connection, kind, plan, rows, version, actor, now)
+        _write(connection, kind, plan, named or _name_of(kind, rows, version), version, actor, now)
     return plan.outcome
 
 
@@ -99,10 +101,9 @@ def _sound(plan: Plan) -> Plan:
     return plan
 
 
-def _write(connection: Connection, kind: str, plan: Plan, rows: Sequence[Any], version: int, actor: Actor, now: dt.datetime) -> None:
+def _write(connection: Connection, kind: str, plan: Plan, named: str, version: int, actor: Actor, now: dt.datetime) -> None:
     plan.write(connection, version)
     versions.record(connection, version, kind, plan.outcome.effective, actor.name, now)
-    named = _code_of(kind, rows[0]) if len(rows) == 1 else f"version {version}"
     audit.record(connection, actor.name, "save_network", kind, named, {"version": version, "new": plan.outcome.new, "changed": plan.outcome.changed},
                  at=now)
 
@@ -115,8 +116,10 @@ def complete(row: Row, names: Sequence[str], thing: str, faults: FaultList) -> b
     return not missing
 
 
-def _code_of(kind: str, row: Any) -> str:
-    return str(row.area_code if kind == "areas" else row.values[KEYS[kind][0]])
+def _name_of(kind: str, rows: Sequence[Any], version: int) -> str:
+    if len(rows) != 1:
+        return f"version {version}"
+    return str(rows[0].area_code if kind == "areas" else rows[0].values[KEYS[kind][0]])
 
 
 # -- reading and writing many rows ----------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from stores import people
 from stores.guides import guide
 from stores.orders import order_line, sales_order
 from stores.sales.inputs import LineIn, OrderIn
+from stores.stores import store
 
 PLAIN = ("paid_at", "currency", "entry_id", "region_code", "channel", "delivery", "freight_minor", "postal_code")
 OF_LINES = ("sku", "category", "quantity", "amount_minor", "subsidy_minor", "tax_minor")
@@ -21,7 +22,9 @@ def order_differences(connection: Connection, given: OrderIn) -> list[FieldFault
     """The fields as the API names them, never what was recorded in them. None when the number is unknown, or when only the place or a guide
     differs that was not kept: of a place its order remembers nothing (P2)."""
     o = sales_order.c
-    row = connection.execute(select(sales_order, guide.c.guide_code).outerjoin(guide, guide.c.id == o.guide_id).where(o.order_no == given.order_no)).one_or_none()
+    row = connection.execute(select(sales_order, guide.c.guide_code, store.c.store_code.label("fulfilment_store_code"))
+                             .outerjoin(guide, guide.c.id == o.guide_id).outerjoin(store, store.c.id == o.fulfilment_store_id)
+                             .where(o.order_no == given.order_no)).one_or_none()
     if row is None:
         return []
     lines = {line.line_no: line for line in connection.execute(select(order_line).where(order_line.c.order_id == row.id))}
@@ -36,6 +39,9 @@ def _facts(row: Any, given: OrderIn, customer_id: int | None) -> Iterator[str]:
     yield from (name for name in PLAIN if getattr(row, name) != getattr(given, name))
     if (row.guide_code if row.guide_basis == "assisted" else None) != given.guide_code:
         yield "guide_code"
+    usual = row.fulfilment_store_id in (None, row.store_id)
+    if not usual if given.fulfilment_store_code is None else given.fulfilment_store_code != row.fulfilment_store_code:
+        yield "fulfilment_store_code"
 
 
 def _lines(recorded: Mapping[int, Any], given: tuple[LineIn, ...]) -> Iterator[str]:

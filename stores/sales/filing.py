@@ -81,7 +81,8 @@ def order_in(order: FileOrder) -> OrderIn:
     return OrderIn(order.order_no, order.customer_id, order.paid_at, order.currency,
                    tuple(LineIn(n.line_no, n.quantity, n.amount_minor, n.sku, n.category) for n in order.lines), guide_code=order.guide_code,
                    location=SourcePoint(place["latitude"], place["longitude"], place["crs"]) if place is not None else None,
-                   region_code=order.region_code, store_code=order.store_code, channel=order.channel)
+                   region_code=order.region_code, store_code=order.store_code, channel=order.channel,
+                   fulfilment_store_code=order.fulfilment_store_code)
 
 
 def refund_in(row: FileRefund) -> RefundIn:
@@ -101,6 +102,8 @@ def _order_is_sound(placed: _Placed, known: Mapping[str, str], snapshot: Snapsho
         faults.add(row.line, "currency", row.currency, f"is not the currency of this installation, {brand().currency}")
     if row.store_code is not None and row.store_code not in snapshot.by_code:
         faults.add(row.line, "store_code", row.store_code, "is no known store; import stores first")
+    if row.fulfilment_store_code is not None and row.fulfilment_store_code not in snapshot.by_code:
+        faults.add(row.line, "fulfilment_store_code", row.fulfilment_store_code, "is no known store; import stores first")
     if row.guide_code is not None and row.guide_code not in snapshot.guides_by_code:
         faults.add(row.line, "guide_code", row.guide_code, "is no known guide; import guides first")
     if placed.given.total_minor > 10**15:

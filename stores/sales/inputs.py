@@ -22,7 +22,8 @@ class LineIn:
 
 @dataclass(frozen=True, slots=True)
 class OrderIn:
-    """`store_code` is honoured only from headquarters' files and uploads; the API has no such field (CONTRACT 2)."""
+    """`store_code` is honoured only from headquarters' files and uploads; the API has no such field (CONTRACT 2). `fulfilment_store_code`: who
+    ships or hands over; None is the owner of the sale (A1)."""
 
     order_no: str
     customer_id: str
@@ -38,6 +39,7 @@ class OrderIn:
     delivery: str | None = None
     freight_minor: int = 0
     postal_code: str | None = None
+    fulfilment_store_code: str | None = None
 
     @property
     def total_minor(self) -> int:
@@ -72,6 +74,6 @@ def _content(order: OrderIn) -> dict[str, Any]:
     return {"order_no": order.order_no, "customer_id": order.customer_id, "paid_at": order.paid_at, "currency": order.currency,
             "entry_id": order.entry_id, "guide_code": order.guide_code, "location": location, "region_code": order.region_code,
             "store_code": order.store_code, "channel": order.channel, "delivery": order.delivery, "freight_minor": order.freight_minor,
-            "postal_code": order.postal_code,
+            "postal_code": order.postal_code, "fulfilment_store_code": order.fulfilment_store_code,
             "lines": [{"line_no": line.line_no, "sku": line.sku, "category": line.category, "quantity": line.quantity,
                        "amount_minor": line.amount_minor, "subsidy_minor": line.subsidy_minor, "tax_minor": line.tax_minor} for line in order.lines]}

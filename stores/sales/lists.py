@@ -89,7 +89,10 @@ def _figures(connection: Connection, actor: Actor, wanted: OrderFilter, by: cube
 def rows(connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST) -> Sequence[Row[Any]]:
     """Sorted by a name of ORDER_SORTS."""
     o = sales_order.c
-    query = _named(select(o.id, o.order_no, o.paid_at, o.total_minor, o.owner_basis, o.guide_basis, o.channel))
+    fulfilling = store.alias("fulfilling")
+    query = _named(select(o.id, o.order_no, o.paid_at, o.total_minor, o.owner_basis, o.guide_basis, o.channel,
+                          fulfilling.c.store_code.label("fulfilment_store_code"), fulfilling.c.name.label("fulfilment_store_name")))
+    query = query.outerjoin(fulfilling, fulfilling.c.id == func.coalesce(o.fulfilment_store_id, o.store_id))
     return connection.execute(ordered(_of(query, actor, wanted, o.business_day), ORDER_SORTS, o.id, order, ORDER_LEADS)).all()
 
 

@@ -28,7 +28,8 @@ from stores.visits import point_of
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One order, decided. `guide_basis`: assisted, touch, owner, none (B6). `customer` None: he is new."""
+    """One order, decided. `guide_basis`: assisted, touch, owner, none (B6). `customer` None: he is new. The visiting shop stands on the entry; home,
+    revenue (`terms`) and fulfilment store stand here, each for itself (A1)."""
 
     order: OrderIn
     customer: int | None
@@ -43,6 +44,7 @@ class Plan:
     link_guide_id: int | None
     home_store_id: int | None
     branch_id: int | None
+    fulfilment_store_id: int | None
 
     def fact(self, order_id: int, snapshot: Snapshot) -> BindingFact:
         """What the order means for the customer's bindings."""
@@ -108,7 +110,7 @@ def _plan(order: OrderIn, customer: int | None, known: Known, held: Held, snapsh
     store = snapshot.by_id[terms.store_id] if terms.store_id is not None else None
     return Plan(order, customer, day, terms, fees_of(order.total_minor, terms), basis if terms.store_id is not None else "unattributed",
                 guide_id, guide_basis, at_store, guide_contract.dealer_id if guide_contract else None, link,
-                held.home.store_id if held.home else None, store.branch_id if store else None)
+                held.home.store_id if held.home else None, store.branch_id if store else None, _fulfilling(order, snapshot) or terms.store_id)
 
 
 # -- whose sale ---------------------------------------------------------------------------------------------------------------
@@ -148,6 +150,17 @@ def _owner(order: OrderIn, customer: int | None, named: Visited | None, held: He
                                errors=[FieldFault("store_code", "is unknown")])
         return "named", store.id
     return "unattributed", None
+
+
+def _fulfilling(order: OrderIn, snapshot: Snapshot) -> int | None:
+    """The store that the order names to ship it or hand it over. Raises InvalidInput."""
+    if order.fulfilment_store_code is None:
+        return None
+    store = snapshot.by_code.get(order.fulfilment_store_code)
+    if store is None:
+        raise InvalidInput(f"There is no store {order.fulfilment_store_code!r}; import the store first, or leave fulfilment_store_code out.",
+                           code="unknown_store", errors=[FieldFault("fulfilment_store_code", "is unknown")])
+    return store.id
 
 
 def _state_at(state: State, held: Held) -> State:

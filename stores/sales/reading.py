@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from ledger.journals import transfers_of
 from stores.actors import Actor
@@ -18,6 +18,8 @@ from stores.sales.scope import limit_orders
 from stores.sales.writing import Recorded
 from stores.stores import store
 
+fulfilling = store.alias("fulfilling")
+
 
 def find(connection: Connection, order_no: str, visible_to: Actor) -> Any:
     """The order's row with the codes and names of store, dealer and guide, or None when unknown or outside the actor's rows."""
@@ -26,10 +28,12 @@ def find(connection: Connection, order_no: str, visible_to: Actor) -> Any:
 
 def _orders() -> Select[Any]:
     return (select(sales_order, store.c.store_code, dealer.c.dealer_code, guide.c.guide_code, store.c.name.label("store_name"),
-                   dealer.c.name.label("dealer_name"), guide.c.name.label("guide_name"), customer.c.customer_id.label("customer_text"))
+                   dealer.c.name.label("dealer_name"), guide.c.name.label("guide_name"), customer.c.customer_id.label("customer_text"),
+                   fulfilling.c.store_code.label("fulfilment_store_code"), fulfilling.c.name.label("fulfilment_store_name"))
             .join(customer, customer.c.id == sales_order.c.customer_id)
             .outerjoin(store, store.c.id == sales_order.c.store_id).outerjoin(dealer, dealer.c.id == sales_order.c.dealer_id)
-            .outerjoin(guide, guide.c.id == sales_order.c.guide_id))
+            .outerjoin(guide, guide.c.id == sales_order.c.guide_id)
+            .outerjoin(fulfilling, fulfilling.c.id == func.coalesce(sales_order.c.fulfilment_store_id, sales_order.c.store_id)))
 
 
 def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
@@ -40,7 +44,7 @@ def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
     return {
         "order_no": row.order_no, "customer_id": row.customer_text, "paid_at": row.paid_at, "currency": row.currency, "total_minor": row.total_minor,
         "store_code": row.store_code, "dealer_code": row.dealer_code, "guide_code": row.guide_code, "owner_basis": row.owner_basis,
-        "guide_basis": row.guide_basis, "entry_id": row.entry_id, "channel": row.channel,
+        "guide_basis": row.guide_basis, "entry_id": row.entry_id, "channel": row.channel, "fulfilment_store_code": row.fulfilment_store_code,
         "lines": [{"line_no": r.line_no, "sku": r.sku, "category": r.category, "quantity": r.quantity, "amount_minor": r.amount_minor} for r in lines],
         "credits": credits_of(connection, row.id, None), "transfers": transfers_of(connection, order_id=row.id),
         "states": [{"state": r.state, "at": r.at} for r in states],
@@ -58,6 +62,7 @@ def new_answer(new: Recorded) -> dict[str, Any]:
         "store_code": store_of.code if store_of else None, "dealer_code": plan.terms.dealer_code,
         "guide_code": net.guides[plan.guide_id].code if plan.guide_id is not None else None, "owner_basis": plan.owner_basis,
         "guide_basis": plan.guide_basis, "entry_id": order.entry_id, "channel": order.channel,
+        "fulfilment_store_code": net.by_id[plan.fulfilment_store_id].code if plan.fulfilment_store_id is not None else None,
         "lines": [{"line_no": n.line_no, "sku": n.sku, "category": n.category, "quantity": n.quantity, "amount_minor": n.amount_minor}
                   for n in sorted(order.lines, key=lambda n: n.line_no)],
         "credits": [{"kind": c["kind"], **dict(code(c[name]) for name, code in codes.items() if c[name] is not None), "amount_minor": c["amount_minor"]}

@@ -205,6 +205,7 @@ def _insert_orders(connection: Connection, plans: Sequence[Plan], customers: dic
         "channel_fee_bp": p.terms.channel_fee_bp, "collection_mode": p.terms.collection_mode, "platform_fee_minor": p.fees.platform_minor,
         "channel_fee_minor": p.fees.channel_minor, "entry_id": p.order.entry_id, "guide_id": p.guide_id, "guide_basis": p.guide_basis,
         "guide_store_id": p.guide_store_id, "guide_dealer_id": p.guide_dealer_id, "link_guide_id": p.link_guide_id, "home_store_id": p.home_store_id,
+        "fulfilment_store_id": p.fulfilment_store_id,
         "channel": p.order.channel, "delivery": p.order.delivery, "freight_minor": p.order.freight_minor, "region_code": p.order.region_code,
         "postal_code": p.order.postal_code, "intake_id": intake_id, "received_at": now} for i, p in zip(ids, plans, strict=True)])
     return {p.order.order_no: i for i, p in zip(ids, plans, strict=True)}

@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PURE = (
     "ledger/money.py",
     "stores/coordinates.py", "stores/nearest.py", "stores/areas.py", "stores/decide.py", "stores/entry_params.py", "stores/bindings.py",
-    "stores/policy.py", "stores/pasted.py", "stores/hours.py", "stores/canonical.py", "stores/event_shapes.py",
+    "stores/policy.py", "stores/bundles.py", "stores/pasted.py", "stores/hours.py", "stores/canonical.py", "stores/event_shapes.py",
     "stores/registers/contracts.py", "stores/registers/employment.py",
     "incentives/plan.py", "incentives/default_plan.py", "incentives/facts.py", "incentives/tiers.py", "incentives/adds.py", "incentives/commission.py",
     "incentives/scorecard.py", "incentives/calculate.py", "incentives/ladders.py", "incentives/ranking.py",

@@ -95,6 +95,7 @@ def test_every_refusal_of_an_order_names_field_and_reason_and_writes_nothing(til
     before = till.shop.counts()
     refusal(till.sells("O", amount=1), 409, "order_reused", "order_no")
     refusal(till.sells("P", guide_code="nobody"), 422, "unknown_guide", "guide_code")
+    refusal(till.sells("P", fulfilment_store_code="NOPE"), 422, "unknown_store", "fulfilment_store_code")
     refusal(till.sells("P", entry_id="nothing"), 422, "unknown_entry", "entry_id")
     refusal(till.sells("P", currency="USD"), 422, "wrong_currency", "currency")
     refusal(till.sells("P", freight_minor=29_901), 422, "freight_above_total", "freight_minor")

@@ -215,13 +215,14 @@ def test_a_template_that_does_not_exist_is_not_there(desk):
     assert {desk.client.get(f"/hq/imports/templates/{name}").status_code for name in ("areas.csv", "moods.csv", "stores.pdf")} == {404}
 
 
-@pytest.mark.parametrize("kind", ["branches", "dealers", "stores", "guides", "customers", "orders", "events", "targets", "areas"])
+@pytest.mark.parametrize("kind", ["branches", "dealers", "stores", "guides", "customers", "orders", "events", "targets", "offers", "areas"])
 def test_every_kind_is_checked_and_saved(desk, kind):
     given = {
         "branches": "branch_code,name\nB9,West\n", "dealers": "dealer_code,name\nD9,Ada\n", "stores": stores_file(1), "guides": "guide_code,name,store_code\nG9,Ada,S1\n",
         "customers": "customer_id,phone\nwx-nine,13800000000\n", "orders": "order_no,customer_id,paid_at,amount\nO-77,wx-nine,2025-11-01,9.00\n",
         "events": "event_id,type,occurred_at,guide_code,customer_id\nE-1,contact.confirmed,2025-11-01,G1,wx-nine\n",
         "targets": "period,level,code,metric,target\n2025-11,guide,G1,adds,60\n",
+        "offers": "store_code,kind,reference,switch,valid_from\nS1,range,TEA,off,2025-11-01\n",
         "areas": '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":null,'
                  '"properties":{"area_code":"A1","kind":"territory","dealer_code":"D1","region_codes":["310000"]}}]}'}[kind]
     path = desk.checked(given, kind, f"{kind}.{'json' if kind == 'areas' else 'csv'}")
@@ -391,6 +392,7 @@ DIRTY = {
               "O1,c,yesterday,\"1,000\",order,,\nO2,c,2025-01-01,-1,refund,,XYZ\nO3,c,2025-01-01,1,refund,O9,\n",
     "events": "event_id,type,occurred_at,guide_code,customer_id\nE1,party,2025-01-01,,\nE2,contact.confirmed,2025-01-01,,c\nE3,contact.confirmed,2025-01-01,G9,c\n",
     "targets": "period,level,code,metric,target\n2025-13,team,x,joy,-1\n2025-11,guide,G1,adds,1.5\n2025-11,guide,NOPE,adds,1\n",
+    "offers": "store_code,kind,reference,switch,valid_from,valid_to\nS1,coupon,A,maybe,2025-13-01,\nNOPE,range,B,on,,\nS1,range,B,on,2025-02-02,2025-02-01\n",
     "branches": "branch_code,name,parent_code\nX,A,Y\nY,B,X\nZ,C,Z\n",
     "dealers": "dealer_code,name,platform_fee_bp,channel_fee_bp,branch_code\nX,A,9000,2000,NOPE\nY,B,1.5,0,\nZ,C,1,1,NOPE\n",
     "areas": '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"area_code":"A","kind":"territory","mood":1},"geometry":null},{}]}',

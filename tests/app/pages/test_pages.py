@@ -46,6 +46,7 @@ FOREIGN = [  # who, what is not his
     ("mei", "/guide/orders/O-2"), ("mei", "/guide/orders/O-9"), ("mei", "/guide/orders/NOPE"), ("gus", "/guide/orders/O-1"), ("max", "/guide/orders/O-2"),
     ("max", "/guide/adds/contact.confirmed-G2-wx-gus-004"), ("mei", "/guide/adds/contact.confirmed-G2-wx-gus-004"), ("mei", "/guide/adds/a/b"),
     ("max", "/guide/customers?guide=G2"), ("mei", "/guide/customers/999999999999999999999"), ("mei", "/guide/code?channel=NOPE"),
+    ("petra", "/hq/stores/NOPE/offers"),
     ("petra", "/hq/orders/NOPE"), ("petra", "/hq/stores/NOPE"), ("petra", "/hq/dealers/NOPE"), ("petra", "/hq/guides/NOPE"), ("petra", "/hq/entries/NOPE"),
     ("petra", "/hq/imports/4711"), ("petra", "/hq/imports/4711/progress"), ("petra", "/hq/imports/4711/errors.csv"),
 ]
@@ -67,6 +68,7 @@ SETTINGS = ("/hq/users", "/hq/users/1", "/hq/users/new", "/hq/keys", "/hq/keys/1
                                             ("petra", "/guide/code"), ("bea", "/dealer/orders/O-1"),
                                             *(("bea", path) for path in SETTINGS), *(("finn", path) for path in SETTINGS if path != "/hq/audit"),
                                             ("omar", "/hq/users"), ("mei", "/hq/audit"), ("max", "/hq/keys"),
+                                            *((name, "/hq/stores/S1/offers") for name in ("finn", "bea", "omar")),
                                             ("finn", "/hq/imports"), ("bea", "/hq/imports"), ("bea", "/hq/jobs"), ("omar", "/hq/imports/1")])
 def test_the_portal_of_another_role_is_closed(chain, name, path):
     assert chain.client(name).get(path).status_code == 403

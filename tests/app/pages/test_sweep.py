@@ -14,6 +14,7 @@ READERS = ("petra", "finn", "bea", "omar", "olga", "max", "mei", "gus")
 OBJECTS = {  # endpoint's part after the dot: (argument values that are nobody's, {reader: values that are another's})
     "store": ({"code": "NOPE"}, {"bea": {"code": "S2"}, "omar": {"code": "S2"}, "olga": {"code": "S1"}, "max": {"code": "S2"}, "mei": {"code": "S2"}}),
     "edit_store": ({"code": "NOPE"}, {}),
+    "store_offers": ({"code": "NOPE"}, {}),
     "close_store": ({"code": "NOPE"}, {}),
     "undo_closing": ({"code": "NOPE"}, {}),
     "dealer": ({"code": "NOPE"}, {"bea": {"code": "D2"}}),

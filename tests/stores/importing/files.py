@@ -26,6 +26,7 @@ GOOD: dict[str, dict[str, str]] = {
     "orders": {"order_no": "O1", "customer_id": "C1", "paid_at": "2025-03-01T10:00:00+08:00", "amount": "12.50"},
     "events": {"event_id": "E1", "type": "contact.confirmed", "occurred_at": "2025-03-01T10:00:00Z",
                "guide_code": "G1", "customer_id": "C1"},
+    "offers": {"store_code": "S1", "kind": "promotion", "reference": "P-1"},
     "targets": {"period": "2025-03", "level": "guide", "code": "G1", "metric": "adds", "target": "60"},
 }
 

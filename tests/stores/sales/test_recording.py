@@ -33,7 +33,7 @@ def test_lines_in_another_order_are_the_same_order_m9(shop: Shop):
 
 
 @pytest.mark.parametrize("change", [
-    {"customer_id": "c2"}, {"paid_at": day(1)}, {"guide_code": "Wang"}, {"channel": "x"}, {"freight_minor": 1}, {"delivery": "pickup"},
+    {"customer_id": "c2"}, {"paid_at": day(1)}, {"guide_code": "Wang"}, {"channel": "x"}, {"fulfilment_store_code": "S2"}, {"freight_minor": 1}, {"delivery": "pickup"},
     {"lines": (LineIn(1, 2, 10_000),)}, {"lines": (LineIn(1, 1, 10_001),)}, {"lines": (LineIn(1, 1, 10_000, sku="A"),)}])
 def test_a_known_order_with_another_content_is_refused_and_nothing_written_m9(shop: Shop, change: dict):
     order = shop.order()
