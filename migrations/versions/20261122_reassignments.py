@@ -7,7 +7,7 @@ from alembic import op
 import db
 
 revision = 'df2a4cce0426'
-down_revision = '65650cd4077f'
+down_revision = '99dda30f26db'
 branch_labels = None
 depends_on = None
 
