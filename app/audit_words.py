@@ -28,12 +28,14 @@ ACTIONS: Words = {
     "customer_may_switch": _l("allowed a customer to switch"), "customer_owner_assigned": _l("gave a customer to a guide"),
     "customer_owner_requested": _l("wrote down a wish for another guide"), "customer_home_requested": _l("wrote down a wish for another home"),
     "customer_home_approved": _l("approved a new home"),
+    "plan_reassignment": _l("planned a re-assignment"), "start_reassignment": _l("started a re-assignment"), "reassign_customers": _l("re-assigned customers"),
+    "stop_reassignment": _l("stopped a re-assignment"), "undo_reassignment": _l("undid a re-assignment"),
 }
 OBJECTS: Words = {
     "user": _l("User"), "api_key": _l("API key"), "list": _l("List"), "customer": _l("Customer"), "policy": _l("Routing policy"), "plan_version": _l("Reward plan"),
     "channel": _l("Channel code"), "incentive_period": _l("Reward month"), "target": _l("Target"), "stores": _l("Stores"), "dealers": _l("Dealers"),
     "branches": _l("Branches"), "guides": _l("Guides"), "areas": _l("Areas"), "contracts": _l("Contracts"), "upload": _l("File"), "job_run": _l("Job"),
-    "simulation": _l("Simulation"),
+    "reassignment": _l("Re-assignment"), "simulation": _l("Simulation"),
 }
 DETAILS: Words = {
     "role": _l("role"), "was": _l("role before"), "scope": _l("may do"), "scope_id": _l("limit"), "limit": _l("limit"), "limit_id": _l("limit"),
@@ -43,7 +45,7 @@ DETAILS: Words = {
     "identifiers": _l("identifiers"), "points": _l("points"), "traces": _l("traces"), "reason": _l("reason"), "case": _l("case"), "kind": _l("kind"),
     "bytes": _l("bytes"), "digest": _l("digest"), "stores": _l("stores"), "places": _l("places"), "unchanged": _l("unchanged"),
     "closing": _l("closing"), "deed": _l("decision"), "store": _l("store"), "guide": _l("guide"), "successor_code": _l("successor"),
-    "customers": _l("customers"),
+    "customers": _l("customers"), "protected": _l("protected"),
 }
 VALUES: Words = {
     "code": _l("code of the app"), "recovery_code": _l("recovery code"), "all": _l("the whole chain"), "branch": _l("Branch"), "dealer": _l("Dealer"),

@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 
 import db
-from app import import_runs, job_runs, simulation_runs
-from app.runner import Runner
+from app import import_runs, job_runs, reassign_runs, simulation_runs
+from app.runner import Handler, Runner
 from app.sign_in import sessions
 from incentives import booking
 from ledger import idempotency, leases
@@ -79,6 +79,8 @@ def _homes(now: dt.datetime) -> dict[str, int]:
 JOBS: tuple[Job, ...] = (
     Job("rules", 1, _rules), Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget),
                          Job("uploads", 300, import_runs.forget))
+HANDLERS: dict[str, Handler] = {  # what people ask for on pages
+    **import_runs.HANDLERS, **simulation_runs.HANDLERS, **reassign_runs.HANDLERS}
 NOTED_EVERY_SECONDS = 30.0  # a success after a success is written down at most so often
 
 
@@ -89,7 +91,7 @@ class Worker:
         self.jobs = jobs
         self.holder = f"{socket.gethostname()[:48]}:{os.getpid()}:{secrets.token_hex(4)}"
         self.stopping = threading.Event()
-        self.runner = Runner(self.holder, {**import_runs.HANDLERS, **simulation_runs.HANDLERS}, self.stopping)
+        self.runner = Runner(self.holder, HANDLERS, self.stopping)
         self._next = {job.name: 0.0 for job in jobs}
         self._noted: dict[str, float] = {}  # when a job's success was last written down; absent after a failure
         self._holds = False

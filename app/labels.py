@@ -82,6 +82,7 @@ BINDING_BEGAN: Words = {
     "customer_request": _l("at the customer's own wish"), "home_requested": _l("at the customer's own wish"),
     "home_approved": _l("after three orders there, approved by its manager"),
     "store_closed": _l("because the former home store closed"), "closing_undone": _l("because the closing of the store was undone"),
+    "reassigned": _l("re-assigned by headquarters"), "reassignment_undone": _l("because a re-assignment was undone"),
 }
 BINDING_ENDED: Words = {
     **TAKEOVER_REASONS, "validity_over": _l("A year without an order or a chat: the binding lapses."),
@@ -89,6 +90,7 @@ BINDING_ENDED: Words = {
     "deleted_by_customer": _l("The customer deleted the guide and had never ordered."),
     "store_closed": _l("The store closed; its customers went to the successor, or were released."),
     "closing_undone": _l("The closing of the former home store was undone."),
+    "reassigned": _l("Headquarters re-assigned the store's customers."), "reassignment_undone": _l("Headquarters undid a re-assignment."),
 }
 LOST_BY: Words = {
     "entry": _l("The order belongs to the visit it was paid in, and that visit led to another shop."),
@@ -147,6 +149,7 @@ BINDING_REASONS: Words = {
     "customer_request": _l("at the customer's own wish"), "home_requested": _l("at the customer's own wish"),
     "home_approved": _l("after three orders there, approved by its manager"), "imported": _l("brought in by a file"),
     "store_closed": _l("the former home store closed"), "closing_undone": _l("the closing of the store was undone"),
+    "reassigned": _l("re-assigned by headquarters"), "reassignment_undone": _l("a re-assignment was undone"),
 }
 BINDING_ENDS: Words = {
     **BINDING_REASONS, "validity_over": _l("no order for too long"), "guide_left": _l("the guide left"), "deleted_by_customer": _l("the customer deleted the guide"),
@@ -171,16 +174,30 @@ BASES: Words = {
 
 RUN_STATES: Words = {"queued": _l("waiting"), "running": _l("running"), "done": _l("done"), "failed": _l("failed"), "cancelled": _l("cancelled")}
 RUN_MEANINGS = {"queued": "", "running": "wait", "done": "", "failed": "wrong", "cancelled": ""}
-RUN_KINDS: Words = {"import.check": _l("Check of a file"), "import.save": _l("Import of a file"), "simulate": _l("Simulation")}
+RUN_KINDS: Words = {"import.check": _l("Check of a file"), "import.save": _l("Import of a file"), "simulate": _l("Simulation"),
+                    "reassign.check": _l("Count of a re-assignment"), "reassign.run": _l("Re-assignment of customers"),
+                    "reassign.undo": _l("Undoing of a re-assignment")}
 RUN_STEPS: Words = {"started": _l("Taken by a worker"), "reading": _l("Reading the file"), "checking": _l("Checking every row"),
                     "preparing": _l("Preparing"), "deciding": _l("Deciding every visit twice"), "summing": _l("Summing up"),
-                    "comparing": _l("Comparing with what is stored"), "saving": _l("Saving")}
+                    "comparing": _l("Comparing with what is stored"), "saving": _l("Saving"), "queued": _l("waiting"),
+                    "counting": _l("Counting customers"), "moving": _l("Moving customers"), "moving_back": _l("Moving customers back")}
 IMPORT_STATES: Words = {
     "check_queued": _l("waits to be checked"), "check_running": _l("being checked"), "ready": _l("checked, not saved"), "faults": _l("faults"),
     "nothing": _l("nothing changed"), "save_queued": _l("waits to be saved"), "save_running": _l("being saved"), "saved": _l("saved"),
     "check_failed": _l("check failed"), "save_failed": _l("saving failed"), "check_cancelled": _l("cancelled"), "save_cancelled": _l("saving cancelled"),
     "discarded": _l("removed, not saved")}
 IMPORT_MEANINGS = {"ready": "wait", "faults": "wrong", "saved": "good", "check_failed": "wrong", "save_failed": "wrong", "check_running": "wait", "save_running": "wait"}
+RUN_OUTCOMES: Words = {**IMPORT_STATES, "counted": _l("counted"), "moved": _l("moved"), "undone": _l("undone")}
+REASSIGN_STATES: Words = {"asked": _l("being counted"), "checked": _l("counted, nobody moved"), "running": _l("running"), "stopped": _l("stopped halfway"),
+                          "done": _l("done"), "undoing": _l("being undone"), "undone": _l("undone")}
+REASSIGN_MEANINGS = {"checked": "wait", "running": "wait", "stopped": "wrong", "done": "good", "undoing": "wait"}
+REASSIGN_CAUSES: Words = {
+    "closed": _l("is closed for good and nobody followed it"), "out_of_service": _l("is out of service: cloud shop off, contract over, or coordinates withdrawn"),
+    "foreign_territory": _l("lies in another dealer's exclusive territory"),
+    "first_order": _l("is only where the first order was, and the customer is seen elsewhere now"), "chosen": _l("was named by headquarters"),
+}
+REASSIGN_TARGETS: Words = {"ladder": _l("as the ladder says"), "successor": _l("its successor"), "store": _l("one store")}
+REASSIGN_PLACES: Words = {"home": _l("where the old home store is"), "last_visit": _l("where the customer was last seen")}
 RECURRING: Words = {"rules": _l("Put a routing policy in force whose time has come"),
                     "seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),
                     "homes": _l("Move home stores whose day has come"), "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}

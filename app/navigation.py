@@ -39,7 +39,8 @@ HQ = (
     Item(_l("Routing"), "", "routing", inner=(
         _inner(_l("Decisions"), "hq.entries", "hq.entry"), _inner(_l("Route a visitor"), "hq.route_visitor"),
         _inner(_l("Routing policy"), "hq.policy", "hq.edit_policy", "hq.review_policy"),
-        _inner(_l("Simulations"), "hq.simulations", "hq.simulation", "hq.new_simulation", "hq.compare_simulations"))),
+        _inner(_l("Simulations"), "hq.simulations", "hq.simulation", "hq.new_simulation", "hq.compare_simulations"),
+        _inner(_l("Re-assign customers"), "hq.reassign", "hq.reassignment"))),
     Item(_l("Customers"), "hq.customers", "people", ("hq.customer",)),
     Item(_l("Sales"), "", "sales", inner=(
         _inner(_l("Orders"), "hq.orders", "hq.order", "hq.movements"), _inner(_l("Refunds"), "hq.refunds"), _inner(_l("Performance"), "hq.performance"))),

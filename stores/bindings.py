@@ -24,6 +24,15 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True)
+class Reassignment:
+    """What moved a home from `store_id` by headquarters' re-assignment `id`; `undone_at`: it was taken back."""
+
+    id: int
+    store_id: int
+    undone_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """[start, end) in which a store serves nobody (A11)."""
 
@@ -68,7 +77,8 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class BindingFact:
     """`kind`: confirmed, deleted, transferred, order, assigned (B2), wished (B4: the customer asks for a guide), home (A14: he asks for a
-    home store, or its manager approved one). `source_no` is the event's or order's own number: of one moment the smaller comes
+    home store, or its manager approved one), reassigned (headquarters moved a customer base: from `from_store_id` to `store_id`, `forced`
+    also where B3 protects, until `undone_at`). `source_no` is the event's or order's own number: of one moment the smaller comes
     first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose link was last used;
     `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers (B9, B10), None:
     never. `from_guide_id` is the giver of a transfer if named. Orders carry store and credited guide."""
@@ -83,6 +93,9 @@ class BindingFact:
     from_guide_id: int | None = None
     store_id: int | None = None
     credited_guide_id: int | None = None
+    from_store_id: int | None = None
+    forced: bool = False
+    undone_at: dt.datetime | None = None
 
     @property
     def place(self) -> Place:
@@ -92,6 +105,7 @@ class BindingFact:
 
 Place = tuple[dt.datetime, str, str]
 CLOSED, UNDONE = "store_closed", "closing_undone"
+REASSIGNED, REASSIGNED_BACK = "reassigned", "reassignment_undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +126,7 @@ class Binding:
     end_reason: str | None = None
     has_order: bool = False
     leaves_at: dt.datetime | None = None
-    moved_by: Closing | None = None  # of a home: the closing that brought it here
+    moved_by: Closing | Reassignment | None = None  # of a home: what brought it here
     clock_store_id: int | None = None  # whose pauses stop the clocks: the home itself, the store where the owner worked then
 
 
@@ -142,6 +156,9 @@ class _Story:
             if reason in (CLOSED, UNDONE):
                 self.follow_store(at, reason)
                 continue
+            if reason == REASSIGNED_BACK:
+                self.move_back(at)
+                continue
             self.end(kind, at, reason)
             if kind == "home" and self.waiting is not None:
                 owner, store_id, self.waiting = self.held["owner"], self.waiting, None
@@ -155,7 +172,7 @@ class _Story:
             due.append((owner.leaves_at, "owner", "guide_left"))
         if home is not None and self.waiting is not None:
             due.append((home.protected_until, "home", "owner_of_another_store"))
-        if self.rules.closings:
+        if self.rules.closings or home is not None and home.moved_by is not None:
             due += self._moves(home)
         return min(due, key=lambda d: (d[0], d[1] != "owner", d[2]), default=None)
 
@@ -166,14 +183,15 @@ class _Story:
             due.append((closing.at, "home", CLOSED))
         caused = home.moved_by if home is not None else self.released[0] if self.released is not None else None
         if caused is not None and caused.undone_at is not None:
-            due.append((caused.undone_at, "home", UNDONE))
+            due.append((caused.undone_at, "home", UNDONE if isinstance(caused, Closing) else REASSIGNED_BACK))
         return due
 
     def follow_store(self, at: dt.datetime, reason: str) -> None:
         """The home goes to the successor, is released, or comes back; its clocks run on."""
         old = self.held.get("home")
         if reason == UNDONE:
-            closing, before = (old.moved_by, old) if old is not None else self.released or (None, None)
+            moved_by, before = (old.moved_by, old) if old is not None else self.released or (None, None)
+            closing = moved_by if isinstance(moved_by, Closing) else None
             target: int | None = closing.store_id if closing is not None else None
         else:
             closing, before = self.rules.next_closing(old.store_id, old.started_at) if old is not None else None, old
@@ -191,6 +209,29 @@ class _Story:
         elif at < before.valid_until:
             self.held["home"] = replace(before, store_id=target, started_at=at, reason=reason, ended_at=None, end_reason=None,
                                         moved_by=closing if reason == CLOSED else None, clock_store_id=target)
+
+    def reassign(self, fact: BindingFact) -> None:
+        """The home goes where headquarters said, its clocks run on; one that a closing released is given again."""
+        home = self.held.get("home")
+        before = home if home is not None else self.released[1] if self.released is not None else None
+        target = self.rules.standing(fact.store_id, fact.at)
+        if (before is None or target is None or before.store_id != fact.from_store_id or target == before.store_id or fact.at >= before.valid_until
+                or fact.at < before.protected_until and not fact.forced):
+            return
+        if home is not None:
+            self.end("home", fact.at, REASSIGNED)
+        self.released = None
+        self.held["home"] = replace(before, store_id=target, started_at=fact.at, reason=REASSIGNED, ended_at=None, end_reason=None, clock_store_id=target,
+                                    moved_by=Reassignment(fact.source_id, fact.from_store_id or 0, fact.undone_at))
+
+    def move_back(self, at: dt.datetime) -> None:
+        """The home goes back to where a re-assignment took it from, or to who follows that store; with nobody it ends."""
+        old = self.held["home"]
+        self.end("home", at, REASSIGNED_BACK)
+        target = self.rules.standing(old.moved_by.store_id, at) if old.moved_by is not None else None
+        if target is not None:
+            self.held["home"] = replace(old, store_id=target, started_at=at, reason=REASSIGNED_BACK, ended_at=None, end_reason=None, moved_by=None,
+                                        clock_store_id=target)
 
     def end(self, kind: str, at: dt.datetime, reason: str) -> None:
         self.past.append(replace(self.held.pop(kind), ended_at=at, end_reason=reason))
@@ -340,6 +381,11 @@ def _home_wished(story: _Story, fact: BindingFact) -> None:
         story.begin("home", fact.at, fact.source_no.partition(":")[0], ("deed", fact.source_id), store_id=fact.store_id)
 
 
+def _reassigned(story: _Story, fact: BindingFact) -> None:
+    """Headquarters moves a customer base: never a protected home unless the deed says so (B3), clocks as with a closing (A11)."""
+    story.reassign(fact)
+
+
 _SOURCES = {"confirmed": "event", "transferred": "event", "order": "order", "assigned": "deed", "wished": "deed", "home": "deed"}
 _APPLY = {"confirmed": _confirmed, "deleted": _deleted, "transferred": _transferred, "order": _order, "assigned": _assigned, "wished": _wished,
-          "home": _home_wished}
+          "home": _home_wished, "reassigned": _reassigned}

@@ -5,18 +5,19 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, or_, select, update
+from sqlalchemy import BigInteger, Boolean, Connection, and_, bindparam, cast, literal, null, or_, select, union_all, update
 
 import db
 from ledger.bulk import COPY_FROM, insert_rows, update_rows
 from stores import closings, network, people, versions
 from stores.binding_history import binding
-from stores.bindings import Binding, BindingFact, Rules, timeline
+from stores.bindings import REASSIGNED, Binding, BindingFact, Rules, timeline
 from stores.brand import business_day, day_bounds
 from stores.customer_deed_kinds import customer_deed
 from stores.customers import customer_state
 from stores.events import event
 from stores.orders import sales_order
+from stores.reassignments import reassigned_customer, reassignment
 from stores.snapshot import GuideRecord, Snapshot
 
 CHUNK = 500
@@ -49,7 +50,13 @@ _EVENTS = (select(event.c.customer_id, event.c.type, event.c.occurred_at, event.
 _ORDERS = select(sales_order.c.customer_id, sales_order.c.paid_at, sales_order.c.id, sales_order.c.order_no, sales_order.c.link_guide_id,
                  sales_order.c.store_id, sales_order.c.guide_id).where(sales_order.c.customer_id.in_(_THESE))
 _DEED_FACTS = {"owner_assigned": "assigned", "owner_requested": "wished", "home_requested": "home", "home_approved": "home"}
-_DEEDS = select(customer_deed).where(customer_deed.c.customer_id.in_(_THESE), customer_deed.c.kind.in_(list(_DEED_FACTS)))
+_D, _R = customer_deed.c, reassigned_customer.c
+_DEEDS = union_all(  # one statement for both kinds of deeds: an order of a returning customer waits for it
+    select(_D.customer_id, _D.kind, _D.at, _D.id, _D.guide_id, _D.store_id, cast(null(), BigInteger).label("from_store_id"),
+           cast(null(), Boolean).label("forced"), cast(null(), db.Instant).label("undone_at"))
+    .where(_D.customer_id.in_(_THESE), _D.kind.in_(list(_DEED_FACTS))),
+    select(_R.customer_id, literal(REASSIGNED, db.Code(16)), _R.at, _R.reassignment_id, cast(null(), BigInteger), _R.to_store_id, _R.from_store_id, _R.forced,
+           reassignment.c.undone_at).join(reassignment, reassignment.c.id == _R.reassignment_id).where(_R.customer_id.in_(_THESE)))
 _BINDINGS = select(binding).where(binding.c.customer_id.in_(_THESE), binding.c.superseded_at.is_(None))
 
 
@@ -62,6 +69,8 @@ def _event_fact(row: object, snapshot: Snapshot) -> BindingFact:
 
 def _deed_fact(row: object, snapshot: Snapshot) -> BindingFact:
     r: Any = row
+    if r.kind == REASSIGNED:
+        return BindingFact(r.at, REASSIGNED, r.id, f"{r.id:012d}", store_id=r.store_id, from_store_id=r.from_store_id, forced=r.forced, undone_at=r.undone_at)
     works_at, until = _work_of(snapshot, r.guide_id, r.at)
     return BindingFact(r.at, _DEED_FACTS[r.kind], r.id, f"{r.kind}:{r.id:012d}", guide_id=r.guide_id, guide_store_id=works_at, guide_until=until,
                        store_id=r.store_id)

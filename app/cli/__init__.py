@@ -12,8 +12,7 @@ COMMANDS = {  # name: module and what it holds
     "api-key": ("users", "api_key"), "assign": ("assign", "assign"), "customer": ("customers", "customer"), "db": ("database", "db"),
     "demo": ("demo", "demo"), "entry-param": ("rules", "entry_param"), "figures": ("figures", "figures"), "import": ("importing", "imports"),
     "incentives": ("incentives", "incentives"), "network": ("network", "network"), "plan": ("incentives", "plan"),
-    "policy": ("rules", "policy"), "serve": ("serve", "serve"),
-    "simulate": ("simulating", "simulate"),
+    "policy": ("rules", "policy"), "reassign": ("reassign", "reassign"), "serve": ("serve", "serve"), "simulate": ("simulating", "simulate"),
     "user": ("users", "user"), "verify": ("verify", "verify"), "worker": ("worker", "worker"),
 }
 

@@ -107,7 +107,8 @@ def _page(number: int, revealed: list[tuple[str, str | None]] | None = None, **m
             "hq/customer.html", now=now, row=row, figures=customer_chronicle.figures(connection, actor, number), moments=moments, kind=kind, doors=may_open,
             older=paging.same_filter(upto=older.isoformat()) if older else None, newest=paging.same_filter(upto="") if request.args.get("upto") else None,
             kinds=customer_book.kinds_of(connection, number), revealed=revealed, reasons=labels.REVEAL_REASONS, case_max=customer_book.CASE_MAX,
-            home=_holds(row.home_valid_until, now), owner=_holds(row.owner_valid_until, now), **more)
+            home=_holds(row.home_valid_until, now), owner=_holds(row.owner_valid_until, now),
+            **{"deed_fault": None, "deed_store": None, "deed_note": None, **more})
 
 
 def _holds(until: dt.datetime | None, now: dt.datetime) -> bool:

@@ -25,7 +25,9 @@ LATE_TURNS, LATE_SECONDS = 3, 120.0  # a recurring job that missed its turns by 
 
 
 def _door(row: Row[Any]) -> str | None:
-    """To the import or simulation that the run is about, for those who may open it."""
+    """To the import, simulation or re-assignment that the run is about, for those who may open it."""
+    if row.kind.startswith("reassign.") and row.subject_id:
+        return url_for("hq.reassignment", number=row.subject_id) if current_actor().may("network:write") else None
     if row.kind == "simulate" and row.subject_id and current_actor().may("simulation:read"):
         return url_for("hq.simulation", simulation_id=row.subject_id)
     return url_for("hq.import_run", upload_id=row.subject_id) if row.kind.startswith("import.") and row.subject_id and current_actor().may("import:write") else None
@@ -40,7 +42,7 @@ COLUMNS = (
     Column("kind", _l("Job"), "words", sort="kind", words=labels.RUN_KINDS, door=_door),
     Column("user", _l("By"), value=lambda row: row.user_name),
     Column("state", _l("State"), "tag", sort="state", words=labels.RUN_STATES, meanings=labels.RUN_MEANINGS),
-    Column("outcome", _l("Result"), "words", words=labels.IMPORT_STATES),
+    Column("outcome", _l("Result"), "words", words=labels.RUN_OUTCOMES),
     Column("seconds", _l("Seconds"), "number", value=_seconds),
     Column("attempts", _l("Attempts"), "count", shown=False),
     Column("finished_at", _l("Ended at"), "moment", shown=False),

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 import db
-from app import import_runs, job_runs, jobs, labels, simulation_runs, upload_lists, uploads
+from app import import_runs, job_runs, jobs, labels, upload_lists, uploads
 from app.job_runs import job_run
 from app.jobs import Job, Worker
 from app.runner import Done, Runner
@@ -295,7 +295,7 @@ def test_a_recurring_job_leaves_its_last_word_and_not_one_for_each_turn(house, m
 
 def test_every_recurring_job_and_every_kind_of_run_has_its_words():
     assert set(labels.RECURRING) == {job.name for job in jobs.JOBS}
-    assert set(labels.RUN_KINDS) == {*import_runs.HANDLERS, *simulation_runs.HANDLERS}
+    assert set(labels.RUN_KINDS) == set(jobs.HANDLERS)
     assert set(labels.IMPORT_STATES) == set(upload_lists.STATUSES)
 
 

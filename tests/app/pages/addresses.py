@@ -46,6 +46,7 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     if name == "petra":  # who may try and publish rules
         yield from ("/hq/simulations/new", "/hq/simulations/new?question=rules", "/hq/policy/edit", "/hq/policy/edit?version=1", "/hq/policy/review?version=1")
     if name == "petra":  # not for finance
+        yield from ("/hq/reassign", "/hq/reassign?from_store_codes=S1&target=store&to_store_code=S2&causes=closed&sort=-moved")
         yield from ("/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults")
     yield from ("/hq/plan", "/hq/plan?before=1&version=1")
     yield from ("/hq/samples", "/hq/samples/phone")
