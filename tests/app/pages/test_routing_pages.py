@@ -232,7 +232,7 @@ def test_the_policy_is_told_in_words_with_its_versions_and_what_changed(chain):
     assert "Version 2 is in force." in page
     assert "wider ties" in page
     assert "command line" in page
-    assert "flask policy publish FILE.json" in page
+    assert "/hq/policy/edit" in page
     changed = page.split('id="diff"')[1]
     assert "200 m" in changed
     assert "350 m" in changed
@@ -261,7 +261,7 @@ def test_every_rung_and_every_number_of_a_policy_has_its_words():
     assert set(explanations.reasons()) >= {"nearest", "nearest_by_open_now", "picker_empty_network"}
 
 
-LONGEST = {"/hq/entries/{0}": 14, "/hq/policy": 8, "/hq/route?lat=31.24&lng=121.48&crs=wgs84": 8, "/hq/entries?reason=nearest&channel=none": 9}
+LONGEST = {"/hq/entries/{0}": 14, "/hq/policy": 9, "/hq/route?lat=31.24&lng=121.48&crs=wgs84": 8, "/hq/entries?reason=nearest&channel=none": 9}
 
 
 @pytest.mark.parametrize("path", LONGEST)
