@@ -232,7 +232,8 @@ def test_the_policy_is_told_in_words_with_its_versions_and_what_changed(chain):
     assert "Version 2 is in force." in page
     assert "wider ties" in page
     assert "command line" in page
-    assert "/hq/policy/edit" in page
+    assert "/hq/policy/edit" not in page  # a branch reads the rules
+    assert "/hq/policy/edit" in chain.client("petra").get("/hq/policy?lang=en").text
     changed = page.split('id="diff"')[1]
     assert "200 m" in changed
     assert "350 m" in changed
