@@ -36,7 +36,9 @@ class Named:
 
 def fold(text: str) -> str:
     """For comparing: width, case and accents gone, spaces single."""
-    spread = unicodedata.normalize("NFKD", text.casefold())
+    spread = text
+    for _ in range(2):  # a compatibility letter may be a capital: its form is folded as well (Unicode 3.13, D146)
+        spread = unicodedata.normalize("NFKD", spread.casefold())
     return _SPACES.sub(" ", "".join(c for c in spread if not unicodedata.combining(c))).strip()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stores.coordinates import Coordinates, distance_m
@@ -46,6 +46,7 @@ def test_a9_every_division_is_found_by_its_own_name_and_code():
             assert region.code in codes(region.name, 60) and codes(region.code)[0] == region.code
 
 
+@example("\u2120")
 @given(st.text(max_size=120))
 def test_a9_no_words_are_an_error_and_the_best_stand_first(words):
     found = find(words, 9)
