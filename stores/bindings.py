@@ -52,11 +52,24 @@ class Rules:
 
     def after(self, store_id: int | None, at: dt.datetime, days: int) -> dt.datetime:
         """So many days after `at`, the time not counted in which the store paused (A11)."""
-        end = at + dt.timedelta(days=days)
-        for pause in self.pauses.get(store_id, ()) if store_id is not None else ():
+        return self._served(store_id, at, dt.timedelta(days=days))
+
+    def moved(self, until: dt.datetime, at: dt.datetime, old: int | None, new: int | None) -> dt.datetime:
+        """When a clock ends that ran by the pauses of one store up to `at` and from then on runs by those of another (A11)."""
+        if until <= at or old == new:
+            return until
+        paused = sum((min(p.end, until) - max(p.start, at) for p in self._pauses(old) if p.start < until and p.end > at), dt.timedelta(0))
+        return self._served(new, at, until - at - paused)
+
+    def _served(self, store_id: int | None, at: dt.datetime, span: dt.timedelta) -> dt.datetime:
+        end = at + span
+        for pause in self._pauses(store_id):
             if pause.start < end and pause.end > at:
                 end += pause.end - max(pause.start, at)
         return end
+
+    def _pauses(self, store_id: int | None) -> tuple[Pause, ...]:
+        return self.pauses.get(store_id, ()) if store_id is not None else ()
 
     def standing(self, store_id: int | None, at: dt.datetime) -> int | None:
         """The store itself, while it is closed its successor, and so on; None where nobody follows."""
@@ -207,8 +220,13 @@ class _Story:
         elif target is None:
             self.released = (closing, before)
         elif at < before.valid_until:
-            self.held["home"] = replace(before, store_id=target, started_at=at, reason=reason, ended_at=None, end_reason=None,
-                                        moved_by=closing if reason == CLOSED else None, clock_store_id=target)
+            self.carry(before, target, at, reason, closing if reason == CLOSED else None)
+
+    def carry(self, before: Binding, store_id: int, at: dt.datetime, reason: str, moved_by: Closing | Reassignment | None) -> None:
+        """The same home at another store; its clocks run on, by that store's pauses from now on."""
+        protected, valid = (self.rules.moved(until, at, before.clock_store_id, store_id) for until in (before.protected_until, before.valid_until))
+        self.held["home"] = replace(before, store_id=store_id, started_at=at, protected_until=protected, valid_until=valid, reason=reason, ended_at=None,
+                                    end_reason=None, moved_by=moved_by, clock_store_id=store_id)
 
     def reassign(self, fact: BindingFact) -> None:
         """The home goes where headquarters said, its clocks run on; one that a closing released is given again."""
@@ -221,8 +239,7 @@ class _Story:
         if home is not None:
             self.end("home", fact.at, REASSIGNED)
         self.released = None
-        self.held["home"] = replace(before, store_id=target, started_at=fact.at, reason=REASSIGNED, ended_at=None, end_reason=None, clock_store_id=target,
-                                    moved_by=Reassignment(fact.source_id, fact.from_store_id or 0, fact.undone_at))
+        self.carry(before, target, fact.at, REASSIGNED, Reassignment(fact.source_id, fact.from_store_id or 0, fact.undone_at))
 
     def move_back(self, at: dt.datetime) -> None:
         """The home goes back to where a re-assignment took it from, or to who follows that store; with nobody it ends."""
@@ -230,8 +247,7 @@ class _Story:
         self.end("home", at, REASSIGNED_BACK)
         target = self.rules.standing(old.moved_by.store_id, at) if old.moved_by is not None else None
         if target is not None:
-            self.held["home"] = replace(old, store_id=target, started_at=at, reason=REASSIGNED_BACK, ended_at=None, end_reason=None, moved_by=None,
-                                        clock_store_id=target)
+            self.carry(old, target, at, REASSIGNED_BACK, None)
 
     def end(self, kind: str, at: dt.datetime, reason: str) -> None:
         self.past.append(replace(self.held.pop(kind), ended_at=at, end_reason=reason))

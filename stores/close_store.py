@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 import db
 from ledger import audit
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
-from stores import closings, network, notices, people, rebinding, versions
+from stores import closings, network, notices, pauses, people, rebinding, versions
 from stores.actors import Actor
 from stores.binding_history import binding
 from stores.bindings import Closing
@@ -164,8 +164,8 @@ def _moved_by(connection: Connection, closing: Closing) -> list[int]:
 
 
 def _move(connection: Connection, customers: Sequence[int], snapshot: Snapshot, now: dt.datetime) -> int:
-    """Fold these customers anew with the closings that stand now."""
-    rules = replace(rebinding.rules_of(snapshot), closings=closings.load(connection))
+    """Fold these customers anew with the closings and pauses that stand now."""
+    rules = replace(rebinding.rules_of(snapshot), closings=closings.load(connection), pauses=pauses.load(connection))
     for start in range(0, len(customers), CHUNK):
         part = list(customers[start:start + CHUNK])
         people.lock(connection, part)

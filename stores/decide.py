@@ -490,7 +490,8 @@ _TIES = ("home", "last_visit", "open_now", "priority", "nearer", "store_code")
 
 def _rank(q: Question, pair: tuple[StoreRecord, float]) -> tuple[Any, ...]:
     store, distance = pair
-    return (store.id != q.state.home_store_id, store.id != q.state.last_store_id, not store.open_at(q.visit.at), -store.priority,
+    home = q.state.home_store_id if _holds(q.visit.at, q.state.home_valid_until) else None  # one that lapsed is none (B3)
+    return (store.id != home, store.id != q.state.last_store_id, not store.open_at(q.visit.at), -store.priority,
             distance, store.code)
 
 

@@ -92,7 +92,7 @@ class _Facts:
 
     def of(self, each: StoreRecord) -> tuple[Fact, ...]:
         found: list[Fact] = []
-        if each.id == self.state.home_store_id:
+        if each.id == self.state.home_store_id and self.state.home_valid_until is not None and self.at < self.state.home_valid_until:
             found.append(("home", 0))
         if each.id == self.state.last_store_id:
             found.append(("last_visit", 0))

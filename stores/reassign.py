@@ -134,8 +134,8 @@ def _move_chunk(number: int, customers: array[int], known: tuple[Snapshot, froze
             m = reassignment_move.c
             targets = connection.execute(select(m.to_store_id).distinct().where(m.reassignment_id == number, m.to_store_id.is_not(None))).scalars()
             known = snapshot, frozenset(t for t in targets if snapshot.by_id[t].why_not(business_day(at)))
-        plan = parse(row.plan)
-        with reassign_chunks.chosen(connection, number, plan, row.visits_since, customers, known[1], at) as chunk:
+        plan, paused = parse(row.plan), {store_id for store_id, several in snapshot.pauses.items() if several[-1].end > at}
+        with reassign_chunks.chosen(connection, number, plan, row.visits_since, customers, known[1], paused, at) as chunk:
             moved = chunk.write_facts()
             chunk.write_bindings()
             for begin in range(0, len(chunk.folded), FOLDED):

@@ -137,8 +137,9 @@ class Chunk:
 
 @contextmanager
 def chosen(connection: Connection, number: int, plan: Plan, since: dt.datetime, customers: array[int], closed: Collection[int],
-           at: dt.datetime) -> Iterator[Chunk]:
-    """Lock these customers, and of them choose those whom the run moves at this moment; `closed` are targets that take nobody any more."""
+           paused: Collection[int], at: dt.datetime) -> Iterator[Chunk]:
+    """Lock these customers, and of them choose those whom the run moves at this moment; `closed` are targets that take nobody any more, `paused`
+    stores whose pause is not over: clocks stand still there (A11)."""
     _picked.create(connection)
     _part.create(connection)
     if connection.dialect.name == "postgresql":
@@ -147,7 +148,7 @@ def chosen(connection: Connection, number: int, plan: Plan, since: dt.datetime, 
     else:
         connection.exec_driver_sql("INSERT INTO reassign_picked VALUES (?)", [(each,) for each in customers])
     connection.exec_driver_sql("ANALYZE reassign_picked")
-    connection.execute(insert(_part).from_select([c.name for c in _part.c], _moved(number, plan, since, closed, at)))
+    connection.execute(insert(_part).from_select([c.name for c in _part.c], _moved(number, plan, since, closed, paused, at)))
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("ANALYZE reassign_part")
     folded = list(connection.execute(select(_part.c.customer_id).where(_part.c.folded).order_by(_part.c.customer_id)).scalars())
@@ -156,21 +157,22 @@ def chosen(connection: Connection, number: int, plan: Plan, since: dt.datetime, 
     _picked.drop(connection)
 
 
-def _moved(number: int, plan: Plan, since: dt.datetime, closed: Collection[int], at: dt.datetime) -> Select[Any]:
+def _moved(number: int, plan: Plan, since: dt.datetime, closed: Collection[int], paused: Collection[int], at: dt.datetime) -> Select[Any]:
     move = and_(_M.reassignment_id == number, _M.from_store_id == func.coalesce(_S.home_store_id, 0), _M.last_store_id == _last(plan, since))
     live = _B.ended_at > at
     wanted = [_M.to_store_id.is_not(None), or_(_M.forced, _B.protected_until <= at), or_(live, and_(_M.gone, _B.end_reason == CLOSED)),
               ~exists().where(_F.reassignment_id == number, _F.customer_id == _S.customer_id), *_meant(plan, at)]
     if closed:
         wanted.append(_M.to_store_id.not_in(sorted(closed)))
-    return (select(_S.customer_id, _B.id, _S.home_store_id, _M.to_store_id, _M.forced, case((live, True), else_=False), _folded(live, at))
+    return (select(_S.customer_id, _B.id, _S.home_store_id, _M.to_store_id, _M.forced, case((live, True), else_=False), _folded(live, paused, at))
             .select_from(_picked.join(_HOME, _S.customer_id == _picked.c.customer_id).join(reassignment_move, move)).where(*wanted))
 
 
-def _folded(live: Any, at: dt.datetime) -> Any:
-    """Whether more than the clock of validity is still to come for this home, or has come with this very moment."""
+def _folded(live: Any, paused: Collection[int], at: dt.datetime) -> Any:
+    """Whether more than the clock of validity is still to come for this home, or has come with this very moment, or its clocks change."""
     o, d, e = sales_order.c, customer_deed.c, event.c
     later = or_(exists().where(o.customer_id == _S.customer_id, o.paid_at >= at),
                 exists().where(d.customer_id == _S.customer_id, d.kind.in_(BINDING_KINDS), d.at >= at),
                 _S.customer_id.in_(select(e.customer_id).where(e.business_day >= business_day(at), e.occurred_at >= at, e.customer_id.is_not(None))))
-    return case((_S.next_home_store_id.is_not(None), True), (and_(live, _B.ended_at != _B.valid_until), True), (later, True), else_=False)
+    still = [(_M.from_store_id.in_(sorted(paused)), True), (_M.to_store_id.in_(sorted(paused)), True)] if paused else []
+    return case(*still, (_S.next_home_store_id.is_not(None), True), (and_(live, _B.ended_at != _B.valid_until), True), (later, True), else_=False)

@@ -16,6 +16,7 @@ from stores.brand import business_day, day_bounds
 from stores.customer_deed_kinds import customer_deed
 from stores.customers import customer_state
 from stores.events import event
+from stores.guides import employment
 from stores.orders import sales_order
 from stores.reassignments import reassigned_customer, reassignment
 from stores.snapshot import GuideRecord, Snapshot
@@ -133,9 +134,10 @@ def follow_guides(guides: Iterable[int], now: dt.datetime) -> None:
 
 
 def follow_stores(stores: Iterable[int], now: dt.datetime) -> None:
-    """Fold the customers of these stores anew once the stores closed (A11)."""
+    """Fold the customers of these stores, and of guides who work there, anew once the stores closed or pause otherwise than was known (A11)."""
+    wanted = sorted(stores)
     with db.read() as connection:
-        moved = bound_to(connection, stores, now)
+        moved = sorted({*bound_to(connection, wanted, now), *_owned_at(connection, wanted, now)})
     for part in _chunks(moved):
         with db.transaction() as connection:
             snapshot = network.snapshot(versions.current(connection))
@@ -160,6 +162,13 @@ def bound_to(connection: Connection, stores: Iterable[int], now: dt.datetime, *,
     if waiting:
         bound = or_(bound, s.next_home_store_id.in_(wanted))
     return list(connection.execute(select(s.customer_id).where(bound).order_by(s.customer_id)).scalars())
+
+
+def _owned_at(connection: Connection, stores: Sequence[int], now: dt.datetime) -> list[int]:
+    """Customers of guides who work, or worked, in these stores: their clocks stand still with the store's."""
+    s, e = customer_state.c, employment.c
+    guides = select(e.guide_id).where(e.store_id.in_(stores), e.version_to.is_(None))
+    return list(connection.execute(select(s.customer_id).where(s.owner_guide_id.in_(guides), s.owner_valid_until > now)).scalars())
 
 
 def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], rules: Rules, now: dt.datetime, unbound: Collection[int] = ()) -> None:

@@ -201,7 +201,8 @@ class Snapshot:
                 shapes: AreaIndex[int] | None = None) -> Snapshot:
         """The same network with other rules, stores or areas: what if (A16). Its versions are those it was made from."""
         return Snapshot(self.version, self.policy_version, policy or self.policy, self.stores if stores is None else stores, self.guides,
-                        list(self.areas.values()) if areas is None else areas, self._area_index if shapes is None else shapes, self.channels, self.closings)
+                        list(self.areas.values()) if areas is None else areas, self._area_index if shapes is None else shapes, self.channels,
+                        self.closings, self.pauses, self.shelves)
 
     @property
     def shapes(self) -> AreaIndex[int]:

@@ -343,10 +343,11 @@ class _Day:
         self._settle(rung, self._only(rows), stores, far)
 
     def _first_of(self, equal: list[tuple[int, float]], n: int) -> tuple[int, float]:
-        """The tie-breaks of A6, for row n: home, last visit, open now, priority, nearer, smaller code."""
+        """The tie-breaks of A6, for row n: home in force, last visit, open now, priority, nearer, smaller code."""
         if len(equal) == 1 or self.limits[n] == 0:
             return equal[0]
-        home, last, at = int(self.state["home_store_id"][n]), int(self.state["last_store_id"][n]), EPOCH + dt.timedelta(microseconds=int(self.at[n]))
+        home = int(self.state["home_store_id"][n]) if self.state["home_valid_until"][n] != NEVER and self.at[n] < self.state["home_valid_until"][n] else 0
+        last, at = int(self.state["last_store_id"][n]), EPOCH + dt.timedelta(microseconds=int(self.at[n]))
 
         def rank(pair: tuple[int, float]) -> tuple[bool, bool, bool, int, float, str]:
             store = self.snapshot.stores[pair[0]]

@@ -9,7 +9,7 @@ import pytest
 
 from stores.coordinates import Coordinates, distance_m, to_wgs84
 from stores.decide import State, decide
-from stores.policy import Policy
+from stores.policy import PRESETS, Policy
 from tests.stores.chain import HERE, NOON, TODAY, bound, chain, days, led, link, north, others, outcome, square, store, visit
 
 # -- worked examples (DOMAIN 8) -----------------------------------------------------------------------------------------------
@@ -93,22 +93,32 @@ def test_ambiguity_is_measured_from_the_best_only_not_in_chains():
     assert led(snapshot, visit()) == ("S1", "NEAREST")
 
 
+PLACE_FIRST = Policy(preset="nearest_first", rungs=PRESETS["nearest_first"])
+
+
 @pytest.mark.parametrize("first, state, tie", [
-    ({}, State(home_store_id=2, home_valid_until=NOON), "home"), ({}, State(last_store_id=2), "last_visit"),
+    ({}, bound(2, 40), "home"), ({}, State(last_store_id=2), "last_visit"),
     ({"hours": "20:00-21:00"}, State(), "open_now"), ({"priority": -1}, State(), "priority")])
 def test_ties_are_broken_by_home_last_visit_opening_hours_priority(first, state, tie):
-    """A6; the binding and the visit are too old for their own rungs."""
-    snapshot = chain(north(100, "S1", **first), north(200, "S2"))
+    """A6; the place is asked before the binding, and the visit is too old for its own rung."""
+    snapshot = chain(north(100, "S1", **first), north(200, "S2"), policy=PLACE_FIRST)
     decision = decide(visit(), state, snapshot)
     assert (decision.store_id, decision.reason, others(snapshot, decision)) == (2, f"nearest_by_{tie}", [("S1", "ambiguous")])
+
+
+def test_a_home_that_lapsed_breaks_no_tie():
+    """A6, B3: a year after the last order nobody is at home there any more."""
+    snapshot = chain(north(100, "S1"), north(200, "S2"))
+    assert decide(visit(), bound(2, 365), snapshot).reason == "nearest"
+    assert led(snapshot, visit(), bound(2, 364)) == ("S2", "HOME")
 
 
 def test_the_tie_breaks_stand_in_their_order():
     home, last, open_, heavy = (north(100 + 10 * n, f"S{n}") for n in range(1, 5))
     closed = {"hours": "20:00-21:00"}
     snapshot = chain(replace(home, hours=store("S9", **closed).hours), replace(last, hours=store("S9", **closed).hours), open_,
-                     replace(heavy, priority=9, hours=store("S9", **closed).hours))
-    assert led(snapshot, visit(), State(home_store_id=1, last_store_id=2))[0] == "S1"
+                     replace(heavy, priority=9, hours=store("S9", **closed).hours), policy=PLACE_FIRST)
+    assert led(snapshot, visit(), replace(bound(1, 40), last_store_id=2))[0] == "S1"
     assert led(snapshot, visit(), State(last_store_id=2))[0] == "S2"
     assert led(snapshot, visit())[0] == "S3"
 

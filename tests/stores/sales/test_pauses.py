@@ -6,7 +6,10 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stores.bindings import BindingFact, Pause, Rules, in_force, timeline
+import db
+from stores import close_store, rebinding
+from stores.actors import COMMAND_LINE
+from stores.bindings import BindingFact, Closing, Pause, Rules, in_force, timeline
 from stores.visits import SourcePoint
 from tests.stores.sales.shop import HERE, day
 
@@ -52,6 +55,81 @@ def test_protection_is_thirty_days_of_service(given_pauses):
     until = home(apart, bought(0)).protected_until
     paused = sum((min(moment(b), until) - moment(a) for a, b in apart if moment(a) < until), dt.timedelta())
     assert until - moment(0) - paused == dt.timedelta(days=30)
+
+
+def homes(rules: Rules, *facts: BindingFact) -> list[tuple[int | None, dt.datetime, dt.datetime]]:
+    return [(b.store_id, b.protected_until, b.valid_until) for b in timeline(facts, rules) if b.kind == "home"]
+
+
+def test_a_home_that_moved_pauses_with_the_store_it_moved_to():
+    """Closed on day 5; from then on the successor's pauses count, and those of the old store no more."""
+    closed = {1: (Closing(1, 1, 2, moment(5)),)}
+    for pauses, until in (({}, 30), ({2: (8, 18)}, 40), ({2: (0, 4)}, 30), ({2: (3, 9)}, 34), ({1: (1, 3)}, 32), ({1: (1, 3), 2: (31, 36)}, 37)):
+        rules = Rules(closings=closed, pauses={store: (Pause(moment(a), moment(b)),) for store, (a, b) in pauses.items()})
+        assert homes(rules, bought(0))[1] == (2, moment(until), moment(until + 335)), pauses
+    left = {1: (Pause(moment(45), moment(60)),)}  # its customers live elsewhere by then
+    moved = BindingFact(moment(40), "reassigned", 7, "7", store_id=2, from_store_id=1)
+    assert homes(Rules(pauses=left), bought(0), moved)[1] == (2, moment(30), moment(365))
+    assert homes(Rules(pauses=left | {2: (Pause(moment(100), moment(110)),)}), bought(0), moved)[1][2] == moment(375)
+
+
+@given(st.lists(st.tuples(st.sampled_from([1, 2]), st.integers(0, 40), st.integers(1, 20)), max_size=4), st.integers(1, 25))
+def test_whichever_stores_a_home_was_at_it_is_protected_for_thirty_days_of_service(pauses, closes):
+    """As a property, over a closing with a successor: paused time counts where the customer was at home then."""
+    by_store = {store: tuple(Pause(moment(a), moment(a + n)) for s, a, n in pauses if s == store)[:1] for store in (1, 2)}
+    rules = Rules(closings={1: (Closing(1, 1, 2, moment(closes)),)}, pauses=by_store)
+    until = homes(rules, bought(0))[-1][1]
+    spans = ((1, moment(0), moment(closes)), (2, moment(closes), until))
+    paused = sum((max(min(p.end, b) - max(p.start, a), dt.timedelta()) for store, a, b in spans for p in by_store[store]), dt.timedelta())
+    assert until - moment(0) - paused == dt.timedelta(days=30)
+
+
+def edits(shop, monkeypatch, at: dt.datetime, code: str = "S1", **more: str) -> None:
+    monkeypatch.setattr(shop.network, "now", at)
+    latitude, longitude = HERE[code]
+    shop.network.load("stores", {"store_code": code, "name": code, "dealer_code": "D2" if code == "S2" else "D1", "latitude": str(latitude),
+                                 "longitude": str(longitude), "crs": "wgs84", **more})
+
+
+def test_the_owners_clock_stands_still_with_the_store_where_he_works(shop, monkeypatch):
+    """A11 speaks of both bindings: the home may be another store, whose pause it is not."""
+    shop.sells("c1", day(0), location=SourcePoint(*HERE["S1"], "wgs84"))
+    shop.adds("Zhao", day(1), "c1")  # works in S2; the home S1 is protected
+    before = shop.state("c1")
+    edits(shop, monkeypatch, day(10), "S2", status="paused", paused_until="2025-03-15")
+    after = shop.state("c1")
+    length = dt.timedelta(days=4, hours=14)
+    assert after.home_protected_until == before.home_protected_until
+    assert after.owner_protected_until - before.owner_protected_until == after.owner_valid_until - before.owner_valid_until == length
+    edits(shop, monkeypatch, day(12), "S2", status="active", paused_until="")
+    assert shop.state("c1").owner_protected_until - before.owner_protected_until == dt.timedelta(days=2)
+
+
+def test_two_pauses_count_both_and_the_time_between_them_runs(shop, monkeypatch):
+    shop.sells("c1", day(0), location=SourcePoint(*HERE["S1"], "wgs84"))
+    before = shop.state("c1")
+    for at, change in ((3, {"status": "paused", "paused_until": "2025-03-10"}), (5, {"status": "active", "paused_until": ""}),
+                       (8, {"status": "paused", "paused_until": "2025-03-20"}), (11, {"status": "active", "paused_until": ""})):
+        edits(shop, monkeypatch, day(at), **change)
+    assert shop.state("c1").home_protected_until - before.home_protected_until == dt.timedelta(days=5)
+    assert shop.state("c1").home_valid_until - before.home_valid_until == dt.timedelta(days=5)
+
+
+def test_a_store_that_closes_while_it_pauses_stops_the_clocks_until_then(shop, monkeypatch):
+    """The pause is over with the closing: its customers have moved to a store in service. Undone, it pauses as before."""
+    shop.sells("c1", day(0), location=SourcePoint(*HERE["S1"], "wgs84"))
+    before = shop.state("c1").home_protected_until
+    edits(shop, monkeypatch, day(10), status="paused", paused_until="2025-03-25")
+    close_store.close_store("S1", "S2", actor=COMMAND_LINE, now=day(12))
+    assert shop.bound("c1", day(12.1))[0] == "S2"
+    assert shop.state("c1").home_protected_until - before == dt.timedelta(days=2)
+    close_store.undo_closing("S1", actor=COMMAND_LINE, now=day(12.5))
+    assert shop.bound("c1", day(12.6))[0] == "S1"
+    assert shop.state("c1").home_protected_until - before == dt.timedelta(days=14, hours=14) - dt.timedelta(hours=12)  # S2 served him for half a day
+    with db.read() as connection:
+        facts, snapshot = rebinding.facts_of(connection, [shop.state("c1").customer_id], shop.snapshot()), shop.snapshot()
+    folded = rebinding.state_values(timeline(facts[shop.state("c1").customer_id], rebinding.rules_of(snapshot)))
+    assert {name: getattr(shop.state("c1"), name) for name in rebinding.BOUND} == folded
 
 
 def test_pausing_and_serving_again_on_the_real_path(shop, monkeypatch):

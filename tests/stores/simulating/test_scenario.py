@@ -1,13 +1,19 @@
 """A scenario is read with one fault for each wrong key, and changes a snapshot as it says (A16, A11, A12)."""
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from ledger.faults import InvalidInput
+from stores.bindings import Closing, Pause
+from stores.bundles import Shelves
+from stores.policy import Policy
 from stores.simulating.changing import change
 from stores.simulating.conflicts import conflicts
 from stores.simulating.scenario import read, rules_digest
-from tests.stores.chain import HERE, SHANGHAI, TODAY, chain, north, square, store
+from stores.snapshot import ChannelRecord, Snapshot
+from tests.stores.chain import HERE, NOON, SHANGHAI, TODAY, chain, guide, north, square, store
 
 ON = {"entries": {"from": "2025-06-05", "to": "2025-06-11"}}
 OPEN = {"store_code": "S9", "name": "New", "dealer_code": "D2", "latitude": HERE.latitude, "longitude": HERE.longitude, "crs": "wgs84"}
@@ -45,6 +51,19 @@ def test_one_question_has_one_hash_whatever_its_name():
     assert one.digest == other.digest != read({"name": "a", "on": ON, "near_m": 5}).digest
     policy = read({"name": "a", "on": ON, "policy": {"note": "why"}}).policy
     assert policy is not None and rules_digest(policy) == rules_digest(read({"name": "a", "on": ON, "policy": {"note": "no"}}).policy)
+
+
+def test_what_a_scenario_does_not_change_it_keeps_a11():
+    """Pauses, closings, offers and all else of the network: what stops a customer's clock does so in a what-if too."""
+    pauses, closings = {1: (Pause(NOON, NOON + dt.timedelta(days=3)),)}, {2: (Closing(1, 2, 1, NOON),)}
+    held = chain(store("S1"), north(2_000, "S2"), guides=[guide("G1", 1)], channels={7: ChannelRecord(7, "C7", None, None, False)},
+                 areas=[square("A1", "territory", dealer=1)])
+    held = Snapshot(5, 3, held.policy, held.stores, held.guides, list(held.areas.values()), held.shapes, held.channels, closings, pauses, Shelves())
+    for after in (held.changed(Policy(ambiguity_m=7)), change(held, read({"name": "x", "on": ON, "policy": {"ambiguity_m": 7}}), DEALERS, SHANGHAI)):
+        assert after.policy.ambiguity_m == 7
+        assert (after.pauses, after.closings, after.shelves is held.shelves, after.channels) == (pauses, closings, True, held.channels)
+        kept = {name: getattr(after, name) for name in vars(held) if not name.startswith("_")} | {"policy": held.policy}
+        assert kept.pop("boundaries") == held.boundaries and kept == {name: value for name, value in vars(held).items() if name in kept}
 
 
 def test_the_network_changes_as_the_scenario_says():
