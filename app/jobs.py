@@ -22,7 +22,7 @@ from ledger import idempotency, leases
 from ledger.audit import seal_audit
 from ledger.intakes import newest
 from ledger.seals import seal_now
-from stores import cube_steps, geocoder, policies, privacy, rebinding, room
+from stores import close_store, cube_steps, geocoder, policies, privacy, rebinding, room
 from stores.brand import business_day
 
 log = structlog.get_logger("worker")
@@ -73,7 +73,7 @@ def _rules(now: dt.datetime) -> dict[str, int]:
 
 
 def _homes(now: dt.datetime) -> dict[str, int]:
-    return {"moved": rebinding.move_waiting_homes(now), "followed": rebinding.follow_late(now)}
+    return {"moved": rebinding.move_waiting_homes(now), "closed": close_store.close_due(now), "followed": rebinding.follow_late(now)}
 
 
 JOBS: tuple[Job, ...] = (

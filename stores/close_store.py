@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 import db
 from ledger import audit
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores import closings, network, notices, pauses, people, rebinding, versions
-from stores.actors import Actor
+from stores.actors import SYSTEM, Actor
 from stores.binding_history import binding
 from stores.bindings import Closing
 from stores.brand import business_day
@@ -22,7 +22,6 @@ from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.orders import order_state, sales_order
 from stores.registers import stores as register
-from stores.scope import contract_in_force
 from stores.snapshot import Snapshot
 from stores.stores import store, store_revision
 
@@ -75,13 +74,47 @@ def close_store(code: str, successor_code: str | None, *, actor: Actor, now: dt.
         if row.opened_on is not None and row.opened_on > values["closed_on"]:
             values["closed_on"] = row.opened_on  # it never opened
         register.apply([Row(1, values)], actor=actor, now=now)
-        closing = closings.open_closing(connection, row.id)
+        return _settle(connection, row.id, code, (successor.id, successor_code) if successor is not None else (None, None), snapshot, actor, now)
+
+
+def close_due(now: dt.datetime) -> int:
+    """Close for good what the day of `closed_on` closed (A2) while customers are at home there, as a deed would (A11); returns how many stores."""
+    with db.read() as connection:
+        due = _due(connection, now)
+    for code in due:
+        snapshot = _snapshot()
+        with db.transaction() as connection:
+            if code not in _due(connection, now):
+                continue
+            row = _locked(connection, code)
+            successor = connection.execute(select(store.c.store_code).where(store.c.id == row.successor_store_id)).scalar()
+            _settle(connection, row.id, code, (row.successor_store_id, successor), snapshot, SYSTEM, now)
+    return len(due)
+
+
+def _due(connection: Connection, now: dt.datetime) -> list[str]:
+    """Stores closed by now whose closing is written down nowhere, and where somebody is at home."""
+    s, today = customer_state.c, business_day(now)
+    shut = store.c.closed_on.is_not(None) & (store.c.closed_on <= today)
+    at_home = exists().where(s.home_store_id == store.c.id, s.home_valid_until > now)
+    known = {store_id for store_id, several in closings.load(connection).items() if several[-1].ended_at is None}
+    return [row.store_code for row in connection.execute(select(store.c.id, store.c.store_code).where(shut, at_home).order_by(store.c.store_code))
+            if row.id not in known]
+
+
+def _settle(connection: Connection, store_id: int, code: str, successor: tuple[int | None, str | None], snapshot: Snapshot, actor: Actor,
+            now: dt.datetime) -> int:
+    """Move the customers of a store that is closed now; written down here where the register had no reason to."""
+    closing = closings.open_closing(connection, store_id)
+    if closing is None:
+        version = versions.next_network_version(connection)
+        versions.record(connection, version, "stores", 1, actor.name, now)
+        closings.record(connection, [(store_id, successor[0])], [], now=now, actor=actor.name, version=version)
+        notices.tell_closed(connection, [(store_id, successor[0])], business_day(now), now)
+        closing = closings.open_closing(connection, store_id)
         assert closing is not None
-        moved = _move(connection, rebinding.bound_to(connection, [row.id], now), snapshot, now)
-        about = {"successor_code": successor_code, "customers": moved}
-        notices.tell(connection, "store_closed", _concerned(connection, row.id, successor.id if successor else None, business_day(now)), row.id, about,
-                     business_day(now), now)
-        audit.record(connection, actor.name, "close_store", "stores", code, {"closing": closing.id, **about}, at=now)
+    moved = _move(connection, rebinding.bound_to(connection, [store_id], now), snapshot, now)
+    audit.record(connection, actor.name, "close_store", "stores", code, {"closing": closing.id, "successor_code": successor[1], "customers": moved}, at=now)
     return moved
 
 
@@ -106,12 +139,13 @@ def undo_closing(code: str, *, actor: Actor, now: dt.datetime) -> int:
         before = _before(connection, row.id)
         successor = connection.execute(select(store.c.store_code).where(store.c.id == before.successor_store_id)).scalar()
         closings.end(connection, closing, "undone", now=now, actor=actor.name, version=versions.current(connection).network + 1)
-        values = {"store_code": code, "status": before.status, "paused_until": before.paused_until or CLEAR, "closed_on": before.closed_on or CLEAR,
-                  "successor_store_code": successor or CLEAR}
+        closes_later = before.closed_on is not None and before.closed_on > business_day(now)
+        values = {"store_code": code, "status": before.status, "paused_until": before.paused_until or CLEAR,
+                  "closed_on": before.closed_on if closes_later else CLEAR, "successor_store_code": successor or CLEAR}
         register.apply([Row(1, values)], actor=actor, now=now)
         back = _move(connection, moved, snapshot, now)
         about = {"successor_code": None, "customers": back}
-        notices.tell(connection, "closing_undone", _concerned(connection, row.id, closing.successor_id, business_day(now)), row.id, about, business_day(now), now)
+        notices.tell(connection, "closing_undone", notices.concerned(connection, row.id, closing.successor_id, business_day(now)), row.id, about, business_day(now), now)
         audit.record(connection, actor.name, "undo_closing", "stores", code, {"closing": closing.id, "customers": back}, at=now)
     return back
 
@@ -132,6 +166,8 @@ def _snapshot() -> Snapshot:
 
 
 def _locked(connection: Connection, code: str) -> Any:
+    """The store's row, held; changes of the network queue up at the version, as in every register."""
+    connection.execute(select(versions.routing_state.c.id).with_for_update())
     row = connection.execute(select(store).where(store.c.store_code == code).with_for_update()).first()
     if row is None:
         raise NotFound(f"There is no store {code!r}.")
@@ -171,10 +207,3 @@ def _move(connection: Connection, customers: Sequence[int], snapshot: Snapshot, 
         people.lock(connection, part)
         rebinding.rewrite(connection, rebinding.facts_of(connection, part, snapshot), rules, now)
     return len(customers)
-
-
-def _concerned(connection: Connection, store_id: int, successor_id: int | None, today: dt.date) -> set[tuple[str, int]]:
-    """Both dealers, and the guides of both stores."""
-    stores = {store_id} if successor_id is None else {store_id, successor_id}
-    dealers = connection.execute(select(dealer_contract.c.dealer_id).where(dealer_contract.c.store_id.in_(sorted(stores)), contract_in_force(today))).scalars()
-    return {("dealer", number) for number in dealers} | {("store", number) for number in stores}

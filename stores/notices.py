@@ -11,7 +11,10 @@ import db
 from ledger.faults import NotFound
 from ledger.upsert import insert_missing
 from stores.actors import Actor
+from stores.contracts import dealer_contract
+from stores.customers import customer_state
 from stores.guides import guide
+from stores.scope import contract_in_force
 from stores.stores import store
 
 KEPT_DAYS = 60  # a notice nobody marks as read leaves the first page by itself
@@ -43,6 +46,23 @@ def tell(connection: Connection, kind: str, scopes: Iterable[tuple[str, int]], s
     if rows:
         connection.execute(notice.insert(), rows)
     return len(rows)
+
+
+def tell_closed(connection: Connection, closed: Iterable[tuple[int, int | None]], day: dt.date, now: dt.datetime) -> None:
+    """A11: both dealers, and the guides of both stores, learn of each closing (store, successor) before its customers move."""
+    for store_id, successor_id in closed:
+        s = customer_state.c
+        bound = (s.home_store_id == store_id) & (s.home_valid_until > now) | (s.next_home_store_id == store_id)
+        customers = connection.execute(select(func.count()).select_from(customer_state).where(bound)).scalar_one()
+        code = connection.execute(select(store.c.store_code).where(store.c.id == successor_id)).scalar() if successor_id is not None else None
+        tell(connection, "store_closed", concerned(connection, store_id, successor_id, day), store_id, {"successor_code": code, "customers": customers}, day, now)
+
+
+def concerned(connection: Connection, store_id: int, successor_id: int | None, day: dt.date) -> set[tuple[str, int]]:
+    """The dealers of both stores on that day, and the guides of both."""
+    stores = {store_id} if successor_id is None else {store_id, successor_id}
+    dealers = connection.execute(select(dealer_contract.c.dealer_id).where(dealer_contract.c.store_id.in_(sorted(stores)), contract_in_force(day))).scalars()
+    return {("dealer", number) for number in dealers} | {("store", number) for number in stores}
 
 
 def unread(connection: Connection, actor: Actor, today: dt.date, limit: int = 5) -> Sequence[Row[Any]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, literal, select, update
 
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
-from stores import closings, pauses, rebinding
+from stores import closings, notices, pauses, rebinding
 from stores.actors import SYSTEM, Actor
 from stores.branches import branch
 from stores.brand import business_day
@@ -88,9 +88,9 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime, actor: s
         elif any(before[name] != after[name] for name in FACTS):
             writing.changed.append({"store_id": before["id"], **{name: after[name] for name in FACTS}})
             changed += 1
-            if after["status"] == "closed" != before["status"]:
+            if _is_shut(after, today) and not _is_shut(before, today):
                 writing.closed.append((before["id"], after["successor_store_id"]))
-            elif before["status"] == "closed" != after["status"]:
+            elif _is_shut(before, today) and not _is_shut(after, today):
                 writing.reopened.append(before["id"])
         else:
             changed += contract_changed
@@ -170,6 +170,11 @@ def _closing(row: Row, before: Mapping[str, Any] | None, after: dict[str, Any], 
         faults.add(row.line, "closed_on", str(after["closed_on"]), f"lies before opened_on ({after['opened_on']})")
 
 
+def _is_shut(facts: Mapping[str, Any], today: dt.date) -> bool:
+    """Closed for good on that day (A2): a day to come does not close yet, and a day gone by does whatever the status says."""
+    return facts["closed_on"] is not None and facts["closed_on"] <= today or facts["status"] == "closed" and facts["closed_on"] is None
+
+
 def _plan_pause(before: Mapping[str, Any] | None, after: Mapping[str, Any], writing: _Writing) -> None:
     """A11: from when a store pauses, for longer or shorter, or serves again."""
     pauses_now = after["status"] == "paused"
@@ -217,8 +222,9 @@ def _write(connection: Connection, writing: _Writing, version: int, now: dt.date
         {"store_id": ids[key] if isinstance(key, str) else key, "dealer_id": each.dealer_id, "valid_from": each.valid_from,
          "valid_to": each.valid_to, **{name: getattr(each, name) for name in TERMS}, "version_from": version}
         for key, each in writing.contracts])
-    closings.record(connection, [(store_id, ids.get(successor, successor)) for store_id, successor in writing.closed],  # type: ignore[call-overload, misc]
-                    writing.reopened, now=now, actor=actor, version=version)
+    closed: list[tuple[int, Any]] = [(store_id, ids.get(successor, successor)) for store_id, successor in writing.closed]  # type: ignore[call-overload]
+    closings.record(connection, closed, writing.reopened, now=now, actor=actor, version=version)
+    notices.tell_closed(connection, closed, business_day(now), now)
     pauses.record(connection, [*((ids[key] if isinstance(key, str) else key, pauses.end_of(last, now)) for key, last in writing.paused),
                                *((store_id, now) for store_id in writing.resumed)], now=now, actor=actor, version=version)
     moved = [store_id for store_id, _ in writing.closed] + [key for key, _ in writing.paused if not isinstance(key, str)] + writing.resumed

@@ -188,6 +188,39 @@ def test_a_file_that_closes_a_store_moves_its_customers_too_a11(shop):
     assert shop.count(store_closing) == 1
 
 
+def test_a_file_that_closes_a_store_tells_both_dealers_too_a11(shop):
+    shop.open_store("S1", "D1", status="closed", successor_store_code="S2")
+    for kind, code in (("dealer", "D1"), ("dealer", "D2"), ("store", "S1"), ("store", "S2")):
+        assert told(shop, kind, code) == [("store_closed", "S1", 2)], code
+
+
+@pytest.mark.parametrize("status", ["active", "closed"])
+@pytest.mark.parametrize(("successor", "home"), [("S2", "S2"), ("", None)])
+def test_a_store_closes_on_its_day_and_not_before_a11(shop, status, successor, home):
+    """A2: `closed_on` is judged by the day. Until then it serves and keeps its customers; on the day the worker moves them, once."""
+    shop.open_store("S1", "D1", status=status, closed_on="2025-06-04", successor_store_code=successor)
+    assert close_store.close_due(shop.now) == 0 and shop.count(store_closing) == 0
+    assert homes(shop) == {"wx-1": "S1", "wx-2": "S1"} and told(shop, "dealer", "D1") == []
+    shop.now = dt.datetime(2025, 6, 3, 15, 59, tzinfo=dt.UTC)
+    assert close_store.close_due(shop.now) == 0
+    shop.now += 2 * dt.timedelta(minutes=1)  # the fourth in Shanghai
+    version = shop.version()
+    assert close_store.close_due(shop.now) == 1 and shop.version() == version + 1
+    assert homes(shop) == {"wx-1": home, "wx-2": home}
+    assert told(shop, "dealer", "D1") == [("store_closed", "S1", 2)]
+    assert next(row for row in shop.rows(audit_log) if row.action == "close_store").detail["customers"] == 2
+    assert close_store.close_due(shop.now + HOUR) == 0 and shop.version() == version + 1
+    assert close_store.undo_closing("S1", actor=COMMAND_LINE, now=shop.now + HOUR) == 2
+    shop.now += 2 * HOUR
+    assert homes(shop) == {"wx-1": "S1", "wx-2": "S1"} and close_store.close_due(shop.now) == 0
+
+
+def test_a_store_that_never_opened_can_be_closed(shop):
+    shop.open_store("S4", "D1", opened_on="2025-12-01")
+    assert close_store.close_store("S4", "S1", actor=COMMAND_LINE, now=shop.now) == 0
+    assert shop.count(store_closing) == 1
+
+
 def test_facts_after_the_closing_are_folded_with_it(shop):
     close(shop)
     network.forget()
