@@ -71,6 +71,7 @@ DEED_FAULTS: Words = {
     "unknown_store": _l("There is no store with this code."), "unknown_guide": _l("There is no guide with this code."),
     "store_not_eligible": _l("This store takes no visitors now; choose one in service."), "invalid_input": _l("Fill in what is missing: a store for a pin, and why."),
     "has_owner": _l("Another guide looks after this customer already."), "guide_not_employed": _l("This guide works in no store today."),
+    "guide_leaving": _l("This guide is leaving and takes no new customers."),
     "binding_protected": _l("The customer is protected where he is; try again when that is over."), "already": _l("It is so already."),
     "no_proposal": _l("The customer has not bought here often enough lately."), "not_found": _l("This is not yours to decide."),
 }

@@ -89,7 +89,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class BindingFact:
-    """`kind`: confirmed, deleted, transferred, order, assigned (B2), wished (B4: the customer asks for a guide), home (A14: he asks for a
+    """`kind`: confirmed, deleted, transferred, order, chatted (B3: a day on which he wrote and a guide answered), assigned (B2), wished (B4: the customer asks for a guide), home (A14: he asks for a
     home store, or its manager approved one), reassigned (headquarters moved a customer base: from `from_store_id` to `store_id`, `forced`
     also where B3 protects, until `undone_at`). `source_no` is the event's or order's own number: of one moment the smaller comes
     first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose link was last used;
@@ -376,6 +376,12 @@ def _renew(story: _Story, fact: BindingFact) -> None:
                    protected_until=max(protected, held.protected_until) if own else held.protected_until)
 
 
+def _chatted(story: _Story, fact: BindingFact) -> None:
+    """B3: a two-way chat keeps both bindings from lapsing, as an order does; it protects nothing."""
+    for kind, held in list(story.held.items()):
+        story.keep(kind, valid_until=max(story.rules.after(held.clock_store_id, fact.at, story.rules.validity_days), held.valid_until))
+
+
 def _assigned(story: _Story, fact: BindingFact) -> None:
     """B2: a manager gives a customer without an owner to a guide."""
     if fact.guide_store_id is not None and "owner" not in story.held:
@@ -403,5 +409,5 @@ def _reassigned(story: _Story, fact: BindingFact) -> None:
 
 
 _SOURCES = {"confirmed": "event", "transferred": "event", "order": "order", "assigned": "deed", "wished": "deed", "home": "deed"}
-_APPLY = {"confirmed": _confirmed, "deleted": _deleted, "transferred": _transferred, "order": _order, "assigned": _assigned, "wished": _wished,
+_APPLY = {"confirmed": _confirmed, "deleted": _deleted, "transferred": _transferred, "order": _order, "chatted": _chatted, "assigned": _assigned, "wished": _wished,
           "home": _home_wished, "reassigned": _reassigned}

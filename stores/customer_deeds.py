@@ -63,7 +63,7 @@ class Done:
 def do(deed: Deed, *, actor: Actor, now: dt.datetime) -> Done:
     """Do it in one transaction. Raises NotFound for a customer, store or guide that is unknown or beyond the actor's rows, InvalidInput for a
     field that the kind needs, Conflict with a code that says which rule forbids it: switching_off, no_switch, outside_isolated_area,
-    store_not_eligible, guide_not_employed, has_owner, binding_protected, no_proposal, already."""
+    store_not_eligible, guide_not_employed, guide_leaving, has_owner, binding_protected, no_proposal, already."""
     _check_permission(deed.kind, actor)
     _check_fields(deed)
     with db.transaction() as connection:
@@ -166,7 +166,7 @@ _Changes = dict[str, Any] | None
 def _switched(work: _Work) -> _Changes:
     """A10: the visitor's own choice; it sets MANUAL, not his home."""
     store, policy = _eligible(work), work.snapshot.policy
-    if not policy.switching:
+    if not policy.switching or "MANUAL" not in policy.rungs:
         raise work.refuse("switching_off", "Switching stores is off in the policy in force.")
     if work.state.no_switch:
         raise work.refuse("no_switch", "This customer may not switch stores; headquarters set that.")
@@ -251,6 +251,8 @@ def _employed(work: _Work) -> GuideRecord:
     assert work.guide is not None
     if work.guide.store_on(business_day(work.now)) is None:
         raise work.refuse("guide_not_employed", f"Guide {work.guide.code} works in no store today.")
+    if work.guide.is_leaving(business_day(work.now)):
+        raise work.refuse("guide_leaving", f"Guide {work.guide.code} is leaving and takes no new customers (B9).")
     return work.guide
 
 

@@ -218,13 +218,14 @@ def choose_guide(question: Question, store: StoreRecord, rung: str) -> Served:
     """A15: the owner if working there, else the guide of the entry parameter (of the cached one where that led here), else of the guides
     on duty the one who was given fewest visitors today (who was there within a day keeps his), else the store's service account.
 
-    On duty is who works there as a guide and is not about to leave (B9); of equals the smaller code goes first."""
+    On duty is who works there as a guide and is not about to leave (B9); of equals the smaller code goes first. Nor does a leaver's link
+    bring him anybody new; who belongs to him stays with him until his last day."""
     state, visit, param = question.state, question.visit, question.visit.param
     wished = ((state.owner_guide_id if _holds(visit.at, state.owner_valid_until) else None, "owner"),
               (param.guide_id if param is not None else state.param_guide_id if rung == "ENTRY_CACHED" else None, "entry_param"))
     for guide_id, why in wished:
         guide = question.snapshot.guides.get(guide_id) if guide_id is not None else None
-        if guide is not None and guide.store_on(visit.day) == store.id:
+        if guide is not None and guide.store_on(visit.day) == store.id and (why == "owner" or not guide.is_leaving(visit.day)):
             return Served(guide.id, why)
     if visit.loads is None or not question.policy.duty_guides:
         return Served()
@@ -533,11 +534,19 @@ def _local_offer(q: Question, home: StoreRecord) -> tuple[Candidate, ...]:
 
 def _picker(question: Question, steps: list[Step]) -> Decision:
     """Never an empty page (A4): up to 20 stores, the same region first, then by distance when a point is known, else priority and code."""
-    snapshot, visit = question.snapshot, question.visit
-    shown = _near_picks(question) if visit.point is not None else _listed_picks(question)
+    snapshot, visit, within = question.snapshot, question.visit, isolated_stores(question)
+    shown = _isolated_picks(question, within) if within else []
+    shown = shown or (_near_picks(question) if visit.point is not None else _listed_picks(question))
     return Decision(rung="PICKER", reason="picker" if shown else "picker_empty_network", store_id=None, dealer_id=None, guide_id=None,
                     distance_m=None, alternatives=tuple(shown), steps=tuple(steps), notes=visit.notes + _told(steps),
                     network_version=snapshot.version, policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day))
+
+
+def _isolated_picks(q: Question, within: frozenset[int]) -> list[Candidate]:
+    """A10: inside an isolated area only its stores may be chosen; none of them in service, everything is listed."""
+    day, stores = q.visit.day, [each for number in within if (each := q.snapshot.by_id.get(number)) is not None]
+    picked = [Candidate(s.id, q.distance_to(s), "isolated_area") for s in stores if not s.why_not(day)]
+    return sorted(picked, key=lambda c: (c.distance_m or 0.0, -q.snapshot.by_id[c.store_id].priority, q.snapshot.by_id[c.store_id].code))[:PICKER_STORES]
 
 
 def _near_picks(q: Question) -> list[Candidate]:

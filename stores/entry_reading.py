@@ -52,9 +52,10 @@ def find(connection: Connection, entry_id: str, visible_to: Actor) -> Any:
     return connection.execute(limit_entries(query, visible_to).where(entry.c.entry_id == entry_id)).first()
 
 
-def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
-    """The stored answer, with the store's shop as it is now. Exact metres while they are kept (24 h), then `distance_class_km` (30 days)."""
-    metres, trace = _metres(connection, row.entry_id), trace_of(connection, row.entry_id)
+def as_answer(connection: Connection, row: Any, *, exact: bool = False) -> dict[str, Any]:
+    """The stored answer, with the store's shop as it is now, and `distance_class_km` (30 days). `exact`: for the visitor's own app, also metres while
+    they are kept (24 h); whoever else reads it could reckon the place from them (A16)."""
+    metres, trace = _metres(connection, row.entry_id) if exact else {}, trace_of(connection, row.entry_id)
     latest = network.snapshot(versions.current(connection))
     return {"entry_id": row.entry_id, "customer_id": row.customer_text, "store_code": row.store_code, "dealer_code": row.dealer_code,
             "guide_code": row.guide_code, "cloud_shop_url": row.cloud_shop_url,

@@ -1,5 +1,5 @@
 """Customers who buy where they are not at home: after so many paid orders within so many days in one other store, its manager is asked
-whether that store shall be their home (A14). Nothing changes before he, or the customer himself, says so."""
+whether that store shall be their home (A14). An order that was taken back whole is none. Nothing changes before he, or the customer himself, says so."""
 from __future__ import annotations
 
 import datetime as dt
@@ -12,6 +12,7 @@ from stores.customer_deed_kinds import customer_deed
 from stores.customers import customer, customer_state
 from stores.orders import sales_order
 from stores.policy import Policy
+from stores.refunds import refund
 
 SHOWN = 50
 
@@ -20,8 +21,9 @@ def _proposed(store_id: int, policy: Policy, now: dt.datetime) -> Select[Any]:
     """(customer_id, orders, last_paid_at) of customers of a store who are at home elsewhere or nowhere, proposals not declined since."""
     o, s, d = sales_order.c, customer_state.c, customer_deed.c
     since = now - dt.timedelta(days=policy.proposal_days)
+    taken_back = select(func.coalesce(func.sum(refund.c.total_minor), 0)).where(refund.c.order_id == o.id).scalar_subquery()
     bought = (select(o.customer_id, func.count().label("orders"), func.max(o.paid_at).label("last_paid_at"))
-              .where(o.store_id == store_id, o.paid_at >= since, o.paid_at <= now).group_by(o.customer_id)
+              .where(o.store_id == store_id, o.paid_at >= since, o.paid_at <= now, o.total_minor > taken_back).group_by(o.customer_id)
               .having(func.count() >= policy.proposal_orders).subquery("bought"))
     declined = exists().where(d.customer_id == bought.c.customer_id, d.kind == "home_declined", d.store_id == store_id, d.at >= since)
     elsewhere = or_(s.home_store_id.is_(None), s.home_valid_until <= now, s.home_store_id != store_id)

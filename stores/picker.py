@@ -13,7 +13,7 @@ _ALONE = ("PICKER",)
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """`why`: same_region, nearby or listed. `open_now` None where the hours are unknown. `distance_m` None without a point."""
+    """`why`: same_region, nearby, listed or isolated_area (A10). `open_now` None where the hours are unknown. `distance_m` None without a point."""
 
     store: StoreRecord
     distance_m: float | None

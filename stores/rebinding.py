@@ -22,7 +22,8 @@ from stores.reassignments import reassigned_customer, reassignment
 from stores.snapshot import GuideRecord, Snapshot
 
 CHUNK = 500
-_KINDS = {"contact.confirmed": "confirmed", "contact.deleted_by_customer": "deleted", "contact.transferred": "transferred"}
+_KINDS = {"contact.confirmed": "confirmed", "contact.deleted_by_customer": "deleted", "contact.transferred": "transferred",
+          "chat.day": "chatted"}
 MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves nobody
 
 
@@ -36,7 +37,7 @@ def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapsho
     found: dict[int, list[BindingFact]] = {c: [] for c in customers}
     for part in _chunks(sorted(found)):
         for r in connection.execute(_EVENTS, {"customers": part}):
-            if r.type != "contact.transferred" or r.transfer_state in MOVED:
+            if (r.type != "contact.transferred" or r.transfer_state in MOVED) and (r.type != "chat.day" or r.replies):
                 found[r.customer_id].append(_event_fact(r, snapshot))
         for r in connection.execute(_DEEDS, {"customers": part}):
             found[r.customer_id].append(_deed_fact(r, snapshot))
@@ -47,7 +48,7 @@ def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapsho
 
 _THESE = bindparam("customers", expanding=True)
 _EVENTS = (select(event.c.customer_id, event.c.type, event.c.occurred_at, event.c.id, event.c.event_id, event.c.guide_id, event.c.from_guide_id,
-                  event.c.transfer_state).where(event.c.customer_id.in_(_THESE), event.c.type.in_(list(_KINDS))))
+                  event.c.transfer_state, event.c.replies).where(event.c.customer_id.in_(_THESE), event.c.type.in_(list(_KINDS))))
 _ORDERS = select(sales_order.c.customer_id, sales_order.c.paid_at, sales_order.c.id, sales_order.c.order_no, sales_order.c.link_guide_id,
                  sales_order.c.store_id, sales_order.c.guide_id).where(sales_order.c.customer_id.in_(_THESE))
 _DEED_FACTS = {"owner_assigned": "assigned", "owner_requested": "wished", "home_requested": "home", "home_approved": "home"}

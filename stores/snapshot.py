@@ -137,6 +137,16 @@ class GuideRecord:
     def store_on(self, day: dt.date) -> int | None:
         return next((job.store_id for job in self.jobs if job.holds(day)), None)
 
+    def is_leaving(self, day: dt.date) -> bool:
+        """B9: he works on that day and his last day is known, with no job that follows on it (a mover, B10, stays)."""
+        ends = [job.valid_to for job in self.jobs if job.holds(day)]
+        while ends and ends[0] is not None:
+            after = ends[0]
+            ends = [job.valid_to for job in self.jobs if job.holds(after)]
+            if not ends:
+                return True
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelRecord:

@@ -165,7 +165,7 @@ def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any
     recorded = entering.enter(arrival_of(body), key=key, body_hash="" if key is None else body_hash(body), now=now)
     if recorded.decision is None or recorded.snapshot is None:
         with db.read() as connection:
-            first = entry_reading.as_answer(connection, entry_reading.find(connection, recorded.entry_id, actor))
+            first = entry_reading.as_answer(connection, entry_reading.find(connection, recorded.entry_id, actor), exact=True)
         return 201, {**first, "customer_id": body.customer.customer_id or first["customer_id"]}
     return 201, {"entry_id": recorded.entry_id, "customer_id": recorded.customer_id, **decision_answer(recorded.decision, recorded.snapshot, recorded.day),
                  "occurred_at": body.occurred_at or now, "decided_at": now}
@@ -197,10 +197,12 @@ def _entry(connection: Any, entry_id: str, actor: Actor) -> Any:
 
 
 @api.call("GET", "/entries/<entry_id>", permission="entry:read", answers={200: EntryOut}, summary="A stored decision.",
-          details="`bundle` is the shop of the decided store as it is now; what was shown at the visit is not kept.")
+          details="`bundle` is the shop of the decided store as it is now; what was shown at the visit is not kept. Metres are for a key that may record "
+                  "entries of the whole chain, for 24 hours; every other reads `distance_class_km` alone.")
 def get_entry(actor: Actor, entry_id: str) -> tuple[int, Any]:
     with db.read() as connection:
-        return 200, entry_reading.as_answer(connection, _entry(connection, entry_id, actor))
+        row = _entry(connection, entry_id, actor)
+        return 200, entry_reading.as_answer(connection, row, exact=actor.scope_kind == "all" and actor.may("entry:write"))
 
 
 @api.call("GET", "/entries/<entry_id>/explanation", permission="entry:read", query=ExplanationQuery, answers={200: ExplanationOut},

@@ -74,7 +74,7 @@ class PlacesOut(Answer):
 
 
 class NearbyStore(Answer):
-    """`open_now` null where the opening hours are unknown; `why`: same_region, nearby or listed."""
+    """`open_now` null where the opening hours are unknown; `why`: same_region, nearby, listed or isolated_area (A10)."""
 
     store_code: str
     name: str

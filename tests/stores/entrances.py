@@ -51,7 +51,7 @@ def replayed(entry_id: str, now: dt.datetime = NOW) -> dict[str, Any]:
 
 def answer(entry_id: str, now: dt.datetime = NOW) -> dict[str, Any]:
     with time_machine.travel(now, tick=False), db.read() as connection:
-        return entry_reading.as_answer(connection, entry_reading.find(connection, entry_id, COMMAND_LINE))
+        return entry_reading.as_answer(connection, entry_reading.find(connection, entry_id, COMMAND_LINE), exact=True)
 
 
 def all_entries(network: Network) -> list[Any]:

@@ -124,6 +124,18 @@ def test_a_binding_lapses_a_year_after_the_last_order_b3():
     assert held(*facts, at=465) == (None, None)
 
 
+def chats(n: float) -> BindingFact:
+    return BindingFact(day(n), "chatted", int(n * 10), f"E{n}")
+
+
+def test_a_two_way_chat_keeps_both_bindings_as_an_order_does_and_protects_nothing_b3():
+    assert held(adds(0, WANG), chats(300), at=664.9) == (A, WANG)
+    assert held(adds(0, WANG), chats(300), at=665) == (None, None)
+    assert held(adds(0, WANG), chats(370), at=371) == (None, None), "what has lapsed is not brought back"
+    assert held(adds(0, WANG), chats(25), buys(31, B, link=ZHAO), at=32) == (B, ZHAO)
+    assert held(adds(0, WANG), chats(2), deletes(3, WANG), at=4) == (None, None), "a chat is no order"
+
+
 def test_after_the_lapse_the_next_one_binds_b3():
     assert held(adds(0, WANG), adds(400, ZHAO), at=401) == (B, ZHAO)
 
@@ -173,7 +185,7 @@ def a_fact(draw: st.DrawFn) -> BindingFact:
     n = draw(days)
     fact = draw(st.one_of(
         st.builds(adds, st.just(n), guides), st.builds(deletes, st.just(n), guides), st.builds(moves_to, st.just(n), guides, st.none() | guides),
-        st.builds(buys, st.just(n), st.none() | stores, st.none() | guides, st.none() | guides)))
+        st.just(chats(n)), st.builds(buys, st.just(n), st.none() | stores, st.none() | guides, st.none() | guides)))
     number = draw(st.integers(0, 10**6))
     return replace(fact, source_id=number, source_no=f"{fact.kind}-{number}", guide_until=draw(st.none() | days.map(lambda d: day(n + d + 1))))
 

@@ -18,7 +18,8 @@ from stores.entries import entry
 from stores.policies import publish
 from stores.policy import Policy
 from stores.room import day_load, forget_old
-from tests.stores.chain import NOON, TODAY, bound, chain, guide, link, north, others, outcome, visit
+from stores.snapshot import GuideRecord, Job
+from tests.stores.chain import NOON, TODAY, bound, chain, guide, led, link, north, others, outcome, visit
 from tests.stores.entrances import NOW, answer, arrival, at_once, beside, enter, open_chain, replayed, stored
 
 HERE_AND_THERE = (north(100, "S1"), north(900, "S2", dealer=2))
@@ -51,6 +52,20 @@ def test_who_is_about_to_leave_gets_nobody_new():
     assert serving(chain(*HERE_AND_THERE, guides=team)) == (2, "fewest_assigned")
     assert serving(chain(*HERE_AND_THERE, guides=team[:1])) == (None, "")
     assert serving(chain(*HERE_AND_THERE, guides=team), bound(1, 1, owner=1)) == (1, "owner")
+
+
+def test_a_leavers_link_leads_to_his_shop_and_to_his_colleagues():
+    """B9: no new customers, by his own link neither; whoever moves on to another store of the dealer still serves (B10)."""
+    last = TODAY + dt.timedelta(days=9)
+    mover = GuideRecord(3, "G3", (Job(1, "guide", None, last), Job(2, "guide", last, None)))
+    shops = chain(*HERE_AND_THERE, guides=(guide("G1", 1, valid_to=last), guide("G2", 1), mover))
+    assert led(shops, visit(param=link(guide_id=1))) == ("S1", "ENTRY_PARAM")
+    assert serving(shops, param=link(guide_id=1)) == (2, "fewest_assigned")
+    assert serving(shops, bound(1, 1, owner=1), param=link(guide_id=1)) == (1, "owner")
+    assert serving(shops, param=link(guide_id=3)) == (3, "entry_param")
+    gone = GuideRecord(4, "G4", (Job(1, "guide", None, last), Job(2, "guide", last, last + dt.timedelta(days=9))))
+    assert [each.is_leaving(TODAY) for each in (shops.guides[1], shops.guides[2], mover, gone)] == [True, False, False, True]
+    assert not shops.guides[1].is_leaving(last), "he has left"
 
 
 def test_who_was_served_within_a_day_keeps_his_guide():

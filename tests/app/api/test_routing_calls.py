@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from app import api_keys
+from stores.actors import COMMAND_LINE
 from stores.customer_deed_kinds import KINDS, customer_deed
 from tests.app.api.test_orders import Till, till  # noqa: F401 - the fixture
 from tests.stores.sales.shop import HERE
@@ -79,3 +81,22 @@ def test_what_would_change_an_answer_is_said_when_asked(till: Till):  # noqa: F8
     stored = till.call("POST", "/entries", body).json["entry_id"]
     told = till.call("GET", f"/entries/{stored}/explanation?lang=zh").json["what_if"]
     assert any(each["change"] == "no_param" and each["words"].startswith("没有扫码") for each in told)
+
+
+def test_only_the_visitors_own_app_reads_metres_a16(till: Till):  # noqa: F811
+    """From the metres to a few stores a place can be reckoned: dealers, branches and whoever only reads get the class of a kilometre."""
+    visit = {"customer": {"customer_id": "c1"}, "location": place("S1") | {"latitude": HERE["S1"][0] + 0.001}}
+    first = till.call("POST", "/entries", visit, key="k").json
+    path, near = f"/api/v1/entries/{first['entry_id']}", first["distance_m"]
+    assert 100 < near < 120 and till.call("POST", "/entries", visit, key="k").json["distance_m"] == near
+
+    def read(scope: str, **limit: Any) -> Any:
+        key = api_keys.create_key("reader", scope, by=COMMAND_LINE, **limit)
+        return till.client.get(path, headers={"Authorization": f"Bearer {key}"})
+
+    assert read("write").json["distance_m"] == near
+    dealer = till.shop.snapshot().by_code["S1"].contracts[0].dealer_id
+    for reader in (read("read"), read("read", limit_kind="dealer", limit_id=dealer), read("admin", limit_kind="dealer", limit_id=dealer)):
+        assert (reader.status_code, reader.json["distance_m"], reader.json["distance_class_km"]) == (200, None, 0)
+        assert all(each["distance_m"] is None for each in reader.json["alternatives"])
+        assert str(near) not in reader.get_data(as_text=True)

@@ -59,6 +59,8 @@ def test_a_switch_to_a_store_out_of_service_is_refused(shop):
     shop.visits("c1", day(0), "S1")
     shop.network.open_store("S2", "D2", status="paused", paused_until="2030-01-01")
     refused("store_not_eligible", "switched", day(0), "S2")
+    publish({"rungs": ["HOME", "NEAREST"], "note": "-"}, actor=COMMAND_LINE, now=day(0))
+    refused("switching_off", "switched", day(0), "S3")  # no rung would follow the choice
     refused("store_not_eligible", "pinned", day(0), "S2")
 
 
@@ -164,6 +166,47 @@ def test_three_orders_elsewhere_propose_a_home_and_only_approval_makes_it(shop):
     buys_there(130, 131, 132)
     does("home_approved", day(133), "S2", actor=of_s2)
     assert shop.bound("c1", day(133))[0] == "S2"
+
+
+def test_an_order_that_was_taken_back_whole_proposes_nothing(shop):
+    """A14: three orders that stand."""
+    shop.sells("c1", day(0), location=SourcePoint(*HERE["S1"], "wgs84"))
+    bought = [shop.sells("c1", day(32 + n), store_code="S2")["order_no"] for n in range(3)]
+    store = shop.snapshot().by_code["S2"].id
+
+    def proposed():
+        with db.read() as connection:
+            return [r.orders for r in home_proposals.rows(connection, store, Policy(), day(40))]
+
+    assert proposed() == [3]
+    shop.takes_back(bought[0], (1, 4_000), at=day(36))
+    assert proposed() == [3]
+    shop.takes_back(bought[0], (1, 6_000), at=day(37))
+    assert proposed() == []
+    refused("no_proposal", "home_approved", day(40), "S2")
+
+
+def test_who_is_leaving_is_given_nobody(shop):
+    """B9: neither by a manager nor at the customer's own wish."""
+    shop.sells("c1", day(0), location=SourcePoint(*HERE["S1"], "wgs84"))
+    shop.network.load("guides", {"guide_code": "Wang", "name": "Wang", "store_code": "S1", "left_on": "2025-03-20"})
+    refused("guide_leaving", "owner_assigned", day(1), guide="Wang")
+    refused("guide_leaving", "owner_requested", day(1), guide="Wang")
+    does("owner_assigned", day(1), guide="Li")
+
+
+def test_a_chat_that_was_answered_keeps_the_bindings_b3(shop):
+    """One message without an answer does not, nor does a guide's day that names no customer."""
+    shop.adds("Wang", day(0))
+    lapses = shop.state("c1").owner_valid_until
+    for payload in ({"chats": 1, "messages": 4}, {"chats": 1, "messages": 1, "replies": 0}):
+        assert shop.hears(shop.event("chat.day", day(30), "Wang", payload=payload)).accepted == 1
+    assert shop.hears(shop.event("chat.day", day(30), "Wang", None, payload={"chats": 9, "replies": 9})).accepted == 1
+    assert shop.state("c1").owner_valid_until == lapses
+    assert shop.hears(shop.event("chat.day", day(40), "Wang", payload={"chats": 1, "messages": 3, "replies": 2})).accepted == 1
+    state = shop.state("c1")
+    assert state.owner_valid_until - lapses == state.home_valid_until - lapses == day(40) - day(0)
+    assert state.owner_protected_until == day(30)
 
 
 def test_a_manager_decides_of_his_own_store_alone(shop):
