@@ -41,12 +41,19 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
-    """The numbers of the policy in force, and the closings and pauses known by store, oldest first."""
+class Conditions:
+    """What a policy says of bindings (B3, B4)."""
 
     protection_days: int = 30
     validity_days: int = 365
     snatch_policy: str = "after_protection"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`conditions` of the policy in force, and the closings and pauses known by store, oldest first."""
+
+    conditions: Conditions = Conditions()
     closings: Mapping[int, tuple[Closing, ...]] = field(default_factory=dict)
     pauses: Mapping[int, tuple[Pause, ...]] = field(default_factory=dict)
 
@@ -89,12 +96,13 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class BindingFact:
-    """`kind`: confirmed, deleted, transferred, order, chatted (B3: a day on which he wrote and a guide answered), assigned (B2), wished (B4: the customer asks for a guide), home (A14: he asks for a
-    home store, or its manager approved one), reassigned (headquarters moved a customer base: from `from_store_id` to `store_id`, `forced`
-    also where B3 protects, until `undone_at`). `source_no` is the event's or order's own number: of one moment the smaller comes
-    first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose link was last used;
-    `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers (B9, B10), None:
-    never. `from_guide_id` is the giver of a transfer if named. Orders carry store and credited guide."""
+    """`kind`: confirmed, deleted, transferred, order, chatted (B3: a day on which he wrote and a guide answered), assigned (B2), wished (B4: the
+    customer asks for a guide), home (A14: he asks for a home store, or its manager approved one), reassigned (headquarters moved a customer base:
+    from `from_store_id` to `store_id`, `forced` also where B3 protects, until `undone_at`). `source_no` is the event's or order's own number: of one
+    moment the smaller comes first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose link was
+    last used; `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers (B9, B10), None:
+    never. `from_guide_id` is the giver of a transfer if named. Orders carry store and credited guide. `conditions`: of the policy that was in force
+    when the fact was recorded (A2), None: of the rules'; a policy published later rewrites no binding."""
 
     at: dt.datetime
     kind: str
@@ -109,6 +117,7 @@ class BindingFact:
     from_store_id: int | None = None
     forced: bool = False
     undone_at: dt.datetime | None = None
+    conditions: Conditions | None = None
 
     @property
     def place(self) -> Place:
@@ -153,13 +162,14 @@ class Held:
 
 @dataclass(slots=True)
 class _Story:
-    """`waiting`: the owner's store, which becomes home when the home's protection is over (B3). `released`: the home that a closing without
-    successor ended, while no other took its place."""
+    """`waiting`: the owner's store, which becomes home when the home's protection is over (B3), and what that fact was judged by. `released`: the
+    home that a closing without successor ended, while no other took its place. `conditions`: of the fact that is being applied."""
 
     rules: Rules
+    conditions: Conditions
     held: dict[str, Binding] = field(default_factory=dict)
     past: list[Binding] = field(default_factory=list)
-    waiting: int | None = None
+    waiting: tuple[int, Conditions] | None = None
     released: tuple[Closing, Binding] | None = None
 
     def run(self, to: dt.datetime | None) -> None:
@@ -174,8 +184,13 @@ class _Story:
                 continue
             self.end(kind, at, reason)
             if kind == "home" and self.waiting is not None:
-                owner, store_id, self.waiting = self.held["owner"], self.waiting, None
-                self.begin(kind, at, "home_protected", (owner.source_kind, owner.source_id), store_id=store_id)
+                self.follow_owner(at)
+
+    def follow_owner(self, at: dt.datetime) -> None:
+        """The store that waited becomes home."""
+        assert self.waiting is not None
+        owner, (store_id, self.conditions), self.waiting = self.held["owner"], self.waiting, None
+        self.begin("home", at, "home_protected", (owner.source_kind, owner.source_id), store_id=store_id)
 
     def _next(self) -> tuple[dt.datetime, str, str] | None:
         """The next thing that the clock does: (moment, kind of the binding that ends, why)."""
@@ -215,8 +230,7 @@ class _Story:
         if before is None or closing is None:
             return
         if target is None and self.waiting is not None:  # nothing protects against the owner's store any more
-            owner, store_id, self.waiting = self.held["owner"], self.waiting, None
-            self.begin("home", at, "home_protected", (owner.source_kind, owner.source_id), store_id=store_id)
+            self.follow_owner(at)
         elif target is None:
             self.released = (closing, before)
         elif at < before.valid_until:
@@ -264,8 +278,18 @@ class _Story:
                 return
         clock = store_id if kind == "home" else works_at
         self.held[kind] = Binding(
-            kind, store_id, guide_id, at, self.rules.after(clock, at, self.rules.protection_days), self.rules.after(clock, at, self.rules.validity_days),
-            reason, *source, has_order=has_order, leaves_at=leaves_at, clock_store_id=clock)
+            kind, store_id, guide_id, at, self.protected(clock, at), self.valid(clock, at), reason, *source, has_order=has_order, leaves_at=leaves_at, clock_store_id=clock)
+
+    def protected(self, store_id: int | None, at: dt.datetime) -> dt.datetime:
+        return self.rules.after(store_id, at, self.conditions.protection_days)
+
+    def valid(self, store_id: int | None, at: dt.datetime) -> dt.datetime:
+        return self.rules.after(store_id, at, self.conditions.validity_days)
+
+    def may_take(self, held: Binding, at: dt.datetime) -> bool:
+        """B4."""
+        policy = self.conditions.snatch_policy
+        return policy == "anytime" or policy == "after_protection" and at >= held.protected_until
 
     def keep(self, kind: str, **changes: object) -> None:
         self.held[kind] = replace(self.held[kind], **changes)  # type: ignore[arg-type]
@@ -276,7 +300,7 @@ class Course:
 
     def __init__(self, facts: Iterable[BindingFact], rules: Rules):
         self._coming = sorted({f.place: f for f in facts}.values(), key=lambda f: f.place, reverse=True)
-        self._story = _Story(rules)
+        self._story = _Story(rules, rules.conditions)
 
     def held_at(self, place: Place) -> Held:
         """What binds the customer when something happens at this place, by the facts before it."""
@@ -287,6 +311,7 @@ class Course:
 
     def add(self, fact: BindingFact) -> None:
         self._story.run(fact.at)
+        self._story.conditions = fact.conditions or self._story.rules.conditions
         _APPLY[fact.kind](self._story, fact)
 
     def bindings(self) -> list[Binding]:
@@ -325,7 +350,7 @@ def _own(story: _Story, fact: BindingFact, reason: str) -> None:
     if home is None or home.store_id != works_at and fact.at >= home.protected_until:
         story.begin("home", fact.at, reason, source, store_id=works_at, has_order=ordered)
     elif home.store_id != works_at:
-        story.waiting = works_at
+        story.waiting = works_at, story.conditions
 
 
 def _deleted(story: _Story, fact: BindingFact) -> None:
@@ -355,22 +380,18 @@ def _order(story: _Story, fact: BindingFact) -> None:
     if fact.guide_store_id is not None:
         if owner is None:
             _own(story, fact, "order_by_link")
-        elif fact.guide_id != owner.guide_id and _may_take(story.rules, owner, fact.at):
-            _own(story, fact, f"snatch_{story.rules.snatch_policy}")
+        elif fact.guide_id != owner.guide_id and story.may_take(owner, fact.at):
+            _own(story, fact, f"snatch_{story.conditions.snatch_policy}")
     if "home" not in story.held and fact.store_id is not None:
         story.begin("home", fact.at, "first_order", ("order", fact.source_id), store_id=fact.store_id, has_order=True)
     _renew(story, fact)
 
 
-def _may_take(rules: Rules, owner: Binding, at: dt.datetime) -> bool:
-    return rules.snatch_policy == "anytime" or rules.snatch_policy == "after_protection" and at >= owner.protected_until
-
-
 def _renew(story: _Story, fact: BindingFact) -> None:
     """B3: any paid order prolongs both; protection is renewed by an order with the owner, of the home by one at the home store."""
     for kind, held in list(story.held.items()):
-        valid_until = story.rules.after(held.clock_store_id, fact.at, story.rules.validity_days)
-        protected = story.rules.after(held.clock_store_id, fact.at, story.rules.protection_days)
+        valid_until = story.valid(held.clock_store_id, fact.at)
+        protected = story.protected(held.clock_store_id, fact.at)
         own = fact.credited_guide_id == held.guide_id if kind == "owner" else fact.store_id == held.store_id
         story.keep(kind, valid_until=max(valid_until, held.valid_until), has_order=True,
                    protected_until=max(protected, held.protected_until) if own else held.protected_until)
@@ -379,7 +400,7 @@ def _renew(story: _Story, fact: BindingFact) -> None:
 def _chatted(story: _Story, fact: BindingFact) -> None:
     """B3: a two-way chat keeps both bindings from lapsing, as an order does; it protects nothing."""
     for kind, held in list(story.held.items()):
-        story.keep(kind, valid_until=max(story.rules.after(held.clock_store_id, fact.at, story.rules.validity_days), held.valid_until))
+        story.keep(kind, valid_until=max(story.valid(held.clock_store_id, fact.at), held.valid_until))
 
 
 def _assigned(story: _Story, fact: BindingFact) -> None:
@@ -391,14 +412,14 @@ def _assigned(story: _Story, fact: BindingFact) -> None:
 def _wished(story: _Story, fact: BindingFact) -> None:
     """B4: the customer asks for a guide; whom he has gives way as the policy says."""
     owner = story.held.get("owner")
-    if fact.guide_store_id is not None and (owner is None or owner.guide_id != fact.guide_id and _may_take(story.rules, owner, fact.at)):
+    if fact.guide_store_id is not None and (owner is None or owner.guide_id != fact.guide_id and story.may_take(owner, fact.at)):
         _own(story, fact, "customer_request")
 
 
 def _home_wished(story: _Story, fact: BindingFact) -> None:
     """A14, B4: another home by the customer's own wish or with its manager's approval, where the present one is not protected."""
     home = story.held.get("home")
-    if home is None or home.store_id != fact.store_id and _may_take(story.rules, home, fact.at):
+    if home is None or home.store_id != fact.store_id and story.may_take(home, fact.at):
         story.waiting = None
         story.begin("home", fact.at, fact.source_no.partition(":")[0], ("deed", fact.source_id), store_id=fact.store_id)
 

@@ -61,7 +61,8 @@ RUNG_NAMES = {
 CANDIDATES = {
     "winner": ("选中", "chosen"), "ambiguous": ("距离相近", "equally near"), "same_place": ("同一地点", "the same place"), "farther": ("更远", "farther"),
     "nearer": ("更近", "nearer"), "local": ("本地门店", "local shop"), "nearby": ("附近", "nearby"),
-    "full": ("今日已满", "full today"), "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"), "isolated_area": ("隔离区内的门店", "in the isolated area"),
+    "full": ("今日已满", "full today"), "same_region": ("同一地区", "same region"), "listed": ("列出", "listed"),
+    "isolated_area": ("隔离区内的门店", "in the isolated area"),
 }
 RUNG_MEANINGS = {  # what a rung asks, for readers of the policy; {names} are numbers of the policy
     "HQ_PIN": ("总部为这位客户指定了门店。", "Headquarters pinned a store for this customer."),

@@ -14,6 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 import db
 from stores import closings, offers, pauses, policy, versions
 from stores.areas import AreaIndex, parse_geometry
+from stores.bindings import Conditions
 from stores.branches import branch
 from stores.brand import brand
 from stores.bundles import Shelves
@@ -23,7 +24,7 @@ from stores.dealers import dealer
 from stores.guides import employment, guide
 from stores.hours import parse_hours
 from stores.policies import policy_version
-from stores.snapshot import AreaRecord, ChannelRecord, Contract, GuideRecord, Job, Snapshot, StoreRecord
+from stores.snapshot import AreaRecord, ChannelRecord, Contract, GuideRecord, Job, Snapshot, StoreRecord, conditions_of
 from stores.stores import store, store_revision
 from stores.territories import area, area_revision
 from stores.versions import Versions
@@ -39,7 +40,21 @@ def load(connection: Connection, at: Versions, before: Snapshot | None = None) -
     areas, index = _areas(connection, at.network)
     body = connection.execute(select(policy_version.c.body).where(policy_version.c.version == at.policy)).scalar_one()
     return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network), areas, index, _channels(connection),
-                    closings.load(connection, at.network), pauses.load(connection, at.network), _shelves(connection, at.network, before))
+                    closings.load(connection, at.network), pauses.load(connection, at.network), _shelves(connection, at.network, before),
+                    _conditions(connection, at.policy, before))
+
+
+def _conditions(connection: Connection, version: int, before: Snapshot | None) -> list[tuple[dt.datetime, Conditions]]:
+    """From which moment on policies said what of bindings; one that was pushed out before its time came (`policies.waiting`) never did."""
+    known = before is not None and before.policy_version <= version
+    found = list(before.conditions) if before is not None and known else []
+    p = policy_version.c
+    query = select(p.body, p.published_at, p.effective_at).where(p.version <= version).order_by(p.version)
+    for row in connection.execute(query.where(p.version > before.policy_version) if before is not None and known else query):
+        while found and found[-1][0] > row.published_at:
+            found.pop()
+        found.append((row.effective_at or row.published_at, conditions_of(policy.parse(row.body))))
+    return found
 
 
 def _shelves(connection: Connection, version: int, before: Snapshot | None) -> Shelves:

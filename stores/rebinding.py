@@ -19,7 +19,7 @@ from stores.events import event
 from stores.guides import employment
 from stores.orders import sales_order
 from stores.reassignments import reassigned_customer, reassignment
-from stores.snapshot import GuideRecord, Snapshot
+from stores.snapshot import GuideRecord, Snapshot, conditions_of
 
 CHUNK = 500
 _KINDS = {"contact.confirmed": "confirmed", "contact.deleted_by_customer": "deleted", "contact.transferred": "transferred",
@@ -28,8 +28,7 @@ MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves 
 
 
 def rules_of(snapshot: Snapshot) -> Rules:
-    policy = snapshot.policy
-    return Rules(policy.protection_days, policy.validity_days, policy.snatch_policy, snapshot.closings, snapshot.pauses)
+    return Rules(conditions_of(snapshot.policy), snapshot.closings, snapshot.pauses)
 
 
 def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapshot) -> dict[int, list[BindingFact]]:
@@ -42,15 +41,15 @@ def facts_of(connection: Connection, customers: Iterable[int], snapshot: Snapsho
         for r in connection.execute(_DEEDS, {"customers": part}):
             found[r.customer_id].append(_deed_fact(r, snapshot))
         for r in connection.execute(_ORDERS, {"customers": part}):
-            found[r.customer_id].append(order_fact(r.paid_at, r.id, r.order_no, r.link_guide_id, r.store_id, r.guide_id, snapshot))
+            found[r.customer_id].append(order_fact(r.paid_at, r.id, r.order_no, r.link_guide_id, r.store_id, r.guide_id, snapshot, r.received_at))
     return found
 
 
 _THESE = bindparam("customers", expanding=True)
 _EVENTS = (select(event.c.customer_id, event.c.type, event.c.occurred_at, event.c.id, event.c.event_id, event.c.guide_id, event.c.from_guide_id,
-                  event.c.transfer_state, event.c.replies).where(event.c.customer_id.in_(_THESE), event.c.type.in_(list(_KINDS))))
+                  event.c.transfer_state, event.c.replies, event.c.received_at).where(event.c.customer_id.in_(_THESE), event.c.type.in_(list(_KINDS))))
 _ORDERS = select(sales_order.c.customer_id, sales_order.c.paid_at, sales_order.c.id, sales_order.c.order_no, sales_order.c.link_guide_id,
-                 sales_order.c.store_id, sales_order.c.guide_id).where(sales_order.c.customer_id.in_(_THESE))
+                 sales_order.c.store_id, sales_order.c.guide_id, sales_order.c.received_at).where(sales_order.c.customer_id.in_(_THESE))
 _DEED_FACTS = {"owner_assigned": "assigned", "owner_requested": "wished", "home_requested": "home", "home_approved": "home"}
 _D, _R = customer_deed.c, reassigned_customer.c
 _DEEDS = union_all(  # one statement for both kinds of deeds: an order of a returning customer waits for it
@@ -66,7 +65,7 @@ def _event_fact(row: object, snapshot: Snapshot) -> BindingFact:
     r: Any = row
     store_id, until = _work_of(snapshot, r.guide_id, r.occurred_at)
     return BindingFact(r.occurred_at, _KINDS[r.type], r.id, r.event_id, guide_id=r.guide_id, guide_store_id=store_id, guide_until=until,
-                       from_guide_id=r.from_guide_id)
+                       from_guide_id=r.from_guide_id, conditions=snapshot.conditions_at(r.received_at))
 
 
 def _deed_fact(row: object, snapshot: Snapshot) -> BindingFact:
@@ -75,14 +74,15 @@ def _deed_fact(row: object, snapshot: Snapshot) -> BindingFact:
         return BindingFact(r.at, REASSIGNED, r.id, f"{r.id:012d}", store_id=r.store_id, from_store_id=r.from_store_id, forced=r.forced, undone_at=r.undone_at)
     works_at, until = _work_of(snapshot, r.guide_id, r.at)
     return BindingFact(r.at, _DEED_FACTS[r.kind], r.id, f"{r.kind}:{r.id:012d}", guide_id=r.guide_id, guide_store_id=works_at, guide_until=until,
-                       store_id=r.store_id)
+                       store_id=r.store_id, conditions=snapshot.conditions_at(r.at))
 
 
 def order_fact(at: dt.datetime, source_id: int, order_no: str, link_guide_id: int | None, store_id: int | None, guide_id: int | None,
-               snapshot: Snapshot) -> BindingFact:
+               snapshot: Snapshot, received_at: dt.datetime | None = None) -> BindingFact:
+    """`received_at` None: it is being recorded now."""
     works_at, until = _work_of(snapshot, link_guide_id, at)
     return BindingFact(at, "order", source_id, order_no, guide_id=link_guide_id, guide_store_id=works_at, guide_until=until, store_id=store_id,
-                       credited_guide_id=guide_id)
+                       credited_guide_id=guide_id, conditions=snapshot.conditions_at(received_at) if received_at is not None else None)
 
 
 def binds(type_: str) -> bool:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stores.areas import AreaIndex
-from stores.bindings import Closing, Pause
+from stores.bindings import Closing, Conditions, Pause
 from stores.bundles import Shelves
 from stores.hours import Hours, is_open
 from stores.nearest import NearestIndex
@@ -168,7 +168,7 @@ class Snapshot:
     def __init__(self, version: int, policy_version: int, policy: Policy, stores: Sequence[StoreRecord], guides: Mapping[int, GuideRecord],
                  areas: Sequence[AreaRecord], area_index: AreaIndex[int], channels: Mapping[int, ChannelRecord],
                  closings: Mapping[int, tuple[Closing, ...]] | None = None, pauses: Mapping[int, tuple[Pause, ...]] | None = None,
-                 shelves: Shelves | None = None):
+                 shelves: Shelves | None = None, conditions: Sequence[tuple[dt.datetime, Conditions]] = ()):
         self.version = version
         self.policy_version = policy_version
         self.policy = policy
@@ -180,6 +180,7 @@ class Snapshot:
         self.closings = closings or {}  # by store id, oldest first
         self.pauses = pauses or {}
         self.shelves = shelves or Shelves()
+        self.conditions = tuple(conditions)  # of bindings, with the moment from which on policies said so, oldest first
         self.guides_by_code = {g.code: g for g in guides.values()}
         self.areas = {a.id: a for a in areas}
         self.has_capacity = any(s.daily_capacity is not None for s in self.stores)
@@ -212,12 +213,17 @@ class Snapshot:
         """The same network with other rules, stores or areas: what if (A16). Its versions are those it was made from."""
         return Snapshot(self.version, self.policy_version, policy or self.policy, self.stores if stores is None else stores, self.guides,
                         list(self.areas.values()) if areas is None else areas, self._area_index if shapes is None else shapes, self.channels,
-                        self.closings, self.pauses, self.shelves)
+                        self.closings, self.pauses, self.shelves, self.conditions)
 
     @property
     def shapes(self) -> AreaIndex[int]:
         """The drawn areas by id."""
         return self._area_index
+
+    def conditions_at(self, moment: dt.datetime) -> Conditions:
+        """What the policy in force at that moment said of bindings; before the first one, what that said."""
+        at = bisect_right(self.conditions, moment, key=lambda each: each[0])
+        return self.conditions[max(at - 1, 0)][1] if self.conditions else conditions_of(self.policy)
 
     def epoch(self, day: dt.date) -> int:
         """Days of one epoch have the same eligible stores."""
@@ -263,6 +269,10 @@ class Snapshot:
     def area_keys_covering(self, latitudes: npt.ArrayLike, longitudes: npt.ArrayLike) -> list[list[int]]:
         """Ids of the areas whose shape covers each point, whether they hold on a day or not."""
         return self._area_index.covering_batch(latitudes, longitudes)
+
+
+def conditions_of(policy: Policy) -> Conditions:
+    return Conditions(policy.protection_days, policy.validity_days, policy.snatch_policy)
 
 
 def _by_listed_code(areas: Sequence[AreaRecord], name: str) -> dict[str, list[AreaRecord]]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stores.bindings import Binding, BindingFact, Course, Held, Rules, in_force, timeline
+from stores.bindings import Binding, BindingFact, Conditions, Course, Held, Rules, in_force, timeline
 
 START = dt.datetime(2025, 3, 1, 2, tzinfo=dt.UTC)
 WANG, ZHAO, LI = 1, 2, 3
@@ -84,8 +84,18 @@ def test_an_order_with_the_owner_renews_his_protection_b3():
 
 def test_never_and_anytime_are_snatch_policies_b4():
     facts = adds(0, WANG), buys(200, B, link=ZHAO)
-    assert held(*facts, at=201, rules=Rules(snatch_policy="never"))[1] == WANG
-    assert held(adds(0, WANG), buys(1, B, link=ZHAO), at=2, rules=Rules(snatch_policy="anytime"))[1] == ZHAO
+    assert held(*facts, at=201, rules=Rules(Conditions(snatch_policy="never")))[1] == WANG
+    assert held(adds(0, WANG), buys(1, B, link=ZHAO), at=2, rules=Rules(Conditions(snatch_policy="anytime")))[1] == ZHAO
+
+
+def test_each_fact_is_judged_by_the_policy_it_was_recorded_under_b4():
+    """A takeover stands whatever is published afterwards, and so do the clocks that were given."""
+    under = replace(adds(0, WANG), conditions=Conditions(60)), replace(buys(40, B, link=ZHAO), conditions=Conditions(7, 100, "anytime"))
+    for later in (Conditions(), Conditions(snatch_policy="never"), Conditions(300, 500)):
+        known = timeline([*under, buys(41, C)], Rules(later))
+        owner, home = in_force(known, "owner", day(41)), in_force(known, "home", day(41))
+        assert (owner.guide_id, owner.reason, owner.protected_until) == (ZHAO, "snatch_anytime", day(47))
+        assert (home.store_id, home.protected_until) == (A, day(60))
 
 
 def test_a_new_owner_of_another_store_moves_an_unprotected_home_at_once_b3():
@@ -180,6 +190,9 @@ guides, stores = st.sampled_from([WANG, ZHAO, LI]), st.sampled_from([A, B, C])
 days = st.integers(0, 150) | st.sampled_from([0, 30, 30, 60])  # ties are likely
 
 
+conditions = st.builds(Conditions, st.sampled_from([0, 7, 30]), st.sampled_from([10, 90, 365]), st.sampled_from(["after_protection", "never", "anytime"]))
+
+
 @st.composite
 def a_fact(draw: st.DrawFn) -> BindingFact:
     n = draw(days)
@@ -187,11 +200,12 @@ def a_fact(draw: st.DrawFn) -> BindingFact:
         st.builds(adds, st.just(n), guides), st.builds(deletes, st.just(n), guides), st.builds(moves_to, st.just(n), guides, st.none() | guides),
         st.just(chats(n)), st.builds(buys, st.just(n), st.none() | stores, st.none() | guides, st.none() | guides)))
     number = draw(st.integers(0, 10**6))
-    return replace(fact, source_id=number, source_no=f"{fact.kind}-{number}", guide_until=draw(st.none() | days.map(lambda d: day(n + d + 1))))
+    return replace(fact, source_id=number, source_no=f"{fact.kind}-{number}", guide_until=draw(st.none() | days.map(lambda d: day(n + d + 1))),
+                   conditions=draw(st.none() | conditions))
 
 
 histories = st.lists(a_fact(), max_size=12, unique_by=lambda f: f.source_no)
-rules = st.builds(Rules, st.sampled_from([0, 7, 30]), st.sampled_from([10, 90, 365]), st.sampled_from(["after_protection", "never", "anytime"]))
+rules = st.builds(Rules, conditions)
 
 
 @given(histories, rules, st.randoms(use_true_random=False))

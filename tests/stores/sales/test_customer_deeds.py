@@ -8,6 +8,7 @@ import pytest
 import db
 from ledger.faults import Conflict, InvalidInput, NotAllowed, NotFound
 from stores import customer_deeds, entering, home_proposals
+from stores import network as networks
 from stores.actors import COMMAND_LINE, Actor
 from stores.customer_deed_kinds import customer_deed, customer_deed_note
 from stores.customer_deeds import Deed
@@ -166,6 +167,31 @@ def test_three_orders_elsewhere_propose_a_home_and_only_approval_makes_it(shop):
     buys_there(130, 131, 132)
     does("home_approved", day(133), "S2", actor=of_s2)
     assert shop.bound("c1", day(133))[0] == "S2"
+
+
+def test_a_policy_published_later_takes_no_customer_back_b4(shop, monkeypatch):
+    """A1: an order that has nothing to do with it must not move the owner by folding his past anew."""
+    monkeypatch.setattr(shop.network, "now", day(0))
+    publish({"snatch_policy": "anytime", "protection_days": 5, "note": "-"}, actor=COMMAND_LINE, now=day(0))
+    shop.adds("Wang", day(0))
+    shop.visits("c1", day(1), link="Zhao")
+    shop.sells("c1", day(1))
+    assert shop.bound("c1", day(1))[1] == "Zhao"
+    before = shop.state("c1")
+    publish({"snatch_policy": "never", "note": "-"}, actor=COMMAND_LINE, now=day(2))
+    publish({"snatch_policy": "anytime", "note": "pushed out"}, actor=COMMAND_LINE, now=day(2), effective_at=day(3))
+    publish({"snatch_policy": "never", "protection_days": 30, "validity_days": 100, "note": "-"}, actor=COMMAND_LINE, now=day(2.5))
+    monkeypatch.setattr(shop.network, "now", day(10))
+    shop.sells("c1", day(10), store_code="S3", location=SourcePoint(*HERE["S3"], "wgs84"), guide_code="Mei")
+    after = shop.state("c1")
+    assert shop.bound("c1", day(10))[1] == "Zhao"
+    assert after.owner_protected_until == before.owner_protected_until == day(6)
+    assert [c.snatch_policy for _, c in shop.snapshot().conditions] == ["anytime", "never", "never"]
+    networks.forget()
+    assert [c.snatch_policy for _, c in shop.snapshot().conditions] == ["anytime", "never", "never"]
+    shop.visits("c1", day(40), link="Li")
+    shop.sells("c1", day(40))
+    assert shop.bound("c1", day(40))[1] == "Zhao", "never"
 
 
 def test_an_order_that_was_taken_back_whole_proposes_nothing(shop):
