@@ -278,7 +278,8 @@ class _Story:
                 return
         clock = store_id if kind == "home" else works_at
         self.held[kind] = Binding(
-            kind, store_id, guide_id, at, self.protected(clock, at), self.valid(clock, at), reason, *source, has_order=has_order, leaves_at=leaves_at, clock_store_id=clock)
+            kind, store_id, guide_id, at, self.protected(clock, at), self.valid(clock, at), reason, *source, has_order=has_order, leaves_at=leaves_at,
+            clock_store_id=clock)
 
     def protected(self, store_id: int | None, at: dt.datetime) -> dt.datetime:
         return self.rules.after(store_id, at, self.conditions.protection_days)

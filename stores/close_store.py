@@ -69,7 +69,7 @@ def close_store(code: str, successor_code: str | None, *, actor: Actor, now: dt.
             return 0
         if seen_version is not None and version_of(connection, row.id) != seen_version:
             raise Conflict("The store was changed meanwhile; look at it again before you close it.")
-        successor = _successor(connection, row, successor_code)
+        successor = _successor(connection, row, successor_code, business_day(now))
         values = {"store_code": code, "status": "closed", "paused_until": CLEAR, "successor_store_code": successor_code or CLEAR, "closed_on": business_day(now)}
         if row.opened_on is not None and row.opened_on > values["closed_on"]:
             values["closed_on"] = row.opened_on  # it never opened
@@ -79,17 +79,21 @@ def close_store(code: str, successor_code: str | None, *, actor: Actor, now: dt.
 
 def close_due(now: dt.datetime) -> int:
     """Close for good what the day of `closed_on` closed (A2) while customers are at home there, as a deed would (A11); returns how many stores."""
-    with db.read() as connection:
-        due = _due(connection, now)
-    for code in due:
-        snapshot = _snapshot()
-        with db.transaction() as connection:
-            if code not in _due(connection, now):
-                continue
-            row = _locked(connection, code)
-            successor = connection.execute(select(store.c.store_code).where(store.c.id == row.successor_store_id)).scalar()
-            _settle(connection, row.id, code, (row.successor_store_id, successor), snapshot, SYSTEM, now)
-    return len(due)
+    closed = 0
+    while True:
+        with db.read() as connection:
+            due = _due(connection, now)
+        if not due:
+            return closed
+        for code in due:  # whose successor is closed likewise moves on in the next turn
+            snapshot = _snapshot()
+            with db.transaction() as connection:
+                if code not in _due(connection, now):
+                    continue
+                row = _locked(connection, code)
+                successor = connection.execute(select(store.c.store_code).where(store.c.id == row.successor_store_id)).scalar()
+                _settle(connection, row.id, code, (row.successor_store_id, successor), snapshot, SYSTEM, now)
+                closed += 1
 
 
 def _due(connection: Connection, now: dt.datetime) -> list[str]:
@@ -174,12 +178,12 @@ def _locked(connection: Connection, code: str) -> Any:
     return row
 
 
-def _successor(connection: Connection, row: Any, code: str | None) -> Any:
+def _successor(connection: Connection, row: Any, code: str | None, today: dt.date) -> Any:
     if not code:
         return None
-    found = connection.execute(select(store.c.id, store.c.status).where(store.c.store_code == code)).first()
-    reason = ("is unknown" if found is None else "is the store itself" if found.id == row.id else CLOSED_ITSELF if found.status == "closed"
-              else None)
+    found = connection.execute(select(store.c.id, store.c.status, store.c.closed_on).where(store.c.store_code == code)).first()
+    reason = ("is unknown" if found is None else "is the store itself" if found.id == row.id
+              else CLOSED_ITSELF if found.status == "closed" or found.closed_on is not None and found.closed_on <= today else None)
     if reason is not None:
         raise InvalidInput(f"The successor {code!r} {reason}.", errors=[FieldFault("successor_store_code", reason)])
     return found

@@ -198,12 +198,17 @@ def _decision(question: Question, rung: str, match: Match, steps: list[Step]) ->
     ambiguous = tuple(c for c in match.others if c.why == "ambiguous" and (within is None or c.store_id in within))[:MAX_ALTERNATIVES]
     offers = tuple(c for c in match.offers if c.store_id not in {a.store_id for a in ambiguous} and (within is None or c.store_id in within))
     served = choose_guide(question, match.store, rung)
-    overflow = ("overflow",) if any(c.why == "full" for c in match.others) or any(step.outcome == "full" for step in steps) else ()
+    overflow = ("overflow",) if any(c.why == "full" for c in match.others) else _overflow(steps)
     reason = rung.lower() + (f"_by_{match.tie}" if match.tie else "")
     return Decision(rung=rung, reason=reason, store_id=match.store.id, dealer_id=contract.dealer_id if contract else None,
                     guide_id=served.guide_id, distance_m=match.distance_m, alternatives=(ambiguous + offers)[:MAX_ALTERNATIVES],
                     steps=tuple(steps), notes=visit.notes + _told(steps) + match.notes + overflow, network_version=snapshot.version,
                     policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day), served=served, full=question.full)
+
+
+def _overflow(steps: Sequence[Step]) -> tuple[str, ...]:
+    """M15: that somebody had no room is said."""
+    return ("overflow",) if any(step.outcome == "full" for step in steps) else ()
 
 
 def _told(steps: Sequence[Step]) -> tuple[str, ...]:
@@ -538,8 +543,8 @@ def _picker(question: Question, steps: list[Step]) -> Decision:
     shown = _isolated_picks(question, within) if within else []
     shown = shown or (_near_picks(question) if visit.point is not None else _listed_picks(question))
     return Decision(rung="PICKER", reason="picker" if shown else "picker_empty_network", store_id=None, dealer_id=None, guide_id=None,
-                    distance_m=None, alternatives=tuple(shown), steps=tuple(steps), notes=visit.notes + _told(steps),
-                    network_version=snapshot.version, policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day))
+                    distance_m=None, alternatives=tuple(shown), steps=tuple(steps), notes=visit.notes + _told(steps) + _overflow(steps),
+                    network_version=snapshot.version, policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day), full=question.full)
 
 
 def _isolated_picks(q: Question, within: frozenset[int]) -> list[Candidate]:

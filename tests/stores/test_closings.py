@@ -215,6 +215,17 @@ def test_a_store_closes_on_its_day_and_not_before_a11(shop, status, successor, h
     assert homes(shop) == {"wx-1": "S1", "wx-2": "S1"} and close_store.close_due(shop.now) == 0
 
 
+def test_stores_that_close_one_after_the_other_pass_their_customers_on_a11(shop):
+    """S2 follows S1 and has closed itself by then, with nobody at home and nothing written down; S3 follows S2."""
+    shop.open_store("S2", "D2", closed_on="2025-06-02", successor_store_code="S3")
+    shop.open_store("S1", "D1", closed_on="2025-06-03", successor_store_code="S2")
+    shop.days_pass(4)
+    with pytest.raises(InvalidInput, match="closed itself"):
+        close(shop, "S2")
+    assert close_store.close_due(shop.now) == 2
+    assert homes(shop) == {"wx-1": "S3", "wx-2": "S3"}
+
+
 def test_a_store_that_never_opened_can_be_closed(shop):
     shop.open_store("S4", "D1", opened_on="2025-12-01")
     assert close_store.close_store("S4", "S1", actor=COMMAND_LINE, now=shop.now) == 0

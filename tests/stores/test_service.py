@@ -151,6 +151,16 @@ def test_ten_places_and_fifty_visitors_at_once(shops):
     assert forget_old(TODAY + dt.timedelta(days=30)) == 1
 
 
+def test_when_the_only_store_is_full_the_list_follows_and_is_replayed(shops):
+    """M15, A16: what was full is remembered of a list too."""
+    shops.load("stores", *({"store_code": f"S{n}", "name": f"Shop {n}", "dealer_code": "D2", "latitude": "31.2304", "longitude": "121.5367", "crs": "wgs84",
+                            "status": "closed", "daily_capacity": ""} for n in range(1, 13) if n != 3))
+    shops.load("stores", {"store_code": "S3", "name": "Shop 3", "dealer_code": "D2", "latitude": "31.2304", "longitude": "121.5367", "crs": "wgs84",
+                          "daily_capacity": "0"})
+    entry_id = enter(arrival("c1", beside(3))).entry_id
+    assert (stored(entry_id).rung, answer(entry_id)["notes"], replayed(entry_id)["same"]) == ("PICKER", ["overflow"], True)
+
+
 def test_a_guide_takes_so_many_a_day_and_then_the_store_itself_serves(shops):
     publish({"guide_daily_capacity": 2, "note": "two each"}, actor=COMMAND_LINE, now=NOW)
     for n in range(9):
