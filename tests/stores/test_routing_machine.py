@@ -20,7 +20,7 @@ from stores import brand, close_store, customer_deeds, entering, entry_reading, 
 from stores.actors import COMMAND_LINE
 from stores.binding_history import binding
 from stores.bindings import timeline
-from stores.brand import business_day
+from stores.brand import business_day, day_bounds
 from stores.decide import State
 from stores.entries import entry
 from stores.policies import publish
@@ -56,6 +56,8 @@ class Routing(RuleBasedStateMachine):
         self.seen = list[tuple[dt.datetime, Bound]]()
         self.closed, self.paused, self.closes_on = set[str](), dict[str, dt.date](), dict[str, dt.date]()  # by what this test did, not by what is stored
         publish({"region_defaults": {"310000": "S2"}, "default_store": "S3"}, actor=COMMAND_LINE, now=START)
+        self.shop.sells("c1", self.later(), location=SourcePoint(*SPOTS["S1"], "wgs84"))
+        self.shop.adds("Zhao", self.later(), "c2")
 
     def teardown(self) -> None:
         self.base.dispose()
@@ -90,6 +92,12 @@ class Routing(RuleBasedStateMachine):
 
     # -- what binds nobody ------------------------------------------------------------------------------------------------------
 
+    def those_at_home_enter(self, code: str) -> None:
+        """Whoever has this home is led by it, or to who stands in for it: the rungs that name a store must see that it serves (A11)."""
+        for who, (home, _) in self.bound().items():
+            if home == code:
+                self.enters(who, None, None, None, 50.0, False)
+
     @rule(who=person, spot=st.none() | st.sampled_from(sorted(SPOTS)), link=st.none() | guide_code, region=st.none() | st.just("310115"),
           accuracy=st.sampled_from([50.0, 2_000.0]), fuzzy=st.booleans())
     def enters(self, who: str, spot: str | None, link: str | None, region: str | None, accuracy: float, fuzzy: bool) -> None:
@@ -107,13 +115,13 @@ class Routing(RuleBasedStateMachine):
         self.answers.append((recorded.entry_id, decision.store_id, decision.rung, [c.store_id for c in decision.alternatives]))
 
     @rule(preset=st.sampled_from(["franchise", "nearest_first", "link_first", "home_locked"]), snatch=st.sampled_from(["after_protection", "never", "anytime"]),
-          days=st.sampled_from([0, 10, 30, 60]))
-    def publishes(self, preset: str, snatch: str, days: int) -> None:
+          days=st.sampled_from([0, 10, 30, 60]), default=st.sampled_from([None, "S3"]), limit=st.sampled_from([3_000, 50_000]))
+    def publishes(self, preset: str, snatch: str, days: int, default: str | None, limit: int) -> None:
         """A policy judges what comes; it rewrites nobody's bindings."""
         self.later()
         before = self.bound()
-        publish({"preset": preset, "snatch_policy": snatch, "protection_days": days, "region_defaults": {"310000": "S2"}, "default_store": "S3"},
-                actor=COMMAND_LINE, now=self.at)
+        publish({"preset": preset, "snatch_policy": snatch, "protection_days": days, "region_defaults": {"310000": "S2"}, "default_store": default,
+                 "nearest_limit_m": limit}, actor=COMMAND_LINE, now=self.at)
         self.nobody_moves_but(None, before)
 
     @rule(code=shop_code, spot=st.sampled_from(sorted(SPOTS)), room=st.sampled_from(["", "0", "1"]))
@@ -218,7 +226,8 @@ class Routing(RuleBasedStateMachine):
     def will_close(self, code: str, days: int, successor: str) -> None:
         if code in self.closed or successor == code or successor in self.closed or code in self.paused:
             return
-        before = (self.later(), self.bound())[1]
+        self.later()
+        before = self.bound()
         self.closes_on[code] = business_day(self.at) + dt.timedelta(days=days)
         self.edit(code, status="active", closed_on=self.closes_on[code].isoformat(), successor_store_code=successor)
         self.nobody_moves_but(None, before)
@@ -244,11 +253,14 @@ class Routing(RuleBasedStateMachine):
         at = self.later()
         if code in self.closed or code in self.closes_on:
             return
-        before, clocks, longer = self.bound(), self.clocks(), code not in self.paused
+        before, clocks, first = self.bound(), self.clocks(), code not in self.paused
         self.paused[code] = business_day(at) + dt.timedelta(days=days)
+        length = day_bounds(self.paused[code])[1] - at
         self.edit(code, status="paused", paused_until=self.paused[code].isoformat())
         self.nobody_moves_but(None, before)  # A11: kept, and for longer
-        assert not longer or all(after >= clocks[c] for c, after in self.clocks().items() if before[c][0] == code)
+        assert not first or all(after - clocks[c] == (length if clocks[c] > at else dt.timedelta(0)) or self.shop.state(c).next_home_store_id is not None
+                                for c, after in self.clocks().items() if before[c][0] == code)
+        self.those_at_home_enter(code)
 
     @rule(code=shop_code)
     def opens_again(self, code: str) -> None:
