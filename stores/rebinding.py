@@ -135,7 +135,8 @@ def follow_guides(guides: Iterable[int], now: dt.datetime) -> None:
 
 
 def follow_stores(stores: Iterable[int], now: dt.datetime) -> None:
-    """Fold the customers of these stores, and of guides who work there, anew once the stores closed or pause otherwise than was known (A11)."""
+    """Fold the customers of these stores, and of guides who work there, anew once the stores closed, opened again, or pause
+    otherwise than was known (A11, B3)."""
     wanted = sorted(stores)
     with db.read() as connection:
         moved = sorted({*bound_to(connection, wanted, now), *_owned_at(connection, wanted, now)})

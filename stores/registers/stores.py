@@ -227,7 +227,8 @@ def _write(connection: Connection, writing: _Writing, version: int, now: dt.date
     notices.tell_closed(connection, closed, business_day(now), now)
     pauses.record(connection, [*((ids[key] if isinstance(key, str) else key, pauses.end_of(last, now)) for key, last in writing.paused),
                                *((store_id, now) for store_id in writing.resumed)], now=now, actor=actor, version=version)
-    moved = [store_id for store_id, _ in writing.closed] + [key for key, _ in writing.paused if not isinstance(key, str)] + writing.resumed
+    moved = [*(store_id for store_id, _ in writing.closed), *writing.reopened, *(key for key, _ in writing.paused if not isinstance(key, str)),
+             *writing.resumed]
     if moved:
         db.after_commit(lambda: rebinding.follow_stores(moved, now))
 

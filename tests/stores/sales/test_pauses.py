@@ -149,3 +149,18 @@ def test_pausing_and_serving_again_on_the_real_path(shop, monkeypatch):
     assert shop.visits("c1", day(12), "S1").decision.store_id != shop.snapshot().by_code["S1"].id  # A11: led elsewhere meanwhile
     assert edit(day(13), status="active", paused_until="") == dt.timedelta(days=3)
     assert shop.visits("c1", day(32), "S1").decision.rung == "HOME_PROTECTED"
+
+
+def test_a_home_that_waits_for_a_store_waits_for_it_again_once_it_is_open_b3(shop, monkeypatch):
+    """The owner's store closed and opened again, or the closing was taken back, while another home was still protected."""
+    shop.sells("c1", day(0), location=SourcePoint(*HERE["S1"], "wgs84"))
+    shop.adds("Zhao", day(1), "c1")  # works in S2
+    assert [shop.bound("c1", day(at))[0] for at in (29, 31)] == ["S1", "S2"]
+    for n, successor, instead in ((3, "S3", "S3"), (8, None, "S1")):
+        close_store.close_store("S2", successor, actor=COMMAND_LINE, now=day(n))
+        assert shop.bound("c1", day(31))[0] == instead
+        close_store.undo_closing("S2", actor=COMMAND_LINE, now=day(n + 0.5))
+        assert [shop.bound("c1", day(at))[0] for at in (29, 31)] == ["S1", "S2"]
+        close_store.close_store("S2", successor, actor=COMMAND_LINE, now=day(n + 1))
+        edits(shop, monkeypatch, day(n + 2), "S2", status="active", closed_on="")
+        assert [shop.bound("c1", day(at))[0] for at in (29, 31)] == ["S1", "S2"]
