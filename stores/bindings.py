@@ -186,6 +186,10 @@ class _Story:
             if kind == "home" and self.waiting is not None:
                 self.follow_owner(at)
 
+    def waits_for(self, at: dt.datetime) -> bool:
+        """Whether the owner's store, or who follows it, can become home at that moment; a store that is gone takes no home away."""
+        return self.waiting is not None and self.rules.standing(self.waiting[0], at) is not None
+
     def follow_owner(self, at: dt.datetime) -> None:
         """The store that waited becomes home."""
         assert self.waiting is not None
@@ -198,7 +202,7 @@ class _Story:
         owner, home = self.held.get("owner"), self.held.get("home")
         if owner is not None and owner.leaves_at is not None:
             due.append((owner.leaves_at, "owner", "guide_left"))
-        if home is not None and self.waiting is not None:
+        if home is not None and self.waits_for(home.protected_until):
             due.append((home.protected_until, "home", "owner_of_another_store"))
         if self.rules.closings or home is not None and home.moved_by is not None:
             due += self._moves(home)
@@ -229,7 +233,7 @@ class _Story:
         self.released = None
         if before is None or closing is None:
             return
-        if target is None and self.waiting is not None:  # nothing protects against the owner's store any more
+        if target is None and self.waits_for(at):  # nothing protects against the owner's store any more
             self.follow_owner(at)
         elif target is None:
             self.released = (closing, before)
