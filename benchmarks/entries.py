@@ -160,14 +160,14 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the server did not start")
 
 
-def _open_chain(settings: config.Settings) -> None:
+def _open_chain(settings: config.Settings, count: int = STORES) -> None:
     chance = random.Random(3)
     context = Context(settings.timezone, settings.currency, config.CURRENCY_DECIMALS)
     _apply(dealers, "dealers", context, [{"dealer_code": f"D{n}", "name": f"Dealer {n}"} for n in range(DEALERS)])
     _apply(stores, "stores", context, [
         {"store_code": f"S{n:05}", "name": f"Shop {n}", "dealer_code": f"D{n % DEALERS}", "latitude": f"{chance.uniform(30, 32.4):.6f}",
          "longitude": f"{chance.uniform(120, 122.4):.6f}", "crs": "wgs84", "hours": "09:00-21:00", "cloud_shop_url": f"/pages/shop?code=S{n:05}"}
-        for n in range(STORES)])
+        for n in range(count)])
 
 
 def _apply(register: object, kind: str, context: Context, rows: list[dict[str, str]]) -> None:
