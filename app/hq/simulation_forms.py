@@ -67,6 +67,9 @@ def body_of(values: Values, held: Sequence[Values], in_force: Mapping[str, Any],
     rules = [each for each in every if each["question"] == "rules"]
     if len(rules) > 1:
         raise _fault("question", _("The rules are among the changes already; take them away there to change them anew."))
+    for number, each in enumerate(every):
+        if each["question"] != "rules" and any(_about(each) == _about(other) for other in every[:number] if other["question"] != "rules"):
+            raise _fault(_about(each)[0], _("There is a change of %(code)s already; take that one away first.", code=_about(each)[1]))
     body: dict[str, Any] = {"name": values["name"] or _name(every), "on": _on(values, today), "changes": [change_of(each) for each in every if each not in rules]}
     return {**body, "policy": rules_of(rules[0], in_force)} if rules else body
 
@@ -128,6 +131,12 @@ def rules_of(values: Values, in_force: Mapping[str, Any]) -> dict[str, Any]:
         if values[name]:
             found[name] = _whole(values, name)
     return found
+
+
+def _about(values: Values) -> tuple[str, str]:
+    """(field, code) of what a change is about."""
+    name = "area_code" if values["question"] in ("territory", "remove_area") else "store_code"
+    return name, values[name]
 
 
 def _name(several: Sequence[Values]) -> str:

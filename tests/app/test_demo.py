@@ -27,6 +27,7 @@ from stores import brand, entry_reading, network, versions
 from stores.actors import SYSTEM
 from stores.binding_history import binding
 from stores.branches import branch
+from stores.customer_deeds import customer_deed
 from stores.customers import customer, customer_identity, customer_state
 from stores.dealers import dealer
 from stores.entries import entry, entry_point, entry_trace
@@ -194,10 +195,12 @@ def test_decisions_of_the_demo_replay(demo: Demo) -> None:
 
 
 def test_a_simulation_of_a_new_store_is_ready(demo: Demo) -> None:
+    """Two, on the same visits, each of which leads somebody elsewhere."""
     with db.read() as connection:
-        row = connection.execute(select(simulation)).one()
-    assert row.summary is not None and row.summary["visits"] > 0
-    assert row.scenario["changes"][0]["open"]["store_code"] == "NEW-1"
+        found = connection.execute(select(simulation).order_by(simulation.c.id.desc())).all()
+    assert [row.scenario["changes"][0]["open"]["store_code"] for row in found] == ["NEW-1", "NEW-2"]
+    assert found[0].scenario["on"] == found[1].scenario["on"]
+    assert all(row.summary is not None and row.summary["visits"] > row.summary["moved"]["visits"] > 0 for row in found)
 
 
 def test_the_special_people_and_stores_are_there(demo: Demo) -> None:
@@ -209,6 +212,8 @@ def test_the_special_people_and_stores_are_there(demo: Demo) -> None:
     left = rows(select(guide.c.id).where(guide.c.left_on.is_not(None)))
     assert len(left) == 1
     assert count(event, e.type == "contact.transferred", e.from_guide_id == left[0][0]) >= 1
+    assert count(store, store.c.status == "paused", store.c.paused_until > NOW.date()) == 1  # it is paused when somebody looks
+    assert {r[0] for r in rows(select(customer_deed.c.kind))} >= {"pinned", "no_switch", "switched", "refused"}
     assert {"paused", "closed", "active"} == {r[0] for r in rows(select(store.c.status).distinct())}
     with db.read() as connection:
         snapshot = network.snapshot(versions.current(connection))
