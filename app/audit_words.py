@@ -60,7 +60,8 @@ ACTORS: Words = {"command line": _l("command line"), "system": _l("Doorstep itse
 
 def detail_in_words(detail: Mapping[str, Any]) -> str:
     """`role: Dealer · limit: D1`; what is absent is left out, and what only programs read."""
-    return " · ".join(_("%(what)s: %(about)s", what=label(DETAILS, name), about=_value(name, value)) for name, value in detail.items() if value is not None and name not in FOR_PROGRAMS)
+    shown = {name: value for name, value in detail.items() if value is not None and name not in FOR_PROGRAMS}
+    return " · ".join(_("%(what)s: %(about)s", what=label(DETAILS, name), about=_value(name, value)) for name, value in shown.items())
 
 
 def _value(name: str, value: Any) -> str:
