@@ -23,7 +23,7 @@ from ledger.accounts import account
 from ledger.idempotency import idempotency_key
 from ledger.intakes import intake_open
 from ledger.journals import journal, transfer
-from stores import brand, entry_reading, network, versions
+from stores import brand, customer_book, entry_reading, network, versions
 from stores.actors import SYSTEM
 from stores.binding_history import binding
 from stores.branches import branch
@@ -34,6 +34,7 @@ from stores.entries import entry, entry_point, entry_trace
 from stores.events import event
 from stores.guides import employment, guide
 from stores.installation import installation
+from stores.ordering import Order
 from stores.orders import order_line, order_state, sales_order
 from stores.refunds import refund, refund_line
 from stores.simulations import simulation
@@ -219,6 +220,16 @@ def test_the_special_people_and_stores_are_there(demo: Demo) -> None:
         snapshot = network.snapshot(versions.current(connection))
     assert [len(s.contracts) for s in snapshot.stores].count(2) == 1
     assert {"gcj02", "wgs84"} == {r[0] for r in rows(select(store.c.crs).distinct())}
+
+
+def test_who_was_taken_over_pinned_or_held_is_found_in_the_list(demo: Demo) -> None:
+    """D1, A4, A10: the number beside the list is that of its rows, and each way to find them finds somebody."""
+    order = Order("customer", descending=True)
+    with db.read() as connection:
+        for bound in ("taken", "pinned", "no_switch"):
+            wanted = customer_book.CustomerFilter(NOW, NOW.date(), bound=bound)
+            found = customer_book.rows(connection, SYSTEM, wanted, order)
+            assert len(found) == customer_book.total(connection, SYSTEM, wanted) and (found or bound == "taken"), bound  # so few days: nobody may be taken yet
 
 
 def test_the_entry_ids_are_version_7_and_in_time_order(demo: Demo) -> None:

@@ -7,16 +7,19 @@ import io
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 import db
 from app import simulation_runs
+from app.hq.policy import kept_in_order
 from app.runner import Runner
 from ledger.faults import Conflict, NotAllowed
 from stores import network, policies, simulations, versions
 from stores.actors import COMMAND_LINE, Actor
 from stores.entries import entry
-from stores.policy import parse
+from stores.policy import RUNGS, parse
 from tests.app.pages.conftest import Chain, statements
 
 RULES = {"preset": "franchise", "nearest_limit_m": 100}
@@ -56,7 +59,7 @@ def test_h1_rules_are_changed_simulated_and_published_with_a_note(chain):
     assert "of 4 visits" in page and "Publish these rules" in page and "How sure this is" in page
     number = address.rsplit("/", 1)[1]
     review = client.get(f"/hq/policy/review?simulation={number}").text
-    assert "rung 7" in review and "off" in review
+    assert "rung 7" in review and "off" in review and "rung 8" not in review, "rungs that only moved up by one are no change"
     silent = client.post("/hq/policy/publish", data={"csrf_token": token(review), "simulation": number, "note": " "})
     assert silent.status_code == 422 and "Say in a note" in silent.text
     assert client.post("/hq/policy/publish", data={"csrf_token": token(review), "simulation": number, "note": "nearer only"}).status_code == 303
@@ -71,6 +74,16 @@ def test_h1_rules_are_changed_simulated_and_published_with_a_note(chain):
     assert "Version 3 is in force." in client.get("/hq/policy").text
     with db.read() as connection:
         assert parse(policies.in_force(connection).body).rungs == policies.parse({}).rungs
+
+
+@given(st.permutations(RUNGS), st.permutations(RUNGS), st.integers(0, len(RUNGS)))
+def test_what_is_kept_in_order_is_in_both_in_one_order_and_as_much_as_can_be(before, after, many):
+    before = before[:many]
+    kept = kept_in_order(before, after)
+    assert [code for code in before if code in kept] == [code for code in after if code in kept]
+    assert len(kept_in_order(before, before)) == len(before) and len(kept) >= min(1, len(before))
+    others = [code for code in before if code not in kept]
+    assert not any([c for c in before if c in kept or c == code] == [c for c in after if c in kept or c == code] for code in others)
 
 
 def test_h1_rules_that_nobody_simulated_or_that_are_outdated_are_not_published(chain):
