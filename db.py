@@ -48,6 +48,7 @@ metadata = MetaData(naming_convention={
 BUSY_SECONDS = 30
 RECYCLE_SECONDS = 1800
 SESSION = {"options": "-c timezone=UTC -c lock_timeout=15000"}  # of every PostgreSQL connection
+QUIET: dict[str, Any] = {"hide_parameters": True}  # a statement's values are people's: an error in the log names the statement alone
 INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError)  # `run` speaks to SQLite's driver itself
 
 
@@ -173,15 +174,15 @@ class Database:
             self.entry_engine = self._sqlite_engine(url, "NORMAL", says_begin=False, pooled=False)
             self.apart_engine = self._sqlite_engine(url, "FULL", says_begin=True, pooled=False)
         else:
-            self.engine = create_engine(url, pool_size=10, max_overflow=30, pool_recycle=RECYCLE_SECONDS, pool_timeout=30,
+            self.engine = create_engine(url, **QUIET, pool_size=10, max_overflow=30, pool_recycle=RECYCLE_SECONDS, pool_timeout=30,
                                         connect_args=SESSION)
-            self.entry_engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=SESSION)
-            self.apart_engine = create_engine(url, poolclass=NullPool, connect_args=SESSION)
+            self.entry_engine = create_engine(url, **QUIET, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=SESSION)
+            self.apart_engine = create_engine(url, **QUIET, poolclass=NullPool, connect_args=SESSION)
         self.kept = _Kept(self.entry_engine)
 
     def _sqlite_engine(self, url: str, synchronous: str, *, says_begin: bool, pooled: bool = True) -> Engine:
         pool: dict[str, Any] = {"pool_size": 20, "max_overflow": 60} if pooled else {"poolclass": NullPool}
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)
+        engine = create_engine(url, **QUIET, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)
 
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, record: Any) -> None:
