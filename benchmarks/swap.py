@@ -27,7 +27,7 @@ import config
 import db
 from app import api_keys, create_app
 from benchmarks.entries import ROOT, _open_chain
-from benchmarks.orders import _postgresql
+from benchmarks.postgres import postgresql
 from benchmarks.table import Line
 from migrations import commands
 from stores.actors import COMMAND_LINE
@@ -49,7 +49,7 @@ def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> list[Line]:
     lines = []
     with tempfile.TemporaryDirectory() as folder:
         lines += _measured(f"sqlite:///{folder}/swap.db", "SQLite", Path(folder), rounds, seconds)
-    with _postgresql() as url, tempfile.TemporaryDirectory() as folder:
+    with postgresql() as url, tempfile.TemporaryDirectory() as folder:
         if url is not None:
             lines += _measured(url, "PostgreSQL", Path(folder), rounds, seconds)
     return lines
