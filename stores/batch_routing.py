@@ -107,12 +107,21 @@ class Router:
         """One answer a row, in their order."""
         places = [place_of(row) for row in rows]
         points = self._points(places)
-        quick = self._nearest(rows, places, points, states)
-        return [quick.get(n) or self._walk(row, places[n], points.get(n), states.get(row.visitor_id, NEW_CUSTOMER)) for n, row in enumerate(rows)]
+        covering = self._covering(points)
+        quick = self._nearest(rows, places, points, states, covering)
+        return [quick.get(n) or self._walk(row, places[n], points.get(n), states.get(row.visitor_id, NEW_CUSTOMER), covering.get(n))
+                for n, row in enumerate(rows)]
+
+    def _covering(self, points: dict[int, tuple[float, float]]) -> dict[int, list[int]]:
+        """Ids of the areas whose shape covers each point; none without areas."""
+        if not self.snapshot.shapes:
+            return {}
+        return dict(zip(points, self.snapshot.area_keys_covering([p[0] for p in points.values()], [p[1] for p in points.values()]), strict=True))
 
     # -- the fast way -----------------------------------------------------------------------------------------------------------
 
-    def _nearest(self, rows: Sequence[Row], places: list[Any], points: dict[int, tuple[float, float]], states: Mapping[str, State]) -> dict[int, Assigned]:
+    def _nearest(self, rows: Sequence[Row], places: list[Any], points: dict[int, tuple[float, float]], states: Mapping[str, State],
+                 covering: Mapping[int, list[int]]) -> dict[int, Assigned]:
         if self.before is None:
             return {}
         asked = [n for n in points if not rows[n].entry_param and self._silent(self.before, rows[n], states.get(rows[n].visitor_id))]
@@ -126,8 +135,8 @@ class Router:
             proven &= distances < self.policy.nearest_limit_m - _SAFE_M
         if "RADIUS" in self.before and self.snapshot.max_radius_m:
             proven &= distances > self.snapshot.max_radius_m + 1.0
-        if {"TERRITORY", "SERVICE_AREA"} & self.before and self.snapshot.areas:
-            proven &= np.array([not covering for covering in self.snapshot.area_keys_covering(lats, lngs)])
+        if {"TERRITORY", "SERVICE_AREA"} & self.before and covering:
+            proven &= np.array([not covering[n] for n in asked])
         found = {}
         for n, position, distance, sure in zip(asked, positions.tolist(), distances.tolist(), proven.tolist(), strict=True):
             if sure:
@@ -153,7 +162,7 @@ class Router:
 
     # -- the ladder -------------------------------------------------------------------------------------------------------------
 
-    def _walk(self, row: Row, place: Any, point: tuple[float, float] | None, state: State) -> Assigned:
+    def _walk(self, row: Row, place: Any, point: tuple[float, float] | None, state: State, covering: list[int] | None) -> Assigned:
         unusable = place is not None and point is None
         if point is None and not row.entry_param and self._silent(self.everything, row, state):
             return Assigned(None, None, None, "PICKER", "picker" if len(self.index) else "picker_empty_network", (UNUSABLE,) if unusable else ())
@@ -163,7 +172,7 @@ class Router:
             read = entry_param_of(row.entry_param, self.at, self.day, self.snapshot, self.keys)
             param = read if isinstance(read, EntryParam) else None
         decision = decide(Visit(self.at, self.day, Coordinates(*point) if point is not None else None, place[3] if point is not None else None,
-                                region_code=row.region_code or None, param=param, notes=tuple(notes)), state, self.snapshot)
+                                region_code=row.region_code or None, param=param, notes=tuple(notes)), state, self.snapshot, covering=covering)
         store = self.snapshot.by_id.get(decision.store_id) if decision.store_id is not None else None
         contract = store.contract_on(self.day) if store is not None else None
         return Assigned(store.code if store else None, contract.dealer_code if contract else None, decision.distance_m, decision.rung, decision.reason,
