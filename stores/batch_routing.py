@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, select
 
 from ledger.faults import InvalidInput
+from stores import ip_regions
 from stores.brand import business_day
 from stores.coordinates import CRS_NAMES, Coordinates, is_null_island, to_wgs84, to_wgs84_arrays
 from stores.customers import customer_identity, customer_state
@@ -42,11 +43,12 @@ class Row:
     accuracy_m: str = ""
     entry_param: str = ""
     region_code: str = ""
+    ip: str = ""  # asked for its region where nothing better is known (A9)
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """`notes` hold location_unusable where the row's location was."""
+    """`notes` hold location_unusable where the row's location was, and what came of its entry parameter and network address."""
 
     store_code: str | None
     dealer_code: str | None
@@ -163,14 +165,17 @@ class Router:
     # -- the ladder -------------------------------------------------------------------------------------------------------------
 
     def _walk(self, row: Row, place: Any, point: tuple[float, float] | None, state: State, covering: list[int] | None) -> Assigned:
-        unusable = place is not None and point is None
+        notes: list[str] = [UNUSABLE] if place is not None and point is None else []
+        if row.ip and not row.region_code and point is None:
+            region, note = ip_regions.region_of(row.ip)
+            row, notes = replace(row, region_code=region or ""), [*notes, note]
         if point is None and not row.entry_param and self._silent(self.everything, row, state):
-            return Assigned(None, None, None, "PICKER", "picker" if len(self.index) else "picker_empty_network", (UNUSABLE,) if unusable else ())
-        notes: list[str] = [UNUSABLE] if unusable else []
+            return Assigned(None, None, None, "PICKER", "picker" if len(self.index) else "picker_empty_network", tuple(notes))
         param = None
         if row.entry_param:
             read = entry_param_of(row.entry_param, self.at, self.day, self.snapshot, self.keys)
             param = read if isinstance(read, EntryParam) else None
+            notes += [] if isinstance(read, EntryParam) else [f"entry_param_{read}"]
         decision = decide(Visit(self.at, self.day, Coordinates(*point) if point is not None else None, place[3] if point is not None else None,
                                 region_code=row.region_code or None, param=param, notes=tuple(notes)), state, self.snapshot, covering=covering)
         store = self.snapshot.by_id.get(decision.store_id) if decision.store_id is not None else None

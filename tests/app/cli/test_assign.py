@@ -38,6 +38,18 @@ def test_a_visitor_is_a_customer_so_his_binding_applies(chain):
     assert [line.split(",")[1:5:3] for line in lines[1:]] == [["S1", "HOME_PROTECTED"], ["S3", "NEAREST"]]
 
 
+def test_a9_without_a_location_and_a_region_the_address_names_one(chain):
+    chain.run("policy", "publish", chain.file("policy.json", '{"region_defaults": {"CN": "S3", "310000": "S1"}}'))
+    rows = ["china,,,,,,,223.5.5.5", "lost,0,0,wgs84,,,,223.5.5.5", "said,,,,,,310000,223.5.5.5", "stands,31.2001,121.4001,wgs84,,,,223.5.5.5",
+            "home,,,,,,,192.168.0.1", "odd,,,,,,,999.1.1.1", "shared,,,,,,,10.0.0.1"]
+    result, lines = assigned(chain, "\n".join([f"{HEADER},ip", *rows]) + "\n")
+    assert [tuple(line.split(",")[0:5:2]) for line in lines[1:]] == [
+        ("china", "D2", "REGION"), ("lost", "D2", "REGION"), ("said", "D1", "REGION"), ("stands", "D1", "NEAREST"),
+        ("home", "", "PICKER"), ("odd", "", "PICKER"), ("shared", "", "PICKER")]
+    assert all(f"{note}: {count} rows" in result.stderr for note, count in (("ip_region", 2), ("ip_private", 2), ("ip_unusable", 1), ("location_unusable", 1)))
+    assert "223.5.5.5" not in "".join(lines) + result.output
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_the_encoding_is_found(chain, encoding):
     result, lines = assigned(chain, f"{HEADER}\n访客,31.2601,121.5201,wgs84,,,\n".encode(encoding))
