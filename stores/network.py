@@ -30,13 +30,14 @@ from stores.versions import Versions
 
 REFRESH_SECONDS = 1.0
 REMEMBERED_PASTS = 4
+IN_LIST = 5_000
 
 
 def load(connection: Connection, at: Versions, before: Snapshot | None = None) -> Snapshot:
     """Build the snapshot of a network and policy version, of today or of the past, from the revisions. `before`: an earlier one of this database,
-    whose offers are kept while no version since changed any."""
+    whose offers are kept while no version since changed any, and whose shapes of areas are not built again."""
     stores = _stores(connection, at.network)
-    areas, index = _areas(connection, at.network)
+    areas, index = _areas(connection, at.network, before)
     body = connection.execute(select(policy_version.c.body).where(policy_version.c.version == at.policy)).scalar_one()
     return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network), areas, index, _channels(connection),
                     closings.load(connection, at.network), pauses.load(connection, at.network), _shelves(connection, at.network, before))
@@ -95,16 +96,20 @@ def _guides(connection: Connection, version: int) -> dict[int, GuideRecord]:
     return {r.id: GuideRecord(r.id, r.guide_code, tuple(jobs.get(r.id, ()))) for r in connection.execute(select(guide.c.id, guide.c.guide_code))}
 
 
-def _areas(connection: Connection, version: int) -> tuple[list[AreaRecord], AreaIndex[int]]:
-    records, shapes, keys = [], [], []
-    r = area_revision
-    for row in connection.execute(select(area.c.area_code, r).join(area, area.c.id == r.c.area_id).where(_known_at(r, version))):
-        records.append(AreaRecord(row.area_id, row.area_code, row.kind, row.dealer_id, row.store_id, frozenset(row.region_codes),
-                                  frozenset(row.postal_codes), row.valid_from, row.valid_to))
-        if row.geometry is not None:
-            shapes.append(parse_geometry(row.geometry, "wgs84"))
-            keys.append(row.area_id)
-    return records, AreaIndex(shapes, keys)
+def _areas(connection: Connection, version: int, before: Snapshot | None) -> tuple[list[AreaRecord], AreaIndex[int]]:
+    """Shapes are read and built for revisions that `before` did not have; a revision never changes."""
+    r = area_revision.c
+    known = {before.areas[key].revision_id: shape for key, shape in before.shapes.items()} if before is not None else {}
+    query = select(area.c.area_code, *(c for c in r if c.name != "geometry"), r.geometry.is_not(None).label("drawn"))
+    rows = connection.execute(query.join(area, area.c.id == r.area_id).where(_known_at(area_revision, version))).all()
+    wanted = [row.id for row in rows if row.drawn and row.id not in known]
+    for start in range(0, len(wanted), IN_LIST):
+        read = connection.execute(select(r.id, r.geometry).where(r.id.in_(wanted[start:start + IN_LIST])))
+        known |= {each.id: parse_geometry(each.geometry, "wgs84") for each in read}
+    records = [AreaRecord(row.area_id, row.area_code, row.kind, row.dealer_id, row.store_id, frozenset(row.region_codes), frozenset(row.postal_codes),
+                          row.valid_from, row.valid_to, row.id) for row in rows]
+    drawn = [row for row in rows if row.drawn]
+    return records, AreaIndex([known[row.id] for row in drawn], [row.area_id for row in drawn])
 
 
 def _channels(connection: Connection) -> dict[int, ChannelRecord]:
@@ -177,7 +182,7 @@ def past(at: Versions) -> Snapshot:
     with _holder.past_lock:
         if key not in _holder.pasts:
             with db.read(apart=True) as connection:
-                _holder.pasts[key] = load(connection, at)
+                _holder.pasts[key] = load(connection, at, held if _holder.url == key[0] else None)
             while len(_holder.pasts) > REMEMBERED_PASTS:
                 _holder.pasts.popitem(last=False)
         return _holder.pasts[key]

@@ -106,7 +106,7 @@ class StoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class AreaRecord:
-    """One area; `store_id` for service and isolated areas, `dealer_id` for territories."""
+    """One area; `store_id` for service and isolated areas, `dealer_id` for territories. `revision_id`: what its shape was read from."""
 
     id: int
     code: str
@@ -117,6 +117,7 @@ class AreaRecord:
     postal_codes: frozenset[str]
     valid_from: dt.date | None
     valid_to: dt.date | None
+    revision_id: int = 0
 
     def holds(self, day: dt.date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
