@@ -19,6 +19,7 @@ from stores.snapshot import AreaRecord, Snapshot, StoreRecord
 MAX_ALTERNATIVES = 5
 PICKER_STORES = 20
 KEPT_CANDIDATES = 5
+MEASURED_STORES = 24  # so many are measured as quickly as asked of an index
 _TOLD = frozenset({"travel", "no_longer_covers"})  # outcomes of a skipped rung that the visitor is told (A8, A14)
 SERVED_HOURS = 24
 _HOPS = 5  # a chain of successors longer than this is a mistake of the network, not a wish
@@ -400,7 +401,8 @@ def _of_dealer(q: Question, dealer_id: int) -> list[tuple[StoreRecord, float]]:
     point, day = q.visit.point, q.visit.day
     assert point is not None
     index, stores = q.snapshot.index_of_dealer(dealer_id, day), q.snapshot.stores
-    equal = len(index) if q.full else len(index.ambiguous(point.latitude, point.longitude, _limit_m(q)))
+    few = q.full or len(index) <= MEASURED_STORES
+    equal = len(index) if few else len(index.ambiguous(point.latitude, point.longitude, _limit_m(q)))
     return [(stores[i], d) for i, d in index.k_nearest(point.latitude, point.longitude, equal + KEPT_CANDIDATES)]
 
 
@@ -504,8 +506,9 @@ def _best(q: Question, found: Sequence[tuple[StoreRecord, float]]) -> Match:
         tie = _tie_word(q, winner, equal[0]) if winner[0].id != equal[0][0].id else ""
         equal = ranked
     others = tuple(Candidate(s.id, d, "ambiguous" if limit > 0 else "same_place") for s, d in equal if s.id != winner[0].id)
-    beyond = tuple(Candidate(s.id, d, "farther") for s, d in found if (s, d) not in equal)
-    return Match(winner[0], winner[1], others + beyond[:KEPT_CANDIDATES], tie)
+    taken = {s.id for s, _ in equal}
+    beyond = tuple(Candidate(s.id, d, "farther") for s, d in islice((pair for pair in found if pair[0].id not in taken), KEPT_CANDIDATES))
+    return Match(winner[0], winner[1], others + beyond, tie)
 
 
 _TIES = ("home", "last_visit", "open_now", "priority", "nearer", "store_code")
