@@ -82,7 +82,7 @@ def place_of(row: Row) -> Place | str | None:
 def states_of(connection: Connection, visitors: Sequence[str]) -> dict[str, State]:
     """What is remembered of the visitors that are known, by customer_id."""
     found: dict[str, State] = {}
-    wanted = list({each for each in visitors if each})
+    wanted = list({each for each in visitors if each and "\0" not in each})  # PostgreSQL has no such text
     i, s = customer_identity.c, customer_state.c
     for start in range(0, len(wanted), IN_LIST):
         query = (select(i.value, *(s[name] for name in STATE_FIELDS)).join(customer_state, s.customer_id == i.customer_id)

@@ -29,6 +29,12 @@ def test_every_row_is_answered_in_its_place(chain):
 
 
 @both
+def test_a_visitor_whom_no_database_could_name_is_routed_too(chain):
+    result, lines = assigned(chain, f"{HEADER}\nnul\0,31.2601,121.5201,wgs84,,,\n{'x' * 90_000},31.2601,121.5201,wgs84,,,\n")
+    assert (result.exit_code, [line.split(",")[1] for line in lines[1:]]) == (0, ["S3", "S3"])
+
+
+@both
 def test_a_visitor_is_a_customer_so_his_binding_applies(chain):
     """c1 bought at S1 and is bound to it; he stands beside S3. E2: a home inside its protection wins."""
     import datetime as dt
