@@ -13,12 +13,14 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
+import psycopg
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -35,7 +37,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -44,7 +46,9 @@ metadata = MetaData(naming_convention={
     "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s",
 })
 BUSY_SECONDS = 30
+RECYCLE_SECONDS = 1800
 SESSION = {"options": "-c timezone=UTC -c lock_timeout=15000"}  # of every PostgreSQL connection
+QUIET: dict[str, Any] = {"hide_parameters": True}  # a statement's values are people's: an error in the log names the statement alone
 INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError)  # `run` speaks to SQLite's driver itself
 
 
@@ -95,7 +99,8 @@ def instant(value: Any) -> dt.datetime:
 
 
 def _instant_text(value: dt.datetime) -> str:
-    return value.astimezone(dt.UTC).isoformat(timespec="microseconds")[:-6] + "Z"  # for +00:00
+    utc = value if value.tzinfo is dt.UTC else value.astimezone(dt.UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"  # for +00:00
 
 
 class Json(TypeDecorator[Any]):
@@ -163,19 +168,21 @@ class Database:
         self.url = url
         self.sqlite = url.startswith("sqlite")
         self.write_lock = threading.Lock()  # SQLite has one writer; queueing here is fair, its busy handler is not
+        self.gate: Any = threading.Lock() if self.sqlite else nullcontext()
         if self.sqlite:
             self.engine = self._sqlite_engine(url, "FULL", says_begin=True)
-            self.entry_engine = self._sqlite_engine(url, "NORMAL", says_begin=False)
+            self.entry_engine = self._sqlite_engine(url, "NORMAL", says_begin=False, pooled=False)
             self.apart_engine = self._sqlite_engine(url, "FULL", says_begin=True, pooled=False)
         else:
-            self.engine = create_engine(url, pool_size=10, max_overflow=30, pool_recycle=1800, pool_timeout=30,
+            self.engine = create_engine(url, **QUIET, pool_size=10, max_overflow=30, pool_recycle=RECYCLE_SECONDS, pool_timeout=30,
                                         connect_args=SESSION)
-            self.entry_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-            self.apart_engine = create_engine(url, poolclass=NullPool, connect_args=SESSION)
+            self.entry_engine = create_engine(url, **QUIET, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=SESSION)
+            self.apart_engine = create_engine(url, **QUIET, poolclass=NullPool, connect_args=SESSION)
+        self.kept = _Kept(self.entry_engine)
 
     def _sqlite_engine(self, url: str, synchronous: str, *, says_begin: bool, pooled: bool = True) -> Engine:
         pool: dict[str, Any] = {"pool_size": 20, "max_overflow": 60} if pooled else {"poolclass": NullPool}
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)
+        engine = create_engine(url, **QUIET, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)
 
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, record: Any) -> None:
@@ -196,8 +203,41 @@ class Database:
 
     def dispose(self, close: bool = True) -> None:
         self.engine.dispose(close=close)
-        if self.sqlite:
-            self.entry_engine.dispose(close=close)
+        self.kept.dispose(close)
+
+
+class _Kept:
+    """Connections of the entry path. They stay open from one visitor to the next: handing one out and cleaning it afterwards, as a pool
+    does, costs more than the statement it is taken for, and of an autocommitted statement there is nothing to clean."""
+
+    def __init__(self, engine: Engine):
+        self._engine = engine
+        self._idle: list[tuple[Connection, float]] = []
+
+    def take(self) -> tuple[Connection, float]:
+        """A connection and until when (monotonic) it may be used."""
+        while self._idle:
+            try:
+                found = self._idle.pop()
+            except IndexError:  # another thread was quicker
+                break
+            if found[1] > time.monotonic():
+                return found
+            found[0].close()
+        return self._engine.connect(), time.monotonic() + RECYCLE_SECONDS
+
+    def give(self, taken: tuple[Connection, float]) -> None:
+        """Keep it for the next visitor; what a fault has passed through is closed instead, by its taker."""
+        self._idle.append(taken)
+
+    def dispose(self, close: bool) -> None:
+        """Let go of all that are idle; without `close` (after a fork) they belong to the other process."""
+        idle, self._idle = self._idle, []
+        for connection, _ in idle:
+            if close:
+                connection.close()
+            else:
+                connection.detach()
 
 
 _database: Database | None = None
@@ -225,6 +265,7 @@ def database() -> Database:
 def _forget_connections_after_fork() -> None:
     if _database is not None:
         _database.write_lock = threading.Lock()
+        _database.gate = threading.Lock() if _database.sqlite else nullcontext()
         _database.dispose(close=False)
 
 
@@ -304,11 +345,21 @@ def read(*, apart: bool = False) -> Iterator[Connection]:
 
 @contextmanager
 def statement() -> Iterator[Connection]:
-    """The entry path's connection: autocommit on PostgreSQL (each statement is one round trip and commits itself)."""
+    """The entry path's connection: autocommit on PostgreSQL (each statement is one round trip and commits itself).
+
+    On SQLite one thread of the process at a time: there a statement lasts microseconds, and handing the interpreter to another thread
+    and back around each of them costs more than it brings."""
     if _current.get() is not None:
         raise RuntimeError("statement() stands alone; it cannot join a transaction")
-    with database().entry_engine.connect() as connection:
-        yield connection
+    base = database()
+    with base.gate:
+        taken = base.kept.take()
+        try:
+            yield taken[0]
+        except BaseException:
+            taken[0].close()
+            raise
+        base.kept.give(taken)
 
 
 @contextmanager
@@ -338,18 +389,33 @@ def _roll_back(connection: Connection) -> None:
 def run(connection: Connection, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
     """The entry path's statements, without the statement builder, which costs more than the database: `:name` parameters, taken from
     `driver_values`. Returns the rows as tuples. Raises INTEGRITY_ERRORS."""
-    if connection.dialect.name == "postgresql":
-        result = connection.exec_driver_sql(_for_psycopg(sql), dict(values or {}))
-        return result.all() if result.returns_rows else ()
     driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "postgresql":
+        return _run_psycopg(connection, driver, sql, values)
     return driver.execute(sql, values or {}).fetchall()  # type: ignore[no-any-return]
+
+
+def _run_psycopg(connection: Connection, driver: Any, sql: str, values: Mapping[str, Any] | None) -> Sequence[Any]:
+    try:
+        cursor = driver.execute(_for_psycopg(sql), values)
+        return cursor.fetchall() if cursor.description else ()
+    except psycopg.Error as error:  # as SQLAlchemy would have raised it, without the values, which are a person's
+        if driver.closed:
+            connection.invalidate(error)
+        raise DBAPIError.instance(sql, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed,
+                                  dialect=connection.dialect) from error
 
 
 def driver_values(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters for `run`: days, aware moments, dicts and lists as the column types would write them."""
     if connection.dialect.name == "postgresql":
         return {name: canonical(value) if type(value) in (dict, list) else value for name, value in values.items()}
-    return {name: _FOR_SQLITE[type(value)](value) if type(value) in _FOR_SQLITE else value for name, value in values.items()}
+    found = dict(values)
+    for name, value in values.items():
+        convert = _FOR_SQLITE.get(type(value))
+        if convert is not None:
+            found[name] = convert(value)
+    return found
 
 
 _FOR_SQLITE: dict[type, Callable[[Any], str]] = {dt.datetime: _instant_text, dt.date: dt.date.isoformat, dict: canonical, list: canonical}

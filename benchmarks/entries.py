@@ -23,6 +23,7 @@ from pathlib import Path
 import config
 import db
 from app import api_keys, create_app
+from benchmarks.postgres import postgresql
 from benchmarks.table import Line
 from migrations import commands
 from stores.actors import COMMAND_LINE
@@ -40,8 +41,15 @@ Request = Callable[[int], bytes]
 
 
 def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> list[Line]:
-    """Requests a second of new and of returning visitors; some forty seconds."""
-    with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as (port, key):
+    """Requests a second of new and of returning visitors; SQLite, and PostgreSQL where it can be started. Some eighty seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        lines = _beside_bare("SQLite", f"sqlite:///{folder}/entries.db", Path(folder), rounds, seconds)
+    with postgresql() as url, tempfile.TemporaryDirectory() as folder:
+        return lines if url is None else lines + _beside_bare("PostgreSQL", url, Path(folder), rounds, seconds)
+
+
+def _beside_bare(engine: str, url: str, folder: Path, rounds: int, seconds: float) -> list[Line]:
+    with _server(folder, url) as (port, key):
         new, returning = _entry(key, "n{}"), _entry(key, "r{}", again=400)
         kinds: dict[str, Request] = {
             "hello": lambda n: b"GET /bare/hello HTTP/1.1\r\nHost: x\r\n\r\n", "insert": _post("/bare/insert", "", "i{}"), "new": new, "returning": returning,
@@ -54,11 +62,11 @@ def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> list[Line]:
             for name, make in kinds.items():
                 started += 1_000_000
                 rates[name].append(_rate(port, make, started, seconds))
-    return [_line("entry of a new customer / Flask hello", rates, "new", "hello", 0.12),
-            _line("entry of a returning customer / Flask hello", rates, "returning", "hello", 0.20),
-            _line("entry of a new customer / Flask + one insert", rates, "new", "insert", 0.75),
-            _line("entry of a returning customer / Flask + one insert", rates, "returning", "insert", 0.75),
-            _line("route of a returning customer, nothing stored / Flask hello", rates, "route", "hello", 0.55)]
+    return [_line(f"entry of a new customer, {engine} / Flask + one insert", rates, "new", "insert", 0.75),
+            _line(f"entry of a returning customer, {engine} / Flask + one insert", rates, "returning", "insert", 0.75),
+            _line(f"entry of a new customer, {engine} / Flask hello", rates, "new", "hello", 0.12),
+            _line(f"entry of a returning customer, {engine} / Flask hello", rates, "returning", "hello", 0.20),
+            _line(f"route of a returning customer, nothing stored, {engine} / Flask hello", rates, "route", "hello", 0.55)]
 
 
 def _line(name: str, rates: dict[str, list[float]], ours: str, theirs: str, aim: float | None) -> Line:
@@ -126,9 +134,9 @@ def _exchange(connection: socket.socket, request: bytes) -> None:
 # -- the server ---------------------------------------------------------------------------------------------------------------
 
 @contextmanager
-def _server(folder: Path) -> Iterator[tuple[int, str]]:
-    """A chain in a fresh database, served by a process of its own: the port and an API key."""
-    given = {"DATABASE_URL": f"sqlite:///{folder / 'entries.db'}", "INSTANCE_PATH": str(folder), "LOG_LEVEL": "ERROR"}
+def _server(folder: Path, url: str | None = None) -> Iterator[tuple[int, str]]:
+    """A chain in a fresh database (SQLite in the folder, or the one of the URL), served by a process of its own: the port and an API key."""
+    given = {"DATABASE_URL": url or f"sqlite:///{folder / 'entries.db'}", "INSTANCE_PATH": str(folder), "LOG_LEVEL": "ERROR"}
     commands.upgrade(given["DATABASE_URL"])
     create_app(config.load(given))
     _open_chain(config.load(given))

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import os
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Column, MetaData, String, Table, insert
@@ -21,6 +19,7 @@ import config
 import db
 from app import create_app
 from benchmarks.entries import Request, _ask, _line, _open_chain, _rate, _server
+from benchmarks.postgres import postgresql
 from benchmarks.table import Line
 from migrations import commands
 from stores.sales.inputs import LineIn, OrderIn
@@ -40,7 +39,7 @@ def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> list[Line]:
         lines = list(_over_http(port, key, rounds, seconds))
     with tempfile.TemporaryDirectory() as folder:
         lines += _as_service(f"sqlite:///{folder}/orders.db", "SQLite", Path(folder), rounds, seconds)
-    with _postgresql() as url, tempfile.TemporaryDirectory() as folder:
+    with postgresql() as url, tempfile.TemporaryDirectory() as folder:
         if url is not None:
             lines += _as_service(url, "PostgreSQL", Path(folder), rounds, seconds)
     return lines
@@ -139,25 +138,6 @@ def _record(orders: list[OrderIn]) -> None:
 def _bare(number: str) -> None:
     with db.transaction() as connection:
         connection.execute(insert(BARE).values(order_no=number))
-
-
-@contextmanager
-def _postgresql() -> Iterator[str | None]:
-    """A server of our own that does write through to disk is not to be had here: `tests.postgres` does not (both sides alike)."""
-    if os.environ.get("BENCH_POSTGRESQL") == "off":
-        yield None
-        return
-    from tests.postgres import Server
-    try:
-        server = Server()
-    except RuntimeError as reason:
-        print(f"PostgreSQL is left out: {reason}")
-        yield None
-        return
-    try:
-        yield server.url()
-    finally:
-        server.stop()
 
 
 if __name__ == "__main__":

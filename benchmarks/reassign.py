@@ -19,7 +19,7 @@ import config
 import db
 from app import create_app
 from benchmarks.entries import _open_chain
-from benchmarks.orders import _postgresql
+from benchmarks.postgres import postgresql
 from benchmarks.table import Line
 from ledger.bulk import insert_rows
 from migrations import commands
@@ -40,7 +40,7 @@ def run(customers: int = CUSTOMERS) -> list[Line]:
     """SQLite, and PostgreSQL where it can be started."""
     with tempfile.TemporaryDirectory() as folder:
         lines = [_measured(f"sqlite:///{folder}/reassign.db", "SQLite", Path(folder), customers)]
-    with _postgresql() as url, tempfile.TemporaryDirectory() as folder:
+    with postgresql() as url, tempfile.TemporaryDirectory() as folder:
         if url is not None:
             lines.append(_measured(url, "PostgreSQL", Path(folder), customers))
     return lines

@@ -21,14 +21,17 @@ THREADS = 4
 def bare(database_url: str) -> Flask:
     """Two routes of a plain Flask application: a greeting, and one SQLAlchemy Core insert of what was sent, committed."""
     app = Flask("bare")
-    engine = create_engine(f"{database_url}.bare", connect_args={"timeout": 30})
-    visits = Table("visit", MetaData(), Column("id", Integer, primary_key=True), Column("customer_id", String(128)), Column("latitude", Float),
+    sqlite = database_url.startswith("sqlite")
+    engine = create_engine(f"{database_url}.bare", connect_args={"timeout": 30}) if sqlite else create_engine(database_url)
+    visits = Table("bare_visit", MetaData(), Column("id", Integer, primary_key=True), Column("customer_id", String(128)), Column("latitude", Float),
                    Column("longitude", Float))
 
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, record: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
+    if sqlite:  # as the product's entry path has them; the file beside it, so that the two do not wait for each other
+
+        @event.listens_for(engine, "connect")
+        def _connect(connection: Any, record: Any) -> None:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
 
     visits.metadata.create_all(engine)
 

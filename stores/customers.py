@@ -1,7 +1,7 @@
 """Customers: a surrogate for everything else, and the only tables that hold a person's identifiers (P5, M20)."""
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table, text
 
 import db
 
@@ -20,6 +20,7 @@ customer_identity = Table(
     Column("value", db.Code(128), primary_key=True),  # of a phone: its keyed hash, the number itself is in `cipher` (P3)
     Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False, index=True),
     Column("cipher", LargeBinary),
+    sqlite_with_rowid=False,
 )
 customer_state = Table(
     "customer_state", db.metadata,
@@ -46,9 +47,11 @@ customer_state = Table(
     Column("refused_at", db.Instant),
     Column("pinned_store_id", BigInteger),
     Column("no_switch", Boolean, nullable=False, default=False),
+    sqlite_with_rowid=False,
 )
-Index("ix_customer_state_home", customer_state.c.home_store_id)
-Index("ix_customer_state_owner", customer_state.c.owner_guide_id)
+_HOME, _OWNER = text("home_store_id IS NOT NULL"), text("owner_guide_id IS NOT NULL")  # most newcomers have neither yet
+Index("ix_customer_state_home", customer_state.c.home_store_id, sqlite_where=_HOME, postgresql_where=_HOME)
+Index("ix_customer_state_owner", customer_state.c.owner_guide_id, sqlite_where=_OWNER, postgresql_where=_OWNER)
 customer_merge = db.append_only(Table(  # M19: two surrogates that turned out to be one person
     "customer_merge", db.metadata,
     Column("id", db.BigId, primary_key=True),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -189,12 +190,18 @@ def decide(visit: Visit, state: State, snapshot: Snapshot, policy: Policy | None
     for name in question.policy.rungs:
         found = RUNGS[name](question) if name != "PICKER" else "no_rung_matched"
         if isinstance(found, str):
-            steps.append(Step(name, found))
+            steps.append(_passed(name, found))
             continue
         steps.append(Step(name, "matched", _candidates(found)))
         return _decision(question, name, found, steps)
     steps[-1] = Step("PICKER", "matched")
     return _picker(question, steps)
+
+
+@cache
+def _passed(rung: str, outcome: str) -> Step:
+    """A rung that did not match; there are few, so each is made once."""
+    return Step(rung, outcome)
 
 
 def _decision(question: Question, rung: str, match: Match, steps: list[Step]) -> Decision:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import db
@@ -109,8 +109,7 @@ def _try(connection: Any, asked: _Asked, locked: bool, together: bool) -> tuple[
             return Recorded(found.kept.entry_id, repeated=True), set()
         forget_key(connection, asked.key, now - LIFETIME)
     snapshot = network.snapshot(found.versions)
-    visit = visit_of(arrival, arrival.occurred_at or now, snapshot, keys.entry_param_keys())
-    visit = replace(visit, loads=guide_loads.of_day(visit.day))
+    visit = visit_of(arrival, arrival.occurred_at or now, snapshot, keys.entry_param_keys(), guide_loads.of_day)
     decision, placed = _with_room(connection, visit, found.state, snapshot, together)
     entry_id = new_entry_id(now)
     customer_text, links = _links(arrival, found, entry_id)

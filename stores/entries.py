@@ -42,6 +42,7 @@ entry_point = Table(  # exact; emptied after 24 h
     Column("fuzzy", Integer, nullable=False),
     Column("distances", db.Json, nullable=False),  # exact metres by store id
     Column("recorded_at", db.Instant, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 entry_trace = Table(  # what the ladder saw and said, without metres; emptied after 30 days
     "entry_trace", db.metadata,
@@ -51,4 +52,5 @@ entry_trace = Table(  # what the ladder saw and said, without metres; emptied af
     Column("trace", db.Json, nullable=False),
     Column("distance_class_km", Integer),  # of the winner
     Column("recorded_at", db.Instant, nullable=False, index=True),
+    sqlite_with_rowid=False,
 )

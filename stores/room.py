@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from sqlalchemy import BigInteger, Column, Connection, Date, Integer, Table, delete, select
+from sqlalchemy import BigInteger, Column, Connection, Date, Integer, Table, delete
 
 import db
 from stores.decide import Decision
@@ -51,8 +51,8 @@ def take(connection: Connection, kind: str, thing: int, day: dt.date, most: int)
 
 def taken(connection: Connection, kind: str, day: dt.date) -> Mapping[int, int]:
     """Places taken on a day, by surrogate."""
-    t = day_load.c
-    return {row.thing_id: row.n for row in connection.execute(select(t.thing_id, t.n).where(t.kind == kind, t.day == day))}
+    rows = db.run(connection, "SELECT thing_id, n FROM day_load WHERE kind = :kind AND day = :day", db.driver_values(connection, {"kind": kind, "day": day}))
+    return dict(rows)
 
 
 def full_stores(connection: Connection, day: dt.date, snapshot: Snapshot) -> frozenset[int]:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ledger.faults import FieldFault
@@ -40,8 +40,10 @@ class Arrival:
     ip: str | None = field(default=None, repr=False)  # read for its region, stored nowhere
 
 
-def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequence[bytes]) -> Visit:
-    """The visit at moment `at`; without a usable location or a region, the network address may name one (A9).
+def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequence[bytes],
+             loads_of: Callable[[dt.date], Mapping[int, int]] | None = None) -> Visit:
+    """The visit at moment `at`; without a usable location or a region, the network address may name one (A9). `loads_of` a day: visitors
+    given to each guide, where guides on duty are to be chosen (A15).
 
     Raises InvalidCoordinates for a location that cannot be converted; (0,0) is no usable location."""
     notes: list[str] = []
@@ -65,7 +67,8 @@ def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequen
         else:
             notes.append(f"entry_param_{read}")
     return Visit(at=at, day=day, point=point, accuracy_m=source.accuracy_m if source else None, fuzzy=bool(source and source.fuzzy),
-                 region_code=region_code, postal_code=arrival.postal_code, param=param, notes=tuple(notes))
+                 region_code=region_code, postal_code=arrival.postal_code, param=param, notes=tuple(notes),
+                 loads=loads_of(day) if loads_of is not None else None)
 
 
 def entry_param_of(text: str, at: dt.datetime, day: dt.date, snapshot: Snapshot, keys: Sequence[bytes]) -> EntryParam | str:

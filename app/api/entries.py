@@ -13,7 +13,7 @@ from app.api.idempotency import body_hash
 from app.api.query import Query
 from app.api.types import Answer, CodeText, CustomerKey, Line, Location, Strict, Time
 from ledger.faults import NotAllowed, NotFound
-from stores import entering, entry_reading, explanations, people, trying
+from stores import entering, entry_reading, explanations, trying
 from stores.actors import Actor
 from stores.answers import decision_answer, trace_answer
 from stores.visits import Arrival, SourcePoint
@@ -176,10 +176,7 @@ def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any
 def create_route(actor: Actor, body: EntryIn, query: RouteQuery) -> tuple[int, Any]:
     whole_chain(actor)
     now, arrival = dt.datetime.now(dt.UTC), arrival_of(body)
-    with db.read() as connection:
-        found = people.find(connection, arrival.identities.items())
-        who = next((found[pair] for pair in arrival.identities.items() if pair in found), None)
-        tried = trying.try_route(connection, arrival, body.occurred_at or now, who)
+    tried = trying.try_arrival(arrival, body.occurred_at or now)
     return 200, {"customer_id": body.customer.customer_id, **decision_answer(tried.decision, tried.snapshot, tried.visit.day), "decided_at": now,
                  "trace": trace_answer(tried.decision, tried.snapshot), "what_if": explanations.what_if_words(tried.what_ifs(), "en") if query.what_if == "yes" else None}
 
