@@ -448,8 +448,9 @@ def _radius(q: Question) -> Match | str:
         return "no_location"
     if q.snapshot.max_radius_m == 0:
         return "no_radius_set"
-    near = q.snapshot.index_on(q.visit.day).within(point.latitude, point.longitude, q.snapshot.max_radius_m + 0.001)
-    found = [(q.snapshot.stores[i], d) for i, d in near if d <= (q.snapshot.stores[i].service_radius_m or -1)]
+    stores = q.snapshot.stores
+    near = (pair for index, most in q.snapshot.radii_on(q.visit.day) for pair in index.within(point.latitude, point.longitude, most + 0.001))
+    found = sorted(((stores[i], d) for i, d in near if d <= (stores[i].service_radius_m or 0)), key=lambda pair: (pair[1], pair[0].code))
     return _roomy(q, found) if found else "outside_radii"
 
 

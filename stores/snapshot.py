@@ -205,6 +205,7 @@ class Snapshot:
         self.boundaries = sorted(_boundaries(self.stores, areas))
         self._indexes: OrderedDict[int, NearestIndex] = OrderedDict()
         self._dealer_indexes: dict[tuple[int, int], NearestIndex] = {}
+        self._radii: OrderedDict[int, list[tuple[NearestIndex, int]]] = OrderedDict()
         self._listed: OrderedDict[int, dict[tuple[int, str], list[StoreRecord]]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -256,6 +257,24 @@ class Snapshot:
             if len(self._dealer_indexes) >= REMEMBERED_DEALERS:
                 self._dealer_indexes.clear()
             self._dealer_indexes[key] = found
+        return found
+
+    def radii_on(self, day: dt.date) -> Sequence[tuple[NearestIndex, int]]:
+        """Stores with a service radius eligible on that day, those of like radii (within a factor of two) in one index with their greatest: one
+        store that delivers far makes nobody look at all the others. Built once an epoch."""
+        epoch = self.epoch(day)
+        found = self._radii.get(epoch)
+        if found is None:
+            alike: dict[int, list[int]] = {}
+            for n, each in enumerate(self.stores):
+                if each.service_radius_m and not each.why_not(day):  # one of 0 reaches nobody
+                    alike.setdefault(each.service_radius_m.bit_length(), []).append(n)
+            found = [(NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp)),
+                      max(self.stores[n].service_radius_m or 0 for n in positions)) for positions in alike.values()]
+            with self._lock:
+                self._radii[epoch] = found
+                while len(self._radii) > REMEMBERED_LISTS:
+                    self._radii.popitem(last=False)
         return found
 
     def listed_on(self, day: dt.date) -> Mapping[tuple[int, str], Sequence[StoreRecord]]:

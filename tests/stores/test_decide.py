@@ -135,6 +135,18 @@ def test_a6_a12_a_territory_leads_to_the_store_that_measuring_all_of_its_dealers
     assert len(others) == min(len(theirs), KEPT_CANDIDATES)
 
 
+@given(arrivals(), chains(), st.sampled_from([0, 150]))
+def test_a6_the_radius_that_leads_is_found_by_measuring_every_store(visit, snapshot, ambiguity_m):
+    decision = decide(visit, State(), snapshot, Policy(rungs=("RADIUS", "PICKER"), ambiguity_m=ambiguity_m))
+    reach = [] if visit.point is None else [
+        (metres, s) for s in snapshot.stores if not s.why_not(visit.day) and s.service_radius_m
+        and (metres := distance_m(visit.point, Coordinates(s.latitude, s.longitude))) <= s.service_radius_m]
+    assert (decision.rung == "RADIUS") == bool(reach)
+    if reach and not ambiguity_m:
+        metres, best = min(reach, key=lambda pair: (pair[0], pair[1].code))
+        assert (decision.store_id, decision.distance_m) == (best.id, metres)
+
+
 def _wins_ties(store, question):
     state = question.state
     return store.id != state.home_store_id, store.id != state.last_store_id, not store.open_at(question.visit.at), -store.priority
