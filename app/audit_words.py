@@ -50,13 +50,18 @@ DETAILS: Words = {
 VALUES: Words = {
     "code": _l("code of the app"), "recovery_code": _l("recovery code"), "all": _l("the whole chain"), "branch": _l("Branch"), "dealer": _l("Dealer"),
     "store": _l("Store"), "guide": _l("Guide"), "read": _l("read"), "write": _l("read and write"),
+    "franchise": _l("Franchise: bindings before the place"), "nearest_first": _l("Nearest first: the place before bindings"),
+    "link_first": _l("Link first: codes and links before a protected home"), "home_locked": _l("Home locked: home before everything, no switching"),
 }
+FOR_PROGRAMS = frozenset({"deed"})  # numbers of rows that no page shows
+SHOWN_OF_HASH = 12
 ACTORS: Words = {"command line": _l("command line"), "system": _l("Doorstep itself")}
 
 
 def detail_in_words(detail: Mapping[str, Any]) -> str:
-    """`role: Dealer · limit: D1`; what is absent is left out."""
-    return " · ".join(f"{label(DETAILS, name)}: {_value(name, value)}" for name, value in detail.items() if value is not None)
+    """`role: Dealer · limit: D1`; what is absent is left out, and what only programs read."""
+    shown = {name: value for name, value in detail.items() if value is not None and name not in FOR_PROGRAMS}
+    return " · ".join(_("%(what)s: %(about)s", what=label(DETAILS, name), about=_value(name, value)) for name, value in shown.items())
 
 
 def _value(name: str, value: Any) -> str:
@@ -64,6 +69,8 @@ def _value(name: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(_value(name, each) for each in value)
+    if isinstance(value, str) and name in ("digest", "hash") and len(value) > 2 * SHOWN_OF_HASH:
+        return f"{value[:SHOWN_OF_HASH]}…"
     if isinstance(value, str):
         return str(ROLE_NAMES[value]) if name in ("role", "was") and value in ROLE_NAMES else label(VALUES, value)
     return str(value)

@@ -11,6 +11,7 @@ from app.permissions import current_actor
 from ledger.faults import NotFound
 from stores import customer_book, customer_story, search
 
+MOST_CODES = 200
 DOORS = {  # kind: (page of the portal, name of its key)
     "store": ("store", "code"), "dealer": ("dealer", "code"), "branch": ("branch", "code"), "guide": ("guide", "code"), "order": ("order", "order_no"),
     "refund": ("order", "order_no"), "entry": ("entry", "entry_id"), "customer": ("customer", "number"),
@@ -42,9 +43,13 @@ def suggestions(kind: str, kinds: tuple[str, ...]) -> str:
     if kind not in kinds:
         raise NotFound(f"There are no codes of {kind!r}.")
     actor, (_now, today) = current_actor(), now_and_today()
+    typed, before = request.args.get(request.args.get("of", "q")) or "", ""
+    if request.args.get("many"):  # several codes in one field: the last of them is being typed
+        before, _space, typed = typed.replace(",", " ").replace("，", " ").rpartition(" ")
+        before = " ".join(before.split()[:MOST_CODES]) + " " if before.strip() else ""
     with db.read() as connection:
-        found = search.suggest(connection, actor, kind, request.args.get(request.args.get("of", "q")) or "", today)
-    return render_template("search/options.html", found=found)
+        found = search.suggest(connection, actor, kind, typed, today)
+    return render_template("search/options.html", found=[(f"{before}{code}", f"{before}{name}") for code, name in found])
 
 
 def _door(portal: str, hit: search.Hit) -> str | None:

@@ -27,11 +27,12 @@ from stores.phones import keyed_hash, reveal
 from stores.sales.scope import limit_orders
 from stores.scope import contract_in_force, visible_guide_ids, visible_store_ids
 from stores.stores import store
+from stores.takeovers import REASONS as TAKEN_OVER
 
 LONG_AGO = literal(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), db.Instant)
 SORTS = {"customer": customer_state.c.customer_id, "protected_until": func.coalesce(customer_state.c.home_protected_until, LONG_AGO),
          "valid_until": func.coalesce(customer_state.c.home_valid_until, LONG_AGO)}
-BOUND = ("yes", "no", "protected", "open")
+BOUND = ("yes", "no", "protected", "open", "taken", "pinned", "no_switch")
 REASONS = ("customer_asks", "complaint", "delivery", "data_rights", "authority", "fraud")
 CASE_MAX = 40
 
@@ -83,7 +84,8 @@ def find(connection: Connection, actor: Actor, number: int, now: dt.datetime, to
 
 @dataclass(frozen=True, slots=True)
 class CustomerFilter:
-    """`bound`: one of BOUND, judged at `now`: at home somewhere or not, home protected or no longer. `since`: the present home began on that
+    """`bound`: one of BOUND, judged at `now`: at home somewhere or not, home protected or no longer, at home elsewhere before and taken over
+    since (B4), pinned by headquarters, not allowed to switch. `since`: the present home began on that
     brand day or later. The dealer is who holds the home store today."""
 
     now: dt.datetime
@@ -163,8 +165,15 @@ def _wanted(query: Select[Any], actor: Actor, wanted: CustomerFilter) -> Select[
     if wanted.bound is not None:
         protected = s.home_protected_until > wanted.now
         query = query.where({"yes": at_home, "no": or_(s.home_store_id.is_(None), s.home_valid_until.is_(None), ~at_home), "protected": at_home & protected,
-                             "open": at_home & ~protected}[wanted.bound])
+                             "open": at_home & ~protected, "taken": at_home & s.customer_id.in_(_taken(wanted.now)), "pinned": s.pinned_store_id.is_not(None),
+                             "no_switch": s.no_switch}[wanted.bound])
     return query
+
+
+def _taken(now: dt.datetime) -> Select[Any]:
+    """Customers whose home of before another store took over."""
+    b = binding.c
+    return select(b.customer_id).where(b.kind == "home", b.superseded_at.is_(None), b.end_reason.in_(TAKEN_OVER), b.ended_at <= now)
 
 
 def _bound_since(connection: Connection, numbers: Sequence[int], now: dt.datetime) -> dict[int, dt.datetime]:

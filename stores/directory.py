@@ -93,7 +93,7 @@ def find_store(connection: Connection, actor: Actor, code: str, today: dt.date) 
     """The facts of one store; None when unknown or not the actor's to see."""
     successor = store.alias("successor")
     query = _with_dealer(select(store, branch.c.branch_code, branch.c.name.label("branch_name"), dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
-                                successor.c.store_code.label("successor_code"))
+                                successor.c.store_code.label("successor_code"), successor.c.name.label("successor_name"))
                          .outerjoin(branch, branch.c.id == store.c.branch_id).outerjoin(successor, successor.c.id == store.c.successor_store_id), today)
     return connection.execute(_stores(query, actor, StoreFilter(today)).where(store.c.store_code == code)).first()
 

@@ -172,5 +172,5 @@ def of_entry(connection: Connection, row: Any, lang: str) -> dict[str, Any]:
 def what_if_words(found: Sequence[tuple[str, str | None, str | None, str]], lang: str) -> list[dict[str, Any]]:
     """(change, store_code, name, rung) as the outside sees it, with words."""
     listed = word(RUNG_NAMES, "PICKER", lang)
-    return [{"change": change, "store_code": code, "name": name, "rung": rung, "words": f"{word(WHAT_IFS, change, lang)}: {name or listed}"}
+    return [{"change": change, "store_code": code, "name": name, "rung": rung, "words": f"{word(WHAT_IFS, change, lang)}{'：' if lang == 'zh' else ': '}{name or listed}"}
             for change, code, name, rung in found]

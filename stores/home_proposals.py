@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, case, exists, func, or_, select
 
 from stores.customer_deed_kinds import customer_deed
 from stores.customers import customer, customer_state
@@ -30,15 +30,29 @@ def _proposed(store_id: int, policy: Policy, now: dt.datetime) -> Select[Any]:
 
 
 def count(connection: Connection, store_id: int, policy: Policy, now: dt.datetime) -> int:
-    return int(connection.execute(select(func.count()).select_from(_proposed(store_id, policy, now).subquery())).scalar_one())
+    return counts(connection, store_id, policy, now)[0]
+
+
+def counts(connection: Connection, store_id: int, policy: Policy, now: dt.datetime) -> tuple[int, int]:
+    """How many are proposed, and how many of them nobody protects."""
+    p = _proposed(store_id, policy, now).subquery("proposed")
+    row = connection.execute(select(func.count(), func.count().filter(~_protected(p.c, now))).select_from(p)).one()
+    return int(row[0]), int(row[1])
+
+
+def _protected(columns: Any, now: dt.datetime) -> Any:
+    """He is at home elsewhere, and that is protected now (B3)."""
+    return and_(columns.home_store_id.is_not(None), func.coalesce(columns.home_valid_until > now, False), func.coalesce(columns.home_protected_until > now, False))
 
 
 def rows(connection: Connection, store_id: int, policy: Policy, now: dt.datetime) -> Sequence[Row[Any]]:
-    """At most SHOWN, those with most orders first: customer_id (surrogate), customer_text, orders, last_paid_at, home_protected_until, at_home."""
+    """At most SHOWN, those whom nobody protects first, then those with most orders: customer_id (surrogate), customer_text, orders, last_paid_at,
+    home_protected_until, at_home."""
     p = _proposed(store_id, policy, now).subquery("proposed")
     query = (select(p.c.customer_id, customer.c.customer_id.label("customer_text"), p.c.orders, p.c.last_paid_at, p.c.home_protected_until,
                     and_(p.c.home_store_id.is_not(None), p.c.home_valid_until > now).label("at_home"))
-             .join(customer, customer.c.id == p.c.customer_id).order_by(p.c.orders.desc(), p.c.customer_id).limit(SHOWN))
+             .join(customer, customer.c.id == p.c.customer_id)
+             .order_by(case((_protected(p.c, now), 1), else_=0), p.c.orders.desc(), p.c.customer_id).limit(SHOWN))
     return connection.execute(query).all()
 
 

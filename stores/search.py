@@ -9,18 +9,21 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, or_, select
 
-from stores import customer_book, entry_reading
+from stores import customer_book, entry_reading, places
 from stores.actors import Actor
 from stores.branches import branch
+from stores.channels import channel
 from stores.dealers import dealer
 from stores.guides import guide
 from stores.orders import sales_order
 from stores.refunds import refund
+from stores.regions import full_name, regions
 from stores.sales.scope import limit_orders
 from stores.scope import visible_branch_ids, visible_dealer_ids, visible_guide_ids, visible_store_ids
 from stores.stores import store
+from stores.territories import area
 
 EACH, SUGGESTED = 5, 20
 SHORTEST, LONGEST = 2, 128
@@ -75,10 +78,15 @@ def find(connection: Connection, actor: Actor, text: str, now: dt.datetime, toda
 def suggest(connection: Connection, actor: Actor, kind: str, text: str, today: dt.date) -> list[tuple[str, str]]:
     """(code, name) of at most SUGGESTED of the actor's rows whose code or name holds `text`, exact codes first; the first by code for no text.
 
-    `kind`: store, dealer, branch or guide; "any": of each of them, then of few each. Nothing for another kind."""
+    `kind`: store, dealer, branch or guide; "any": of each of them, then of few each; area, channel, region. Nothing for another kind."""
     text = text.strip()
     if len(text) > LONGEST or "\x00" in text:
         return []
+    if kind == "region":
+        return [(each.code, full_name(each.code)) for each in regions().values() if text in each.code or text in each.name][:SUGGESTED]
+    if kind in ("area", "channel"):
+        query = (_areas if kind == "area" else _channels)(actor, text, today)
+        return [(r.code, r.name or "") for r in connection.execute(query.limit(SUGGESTED))]
     limit = EACH if kind == "any" else SUGGESTED
     found: list[tuple[str, str]] = []
     for each, query in _by_words(actor, text, today):
@@ -104,6 +112,23 @@ def _by_words(actor: Actor, text: str, today: dt.date) -> list[tuple[str, Select
             query = query.where(table.c.id.in_(visible))
         found.append((kind, query.order_by(case((code == text, 0), else_=1), code)))
     return found
+
+
+def _areas(actor: Actor, text: str, today: dt.date) -> Select[Any]:
+    """By their code, or by the dealer or store they belong to."""
+    name = func.coalesce(dealer.c.name, store.c.name)
+    query = places.areas_seen(select(area.c.area_code.label("code"), name.label("name")), actor, today)
+    return query.where(_named(area.c.area_code, name, text)).order_by(case((area.c.area_code == text, 0), else_=1), area.c.area_code)
+
+
+def _channels(actor: Actor, text: str, today: dt.date) -> Select[Any]:
+    """By their code, or by the store or guide they lead to; of other actors than headquarters those of their own stores."""
+    c, name = channel.c, func.coalesce(store.c.name, guide.c.name)
+    query = (select(c.channel_code.label("code"), name.label("name")).outerjoin(guide, guide.c.id == c.guide_id)
+             .outerjoin(store, store.c.id == func.coalesce(c.store_id, guide.c.store_id)))
+    if (visible := visible_store_ids(actor, today)) is not None:
+        query = query.where(store.c.id.in_(visible))
+    return query.where(_named(c.channel_code, name, text)).order_by(case((c.channel_code == text, 0), else_=1), c.channel_code)
 
 
 def _named(code: Any, name: Any, text: str) -> ColumnElement[bool]:

@@ -83,6 +83,11 @@ def ask(connection: Connection, body: Any, *, actor: Actor, now: dt.datetime) ->
     return found
 
 
+def check(connection: Connection, body: Any) -> None:
+    """Raises InvalidInput as `ask` would."""
+    running.checked(connection, read(body))
+
+
 def scenario_of(connection: Connection, simulation_id: int) -> Scenario:
     """Raises NotFound, and InvalidInput when it can no longer be read."""
     return read(one(connection, simulation_id).scenario)

@@ -266,17 +266,24 @@ def _cast(chain: Chain, size: Size) -> None:
     number, when = day(0.55)
     buyer = next(d["dealer_code"] for d in chain.dealers if d["dealer_code"] != chain.shops[sold].dealer_code and d["branch_code"] == chain.shops[sold].branch_code)
     chain.changes.append(Change(number, "stores", ({"store_code": chain.shops[sold].code, "dealer_code": buyer, "contract_from": when},)))
-    number, _ = day(0.7)
-    until = (first + dt.timedelta(days=number + 27)).isoformat()
+    number = max(days - 9, 1)  # a pause that still lasts when the demo is looked at
+    until = (first + dt.timedelta(days=number + 29)).isoformat()
     chain.changes.append(Change(number, "stores", ({"store_code": chain.shops[paused].code, "status": "paused", "paused_until": until,
-                                                    "successor_store_code": chain.shops[paused + 1].code},)))
+                                                    "successor_store_code": _successor(chain, paused, closed)},)))
     chain.shut[paused] = number
     number, when = day(0.5)
     chain.changes.append(Change(number, "stores", ({"store_code": chain.shops[closed].code, "status": "closed", "closed_on": when,
-                                                    "successor_store_code": chain.shops[closed + 1].code},)))
+                                                    "successor_store_code": _successor(chain, closed, paused)},)))
     chain.shut[closed] = number
     chain.changes.sort(key=lambda change: change.day)
     chain.moves.sort()
+
+
+def _successor(chain: Chain, position: int, other: int) -> str:
+    """The nearest store that neither opens nor shuts while the demo runs."""
+    here = (chain.shops[position].latitude, chain.shops[position].longitude)
+    near = [shop for number, shop in enumerate(chain.shops) if number not in (position, other) and shop.opens_on is None]
+    return min(near, key=lambda shop: (_apart_m((shop.latitude, shop.longitude), here), shop.code)).code
 
 
 def _policy(chain: Chain) -> None:
@@ -286,4 +293,4 @@ def _policy(chain: Chain) -> None:
         if number not in chain.shut and shop.opens_on is None:
             defaults.setdefault(shop.city_code, shop.code)
     chain.policy = {"preset": "franchise", "default_store": next(iter(defaults.values())), "region_defaults": defaults,
-                    "note": "Every city has its flagship store."}
+                    "note": "每个城市设一家默认门店。"}

@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, insert, select, update
 
 import db
-from app.demo import what_if
+from app.demo import deeds, what_if
 from app.demo.chain import Chain, Change, make_chain
 from app.demo.crowd import customer_code, make_crowd, unionid
 from app.demo.sizes import SIZES, Size
@@ -90,6 +90,7 @@ def load(size: Size, *, now: dt.datetime, progress: Progress) -> bool:
             _load(size, now, progress)
         cube_steps.advance(step=FACTS_AT_ONCE, progress=lambda source, done, total: progress(f"figures of {source}", done, total))
         network.forget()
+        deeds.decide(now)
         what_if.simulate(now)
     finally:
         gc.enable()

@@ -40,7 +40,8 @@ def proposals() -> str:
     actor, (now, _today) = current_actor(), now_and_today()
     with db.read() as connection:
         policy = _policy(connection)
-        return render_template("guide/proposals.html", now=now, policy=policy, number=home_proposals.count(connection, actor.scope_id or 0, policy, now),
+        number, free = home_proposals.counts(connection, actor.scope_id or 0, policy, now)
+        return render_template("guide/proposals.html", now=now, policy=policy, number=number, free=free,
                                rows=home_proposals.rows(connection, actor.scope_id or 0, policy, now))
 
 

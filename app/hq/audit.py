@@ -19,6 +19,9 @@ from ledger import audit as log
 
 LOOKED_THROUGH = 500  # of the newest lines, each time the page opens
 CHECKED_AT_ONCE = 20_000
+DOORS = {  # kind: (permission, page, name of its key)
+    "simulation": ("simulation:read", "hq.simulation", "simulation_id"), "reassignment": ("network:write", "hq.reassignment", "number"),
+    "policy": ("rules:read", "hq.policy", "version"), "customer": ("hq:read", "hq.customer", "number")}
 
 
 def _who(line: Line) -> str:
@@ -32,7 +35,10 @@ def _what(line: Line) -> str:
 
 
 def _door(line: Line) -> str | None:
-    """To the page of a user or key, for those who may open it."""
+    """To the page of what it was done to, for those who may open it."""
+    if line.object_kind in DOORS and line.object_id.isdecimal():
+        permission, endpoint, name = DOORS[line.object_kind]
+        return url_for(endpoint, **{name: line.object_id}) if current_actor().may(permission) else None
     if line.object_kind == "user" and line.what and current_actor().may("user:write"):
         return url_for("hq.user", user_id=line.object_id)
     if line.object_kind == "api_key" and line.what and current_actor().may("key:write"):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, render_template, request
@@ -86,12 +87,12 @@ def rung_meaning(code: str, policy: Policy) -> str:
 
 
 def changes(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
-    """(what, before, after) of everything that differs but the note; rungs by their place in the order."""
+    """(what, before, after) of everything that differs but the note; of the rungs those that came, went or changed their place among the others."""
     found = [(gettext("Preset"), said("preset", before.preset), said("preset", after.preset))] if before.preset != after.preset else []
+    stay = kept_in_order(before.rungs, after.rungs)
     for code in RUNGS:
-        places = [_place(code, each) for each in (before, after)]
-        if places[0] != places[1]:
-            found.append((explanations.word(explanations.RUNG_NAMES, code, language()), *places))
+        if code not in stay and (code in before.rungs or code in after.rungs):
+            found.append((explanations.word(explanations.RUNG_NAMES, code, language()), _place(code, before), _place(code, after)))
     for name, (words, _unit, _rule) in PARAMETERS.items():
         old, new = getattr(before, name), getattr(after, name)
         if name == "region_defaults":
@@ -100,6 +101,16 @@ def changes(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
         elif old != new:
             found.append((str(words), said(name, old), said(name, new)))
     return found
+
+
+def kept_in_order(before: Sequence[str], after: Sequence[str]) -> set[str]:
+    """The most of them that stand in both in the same order: what is not among them was moved, added or taken out."""
+    best: dict[int, list[str]] = {}  # by the place in `after`: the longest row that ends there
+    for code in before:
+        if code in after:
+            at = after.index(code)
+            best[at] = max((row for place, row in best.items() if place < at), key=len, default=[]) + [code]
+    return set(max(best.values(), key=len, default=[]))
 
 
 def _place(code: str, policy: Policy) -> str:

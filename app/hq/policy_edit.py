@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -66,19 +67,27 @@ def edit_policy() -> Any:
 
 
 def _of_policy(policy: Policy) -> dict[str, Any]:
-    """The form as it shows a policy: texts, and the rungs in their order with the switched off ones behind."""
+    """The form as it shows a policy: texts, and the rungs in their order, those that are switched off where they would usually stand."""
     values: dict[str, Any] = {name: "" if value is None else str(value) for name, value in policy.body().items() if name not in ("rungs", "region_defaults", "note")}
     on = [code for code in policy.rungs if code != "PICKER"]
     values["region_defaults"] = "\n".join(f"{region} {store}" for region, store in sorted(policy.region_defaults.items()))
     values |= {name: "yes" if getattr(policy, name) else "" for name in YES_OR_NO}
-    return {**values, "rungs": on + [code for code in RUNGS[:-1] if code not in on], "on": set(on)}
+    return {**values, "rungs": _with_off(on), "on": set(on)}
+
+
+def _with_off(on: Sequence[str]) -> list[str]:
+    """All rungs: those that are off stand behind the one that usually goes before them."""
+    found = list(on)
+    for place, code in enumerate(RUNGS[:-1]):
+        if code not in found:
+            found.insert(found.index(RUNGS[place - 1]) + 1 if place else 0, code)
+    return found
 
 
 def _form(form: MultiDict[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {name: (form.get(name) or "").strip() for name in (*PARAMETERS, "preset")}
     order = [code for code in dict.fromkeys(form.getlist("rung")) if code in RUNGS[:-1]]
-    rungs = order + [code for code in RUNGS[:-1] if code not in order]
-    return {**values, "region_defaults": form.get("region_defaults", ""), "rungs": rungs, "on": set(form.getlist("on"))}
+    return {**values, "region_defaults": form.get("region_defaults", ""), "rungs": _with_off(order), "on": set(form.getlist("on"))}
 
 
 def _turned(values: dict[str, Any], deed: str) -> dict[str, Any]:
@@ -90,7 +99,7 @@ def _turned(values: dict[str, Any], deed: str) -> dict[str, Any]:
         rungs.insert(to, rungs.pop(at))
     if what == "preset" and values["preset"] in PRESETS:
         on = [each for each in PRESETS[values["preset"]] if each != "PICKER"]
-        return {**values, "rungs": on + [each for each in RUNGS[:-1] if each not in on], "on": set(on), "switching": "" if values["preset"] == "home_locked" else "yes"}
+        return {**values, "rungs": _with_off(on), "on": set(on), "switching": "" if values["preset"] == "home_locked" else "yes"}
     return {**values, "rungs": rungs}
 
 

@@ -35,10 +35,10 @@ RUNS = (
 LINES = (
     Column("from_code", _l("Old home"), "chip", value=lambda row: (row.from_code, row.from_name), sort="from_code",
            door=lambda row: url_for("hq.store", code=row.from_code)),
-    Column("from_dealer", _l("Its dealer"), "code"),
+    Column("from_dealer", _l("Its dealer"), "code", door=lambda row: url_for("hq.dealer", code=row.from_dealer) if row.from_dealer else None),
     Column("to_code", _l("New home"), "chip", value=lambda row: (row.to_code, row.to_name) if row.to_code else None,
            door=lambda row: url_for("hq.store", code=row.to_code) if row.to_code else None),
-    Column("to_dealer", _l("Dealer there"), "code"),
+    Column("to_dealer", _l("Dealer there"), "code", door=lambda row: url_for("hq.dealer", code=row.to_dealer) if row.to_dealer else None),
     Column("cause", _l("Why"), "words", sort="cause", words=labels.REASSIGN_CAUSES),
     Column("customers", _l("Customers"), "count", sort="customers"),
     Column("protected", _l("Protected, left out"), "count", sort="protected"),

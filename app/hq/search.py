@@ -17,4 +17,4 @@ def search() -> Any:
 @blueprint.get("/suggest/<kind>", strict_slashes=False)
 @needs("hq:read")
 def suggest(kind: str) -> str:
-    return suggestions(kind, ("store", "dealer", "branch", "guide", "any"))
+    return suggestions(kind, ("store", "dealer", "branch", "guide", "area", "region", "channel", "any"))

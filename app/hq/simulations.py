@@ -2,35 +2,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 import db
 from app import fault_words, labels, map_pages, maps, simulation_runs, tables, words
 from app.actor_names import actor_names
 from app.audit_words import ACTORS
 from app.clock import now_and_today
-from app.hq import policy as policy_pages
-from app.hq import simulation_forms as forms
 from app.hq.home import blueprint
+from app.hq.simulation_words import conflicts, in_words, place
 from app.job_words import progress_of
-from app.language import language
 from app.permissions import current_actor, needs
 from app.simulation_runs import WAITS
 from app.tables import Column
-from ledger.faults import Conflict, InvalidInput, NotFound
-from stores import policies, regions, simulations
-from stores.coordinates import CRS_NAMES
-from stores.dealers import dealer
-from stores.policy import PRESETS, parse
+from ledger.faults import Conflict, NotFound
+from stores import simulations
 from stores.simulating.tally import KINDS
 
 SHOWN_PAIRS, SHOWN_PLACES = 12, 12
+MARGIN = 0.03  # degrees around what changes on the map: some three kilometres
 
 
 def _moved(row: Row[Any]) -> int | None:
@@ -81,27 +78,6 @@ def simulations_page() -> Any:
                              may_write=current_actor().may("simulation:write"))
 
 
-@blueprint.route("/simulations/new", methods=["GET", "POST"], strict_slashes=False)
-@needs("simulation:write")
-def new_simulation() -> Any:
-    _now, today = now_and_today()
-    values, faults = forms.given(request.values), {}
-    with db.read() as connection:
-        in_force = policies.show(connection)
-        dealers = connection.execute(select(dealer.c.dealer_code, dealer.c.name).order_by(dealer.c.dealer_code).limit(2_000)).all()
-    if request.method == "POST":
-        try:
-            found = simulation_runs.ask(forms.body_of(values, in_force, today), actor=current_actor(), user_id=current_user.id, now=dt.datetime.now(dt.UTC))
-            return redirect(url_for("hq.simulation", simulation_id=found), 303)
-        except InvalidInput as fault:
-            faults = forms.placed(fault)
-    presets = [(code, policy_pages.said("preset", code)) for code in PRESETS]
-    numbers = [(name, policy_pages.PARAMETERS[name][0], in_force[name]) for name in forms.NUMBERS]
-    page = render_template("hq/new_simulation.html", values=values, faults=faults, questions=forms.QUESTIONS, presets=presets, numbers=numbers, in_force=in_force,
-                           systems=CRS_NAMES, past_days=forms.PAST_DAYS, dealers=dealers, fault_words=fault_words)
-    return page, 422 if faults else 200
-
-
 def _found(connection: Connection, simulation_id: int) -> Row[Any]:
     row = simulation_runs.find(connection, simulation_id)
     if row is None:
@@ -118,7 +94,7 @@ def simulation(simulation_id: int) -> Any:
     with db.read() as connection:
         row = _found(connection, simulation_id)
         asked_by = row.user_name or actor_names({row.actor})[row.actor]
-        page = {"row": row, "now": now, "asked_by": asked_by, "said": _in_words(connection, row),
+        page = {"row": row, "now": now, "asked_by": asked_by, "said": in_words(connection, row),
                 "may_write": current_actor().may("simulation:write"), "fault_words": fault_words}
         if row.summary is None:
             return render_template("hq/simulation.html", told=progress_of(row, now), moving=row.state in WAITS, **page)
@@ -132,8 +108,8 @@ def simulation(simulation_id: int) -> Any:
             switches=_switches(kind, "hq.simulation", simulation_id=simulation_id),
             total_rows=totals["rows"], summary=row.summary, best_worst=simulations.extremes(connection, simulation_id, "dealer"),
             pairs=pairs, names=simulations.names(connection, simulation_id, "dealer", {code for pair in pairs for code in pair[:2]}),
-             places=[_place(each) for each in row.summary["unserved"]["where"][:SHOWN_PLACES]],
-            conflicts=[_conflict(each) for each in row.summary["conflicts"]], current=simulations.is_current(connection, row), others=_others(connection, row), **page)
+             places=[place(each) for each in row.summary["unserved"]["where"][:SHOWN_PLACES]],
+            conflicts=conflicts(connection, row), current=simulations.is_current(connection, row), others=_others(connection, row), **page)
 
 
 def _switches(kind: str, endpoint: str, **values: int) -> list[tuple[str, str, bool]]:
@@ -178,19 +154,36 @@ def simulation_progress(simulation_id: int) -> Any:
 @blueprint.get("/simulations/<int:simulation_id>/map.json")
 @needs("simulation:read")
 def simulation_map(simulation_id: int) -> Response:
-    """Stores by how many visits they gain or lose, net."""
+    """Stores by how many visits they gain or lose, net; it opens where anything changes."""
     with db.read() as connection:
-        _found(connection, simulation_id)
+        opened = _opened([_found(connection, simulation_id)])
         rows = simulations.rows(connection, simulation_id, "store")
-    points = []
+    points, changed = [], []
     for row in rows:
         if row.latitude is None:
             continue
+        if row.gained or row.lost:
+            changed.append((row.latitude, row.longitude))
         net = row.visits_after - row.visits_before
         about = _("%(before)s visits before, %(after)s after", before=words.count(row.visits_before), after=words.count(row.visits_after))
-        points.append(maps.point(row.latitude, row.longitude, row.code, row.name, mark="loss" if net < 0 else "", value=abs(net), words=about))
+        points.append(maps.point(row.latitude, row.longitude, row.code, row.name, mark="loss" if net < 0 else "", value=abs(net), words=about,
+                                 door=row.code not in opened))
     title = _("Visits gained (filled) or lost (rings), net")
-    return jsonify(maps.collection(points, door=map_pages.door(), title=title, head=_("Net change"), none=_("as before"), write=words.count))
+    return jsonify(maps.collection(points, door=map_pages.door(), title=title, head=_("Net change"), none=_("as before"), write=words.count,
+                                   bounds=_around(changed)))
+
+
+def _around(points: Sequence[tuple[float, float]]) -> list[list[float]] | None:
+    """The corners of a box around these places; none for no place, and across the antimeridian the map looks for itself."""
+    if not points or max(lng for _lat, lng in points) - min(lng for _lat, lng in points) > 180:
+        return None
+    lats, lngs = [lat for lat, _lng in points], [lng for _lat, lng in points]
+    return [[min(lats) - MARGIN, min(lngs) - MARGIN], [max(lats) + MARGIN, max(lngs) + MARGIN]]
+
+
+def _opened(rows: Sequence[Row[Any]]) -> set[str]:
+    """Stores that exist in the question alone: they have no page."""
+    return {each["open"]["store_code"] for row in rows for each in row.scenario["changes"] if "open" in each}
 
 
 @blueprint.get("/simulations/compare", strict_slashes=False)
@@ -202,68 +195,12 @@ def compare_simulations() -> Any:
     kind = kind if kind in KINDS else "dealer"
     with db.read() as connection:
         rows = [_found(connection, each) for each in pair]
-        said = [_in_words(connection, row) for row in rows]
+        said = [in_words(connection, row) for row in rows]
         try:
             found = simulations.side_by_side(connection, *pair, kind)
         except Conflict as refusal:
             return render_template("hq/compare_simulations.html", rows=rows, said=said, fault=fault_words.reason(refusal.detail), found=[]), 409
     differ = [each for each in found if each["first"] != each["second"]]
     differ.sort(key=lambda each: (-abs(each["first"] - each["second"]), each["code"]))
-    return render_template("hq/compare_simulations.html", rows=rows, said=said, fault="", found=differ[:200], differ=len(differ), kind=kind,
+    return render_template("hq/compare_simulations.html", rows=rows, said=said, fault="", found=differ[:200], differ=len(differ), kind=kind, opened=_opened(rows),
                            switches=_switches(kind, "hq.compare_simulations", a=pair[0], b=pair[1]))
-
-
-# -- in words ---------------------------------------------------------------------------------------------------------------
-
-def _in_words(connection: Connection, row: Row[Any]) -> dict[str, Any]:
-    """What was asked: `changes` sentences, `visits` on which, `rules` what differs of the rules [(what, before, after)]."""
-    scenario = row.scenario
-    rules = []
-    if scenario["policy"] is not None:
-        of = policies.version(connection, row.policy_version) if row.policy_version else policies.in_force(connection)
-        rules = policy_pages.changes(parse(of.body), parse(scenario["policy"]))
-    return {"changes": [_change(*next(iter(each.items()))) for each in scenario["changes"]], "visits": _visits(scenario["on"]), "rules": rules}
-
-
-def _change(kind: str, values: dict[str, Any]) -> str:
-    code = values.get("store_code") or values.get("area_code")
-    if kind == "open":
-        return _("Open %(name)s (%(code)s) for dealer %(dealer)s at %(lat)s, %(lng)s", name=values.get("name") or code, code=code, dealer=values["dealer_code"],
-                 lat=values["latitude"], lng=values["longitude"])
-    if kind == "move":
-        return _("Move %(code)s to %(lat)s, %(lng)s", code=code, lat=values["latitude"], lng=values["longitude"])
-    if kind == "pause":
-        return _("Pause %(code)s until %(day)s", code=code, day=values["paused_until"])
-    if kind == "close":
-        successor = values.get("successor_store_code")
-        return _("Close %(code)s, %(other)s follows", code=code, other=successor) if successor else _("Close %(code)s", code=code)
-    return _("Territory %(code)s for dealer %(dealer)s", code=code, dealer=values["dealer_code"]) if kind == "territory" else _("Remove the area %(code)s", code=code)
-
-
-def _visits(on: dict[str, Any]) -> str:
-    if "entries" in on:
-        first, last = (dt.date.fromisoformat(on["entries"][key]) for key in ("from", "to"))
-        return _("Entries from %(first)s to %(last)s", first=words.day(first, language()), last=words.day(last, language()))
-    given = on["population"]
-    where = _("of the world") if not given.get("country") else given["country"]
-    return _("%(n)s made-up new visitors, living where people live (%(where)s, draw %(seed)s)", n=words.count(given["points"]), where=where, seed=given.get("seed", 1))
-
-
-def _place(each: dict[str, Any]) -> tuple[str, int, int]:
-    if each.get("region"):
-        name = regions.full_name(each["region"])
-    elif each.get("city"):
-        city = each["city_zh"] if language() == "zh" and each["city_zh"] else each["city"]
-        name = _("around %(city)s, %(country)s", city=city, country=each["country"])
-    else:
-        name = _("place unknown")
-    return name, each["before"], each["after"]
-
-
-def _conflict(each: dict[str, Any]) -> tuple[str, str]:
-    about = [str(each[key]) for key in ("store", "area", "other", "other_area", "dealer") if each.get(key)]
-    if "metres" in each:
-        about.append(f"{words.count(each['metres'])} m")
-    if "square_metres" in each:
-        about.append(f"{words.count(each['square_metres'])} m²")
-    return labels.label(labels.CONFLICTS, each["kind"]), " · ".join([*about, *each.get("codes", [])])

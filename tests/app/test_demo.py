@@ -23,16 +23,18 @@ from ledger.accounts import account
 from ledger.idempotency import idempotency_key
 from ledger.intakes import intake_open
 from ledger.journals import journal, transfer
-from stores import brand, entry_reading, network, versions
+from stores import brand, customer_book, entry_reading, network, versions
 from stores.actors import SYSTEM
 from stores.binding_history import binding
 from stores.branches import branch
+from stores.customer_deeds import customer_deed
 from stores.customers import customer, customer_identity, customer_state
 from stores.dealers import dealer
 from stores.entries import entry, entry_point, entry_trace
 from stores.events import event
 from stores.guides import employment, guide
 from stores.installation import installation
+from stores.ordering import Order
 from stores.orders import order_line, order_state, sales_order
 from stores.refunds import refund, refund_line
 from stores.simulations import simulation
@@ -194,10 +196,12 @@ def test_decisions_of_the_demo_replay(demo: Demo) -> None:
 
 
 def test_a_simulation_of_a_new_store_is_ready(demo: Demo) -> None:
+    """Two, on the same visits, each of which leads somebody elsewhere."""
     with db.read() as connection:
-        row = connection.execute(select(simulation)).one()
-    assert row.summary is not None and row.summary["visits"] > 0
-    assert row.scenario["changes"][0]["open"]["store_code"] == "NEW-1"
+        found = connection.execute(select(simulation).order_by(simulation.c.id.desc())).all()
+    assert [row.scenario["changes"][0]["open"]["store_code"] for row in found] == ["NEW-1", "NEW-2"]
+    assert found[0].scenario["on"] == found[1].scenario["on"]
+    assert all(row.summary is not None and row.summary["visits"] > row.summary["moved"]["visits"] > 0 for row in found)
 
 
 def test_the_special_people_and_stores_are_there(demo: Demo) -> None:
@@ -209,11 +213,23 @@ def test_the_special_people_and_stores_are_there(demo: Demo) -> None:
     left = rows(select(guide.c.id).where(guide.c.left_on.is_not(None)))
     assert len(left) == 1
     assert count(event, e.type == "contact.transferred", e.from_guide_id == left[0][0]) >= 1
+    assert count(store, store.c.status == "paused", store.c.paused_until > NOW.date()) == 1  # it is paused when somebody looks
+    assert {r[0] for r in rows(select(customer_deed.c.kind))} >= {"pinned", "no_switch", "switched", "refused"}
     assert {"paused", "closed", "active"} == {r[0] for r in rows(select(store.c.status).distinct())}
     with db.read() as connection:
         snapshot = network.snapshot(versions.current(connection))
     assert [len(s.contracts) for s in snapshot.stores].count(2) == 1
     assert {"gcj02", "wgs84"} == {r[0] for r in rows(select(store.c.crs).distinct())}
+
+
+def test_who_was_taken_over_pinned_or_held_is_found_in_the_list(demo: Demo) -> None:
+    """D1, A4, A10: the number beside the list is that of its rows, and each way to find them finds somebody."""
+    order = Order("customer", descending=True)
+    with db.read() as connection:
+        for bound in ("taken", "pinned", "no_switch"):
+            wanted = customer_book.CustomerFilter(NOW, NOW.date(), bound=bound)
+            found = customer_book.rows(connection, SYSTEM, wanted, order)
+            assert len(found) == customer_book.total(connection, SYSTEM, wanted) and (found or bound == "taken"), bound  # so few days: nobody may be taken yet
 
 
 def test_the_entry_ids_are_version_7_and_in_time_order(demo: Demo) -> None:

@@ -44,7 +44,8 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/jobs", "/hq/jobs?state=failed")
     yield from ("/hq/simulations", "/hq/simulations?sort=name")
     if name == "petra":  # who may try and publish rules
-        yield from ("/hq/simulations/new", "/hq/simulations/new?question=rules", "/hq/policy/edit", "/hq/policy/edit?version=1", "/hq/policy/review?version=1")
+        yield from ("/hq/simulations/new", "/hq/simulations/new?question=rules", "/hq/simulations/new?question=territory&of=1")
+        yield from ("/hq/policy/edit", "/hq/policy/edit?version=1", "/hq/policy/review?version=1")
     if name == "petra":  # not for finance
         yield from ("/hq/reassign", "/hq/reassign?from_store_codes=S1&target=store&to_store_code=S2&causes=closed&sort=-moved")
         yield from ("/hq/imports", "/hq/imports?kind=areas", "/hq/imports?kind=orders&of=stores&status=faults")
@@ -59,7 +60,7 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
 def decisions() -> Iterator[str]:
     """Of headquarters and branches: routing, customers, search."""
     yield from ("/hq/entries", "/hq/entries?reason=nearest&channel=none&touchpoint=plain&sort=store", "/hq/policy", "/hq/policy?version=1&before=1")
-    yield from ("/hq/customers", "/hq/customers?bound=protected&sort=-protected_until&since=2026-01-01")
+    yield from ("/hq/customers", "/hq/customers?bound=protected&sort=-protected_until&since=2026-01-01", "/hq/customers?bound=taken")
     yield from ("/hq/search", "/hq/search?q=S1", "/hq/search?q=nothing+like+it")
 
 

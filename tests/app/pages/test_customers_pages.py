@@ -46,6 +46,7 @@ def test_headquarters_list_everybody_and_a_branch_those_at_home_in_its_stores(ch
     ("store=S1", {"wx****01", "wx****03", "wx****05"}), ("dealer=D2", {"wx****04"}), ("guide=G1", {"wx****01", "wx****03"}),
     ("bound=no", {"wx****02", "wx****06", "wx****-9"}),
     ("bound=yes", {"wx****01", "wx****03", "wx****04", "wx****05"}), ("bound=protected&store=S1", {"wx****01", "wx****03", "wx****05"}), ("bound=open", set()),
+    ("bound=taken", set()), ("bound=pinned", set()), ("bound=no_switch", set()),
     ("store=NOPE", set()), ("guide=G1&dealer=D2", set())])
 def test_each_filter_narrows_list_and_number_alike(chain, query, found):
     page = chain.client("petra").get(f"/hq/customers?lang=en&{query}").text

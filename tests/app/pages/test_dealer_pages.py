@@ -149,6 +149,8 @@ def test_d1_a_takeover_says_who_when_and_why_and_nothing_of_the_other_shop(busy)
     assert not {"S2", "G2", "Gus", "Olga", "D2"} & set(re.findall(r"\b\w+\b", text(page)))
     other = text(busy.client("olga").get("/dealer/takeovers?lang=en").text)
     assert "1 customer left your stores for another shop of the chain, 1 came to yours." in other
+    headquarters = busy.client("petra").get("/hq/customers?bound=taken&lang=en").text
+    assert "2 customers match." in text(headquarters) and headquarters.count("wx****11") == headquarters.count("wx****12") == 1
 
 
 @on_both_engines

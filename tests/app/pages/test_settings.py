@@ -299,3 +299,14 @@ def test_every_deed_that_the_code_notes_has_words():
                 noted |= {each.value for each in node.args[2:3] if isinstance(each, ast.Constant)}
     assert {"sign_in", "close_incentives"} <= noted
     assert sorted(noted - set(audit_words.ACTIONS)) == []
+
+
+def test_the_audit_log_shows_the_beginning_of_a_digest_and_leads_to_what_was_done(bare_chain):
+    """P7: 64 letters in one cell leave no room for words; the whole digest stays in the log."""
+    client = bare_chain.client("petra")
+    digest = "ab" * 32
+    with db.transaction() as connection:
+        audit.record(connection, "user:1", "ask_simulation", "simulation", 7, {"digest": digest, "deed": 9})
+    page = client.get("/hq/audit?lang=en").text
+    assert f"digest: {digest[:12]}…" in page and digest not in page and "decision: 9" not in page
+    assert 'href="/hq/simulations/7"' in page

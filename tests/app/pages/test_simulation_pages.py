@@ -2,19 +2,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 import db
 from app import simulation_runs
+from app.hq.policy import kept_in_order
 from app.runner import Runner
 from ledger.faults import Conflict, NotAllowed
 from stores import network, policies, simulations, versions
 from stores.actors import COMMAND_LINE, Actor
 from stores.entries import entry
-from stores.policy import parse
+from stores.policy import RUNGS, parse
 from tests.app.pages.conftest import Chain, statements
 
 RULES = {"preset": "franchise", "nearest_limit_m": 100}
@@ -54,7 +59,7 @@ def test_h1_rules_are_changed_simulated_and_published_with_a_note(chain):
     assert "of 4 visits" in page and "Publish these rules" in page and "How sure this is" in page
     number = address.rsplit("/", 1)[1]
     review = client.get(f"/hq/policy/review?simulation={number}").text
-    assert "rung 7" in review and "off" in review
+    assert "rung 7" in review and "off" in review and "rung 8" not in review, "rungs that only moved up by one are no change"
     silent = client.post("/hq/policy/publish", data={"csrf_token": token(review), "simulation": number, "note": " "})
     assert silent.status_code == 422 and "Say in a note" in silent.text
     assert client.post("/hq/policy/publish", data={"csrf_token": token(review), "simulation": number, "note": "nearer only"}).status_code == 303
@@ -69,6 +74,16 @@ def test_h1_rules_are_changed_simulated_and_published_with_a_note(chain):
     assert "Version 3 is in force." in client.get("/hq/policy").text
     with db.read() as connection:
         assert parse(policies.in_force(connection).body).rungs == policies.parse({}).rungs
+
+
+@given(st.permutations(RUNGS), st.permutations(RUNGS), st.integers(0, len(RUNGS)))
+def test_what_is_kept_in_order_is_in_both_in_one_order_and_as_much_as_can_be(before, after, many):
+    before = before[:many]
+    kept = kept_in_order(before, after)
+    assert [code for code in before if code in kept] == [code for code in after if code in kept]
+    assert len(kept_in_order(before, before)) == len(before) and len(kept) >= min(1, len(before))
+    others = [code for code in before if code not in kept]
+    assert not any([c for c in before if c in kept or c == code] == [c for c in after if c in kept or c == code] for code in others)
 
 
 def test_h1_rules_that_nobody_simulated_or_that_are_outdated_are_not_published(chain):
@@ -146,6 +161,48 @@ def test_a_store_is_opened_by_the_form_and_read_as_files(chain):
     assert lines[0].startswith('"Store, dealer or branch (code)"') and len(lines) in (3, 4)
     on_map = {each["properties"]["code"] for each in client.get(address + "/map.json").get_json()["features"]}
     assert on_map == {line.split(",")[0] for line in lines[1:] if line.startswith("S")}
+
+
+def test_several_changes_are_one_question_and_may_be_asked_again(chain):
+    client = chain.client("petra")
+    form = {"csrf_token": token(client.get("/hq/simulations/new?lang=en").text), "crs": "wgs84", "visits": "7"}
+
+    def held(page: str) -> list[str]:
+        return [html.unescape(each) for each in re.findall(r'name="held" value="([^"]+)"', page)]
+
+    page = client.post("/hq/simulations/new", data={**form, "deed": "add", "question": "close", "store_code": "S2"}).text
+    assert "All of these together" in page and len(held(page)) == 1
+    twice = client.post("/hq/simulations/new", data={**form, "deed": "add", "held": held(page), "question": "pause", "store_code": "S2", "paused_until": chain.day(-3)})
+    assert twice.status_code == 422 and "There is a change of S2 already" in twice.text and len(held(twice.text)) == 1
+    page = client.post("/hq/simulations/new", data={**form, "deed": "add", "held": held(page), "question": "rules", "nearest_limit_m": "100"}).text
+    assert "50 km → 100 m" in page and len(held(page)) == 2
+    less = client.post("/hq/simulations/new", data={**form, "deed": "drop:0", "held": held(page), "question": "open"}).text
+    assert len(held(less)) == 1 and "Close" not in held(less)[0]
+    asked = client.post("/hq/simulations/new", data={**form, "deed": "simulate", "held": held(page), "question": "open"})
+    assert asked.status_code == 303
+    Runner("test", simulation_runs.HANDLERS).drain()
+    number = asked.headers["Location"].rsplit("/", 1)[1]
+    with db.read() as connection:
+        scenario = simulations.one(connection, int(number)).scenario
+    assert scenario["changes"] == [{"close": {"store_code": "S2"}}] and scenario["policy"]["nearest_limit_m"] == 100
+    assert len(held(client.get(f"/hq/simulations/new?of={number}&lang=en").text)) == 2
+    for wrong in ("{", '{"question": "mood"}', '{"question": "rules", "policy": "3"}', '{"question": "open", "policy": "[]"}'):
+        assert client.post("/hq/simulations/new", data={**form, "deed": "add", "held": wrong, "question": "open"}).status_code == 400, wrong
+
+
+def test_a_territory_is_given_to_another_dealer_with_its_extent_and_an_area_removed(chain):
+    client = chain.client("petra")
+    form = {"csrf_token": token(client.get("/hq/simulations/new?lang=en").text), "crs": "wgs84", "visits": "7", "question": "territory"}
+    square = '{"type": "Polygon", "coordinates": [[[120.1, 30.2], [120.2, 30.2], [120.2, 30.3], [120.1, 30.2]]]}'
+    assert client.post("/hq/simulations/new", data={**form, "area_code": "T9", "dealer_code": "D1", "geometry": "here"}).status_code == 422
+    drawn = client.post("/hq/simulations/new", data={**form, "area_code": "T9", "dealer_code": "D1", "geometry": square})
+    assert drawn.status_code == 303
+    codes = client.post("/hq/simulations/new", data={**form, "area_code": "T9", "dealer_code": "D2", "region_codes": "330100, 310000"})
+    with db.read() as connection:
+        change = simulations.one(connection, int(codes.headers["Location"].rsplit("/", 1)[1])).scenario["changes"][0]["territory"]
+    assert change == {"area_code": "T9", "dealer_code": "D2", "region_codes": ["330100", "310000"]}
+    nothing = client.post("/hq/simulations/new?lang=zh", data={**form, "question": "remove_area", "area_code": "T9"})
+    assert nothing.status_code == 422 and "没有这个区域" in nothing.text
 
 
 def test_two_on_the_same_visits_stand_side_by_side(chain):

@@ -20,9 +20,15 @@ def offered(chain: Chain, name: str, kind: str, words: str) -> list[str]:
     ("petra", "store", "", ["S1", "S2", "S3"]), ("petra", "store", "s2", ["S2"]), ("petra", "guide", "Gus", ["G2"]), ("petra", "any", "Olga", ["D2"]),
     ("petra", "store", "y" * 200, []), ("petra", "store", "\x00", []), ("petra", "store", "%", []),
     ("bea", "store", "", ["S1"]), ("bea", "dealer", "Olga", []), ("bea", "guide", "Gus", []), ("bea", "branch", "", ["B2"]),
-    ("omar", "store", "", ["S1", "S3"]), ("omar", "guide", "Gus", []), ("olga", "store", "S1", [])])
+    ("omar", "store", "", ["S1", "S3"]), ("omar", "guide", "Gus", []), ("olga", "store", "S1", []),
+    ("petra", "region", "静安", ["310106"]), ("petra", "area", "nothing", []), ("bea", "area", "", []), ("petra", "channel", "nothing", [])])
 def test_codes_and_names_within_ones_rows_are_offered(chain, name, kind, words, codes):
     assert offered(chain, name, kind, words) == codes
+
+
+def test_a_field_of_several_codes_offers_for_the_last_of_them(chain):
+    page = chain.client("petra").get("/hq/suggest/store?of=x&many=1&x=S3,+S1+s2").text
+    assert re.findall(r'<option value="([^"]+)">([^<]+)<', page)[0][0] == "S3 S1 S2"
 
 
 @pytest.mark.parametrize("address", ["/hq/suggest/mood", "/dealer/suggest/dealer", "/hq/suggest/order"])

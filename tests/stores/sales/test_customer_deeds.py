@@ -142,7 +142,10 @@ def test_three_orders_elsewhere_propose_a_home_and_only_approval_makes_it(shop):
 
     def proposed(at):
         with db.read() as connection:
-            return [(r.customer_text, r.orders) for r in home_proposals.rows(connection, manager, Policy(), at)]
+            found = home_proposals.rows(connection, manager, Policy(), at)
+            free = [r for r in found if not (r.at_home and r.home_protected_until > at)]
+            assert home_proposals.counts(connection, manager, Policy(), at) == (len(found), len(free))
+            return [(r.customer_text, r.orders) for r in found]
 
     def buys_there(*days):
         for n in days:
