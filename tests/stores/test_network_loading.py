@@ -23,13 +23,15 @@ def row_of(code: str, **more: str) -> dict[str, str]:
     return {"store_code": code, "name": code, "dealer_code": "D1", "latitude": str(LAT), "longitude": str(LNG), "crs": "wgs84"} | more
 
 
+FIRST = st.sampled_from(["S1", "S2", "S3"])  # they are there from the beginning
 CHANGES = st.one_of(
-    st.tuples(st.just("stores"), st.builds(lambda code, shop: {"store_code": code, "cloud_shop": shop}, st.sampled_from(["S1", "S2", "S3"]), st.sampled_from(["on", "off"]))),
-    st.tuples(st.just("stores"), st.builds(lambda code, dealer, place: row_of(code, dealer_code=dealer, longitude=str(LNG + place / 100)), CODES, DEALERS, st.integers(0, 9))),
-    st.tuples(st.just("stores"), st.builds(lambda code: {"store_code": code, "status": "closed"}, st.sampled_from(["S1", "S2", "S3"]))),
+    st.tuples(st.just("stores"), st.builds(lambda code, shop: {"store_code": code, "cloud_shop": shop}, FIRST, st.sampled_from(["on", "off"]))),
+    st.tuples(st.just("stores"), st.builds(lambda code, dealer, place: row_of(code, dealer_code=dealer, longitude=str(LNG + place / 100)),
+                                           CODES, DEALERS, st.integers(0, 9))),
+    st.tuples(st.just("stores"), st.builds(lambda code: {"store_code": code, "status": "closed"}, FIRST)),
     st.tuples(st.just("dealers"), st.builds(lambda code, fee: {"dealer_code": code, "name": code, "platform_fee_bp": str(fee)}, DEALERS, st.integers(0, 900))),
     st.tuples(st.just("branches"), st.builds(lambda code: {"branch_code": code, "name": f"{code}!", "parent_code": ""}, st.sampled_from(["B1", "B3"]))),
-    st.tuples(st.just("guides"), st.builds(lambda n, code: {"guide_code": f"G{n}", "name": "G", "store_code": code}, st.integers(1, 4), st.sampled_from(["S1", "S2"]))))
+    st.tuples(st.just("guides"), st.builds(lambda n, code: {"guide_code": f"G{n}", "name": "G", "store_code": code}, st.integers(1, 4), FIRST)))
 
 
 def picture(snapshot: Snapshot) -> dict[str, Any]:
