@@ -8,7 +8,7 @@ M1: testing shared polygons from several threads has crashed the process. A snap
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
@@ -135,14 +135,25 @@ def overlap_m2(a: BaseGeometry, b: BaseGeometry) -> float:
     return area_m2(shapely.intersection(a, b))
 
 
-def overlapping_pairs(geometries: Sequence[BaseGeometry], more_than_m2: float = SHARED_EDGE_M2) -> list[tuple[int, int, float]]:
-    """(i, j, m2) with i < j of all areas that overlap by more than so many square metres, in ascending order."""
+def overlapping_pairs(geometries: Sequence[BaseGeometry], more_than_m2: float = SHARED_EDGE_M2,
+                      asked: Callable[[int, int], bool] = lambda i, j: True) -> list[tuple[int, int, float]]:
+    """(i, j, m2) with i < j of all areas that overlap by more than so many square metres, in ascending order. `asked(i, j)`: whether a pair
+    matters; those that do not are not measured."""
     if not len(geometries):
         return []
     left, right = shapely.STRtree(list(geometries)).query(list(geometries), predicate="intersects")
-    pairs = sorted((i, j) for i, j in zip(left.tolist(), right.tolist(), strict=True) if i < j)
+    pairs = sorted((i, j) for i, j in zip(left.tolist(), right.tolist(), strict=True) if i < j and asked(i, j))
     measured = ((i, j, overlap_m2(geometries[i], geometries[j])) for i, j in pairs)
     return [each for each in measured if each[2] > more_than_m2]
+
+
+def near_boxes(geometries: Sequence[BaseGeometry], others: Sequence[BaseGeometry]) -> list[int]:
+    """Which of `others` the bounding box of any of these areas meets: positions, ascending."""
+    if not geometries or not others:
+        return []
+    boxes = [geometry.envelope for geometry in geometries]
+    found: list[int] = np.unique(shapely.STRtree(list(others)).query(boxes, predicate="intersects")[1]).tolist()
+    return found
 
 
 def representative_point(geometry: BaseGeometry) -> Coordinates:

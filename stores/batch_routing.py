@@ -9,13 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, select
 
 from ledger.faults import InvalidInput
+from stores import ip_regions
 from stores.brand import business_day
 from stores.coordinates import CRS_NAMES, Coordinates, is_null_island, to_wgs84, to_wgs84_arrays
 from stores.customers import customer_identity, customer_state
@@ -42,11 +43,12 @@ class Row:
     accuracy_m: str = ""
     entry_param: str = ""
     region_code: str = ""
+    ip: str = ""  # asked for its region where nothing better is known (A9)
 
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """`notes` hold location_unusable where the row's location was."""
+    """`notes` hold location_unusable where the row's location was, and what came of its entry parameter and network address."""
 
     store_code: str | None
     dealer_code: str | None
@@ -80,7 +82,7 @@ def place_of(row: Row) -> Place | str | None:
 def states_of(connection: Connection, visitors: Sequence[str]) -> dict[str, State]:
     """What is remembered of the visitors that are known, by customer_id."""
     found: dict[str, State] = {}
-    wanted = list({each for each in visitors if each})
+    wanted = list({each for each in visitors if each and "\0" not in each})  # PostgreSQL has no such text
     i, s = customer_identity.c, customer_state.c
     for start in range(0, len(wanted), IN_LIST):
         query = (select(i.value, *(s[name] for name in STATE_FIELDS)).join(customer_state, s.customer_id == i.customer_id)
@@ -107,12 +109,21 @@ class Router:
         """One answer a row, in their order."""
         places = [place_of(row) for row in rows]
         points = self._points(places)
-        quick = self._nearest(rows, places, points, states)
-        return [quick.get(n) or self._walk(row, places[n], points.get(n), states.get(row.visitor_id, NEW_CUSTOMER)) for n, row in enumerate(rows)]
+        covering = self._covering(points)
+        quick = self._nearest(rows, places, points, states, covering)
+        return [quick.get(n) or self._walk(row, places[n], points.get(n), states.get(row.visitor_id, NEW_CUSTOMER), covering.get(n))
+                for n, row in enumerate(rows)]
+
+    def _covering(self, points: dict[int, tuple[float, float]]) -> dict[int, list[int]]:
+        """Ids of the areas whose shape covers each point; none without areas."""
+        if not self.snapshot.shapes:
+            return {}
+        return dict(zip(points, self.snapshot.area_keys_covering([p[0] for p in points.values()], [p[1] for p in points.values()]), strict=True))
 
     # -- the fast way -----------------------------------------------------------------------------------------------------------
 
-    def _nearest(self, rows: Sequence[Row], places: list[Any], points: dict[int, tuple[float, float]], states: Mapping[str, State]) -> dict[int, Assigned]:
+    def _nearest(self, rows: Sequence[Row], places: list[Any], points: dict[int, tuple[float, float]], states: Mapping[str, State],
+                 covering: Mapping[int, list[int]]) -> dict[int, Assigned]:
         if self.before is None:
             return {}
         asked = [n for n in points if not rows[n].entry_param and self._silent(self.before, rows[n], states.get(rows[n].visitor_id))]
@@ -126,8 +137,8 @@ class Router:
             proven &= distances < self.policy.nearest_limit_m - _SAFE_M
         if "RADIUS" in self.before and self.snapshot.max_radius_m:
             proven &= distances > self.snapshot.max_radius_m + 1.0
-        if {"TERRITORY", "SERVICE_AREA"} & self.before and self.snapshot.areas:
-            proven &= np.array([not covering for covering in self.snapshot.area_keys_covering(lats, lngs)])
+        if {"TERRITORY", "SERVICE_AREA"} & self.before and covering:
+            proven &= np.array([not covering[n] for n in asked])
         found = {}
         for n, position, distance, sure in zip(asked, positions.tolist(), distances.tolist(), proven.tolist(), strict=True):
             if sure:
@@ -153,17 +164,20 @@ class Router:
 
     # -- the ladder -------------------------------------------------------------------------------------------------------------
 
-    def _walk(self, row: Row, place: Any, point: tuple[float, float] | None, state: State) -> Assigned:
-        unusable = place is not None and point is None
+    def _walk(self, row: Row, place: Any, point: tuple[float, float] | None, state: State, covering: list[int] | None) -> Assigned:
+        notes: list[str] = [UNUSABLE] if place is not None and point is None else []
+        if row.ip and not row.region_code and point is None:
+            region, note = ip_regions.region_of(row.ip)
+            row, notes = replace(row, region_code=region or ""), [*notes, note]
         if point is None and not row.entry_param and self._silent(self.everything, row, state):
-            return Assigned(None, None, None, "PICKER", "picker" if len(self.index) else "picker_empty_network", (UNUSABLE,) if unusable else ())
-        notes: list[str] = [UNUSABLE] if unusable else []
+            return Assigned(None, None, None, "PICKER", "picker" if len(self.index) else "picker_empty_network", tuple(notes))
         param = None
         if row.entry_param:
             read = entry_param_of(row.entry_param, self.at, self.day, self.snapshot, self.keys)
             param = read if isinstance(read, EntryParam) else None
+            notes += [] if isinstance(read, EntryParam) else [f"entry_param_{read}"]
         decision = decide(Visit(self.at, self.day, Coordinates(*point) if point is not None else None, place[3] if point is not None else None,
-                                region_code=row.region_code or None, param=param, notes=tuple(notes)), state, self.snapshot)
+                                region_code=row.region_code or None, param=param, notes=tuple(notes)), state, self.snapshot, covering=covering)
         store = self.snapshot.by_id.get(decision.store_id) if decision.store_id is not None else None
         contract = store.contract_on(self.day) if store is not None else None
         return Assigned(store.code if store else None, contract.dealer_code if contract else None, decision.distance_m, decision.rung, decision.reason,

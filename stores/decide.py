@@ -6,12 +6,13 @@ are policy data. To add a rung: write the function, name it in `policy.RUNGS`, a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from typing import Any
 
-from stores.coordinates import Coordinates, distance_m
+from stores.coordinates import Coordinates, distance_m, distances_m
 from stores.policy import Policy
 from stores.regions import region_and_above
 from stores.snapshot import AreaRecord, Snapshot, StoreRecord
@@ -19,6 +20,7 @@ from stores.snapshot import AreaRecord, Snapshot, StoreRecord
 MAX_ALTERNATIVES = 5
 PICKER_STORES = 20
 KEPT_CANDIDATES = 5
+MEASURED_STORES = 24  # so many are measured as quickly as asked of an index
 _TOLD = frozenset({"travel", "no_longer_covers"})  # outcomes of a skipped rung that the visitor is told (A8, A14)
 SERVED_HOURS = 24
 _HOPS = 5  # a chain of successors longer than this is a mistake of the network, not a wish
@@ -160,6 +162,7 @@ class Question:
     policy: Policy
     full: frozenset[int] = frozenset()
     busy: frozenset[int] = frozenset()
+    here: list[Sequence[AreaRecord]] = field(default_factory=list, repr=False, compare=False)  # the areas of this place, once the map was asked
 
     def distance_to(self, store: StoreRecord) -> float | None:
         if self.visit.point is None:
@@ -174,12 +177,15 @@ Rung = Callable[[Question], Match | str]
 
 
 def decide(visit: Visit, state: State, snapshot: Snapshot, policy: Policy | None = None, *, full: frozenset[int] = frozenset(),
-           busy: frozenset[int] = frozenset()) -> Decision:
-    """Walk the ladder of `policy` (the snapshot's own by default); first match wins (A4).
+           busy: frozenset[int] = frozenset(), covering: Sequence[int] | None = None) -> Decision:
+    """Walk the ladder of `policy` (the snapshot's own by default); first match wins (A4). `covering`: ids of the areas whose shape covers the
+    point, where the map was asked already.
 
     `full` are stores, `busy` guides whose capacity of the day is used up (M15). A full store is passed by where we choose (8-13), not
     where the visitor or his binding names it (1-7)."""
     question = Question(visit, state.at(visit.at), snapshot, policy or snapshot.policy, full, busy)
+    if covering is not None:
+        question.here.append(_in_force(question, [snapshot.areas[key] for key in covering]))
     steps: list[Step] = []
     for name in question.policy.rungs:
         found = RUNGS[name](question) if name != "PICKER" else "no_rung_matched"
@@ -261,7 +267,7 @@ def isolated_stores(question: Question) -> frozenset[int] | None:
         return None
     day, found = question.visit.day, {a.store_id for a in areas if a.store_id is not None}
     for dealer_id in {a.dealer_id for a in areas if a.dealer_id is not None}:
-        found |= {s.id for s in question.snapshot.by_dealer.get(dealer_id, ()) if _sells_for(s, dealer_id, day)}
+        found |= {s.id for s in question.snapshot.by_dealer.get(dealer_id, ()) if s.sells_for(dealer_id, day)}
     return frozenset(found)
 
 
@@ -396,27 +402,42 @@ def _by_param(q: Question, store_id: int | None, guide_id: int | None) -> Match 
 def _territory(q: Question) -> Match | str:
     if q.visit.point is None:
         return "no_location"
-    day, areas = q.visit.day, areas_here(q, "territory")
+    areas = areas_here(q, "territory")
     if not areas:
         return "outside_territories"
-    dealers = {a.dealer_id for a in areas if a.dealer_id is not None}
-    stores = [s for d in sorted(dealers) for s in q.snapshot.by_dealer.get(d, ()) if _sells_for(s, d, day)]
-    return _roomy(q, _measured(q, stores)) if stores else "no_open_store_of_dealer"
+    found = [pair for dealer_id in sorted({a.dealer_id for a in areas if a.dealer_id is not None}) for pair in _of_dealer(q, dealer_id)]
+    return _roomy(q, sorted(found, key=lambda pair: (pair[1], pair[0].code))) if found else "no_open_store_of_dealer"
+
+
+def _of_dealer(q: Question, dealer_id: int) -> list[tuple[StoreRecord, float]]:
+    """The dealer's stores that may win here and some behind them, nearest first: a dealer may have thousands. All of them while stores are full."""
+    point, day = q.visit.point, q.visit.day
+    assert point is not None
+    index, stores = q.snapshot.index_of_dealer(dealer_id, day), q.snapshot.stores
+    few = q.full or len(index) <= MEASURED_STORES
+    equal = len(index) if few else len(index.ambiguous(point.latitude, point.longitude, _limit_m(q)))
+    return [(stores[i], d) for i, d in index.k_nearest(point.latitude, point.longitude, equal + KEPT_CANDIDATES)]
 
 
 def areas_here(q: Question, kind: str) -> list[AreaRecord]:
     """Areas in force whose shape covers the point, or that list the visitor's region (or its city or province) or postal code (A12)."""
-    visit, snapshot = q.visit, q.snapshot
-    found = list(snapshot.areas_covering(visit.point.latitude, visit.point.longitude, visit.day)) if visit.point is not None else []
+    if not q.here:
+        q.here.append(_all_areas_here(q))
+    return [area for area in q.here[0] if area.kind == kind]
+
+
+def _all_areas_here(q: Question) -> list[AreaRecord]:
+    point = q.visit.point
+    return _in_force(q, q.snapshot.areas_covering(point.latitude, point.longitude, q.visit.day) if point is not None else ())
+
+
+def _in_force(q: Question, covering: Sequence[AreaRecord]) -> list[AreaRecord]:
+    """Those that cover the point and those that list the visitor's codes, as far as they hold on his day."""
+    found, visit = list(covering), q.visit
     for code in region_and_above(visit.region_code) if visit.region_code else ():
-        found += snapshot.by_region.get(code, ())
-    found += snapshot.by_postal_code.get(visit.postal_code or "", ())
-    return [a for a in found if a.kind == kind and a.holds(visit.day)]
-
-
-def _sells_for(store: StoreRecord, dealer_id: int, day: dt.date) -> bool:
-    contract = store.contract_on(day)
-    return contract is not None and contract.dealer_id == dealer_id and not store.why_not(day)
+        found += q.snapshot.by_region.get(code, ())
+    found += q.snapshot.by_postal_code.get(visit.postal_code or "", ())
+    return [area for area in found if area.holds(visit.day)]
 
 
 def _service_area(q: Question) -> Match | str:
@@ -433,8 +454,9 @@ def _radius(q: Question) -> Match | str:
         return "no_location"
     if q.snapshot.max_radius_m == 0:
         return "no_radius_set"
-    near = q.snapshot.index_on(q.visit.day).within(point.latitude, point.longitude, q.snapshot.max_radius_m + 0.001)
-    found = [(q.snapshot.stores[i], d) for i, d in near if d <= (q.snapshot.stores[i].service_radius_m or -1)]
+    stores = q.snapshot.stores
+    near = (pair for index, most in q.snapshot.radii_on(q.visit.day) for pair in index.within(point.latitude, point.longitude, most + 0.001))
+    found = sorted(((stores[i], d) for i, d in near if d <= (stores[i].service_radius_m or 0)), key=lambda pair: (pair[1], pair[0].code))
     return _roomy(q, found) if found else "outside_radii"
 
 
@@ -469,8 +491,12 @@ def _roomy(q: Question, found: Sequence[tuple[StoreRecord, float]]) -> Match | s
 
 
 def _measured(q: Question, stores: Sequence[StoreRecord]) -> list[tuple[StoreRecord, float]]:
-    found = [(s, d) for s in stores if (d := q.distance_to(s)) is not None]
-    return sorted(found, key=lambda pair: (pair[1], pair[0].code))
+    """Stores with their distance, nearest first; none without a point."""
+    point = q.visit.point
+    if point is None or not stores:
+        return []
+    metres = distances_m(point.latitude, point.longitude, [s.latitude for s in stores], [s.longitude for s in stores]).tolist()
+    return sorted(zip(stores, metres, strict=True), key=lambda pair: (pair[1], pair[0].code))
 
 
 def _limit_m(q: Question) -> float:
@@ -494,8 +520,9 @@ def _best(q: Question, found: Sequence[tuple[StoreRecord, float]]) -> Match:
         tie = _tie_word(q, winner, equal[0]) if winner[0].id != equal[0][0].id else ""
         equal = ranked
     others = tuple(Candidate(s.id, d, "ambiguous" if limit > 0 else "same_place") for s, d in equal if s.id != winner[0].id)
-    beyond = tuple(Candidate(s.id, d, "farther") for s, d in found if (s, d) not in equal)
-    return Match(winner[0], winner[1], others + beyond[:KEPT_CANDIDATES], tie)
+    taken = {s.id for s, _ in equal}
+    beyond = tuple(Candidate(s.id, d, "farther") for s, d in islice((pair for pair in found if pair[0].id not in taken), KEPT_CANDIDATES))
+    return Match(winner[0], winner[1], others + beyond, tie)
 
 
 _TIES = ("home", "last_visit", "open_now", "priority", "nearer", "store_code")
@@ -562,27 +589,33 @@ def _isolated_picks(q: Question, within: frozenset[int]) -> list[Candidate]:
 
 
 def _near_picks(q: Question) -> list[Candidate]:
-    snapshot, day, point, region = q.snapshot, q.visit.day, q.visit.point, q.visit.region_code or ""
+    snapshot, day, point = q.snapshot, q.visit.day, q.visit.point
     assert point is not None
-    own = [s for s in snapshot.stores if region and _same_region(s, region) and not s.why_not(day)]
-    near = [(snapshot.stores[i], d) for i, d in snapshot.index_on(day).k_nearest(point.latitude, point.longitude, PICKER_STORES)]
-    ranked = sorted(_measured(q, own) + [pair for pair in near if not _same_region(pair[0], region)],
-                    key=lambda pair: (-_same_region(pair[0], region), pair[1], pair[0].code))
-    return [Candidate(s.id, d, "same_region" if _same_region(s, region) else "nearby") for s, d in ranked[:PICKER_STORES]]
+    shown: list[Candidate] = []
+    for own in _by_region(q):
+        shown += [Candidate(s.id, d, "same_region") for s, d in _measured(q, own)]
+        if len(shown) >= PICKER_STORES:
+            return shown[:PICKER_STORES]
+    taken = {each.store_id for each in shown}
+    near = [(snapshot.stores[i], d) for i, d in snapshot.index_on(day).k_nearest(point.latitude, point.longitude, PICKER_STORES + len(taken))]
+    return (shown + [Candidate(s.id, d, "nearby") for s, d in near if s.id not in taken])[:PICKER_STORES]
 
 
 def _listed_picks(q: Question) -> list[Candidate]:
-    day, region = q.visit.day, q.visit.region_code or ""
-    stores = sorted((s for s in q.snapshot.stores if not s.why_not(day)), key=lambda s: (-_same_region(s, region), -s.priority, s.code))
-    return [Candidate(s.id, None, "same_region" if _same_region(s, region) else "listed") for s in stores[:PICKER_STORES]]
+    shown = [Candidate(s.id, None, "same_region") for own in _by_region(q) for s in own[:PICKER_STORES]][:PICKER_STORES]
+    taken = {each.store_id for each in shown}
+    others = (s for s in q.snapshot.listed_on(q.visit.day).get((0, ""), ()) if s.id not in taken)
+    return shown + [Candidate(s.id, None, "listed") for s in islice(others, PICKER_STORES - len(shown))]
 
 
-def _same_region(store: StoreRecord, region: str) -> int:
-    """How many leading characters of two region codes agree, in steps of two (province, city, district)."""
-    own = store.region_code or ""
-    if own == region:
-        return 6 if own else 0  # also of codes that are no adcodes, such as US-TX
-    return next((n for n in (6, 4, 2) if region[:n] and own[:n] == region[:n] and len(region) >= n), 0)
+def _by_region(q: Question) -> Iterator[list[StoreRecord]]:
+    """Stores of the visitor's region: those of the very district (or the very code, such as US-TX), then of its city, then of its province or
+    country, each once, by priority and code."""
+    listed, region, seen = q.snapshot.listed_on(q.visit.day), q.visit.region_code or "", set[int]()
+    for n in (6, 4, 2):
+        found = [s for s in listed.get((n, region[:n]), ()) if s.id not in seen] if region and (n == 6 or len(region) >= n) else []
+        seen.update(s.id for s in found)
+        yield found
 
 
 RUNGS: dict[str, Rung] = {

@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, and_, or_, select
+from sqlalchemy import Column, Connection, Table, and_, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 import db
@@ -31,15 +31,17 @@ from stores.versions import Versions
 
 REFRESH_SECONDS = 1.0
 REMEMBERED_PASTS = 4
+IN_LIST = 5_000
+REVISED = ("areas", "branches", "channels", "guides", "offers", "stores")  # kinds of changes that stand in revisions, or that no store or guide is made of
 
 
 def load(connection: Connection, at: Versions, before: Snapshot | None = None) -> Snapshot:
-    """Build the snapshot of a network and policy version, of today or of the past, from the revisions. `before`: an earlier one of this database,
-    whose offers are kept while no version since changed any."""
-    stores = _stores(connection, at.network)
-    areas, index = _areas(connection, at.network)
+    """Build the snapshot of a network and policy version, of today or of the past, from the revisions. `before`: another one of this database, of
+    which is kept what no version between the two changed: a change of one store is seen within milliseconds, however large the chain."""
+    stores = _stores(connection, at.network, before)
+    areas, index = _areas(connection, at.network, before)
     body = connection.execute(select(policy_version.c.body).where(policy_version.c.version == at.policy)).scalar_one()
-    return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network), areas, index, _channels(connection),
+    return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network, before), areas, index, _channels(connection),
                     closings.load(connection, at.network), pauses.load(connection, at.network), _shelves(connection, at.network, before),
                     _conditions(connection, at.policy, before))
 
@@ -67,15 +69,43 @@ def _known_at(table: Table, version: int) -> ColumnElement[bool]:
     return and_(table.c.version_from <= version, or_(table.c.version_to.is_(None), table.c.version_to > version))
 
 
-def _stores(connection: Connection, version: int) -> list[StoreRecord]:
-    contracts = _contracts(connection, version)
+def _touched(connection: Connection, version: int, before: Snapshot | None, *owners: Column[int]) -> set[int] | None:
+    """Whose revisions (or contracts, or jobs) this version and `before` do not share; None: read all, there is nothing to keep from or too
+    much has changed, or the terms of a dealer, which have no revisions."""
+    if before is None:
+        return None
+    low, high = sorted((before.version, version))
+    n = versions.network_change.c
+    if connection.execute(select(n.version).where(n.version > low, n.version <= high, n.kind.not_in(REVISED)).limit(1)).first() is not None:
+        return None
+    found: set[int] = set()
+    for owner in owners:
+        t = owner.table.c
+        query = select(owner).where(or_(t.version_from.between(low + 1, high), t.version_to.between(low + 1, high))).distinct().limit(IN_LIST)
+        found.update(connection.execute(query).scalars())
+    return found if len(found) < IN_LIST else None
+
+
+def _of(owner: Column[int], touched: set[int] | None) -> ColumnElement[bool]:
+    return true() if touched is None else owner.in_(touched)
+
+
+def _stores(connection: Connection, version: int, before: Snapshot | None) -> list[StoreRecord]:
+    touched = _touched(connection, version, before, store_revision.c.store_id, dealer_contract.c.store_id)
+    kept = [] if before is None or touched is None else [each for each in before.stores if each.id not in touched]
+    return kept + _read_stores(connection, version, touched)
+
+
+def _read_stores(connection: Connection, version: int, touched: set[int] | None) -> list[StoreRecord]:
+    contracts = _contracts(connection, version, touched)
     home, zones, hours = brand().timezone, {None: brand().timezone}, {}
     found = []
     revision = store_revision
     unread = ("id", "address", "country", "crs", "source_latitude", "source_longitude")
     columns = (store.c.store_code, branch.c.branch_code, *(c for c in revision.c if c.name not in unread))
     for r in connection.execute(select(*columns).join(store, store.c.id == revision.c.store_id)
-                                .outerjoin(branch, branch.c.id == revision.c.branch_id).where(_known_at(revision, version))):
+                                .outerjoin(branch, branch.c.id == revision.c.branch_id)
+                                .where(_known_at(revision, version), _of(revision.c.store_id, touched))):
         if r.timezone not in zones:
             zones[r.timezone] = ZoneInfo(r.timezone)
         if r.hours not in hours:
@@ -87,13 +117,13 @@ def _stores(connection: Connection, version: int) -> list[StoreRecord]:
     return found
 
 
-def _contracts(connection: Connection, version: int) -> dict[int, list[Contract]]:
+def _contracts(connection: Connection, version: int, touched: set[int] | None) -> dict[int, list[Contract]]:
     found: dict[int, list[Contract]] = {}
     c, d = dealer_contract.c, dealer.c
     query = select(c.id, c.store_id, c.dealer_id, d.dealer_code, c.valid_from, c.valid_to, c.platform_fee_bp, c.channel_fee_bp,
                    c.collection_mode, d.platform_fee_bp.label("dealer_platform"), d.channel_fee_bp.label("dealer_channel"),
                    d.collection_mode.label("dealer_mode"), d.express_rule,
-                   d.express_split_bp).join(dealer, d.id == c.dealer_id).where(_known_at(dealer_contract, version)).order_by(c.id)
+                   d.express_split_bp).join(dealer, d.id == c.dealer_id).where(_known_at(dealer_contract, version), _of(c.store_id, touched)).order_by(c.id)
     for r in connection.execute(query):
         found.setdefault(r.store_id, []).append(Contract(
             r.id, r.dealer_id, r.dealer_code, r.valid_from, r.valid_to,
@@ -102,24 +132,31 @@ def _contracts(connection: Connection, version: int) -> dict[int, list[Contract]
     return found
 
 
-def _guides(connection: Connection, version: int) -> dict[int, GuideRecord]:
+def _guides(connection: Connection, version: int, before: Snapshot | None) -> dict[int, GuideRecord]:
+    e, touched = employment.c, _touched(connection, version, before, employment.c.guide_id)
     jobs: dict[int, list[Job]] = {}
-    e = employment.c
-    for r in connection.execute(select(e.guide_id, e.store_id, e.role, e.valid_from, e.valid_to).where(_known_at(employment, version)).order_by(e.id)):
+    query = select(e.guide_id, e.store_id, e.role, e.valid_from, e.valid_to).where(_known_at(employment, version), _of(e.guide_id, touched)).order_by(e.id)
+    for r in connection.execute(query):
         jobs.setdefault(r.guide_id, []).append(Job(r.store_id, r.role, r.valid_from, r.valid_to))
-    return {r.id: GuideRecord(r.id, r.guide_code, tuple(jobs.get(r.id, ()))) for r in connection.execute(select(guide.c.id, guide.c.guide_code))}
+    kept = dict(before.guides) if before is not None and touched is not None else {}
+    wanted = true() if touched is None else or_(guide.c.id.in_(touched), guide.c.id > max(kept, default=0))
+    return kept | {r.id: GuideRecord(r.id, r.guide_code, tuple(jobs.get(r.id, ()))) for r in connection.execute(select(guide.c.id, guide.c.guide_code).where(wanted))}
 
 
-def _areas(connection: Connection, version: int) -> tuple[list[AreaRecord], AreaIndex[int]]:
-    records, shapes, keys = [], [], []
-    r = area_revision
-    for row in connection.execute(select(area.c.area_code, r).join(area, area.c.id == r.c.area_id).where(_known_at(r, version))):
-        records.append(AreaRecord(row.area_id, row.area_code, row.kind, row.dealer_id, row.store_id, frozenset(row.region_codes),
-                                  frozenset(row.postal_codes), row.valid_from, row.valid_to))
-        if row.geometry is not None:
-            shapes.append(parse_geometry(row.geometry, "wgs84"))
-            keys.append(row.area_id)
-    return records, AreaIndex(shapes, keys)
+def _areas(connection: Connection, version: int, before: Snapshot | None) -> tuple[list[AreaRecord], AreaIndex[int]]:
+    """Shapes are read and built for revisions that `before` did not have; a revision never changes."""
+    r = area_revision.c
+    known = {before.areas[key].revision_id: shape for key, shape in before.shapes.items()} if before is not None else {}
+    query = select(area.c.area_code, *(c for c in r if c.name != "geometry"), r.geometry.is_not(None).label("drawn"))
+    rows = connection.execute(query.join(area, area.c.id == r.area_id).where(_known_at(area_revision, version))).all()
+    wanted = [row.id for row in rows if row.drawn and row.id not in known]
+    for start in range(0, len(wanted), IN_LIST):
+        read = connection.execute(select(r.id, r.geometry).where(r.id.in_(wanted[start:start + IN_LIST])))
+        known |= {each.id: parse_geometry(each.geometry, "wgs84") for each in read}
+    records = [AreaRecord(row.area_id, row.area_code, row.kind, row.dealer_id, row.store_id, frozenset(row.region_codes), frozenset(row.postal_codes),
+                          row.valid_from, row.valid_to, row.id) for row in rows]
+    drawn = [row for row in rows if row.drawn]
+    return records, AreaIndex([known[row.id] for row in drawn], [row.area_id for row in drawn])
 
 
 def _channels(connection: Connection) -> dict[int, ChannelRecord]:
@@ -192,7 +229,7 @@ def past(at: Versions) -> Snapshot:
     with _holder.past_lock:
         if key not in _holder.pasts:
             with db.read(apart=True) as connection:
-                _holder.pasts[key] = load(connection, at)
+                _holder.pasts[key] = load(connection, at, held if _holder.url == key[0] else None)
             while len(_holder.pasts) > REMEMBERED_PASTS:
                 _holder.pasts.popitem(last=False)
         return _holder.pasts[key]

@@ -104,13 +104,19 @@ def _value(name: str, value: Any) -> tuple[str, Any]:
     if name in ("switching", "duty_guides"):
         return ("" if isinstance(value, bool) else "must be true or false"), value
     if name == "note":
-        return ("" if isinstance(value, str) and len(value) <= 500 else "must be text of at most 500 characters"), value
+        ok = isinstance(value, str) and len(value) <= 500 and "".join(value.split()).isprintable()
+        return ("" if ok else "must be visible text of at most 500 characters"), value
     if name == "default_store":
-        return ("" if value is None or isinstance(value, str) and 0 < len(value) <= 64 else "must be a store code or null"), value
+        return ("" if value is None or _is_code(value) else "must be a store code or null"), value
     if name == "region_defaults":
-        ok = isinstance(value, dict) and all(isinstance(k, str) and isinstance(v, str) and k and v for k, v in value.items())
+        ok = isinstance(value, dict) and all(_is_code(each) for pair in value.items() for each in pair)
         return ("" if ok else "must be an object of region code to store code"), value
     return _rungs(value)
+
+
+def _is_code(value: Any) -> bool:
+    """Text of 1 to 64 visible characters: no half characters, which no database keeps."""
+    return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable()
 
 
 def _rungs(value: Any) -> tuple[str, Any]:

@@ -24,6 +24,8 @@ from stores.nearest import NearestIndex
 from stores.policy import Policy
 
 REMEMBERED_EPOCHS = 64
+REMEMBERED_LISTS = 4
+REMEMBERED_DEALERS = 20_000  # indexes of dealers, all epochs together; a dealer of some stores takes 2 kB
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,11 @@ class StoreRecord:
             return "coordinates_withdrawn"
         return "" if self.contract_on(day) is not None else "no_contract"
 
+    def sells_for(self, dealer_id: int, day: dt.date) -> bool:
+        """Whether it is eligible and its contract of that day is this dealer's."""
+        contract = self.contract_on(day)
+        return contract is not None and contract.dealer_id == dealer_id and not self.why_not(day)
+
     def open_at(self, at: dt.datetime) -> bool:
         """Opening hours only break ties (A2, A6); unknown hours count as open (N3)."""
         return self.hours is None or is_open(self.hours, at.astimezone(self.zone).replace(tzinfo=None))
@@ -99,7 +106,7 @@ class StoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class AreaRecord:
-    """One area; `store_id` for service and isolated areas, `dealer_id` for territories."""
+    """One area; `store_id` for service and isolated areas, `dealer_id` for territories. `revision_id`: what its shape was read from."""
 
     id: int
     code: str
@@ -110,6 +117,7 @@ class AreaRecord:
     postal_codes: frozenset[str]
     valid_from: dt.date | None
     valid_to: dt.date | None
+    revision_id: int = 0
 
     def holds(self, day: dt.date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
@@ -199,6 +207,7 @@ class Snapshot:
         self._lats = np.array([s.latitude for s in self.stores], dtype=float)
         self._lngs = np.array([s.longitude for s in self.stores], dtype=float)
         self._codes = [s.code for s in self.stores]
+        self._position = {s.id: n for n, s in enumerate(self.stores)}
         self._service_areas: dict[int, list[AreaRecord]] = {}
         for area in areas:
             if area.kind == "service_area" and area.store_id is not None:
@@ -206,6 +215,9 @@ class Snapshot:
         self.max_radius_m = max((s.service_radius_m or 0 for s in self.stores), default=0)
         self.boundaries = sorted(_boundaries(self.stores, areas))
         self._indexes: OrderedDict[int, NearestIndex] = OrderedDict()
+        self._dealer_indexes: dict[tuple[int, int], NearestIndex] = {}
+        self._radii: OrderedDict[int, list[tuple[NearestIndex, int]]] = OrderedDict()
+        self._listed: OrderedDict[int, dict[tuple[int, str], list[StoreRecord]]] = OrderedDict()
         self._lock = threading.Lock()
 
     def changed(self, policy: Policy | None = None, stores: Sequence[StoreRecord] | None = None, areas: Sequence[AreaRecord] | None = None,
@@ -251,6 +263,53 @@ class Snapshot:
     def _build(self, day: dt.date) -> NearestIndex:
         positions = [i for i, s in enumerate(self.stores) if not s.why_not(day)]
         return NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp))
+
+    def index_of_dealer(self, dealer_id: int, day: dt.date) -> NearestIndex:
+        """The nearest index over the stores that sell for a dealer on that day; positions are those of `stores`. Built on first use."""
+        key = (self.epoch(day), dealer_id)
+        found = self._dealer_indexes.get(key)
+        if found is None:
+            positions = [self._position[s.id] for s in self.by_dealer.get(dealer_id, ()) if s.sells_for(dealer_id, day)]
+            found = NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp))
+            if len(self._dealer_indexes) >= REMEMBERED_DEALERS:
+                self._dealer_indexes.clear()
+            self._dealer_indexes[key] = found
+        return found
+
+    def radii_on(self, day: dt.date) -> Sequence[tuple[NearestIndex, int]]:
+        """Stores with a service radius eligible on that day, those of like radii (within a factor of two) in one index with their greatest: one
+        store that delivers far makes nobody look at all the others. Built once an epoch."""
+        epoch = self.epoch(day)
+        found = self._radii.get(epoch)
+        if found is None:
+            alike: dict[int, list[int]] = {}
+            for n, each in enumerate(self.stores):
+                if each.service_radius_m and not each.why_not(day):  # one of 0 reaches nobody
+                    alike.setdefault(each.service_radius_m.bit_length(), []).append(n)
+            found = [(NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp)),
+                      max(self.stores[n].service_radius_m or 0 for n in positions)) for positions in alike.values()]
+            with self._lock:
+                self._radii[epoch] = found
+                while len(self._radii) > REMEMBERED_LISTS:
+                    self._radii.popitem(last=False)
+        return found
+
+    def listed_on(self, day: dt.date) -> Mapping[tuple[int, str], Sequence[StoreRecord]]:
+        """Stores eligible on that day, by priority (higher first) and code: all under (0, ""), and those whose region begins with so many
+        characters under (2, "31"), (4, "3101"), (6, "310101"); a shorter code of a region stands whole. Built once an epoch."""
+        epoch = self.epoch(day)
+        found = self._listed.get(epoch)
+        if found is None:
+            found = {}
+            for each in sorted((s for s in self.stores if not s.why_not(day)), key=lambda s: (-s.priority, s.code)):
+                region = each.region_code or ""
+                for n in {0, *(n for n in (2, 4) if len(region) >= n), *((6,) if region else ())}:
+                    found.setdefault((n, region[:n]), []).append(each)
+            with self._lock:
+                self._listed[epoch] = found
+                while len(self._listed) > REMEMBERED_LISTS:
+                    self._listed.popitem(last=False)
+        return found
 
     def on_duty(self, store_id: int, day: dt.date) -> list[GuideRecord]:
         """Guides who take new visitors of the store, by code: employed there as a guide, with no last day known yet (B9)."""

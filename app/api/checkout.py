@@ -4,6 +4,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Literal
 
+from sqlalchemy import select
+
 import db
 from app.api.declare import Api
 from app.api.entries import Alternative, whole_chain
@@ -12,6 +14,7 @@ from ledger.faults import NotFound
 from stores import checkout, keys, network, versions
 from stores.actors import Actor
 from stores.answers import shown
+from stores.dealers import dealer
 from stores.visits import Arrival, SourcePoint, visit_of
 
 api = Api("Checkout")
@@ -59,9 +62,12 @@ def check_delivery(actor: Actor, body: CheckIn) -> tuple[int, Any]:
     arrival = Arrival({}, source, region_code=body.region_code, postal_code=body.postal_code)
     address = visit_of(arrival, body.at or dt.datetime.now(dt.UTC), snapshot, keys.entry_param_keys())
     found = checkout.check(shop, body.delivery, address, snapshot)
-    codes = {c.dealer_id: c.dealer_code for s in snapshot.stores for c in s.contracts} if found.dealer_id is not None else {}
+    rival = None
+    if found.dealer_id is not None:  # he may have no store yet
+        with db.read() as connection:
+            rival = connection.execute(select(dealer.c.dealer_code).where(dealer.c.id == found.dealer_id)).scalar_one()
     seller = snapshot.by_id[found.store_id]
     contract = seller.contract_on(address.day)
     return 200, {"outcome": found.outcome, "reason": found.reason, "store_code": seller.code, "dealer_code": contract.dealer_code if contract else None,
-                 "territory_dealer_code": codes.get(found.dealer_id), "split_bp": found.split_bp, "area_code": found.area_code,
+                 "territory_dealer_code": rival, "split_bp": found.split_bp, "area_code": found.area_code,
                  "offered": shown(found.offered, snapshot), "network_version": snapshot.version, "policy_version": snapshot.policy_version}

@@ -22,7 +22,7 @@ from stores.answers import rounded
 from stores.batch_routing import UNUSABLE, Assigned, Router, Row, states_of
 from stores.importing.streams import read_rows
 
-COLUMNS = ("visitor_id", "latitude", "longitude", "crs", "accuracy_m", "entry_param", "region_code")
+COLUMNS = ("visitor_id", "latitude", "longitude", "crs", "accuracy_m", "entry_param", "region_code", "ip")
 OUT = ("visitor_id", "store_code", "dealer_code", "distance_m", "rung", "reason")
 ROWS = 20_000
 
@@ -34,8 +34,8 @@ ROWS = 20_000
 def assign(source: Path, target: Path, show: bool) -> None:
     """Route every visitor of IN.csv and write OUT.csv, in the same order, storing nothing.
 
-    IN: visitor_id,latitude,longitude,crs[,accuracy_m,entry_param,region_code]. OUT: visitor_id,store_code,dealer_code,distance_m,rung,reason.
-    A row whose location cannot be used is routed without one and counted on stderr.
+    IN: visitor_id,latitude,longitude,crs[,accuracy_m,entry_param,region_code,ip]. OUT: visitor_id,store_code,dealer_code,distance_m,rung,reason.
+    A row whose location cannot be used is routed without one and counted on stderr; so is every address (ip) that was asked for its region.
     """
     began, counted = time.monotonic(), Counter[str]()
     with many_values(), bar("assigning", source.stat().st_size if source.exists() else 0, show) as at:
@@ -63,7 +63,7 @@ def _route(cells: Iterator[list[str]], router: Router, out: TextIO, counted: Cou
         writer.writerows(_line(row, answer) for row, answer in zip(rows, answers, strict=True))
         counted["rows"] += len(rows)
         counted["assigned"] += sum(answer.store_code is not None for answer in answers)
-        counted.update(note for answer in answers for note in answer.notes if note == UNUSABLE or note.startswith("entry_param_"))
+        counted.update(note for answer in answers for note in answer.notes if note == UNUSABLE or note.startswith(("entry_param_", "ip_")))
 
 
 def _line(row: Row, answer: Assigned) -> tuple[object, ...]:

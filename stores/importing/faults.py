@@ -47,9 +47,20 @@ class FaultList:
         return self.total
 
 
+class UnreadableLine(InvalidInput):
+    """From this line on a file cannot be read."""
+
+    def __init__(self, line: int, detail: str, *, value: str = "", code: str | None = None):
+        super().__init__(detail, code=code)
+        self.line, self.value = line, value
+
+
 def of_file(refusal: InvalidInput) -> FaultList:
-    """The faults of a file that could not be read at all, on its header line."""
+    """The faults of a file that could not be read at all: on the line where reading ended, else on its header line."""
     faults = FaultList()
+    if isinstance(refusal, UnreadableLine):
+        faults.add(refusal.line, "", refusal.value, refusal.detail)
+        return faults
     for error in refusal.errors:
         faults.add(1, error.field, "", error.reason)
     if not refusal.errors:

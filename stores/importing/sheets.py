@@ -11,7 +11,7 @@ from pathlib import Path
 from ledger.faults import FieldFault, InvalidInput
 from stores.importing import workbooks
 from stores.importing.columns import Column
-from stores.importing.faults import FaultList
+from stores.importing.faults import FaultList, UnreadableLine
 
 MAX_BYTES = 300_000_000
 SEPARATORS = (",", ";", "\t")
@@ -62,14 +62,14 @@ def _decoded(content: bytes) -> tuple[str, str]:
         raise InvalidInput("The file is in UTF-16 (\"Unicode text\"); save it as CSV UTF-8.")
     if b"\0" in content:
         line = content.count(b"\n", 0, content.index(b"\0")) + 1
-        raise InvalidInput(f"Line {line} holds a NUL byte; this is no CSV text. UTF-16 looks like this too: save it as CSV UTF-8.")
+        raise UnreadableLine(line, f"Line {line} holds a NUL byte; this is no CSV text. UTF-16 looks like this too: save it as CSV UTF-8.")
     try:
         return content.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError as reason:
         line = content.count(b"\n", 0, reason.start) + 1
     if content.startswith(b"\xef\xbb\xbf") or _mostly_utf8(content):
-        raise InvalidInput(f"Line {line} holds bytes that are not UTF-8, though the rest of the file is; "
-                           "it was damaged or cut. Save it again as CSV UTF-8.")
+        raise UnreadableLine(line, f"Line {line} holds bytes that are not UTF-8, though the rest of the file is; "
+                             "it was damaged or cut. Save it again as CSV UTF-8.")
     try:
         return content.decode("gb18030"), "gb18030"
     except UnicodeDecodeError:
@@ -93,8 +93,8 @@ def _csv_lines(text: str, known: list[str]) -> Lines:
         except StopIteration:
             return
         except csv.Error as reason:
-            raise InvalidInput(f"Line {line} is no CSV: {reason}. A quote inside a quoted cell is written twice; "
-                               f"a cell holds at most {csv.field_size_limit()} characters.") from None
+            raise UnreadableLine(line, f"Line {line} is no CSV: {reason}. A quote inside a quoted cell is written twice; "
+                                 f"a cell holds at most {csv.field_size_limit()} characters.") from None
         yield line, [cell.strip() for cell in cells]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import python_calamine as calamine
 
 from ledger.faults import InvalidInput
+from stores.importing.faults import UnreadableLine
 
 MAX_UNPACKED_BYTES = 300_000_000
 MAX_RATIO = 200  # deflate reaches 1,000 on zeros; real sheets stay below 60
@@ -54,8 +55,8 @@ def _whole_numbers(line: int, cells: list[Any]) -> list[Any]:
     """The row, unless it holds a number that a workbook cannot keep: its last digits are lost already, and two codes may be one."""
     for cell in cells:
         if isinstance(cell, int | float) and abs(cell) >= 10**MOST_DIGITS:
-            raise InvalidInput(f"Row {line} holds a number of more than {MOST_DIGITS} digits ({cell:.0f}); a workbook loses those beyond. "
-                               "Format the column as text and enter the codes again.", code="long_number")
+            raise UnreadableLine(line, f"Row {line} holds a number of more than {MOST_DIGITS} digits ({cell:.0f}); a workbook loses those beyond. "
+                                 "Format the column as text and enter the codes again.", value=f"{cell:.0f}", code="long_number")
     return cells
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 import db
 from ledger.bulk import allocate, insert_rows
 from stores.actors import Actor
-from stores.areas import overlapping_pairs, to_geojson
+from stores.areas import near_boxes, overlapping_pairs, to_geojson
 from stores.dealers import dealer
 from stores.importing.area_file import AreaRow
 from stores.importing.faults import FaultList
@@ -95,16 +95,20 @@ def _refuse_overlaps(coming: list[_Territory], stored: list[Mapping[str, Any]], 
     """Each coming territory against the others of the file and the stored ones near it."""
     others = [_Territory(each["area_code"], None, each, None if each["geometry"] is None else shape(each["geometry"])) for each in stored]
     _refuse_shared_codes(coming, others, faults)
-    drawn = [each for each in (*coming, *_near(coming, others)) if each.outline is not None]
-    for i, j, square_metres in overlapping_pairs([each.outline for each in drawn if each.outline is not None]):
-        one, other = drawn[i], drawn[j]
-        if one.line is not None and _rivals(one, other):
-            faults.add(one.line, "geometry", one.code, f"overlaps the territory {other.code} of another dealer by {square_metres:,.0f} square metres")
+    drawn = [(each, each.outline) for each in (*coming, *_near(coming, others)) if each.outline is not None]
+
+    def asked(i: int, j: int) -> bool:  # those that come stand before the stored ones
+        return drawn[i][0].line is not None and _rivals(drawn[i][0], drawn[j][0])
+
+    for i, j, square_metres in overlapping_pairs([outline for _, outline in drawn], asked=asked):
+        one, other = drawn[i][0], drawn[j][0]
+        faults.add(one.line or 0, "geometry", one.code, f"overlaps the territory {other.code} of another dealer by {square_metres:,.0f} square metres")
 
 
 def _near(coming: list[_Territory], others: list[_Territory]) -> list[_Territory]:
-    boxes = [each.outline.envelope for each in coming if each.outline is not None]
-    return [other for other in others if other.outline is not None and any(box.intersects(other.outline) for box in boxes)]
+    drawn = [(other, other.outline) for other in others if other.outline is not None]
+    found = near_boxes([each.outline for each in coming if each.outline is not None], [outline for _, outline in drawn])
+    return [drawn[place][0] for place in found]
 
 
 def _refuse_shared_codes(coming: list[_Territory], others: list[_Territory], faults: FaultList) -> None:

@@ -116,4 +116,4 @@ def test_the_fast_way_is_taken_where_it_may_be():
     router = Router(snapshot, AT, ())
     visitors = [Row(f"v{n}", "31.21", "121.41", "wgs84") for n in range(3)]
     places = [place_of(row) for row in visitors]
-    assert len(router._nearest(visitors, places, router._points(places), {})) == 3
+    assert len(router._nearest(visitors, places, router._points(places), {}, {})) == 3

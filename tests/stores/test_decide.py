@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from stores import decide as ladder
 from stores import explanations, visits
 from stores.coordinates import Coordinates, distance_m
-from stores.decide import RUNGS, State, Visit, decide
+from stores.decide import KEPT_CANDIDATES, RUNGS, Question, State, Visit, areas_here, decide
 from stores.policy import PRESETS, Policy, parse
 from stores.policy import RUNGS as NAMES
 from stores.snapshot import AreaRecord, Snapshot, StoreRecord
@@ -115,6 +115,41 @@ def test_nearest_without_ambiguity_is_the_brute_force_minimum(snapshot, visit):
     found = [] if visit.point is None else sorted(
         (distance_m(visit.point, Coordinates(s.latitude, s.longitude)), s.code) for s in snapshot.stores if not s.why_not(visit.day))
     assert (decision.distance_m, decision.store_id and snapshot.by_id[decision.store_id].code) == (found[0] if found else (None, None))
+
+
+@given(arrivals(), states(), chains(), st.sampled_from([0, 150, 3_000]), st.frozensets(st.integers(1, 6), max_size=3))
+def test_a6_a12_a_territory_leads_to_the_store_that_measuring_all_of_its_dealers_stores_finds(visit, state, snapshot, ambiguity_m, full):
+    policy = Policy(rungs=("TERRITORY", "PICKER"), ambiguity_m=ambiguity_m)
+    decision, question = decide(visit, state, snapshot, policy, full=full), Question(visit, state.at(visit.at), snapshot, policy)
+    owners = {a.dealer_id for a in areas_here(question, "territory")}
+    theirs = [s for s in snapshot.stores if not s.why_not(visit.day) and s.contract_on(visit.day).dealer_id in owners and s.id not in full]
+    if visit.point is None or not theirs:
+        assert decision.rung == "PICKER"
+        return
+    metres = {s.id: distance_m(visit.point, Coordinates(s.latitude, s.longitude)) for s in theirs}
+    least, limit = min(metres.values()), max(ambiguity_m, 3_000 if visit.fuzzy else min(visit.accuracy_m or 0, 3_000)) if ambiguity_m else 0
+    equal = [s for s in theirs if metres[s.id] == least or metres[s.id] - least < limit]
+    best = min(equal, key=lambda s: (*(_wins_ties(s, question) if limit else ()), metres[s.id], s.code))
+    assert (decision.rung, decision.store_id, decision.distance_m) == ("TERRITORY", best.id, metres[best.id])
+    others = [c for c in decision.steps[-1].candidates if c.why != "full"]
+    assert len(others) == min(len(theirs), KEPT_CANDIDATES)
+
+
+@given(arrivals(), chains(), st.sampled_from([0, 150]))
+def test_a6_the_radius_that_leads_is_found_by_measuring_every_store(visit, snapshot, ambiguity_m):
+    decision = decide(visit, State(), snapshot, Policy(rungs=("RADIUS", "PICKER"), ambiguity_m=ambiguity_m))
+    reach = [] if visit.point is None else [
+        (metres, s) for s in snapshot.stores if not s.why_not(visit.day) and s.service_radius_m
+        and (metres := distance_m(visit.point, Coordinates(s.latitude, s.longitude))) <= s.service_radius_m]
+    assert (decision.rung == "RADIUS") == bool(reach)
+    if reach and not ambiguity_m:
+        metres, best = min(reach, key=lambda pair: (pair[0], pair[1].code))
+        assert (decision.store_id, decision.distance_m) == (best.id, metres)
+
+
+def _wins_ties(store, question):
+    state = question.state
+    return store.id != state.home_store_id, store.id != state.last_store_id, not store.open_at(question.visit.at), -store.priority
 
 
 @given(chains(), arrivals(), st.integers(-5, 5))

@@ -4,9 +4,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stores.coordinates import Coordinates
-from stores.decide import PICKER_STORES
+from stores.coordinates import Coordinates, distance_m
+from stores.decide import PICKER_STORES, State, decide
 from stores.picker import nearby
+from stores.policy import Policy
 from tests.stores import chain
 from tests.stores.chain import NOON, TODAY
 
@@ -27,6 +28,25 @@ def test_a9_the_picker_is_never_empty_while_a_store_is_eligible_and_shows_only_s
     assert all((each.open_now is None) == (each.store.hours is None) for each in found)
     if point is not None and not region:
         assert [each.distance_m for each in found] == sorted(each.distance_m for each in found)
+
+
+@given(SHOPS, POINTS, st.sampled_from([None, "310106", "310000", "31", "US", "US-TX", "US-CA", "nowhere"]))
+def test_a4_the_list_of_the_last_rung_is_that_of_sorting_all_stores(shops, point, region):
+    """The same district before the same city, province or country, then the nearest, without a place by priority and code."""
+    snapshot = chain.chain(*(chain.store(f"S{n}", lat, lng, status=status, region_code=code, priority=n % 3)
+                             for n, (lat, lng, status, _, _, code, _) in enumerate(shops, 1)))
+
+    def alike(store):
+        own = store.region_code or ""
+        return 6 if own and own == region else next((n for n in (6, 4, 2) if region and own[:n] == region[:n] and len(region) >= n), 0)
+
+    def metres(store):
+        return distance_m(point, Coordinates(store.latitude, store.longitude)) if point is not None else -store.priority
+
+    wanted = sorted((s for s in snapshot.stores if not s.why_not(TODAY)), key=lambda s: (-alike(s), metres(s), s.code))[:PICKER_STORES]
+    decision = decide(chain.visit(point, region_code=region), State(), snapshot, Policy(rungs=("PICKER",)))
+    assert [c.store_id for c in decision.alternatives] == [s.id for s in wanted]
+    assert [c.why == "same_region" for c in decision.alternatives] == [alike(s) > 0 for s in wanted]
 
 
 def test_a9_the_exact_region_stands_before_another_of_the_same_country():

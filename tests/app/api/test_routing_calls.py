@@ -7,8 +7,12 @@ import pytest
 
 from app import api_keys
 from stores.actors import COMMAND_LINE
+from stores.areas import parse_geometry
 from stores.customer_deed_kinds import KINDS, customer_deed
+from stores.importing.area_file import check_features
+from stores.registers import areas
 from tests.app.api.test_orders import Till, till  # noqa: F401 - the fixture
+from tests.network import CONTEXT
 from tests.stores.sales.shop import HERE
 
 
@@ -71,6 +75,14 @@ def test_the_checkout_check_answers_before_payment_and_stores_nothing(till: Till
     assert (ask("pickup", "S3")["outcome"], ask("express", "S3")["reason"]) == ("keep", "no_other_territory")
     assert till.call("POST", "/delivery-checks", {"store_code": "S99", "delivery": "pickup"}).status_code == 404
     assert till.shop.counts() == before
+
+
+def test_a13_the_dealer_of_a_territory_is_named_before_he_has_a_store(till: Till):  # noqa: F811
+    till.shop.network.load("dealers", {"dealer_code": "D9", "name": "Nobody yet"})
+    feature = {"type": "Feature", "properties": {"area_code": "T9", "kind": "territory", "dealer_code": "D9", "postal_codes": ["94107"]}, "geometry": None}
+    areas.apply(check_features([feature], CONTEXT, parse_geometry).rows, actor=COMMAND_LINE, now=till.shop.network.now)
+    found = till.call("POST", "/delivery-checks", {"store_code": "S1", "delivery": "express", "postal_code": "94107"}).json
+    assert (found["area_code"], found["territory_dealer_code"]) == ("T9", "D9")
 
 
 def test_what_would_change_an_answer_is_said_when_asked(till: Till):  # noqa: F811

@@ -29,6 +29,12 @@ def test_every_row_is_answered_in_its_place(chain):
 
 
 @both
+def test_a_visitor_whom_no_database_could_name_is_routed_too(chain):
+    result, lines = assigned(chain, f"{HEADER}\nnul\0,31.2601,121.5201,wgs84,,,\n{'x' * 90_000},31.2601,121.5201,wgs84,,,\n")
+    assert (result.exit_code, [line.split(",")[1] for line in lines[1:]]) == (0, ["S3", "S3"])
+
+
+@both
 def test_a_visitor_is_a_customer_so_his_binding_applies(chain):
     """c1 bought at S1 and is bound to it; he stands beside S3. E2: a home inside its protection wins."""
     import datetime as dt
@@ -36,6 +42,18 @@ def test_a_visitor_is_a_customer_so_his_binding_applies(chain):
     assert chain.imported("orders", ORDERS.replace("2026-03-01 10:00", today).replace("2026-03-05", today)).exit_code == 0
     _, lines = assigned(chain, f"{HEADER}\nc1,31.2601,121.5201,wgs84,,,\nstranger,31.2601,121.5201,wgs84,,,\n")
     assert [line.split(",")[1:5:3] for line in lines[1:]] == [["S1", "HOME_PROTECTED"], ["S3", "NEAREST"]]
+
+
+def test_a9_without_a_location_and_a_region_the_address_names_one(chain):
+    chain.run("policy", "publish", chain.file("policy.json", '{"region_defaults": {"CN": "S3", "310000": "S1"}}'))
+    rows = ["china,,,,,,,223.5.5.5", "lost,0,0,wgs84,,,,223.5.5.5", "said,,,,,,310000,223.5.5.5", "stands,31.2001,121.4001,wgs84,,,,223.5.5.5",
+            "home,,,,,,,192.168.0.1", "odd,,,,,,,999.1.1.1", "shared,,,,,,,10.0.0.1"]
+    result, lines = assigned(chain, "\n".join([f"{HEADER},ip", *rows]) + "\n")
+    assert [tuple(line.split(",")[0:5:2]) for line in lines[1:]] == [
+        ("china", "D2", "REGION"), ("lost", "D2", "REGION"), ("said", "D1", "REGION"), ("stands", "D1", "NEAREST"),
+        ("home", "", "PICKER"), ("odd", "", "PICKER"), ("shared", "", "PICKER")]
+    assert all(f"{note}: {count} rows" in result.stderr for note, count in (("ip_region", 2), ("ip_private", 2), ("ip_unusable", 1), ("location_unusable", 1)))
+    assert "223.5.5.5" not in "".join(lines) + result.output
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])

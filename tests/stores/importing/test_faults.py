@@ -64,3 +64,10 @@ def test_a_wrong_header_becomes_faults_of_line_one(tmp_path):
     with pytest.raises(InvalidInput) as refusal:
         read(tmp_path, "branch_code,nam\n", "branches")
     assert [(fault.line, fault.column) for fault in of_file(refusal.value).kept] == [(1, "nam"), (1, "name")]
+
+
+@pytest.mark.parametrize("broken", ['B3,"never closed\n', "B\0,nul\n"])
+def test_a_file_that_breaks_off_is_at_fault_on_the_line_where_it_does(tmp_path, broken):
+    with pytest.raises(InvalidInput) as refusal:
+        read(tmp_path, "branch_code,name\nB1,one\nB2,two\n" + broken, "branches")
+    assert [fault.line for fault in of_file(refusal.value).kept] == [4]

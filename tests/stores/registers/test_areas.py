@@ -5,12 +5,14 @@ import datetime as dt
 
 import pytest
 
+from stores import network as stores_network
 from stores.actors import COMMAND_LINE
 from stores.areas import parse_geometry
 from stores.importing.area_file import check_features
 from stores.registers import areas
 from stores.registers.saving import Outcome, Refused
 from stores.territories import area_revision
+from stores.versions import Versions
 from tests.network import CONTEXT
 
 
@@ -75,3 +77,20 @@ def test_a_region_code_belongs_to_one_dealer(network):
 def test_an_unknown_dealer_is_refused(network):
     with pytest.raises(Refused, match="NOPE"):
         save(network, territory("T1", "NOPE", square(120.0)))
+
+
+def test_a_change_of_the_network_builds_no_shape_again_that_it_did_not_change(network):
+    """M7: areas of thousands of points are read once; the past still knows its own."""
+    save(network, territory("T1", "D1", square(120.0)), territory("T2", "D2", square(120.1)))
+    first = stores_network.newest()
+    network.open_store()
+    save(network, territory("T2", "D2", square(120.2)))
+    stores_network._holder.checked = 0.0
+    second = stores_network.newest()
+    code_of = {record.code: key for key, record in second.areas.items()}
+    one, two = dict(first.shapes.items()), dict(second.shapes.items())
+    assert second.version > first.version
+    assert (two[code_of["T1"]] is one[code_of["T1"]], two[code_of["T2"]] is one[code_of["T2"]]) == (True, False)
+    assert [a.code for a in second.areas_covering(30.05, 120.25, network.today)] == ["T2"]
+    past = stores_network.past(Versions(first.version, first.policy_version))
+    assert [[a.code for a in s.areas_covering(30.05, 120.15, network.today)] for s in (past, second)] == [["T2"], []]
