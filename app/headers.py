@@ -8,6 +8,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+POLICY = "Content-Security-Policy"
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -50,5 +51,6 @@ def init_app(app: Flask, *, secure: bool, tiles: str | None = None) -> None:
     def _add(response: Response) -> Response:
         for name, value in always.items():
             response.headers.add(name, value)  # no view sets them, so nothing is looked through first
-        response.headers.setdefault("Content-Security-Policy", content_policy)  # a page may be stricter
+        if not any(name == POLICY for name, _ in response.headers):  # a page may be stricter
+            response.headers.add(POLICY, content_policy)
         return response
