@@ -30,6 +30,7 @@ ACTIONS: Words = {
     "customer_home_approved": _l("approved a new home"),
     "plan_reassignment": _l("planned a re-assignment"), "start_reassignment": _l("started a re-assignment"), "reassign_customers": _l("re-assigned customers"),
     "stop_reassignment": _l("stopped a re-assignment"), "undo_reassignment": _l("undid a re-assignment"),
+    "decide_move": _l("decided whether a guide's customers follow"),
 }
 OBJECTS: Words = {
     "user": _l("User"), "api_key": _l("API key"), "list": _l("List"), "customer": _l("Customer"), "policy": _l("Routing policy"), "plan_version": _l("Reward plan"),
@@ -45,7 +46,7 @@ DETAILS: Words = {
     "identifiers": _l("identifiers"), "points": _l("points"), "traces": _l("traces"), "reason": _l("reason"), "case": _l("case"), "kind": _l("kind"),
     "bytes": _l("bytes"), "digest": _l("digest"), "stores": _l("stores"), "places": _l("places"), "unchanged": _l("unchanged"),
     "closing": _l("closing"), "deed": _l("decision"), "store": _l("store"), "guide": _l("guide"), "successor_code": _l("successor"),
-    "customers": _l("customers"), "protected": _l("protected"),
+    "customers": _l("customers"), "protected": _l("protected"), "follow": _l("they follow"),
 }
 VALUES: Words = {
     "code": _l("code of the app"), "recovery_code": _l("recovery code"), "all": _l("the whole chain"), "branch": _l("Branch"), "dealer": _l("Dealer"),

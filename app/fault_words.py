@@ -109,6 +109,8 @@ REASONS = (
     _l("lies before the first day at this store (%(day)s)"),
     _l("lies within an earlier employment (until %(day)s)"),
     _l("lies after the move to another store (%(day)s)"),
+    _l("has no effect: no move to another store in the last 3 days"),
+    _l("has no effect: the new store belongs to another dealer, customers stay with the old one"),
     _l("lies on or before the start of the contract before (%(day)s); it would leave no day of it"),
     _l("%(start)s lies before the start of the present contract (%(day)s); a change of dealer begins on that day or later"),
     _l("is known with another content; an order is not changed: send a refund, or use a new number"),

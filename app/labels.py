@@ -73,6 +73,7 @@ DEED_FAULTS: Words = {
     "has_owner": _l("Another guide looks after this customer already."), "guide_not_employed": _l("This guide works in no store today."),
     "guide_leaving": _l("This guide is leaving and takes no new customers."),
     "binding_protected": _l("The customer is protected where he is; try again when that is over."), "already": _l("It is so already."),
+    "move_decided": _l("It was decided already whether the customers follow."),
     "no_proposal": _l("The customer has not bought here often enough lately."), "not_found": _l("This is not yours to decide."),
 }
 BINDING_BEGAN: Words = {
@@ -88,6 +89,8 @@ BINDING_BEGAN: Words = {
 BINDING_ENDED: Words = {
     **TAKEOVER_REASONS, "validity_over": _l("A year without an order or a chat: the binding lapses."),
     "guide_left": _l("The guide left; the customer stays with the store."),
+    "guide_moved_alone": _l("The guide moved to another store of the dealer; it was decided that the customer stays with the store."),
+    "guide_changed_dealer": _l("The guide moved to a store of another dealer; the customer stays with the store, always."),
     "deleted_by_customer": _l("The customer deleted the guide and had never ordered."),
     "store_closed": _l("The store closed; its customers went to the successor, or were released."),
     "closing_undone": _l("The closing of the former home store was undone."),
@@ -123,10 +126,12 @@ NETWORK_FIELDS: Words = {
     "platform_fee_bp": _l("Platform fee"), "channel_fee_bp": _l("Channel fee"), "collection_mode": _l("Collection"),
     "express_rule": _l("Express into another dealer's territory"), "express_split_bp": _l("Part of the territory's dealer"), "store_code": _l("Store code"),
     "wecom_userid": _l("WeCom account"), "hired_on": _l("First day"), "left_on": _l("Last day at work"), "role": _l("Role"), "guide_code": _l("Guide code"),
+    "customers": _l("His customers, when he moves"),
 }
 EXPRESS_RULES: Words = {"keep": _l("the shop keeps the sale"), "transfer": _l("the sale goes to the territory's dealer"),
                         "split": _l("the sale is split with the territory's dealer"), "refuse": _l("the sale is refused")}
 COLLECTION: Words = {"store_collects": _l("The store collects"), "hq_collects": _l("Headquarters collects")}
+CUSTOMERS_OF_MOVER: Words = {"follow": _l("follow him"), "stay": _l("stay with the store")}
 ROLES: Words = {"guide": _l("Guide"), "store_manager": _l("Store manager")}
 FIGURES: Words = {"gross_minor": _l("Sales"), "refunds_minor": _l("Refunds"), "fees_minor": _l("Fees"), "rewards_minor": _l("Rewards"), "net_minor": _l("Net")}
 METRICS: Words = {
@@ -153,7 +158,9 @@ BINDING_REASONS: Words = {
     "reassigned": _l("re-assigned by headquarters"), "reassignment_undone": _l("a re-assignment was undone"),
 }
 BINDING_ENDS: Words = {
-    **BINDING_REASONS, "validity_over": _l("no order for too long"), "guide_left": _l("the guide left"), "deleted_by_customer": _l("the customer deleted the guide"),
+    **BINDING_REASONS, "validity_over": _l("no order for too long"), "guide_left": _l("the guide left"),
+    "guide_moved_alone": _l("the guide moved, customers stayed"), "guide_changed_dealer": _l("the guide changed the dealer"),
+    "deleted_by_customer": _l("the customer deleted the guide"),
     "owner_of_another_store": _l("the new owner works at another store"),
 }
 IDENTITIES: Words = {"customer_id": _l("Customer number"), "unionid": _l("WeChat unionid"), "openid": _l("WeChat openid"), "external_userid": _l("WeCom contact"),

@@ -58,6 +58,7 @@ POLICY: dict[str, frozenset[str]] = {
     "customer:erase": NETWORK_STAFF,
     "customer:pin": NETWORK_STAFF,
     "customer:assign": frozenset({"store_manager"}),
+    "move:decide": frozenset({"store_manager"}),  # of the store that a guide left: do his customers follow (B10)
     "customer:reveal": frozenset({"hq_admin", "hq_operations"}),
     # sales and money
     "order:read": SHOPS,

@@ -101,7 +101,7 @@ class BindingFact:
     from `from_store_id` to `store_id`, `forced` also where B3 protects, until `undone_at`). `source_no` is the event's or order's own number: of one
     moment the smaller comes first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose link was
     last used; `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers (B9, B10), None:
-    never. `from_guide_id` is the giver of a transfer if named. Orders carry store and credited guide. `conditions`: of the policy that was in force
+    never, and `guide_goes` why. `from_guide_id` is the giver of a transfer if named. Orders carry store and credited guide. `conditions`: of the policy that was in force
     when the fact was recorded (A2), None: of the rules'; a policy published later rewrites no binding."""
 
     at: dt.datetime
@@ -111,6 +111,7 @@ class BindingFact:
     guide_id: int | None = None
     guide_store_id: int | None = None
     guide_until: dt.datetime | None = None
+    guide_goes: str = "guide_left"
     from_guide_id: int | None = None
     store_id: int | None = None
     credited_guide_id: int | None = None
@@ -148,6 +149,7 @@ class Binding:
     end_reason: str | None = None
     has_order: bool = False
     leaves_at: dt.datetime | None = None
+    leaves_for: str = "guide_left"  # why the owner stops keeping him at `leaves_at`
     moved_by: Closing | Reassignment | None = None  # of a home: what brought it here
     clock_store_id: int | None = None  # whose pauses stop the clocks: the home itself, the store where the owner worked then
 
@@ -201,7 +203,7 @@ class _Story:
         due = [(b.valid_until, b.kind, "validity_over") for b in self.held.values()]
         owner, home = self.held.get("owner"), self.held.get("home")
         if owner is not None and owner.leaves_at is not None:
-            due.append((owner.leaves_at, "owner", "guide_left"))
+            due.append((owner.leaves_at, "owner", owner.leaves_for))
         if home is not None and self.waits_for(home.protected_until):
             due.append((home.protected_until, "home", "owner_of_another_store"))
         if self.rules.closings or home is not None and home.moved_by is not None:
@@ -273,7 +275,8 @@ class _Story:
             self.waiting = None
 
     def begin(self, kind: str, at: dt.datetime, reason: str, source: tuple[str, int], *, store_id: int | None = None,
-              guide_id: int | None = None, leaves_at: dt.datetime | None = None, has_order: bool = False, works_at: int | None = None) -> None:
+              guide_id: int | None = None, leaves: tuple[dt.datetime | None, str] = (None, "guide_left"), has_order: bool = False,
+              works_at: int | None = None) -> None:
         if kind in self.held:
             self.end(kind, at, reason)
         if kind == "home":
@@ -282,8 +285,8 @@ class _Story:
                 return
         clock = store_id if kind == "home" else works_at
         self.held[kind] = Binding(
-            kind, store_id, guide_id, at, self.protected(clock, at), self.valid(clock, at), reason, *source, has_order=has_order, leaves_at=leaves_at,
-            clock_store_id=clock)
+            kind, store_id, guide_id, at, self.protected(clock, at), self.valid(clock, at), reason, *source, has_order=has_order, leaves_at=leaves[0],
+            leaves_for=leaves[1], clock_store_id=clock)
 
     def protected(self, store_id: int | None, at: dt.datetime) -> dt.datetime:
         return self.rules.after(store_id, at, self.conditions.protection_days)
@@ -347,7 +350,7 @@ def _own(story: _Story, fact: BindingFact, reason: str) -> None:
     """A new owner; his store becomes home, at once or when the protection of another home is over (B3)."""
     source = (_SOURCES[fact.kind], fact.source_id)
     ordered = fact.kind == "order"
-    story.begin("owner", fact.at, reason, source, guide_id=fact.guide_id, leaves_at=fact.guide_until, has_order=ordered,
+    story.begin("owner", fact.at, reason, source, guide_id=fact.guide_id, leaves=(fact.guide_until, fact.guide_goes), has_order=ordered,
                 works_at=fact.guide_store_id)
     home, works_at = story.held.get("home"), story.rules.standing(fact.guide_store_id, fact.at)
     if works_at is None:

@@ -1,7 +1,7 @@
 """Guides and their employment: where each worked from which day to which, and as what (valid time and known time)."""
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, String, Table
 
 import db
 
@@ -26,6 +26,7 @@ employment = Table(
     Column("role", db.Code(16), nullable=False),
     Column("valid_from", Date),
     Column("valid_to", Date),  # the first day that no longer counts
+    Column("customers_follow", Boolean),  # of a move from another store (B10); None: nobody decided, they follow within the same dealer
     Column("version_from", BigInteger, nullable=False),
     Column("version_to", BigInteger),
 )

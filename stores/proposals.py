@@ -80,18 +80,21 @@ def propose(kind: str, before: Mapping[str, str] | None, given: Mapping[str, str
     touched = {name for name, _, _ in proposal.differences}
     if not touched:
         return proposal
+    if kind == "guides" and "store_code" in touched and after["customers"]:
+        touched.add("customers")  # it was said of the former move; now it is said of this one
     if touched & TOGETHER:
         touched |= TOGETHER & set(after)
     names = tuple(column.name for column in COLUMNS[kind]
                   if column.name in touched or column.name in KEYS[kind] or not present and (column.required or after[column.name]))
     checked = check(kind, Sheet(names, [(1, {name: after[name] for name in names})], FaultList(), "form"), context)
-    faults, row = list(checked.faults.kept), checked.rows[0] if checked.rows and not checked.faults else None
+    faults, warnings = list(checked.faults.kept), list(checked.warnings.kept)
+    row = checked.rows[0] if checked.rows and not checked.faults else None
     if row is not None:
         try:
-            APPLY[kind]([row], actor=actor, now=now, dry_run=True)
+            warnings += APPLY[kind]([row], actor=actor, now=now, dry_run=True).warnings
         except Refused as refusal:
             faults, row = list(refusal.faults.kept), None
-    return Proposal(kind, present, after, row, faults, list(checked.warnings.kept))
+    return Proposal(kind, present, after, row, faults, warnings)
 
 
 def save(proposal: Proposal, seen: str, *, actor: Actor, now: dt.datetime, today: dt.date) -> Outcome:

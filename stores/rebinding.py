@@ -24,6 +24,7 @@ from stores.snapshot import GuideRecord, Snapshot, conditions_of
 CHUNK = 500
 _KINDS = {"contact.confirmed": "confirmed", "contact.deleted_by_customer": "deleted", "contact.transferred": "transferred",
           "chat.day": "chatted"}
+LEFT, CHANGED_DEALER, MOVED_ALONE = "guide_left", "guide_changed_dealer", "guide_moved_alone"  # why an owner keeps his customers no longer
 MOVED = ("requested", "waiting", "done", None)  # B11: a refused transfer moves nobody
 
 
@@ -63,26 +64,26 @@ _BINDINGS = select(binding).where(binding.c.customer_id.in_(_THESE), binding.c.s
 
 def _event_fact(row: object, snapshot: Snapshot) -> BindingFact:
     r: Any = row
-    store_id, until = _work_of(snapshot, r.guide_id, r.occurred_at)
+    store_id, until, why = _work_of(snapshot, r.guide_id, r.occurred_at)
     return BindingFact(r.occurred_at, _KINDS[r.type], r.id, r.event_id, guide_id=r.guide_id, guide_store_id=store_id, guide_until=until,
-                       from_guide_id=r.from_guide_id, conditions=snapshot.conditions_at(r.received_at))
+                       guide_goes=why, from_guide_id=r.from_guide_id, conditions=snapshot.conditions_at(r.received_at))
 
 
 def _deed_fact(row: object, snapshot: Snapshot) -> BindingFact:
     r: Any = row
     if r.kind == REASSIGNED:
         return BindingFact(r.at, REASSIGNED, r.id, f"{r.id:012d}", store_id=r.store_id, from_store_id=r.from_store_id, forced=r.forced, undone_at=r.undone_at)
-    works_at, until = _work_of(snapshot, r.guide_id, r.at)
+    works_at, until, why = _work_of(snapshot, r.guide_id, r.at)
     return BindingFact(r.at, _DEED_FACTS[r.kind], r.id, f"{r.kind}:{r.id:012d}", guide_id=r.guide_id, guide_store_id=works_at, guide_until=until,
-                       store_id=r.store_id, conditions=snapshot.conditions_at(r.at))
+                       guide_goes=why, store_id=r.store_id, conditions=snapshot.conditions_at(r.at))
 
 
 def order_fact(at: dt.datetime, source_id: int, order_no: str, link_guide_id: int | None, store_id: int | None, guide_id: int | None,
                snapshot: Snapshot, received_at: dt.datetime | None = None) -> BindingFact:
     """`received_at` None: it is being recorded now."""
-    works_at, until = _work_of(snapshot, link_guide_id, at)
-    return BindingFact(at, "order", source_id, order_no, guide_id=link_guide_id, guide_store_id=works_at, guide_until=until, store_id=store_id,
-                       credited_guide_id=guide_id, conditions=snapshot.conditions_at(received_at) if received_at is not None else None)
+    works_at, until, why = _work_of(snapshot, link_guide_id, at)
+    return BindingFact(at, "order", source_id, order_no, guide_id=link_guide_id, guide_store_id=works_at, guide_until=until, guide_goes=why,
+                       store_id=store_id, credited_guide_id=guide_id, conditions=snapshot.conditions_at(received_at) if received_at is not None else None)
 
 
 def binds(type_: str) -> bool:
@@ -90,27 +91,32 @@ def binds(type_: str) -> bool:
     return type_ in _KINDS
 
 
-def _work_of(snapshot: Snapshot, guide_id: int | None, at: dt.datetime) -> tuple[int | None, dt.datetime | None]:
-    """Where the guide works at that moment, and when he stops keeping the customers he gets there (None: not known to end)."""
+def _work_of(snapshot: Snapshot, guide_id: int | None, at: dt.datetime) -> tuple[int | None, dt.datetime | None, str]:
+    """Where the guide works at that moment, when he stops keeping the customers he gets there (None: not known to end), and why."""
     guide = snapshot.guides.get(guide_id) if guide_id is not None else None
     day = business_day(at)
     store_id = guide.store_on(day) if guide is not None else None
     if guide is None or store_id is None:
-        return None, None
-    last = _last_day_after(guide, day, snapshot)
-    return store_id, None if last is None else day_bounds(last)[0]
+        return None, None, LEFT
+    last, why = _last_day_after(guide, day, snapshot)
+    return store_id, None if last is None else day_bounds(last)[0], why
 
 
-def _last_day_after(guide: GuideRecord, day: dt.date, snapshot: Snapshot) -> dt.date | None:
-    """The first day on which a guide who works on `day` has left (B9) or works for another dealer (B10)."""
+def _last_day_after(guide: GuideRecord, day: dt.date, snapshot: Snapshot) -> tuple[dt.date | None, str]:
+    """The first day on which a guide who works on `day` has left (B9), works for another dealer, or in a store to which it was decided that
+    his customers do not follow him (B10); and which of them."""
     job = next(j for j in guide.jobs if j.holds(day))
     while job.valid_to is not None:
         moved_on = job.valid_to
         following = next((j for j in guide.jobs if j.valid_from is not None and j.holds(moved_on)), None)
-        if following is None or _dealer(snapshot, following.store_id, moved_on) != _dealer(snapshot, job.store_id, moved_on - dt.timedelta(days=1)):
-            return moved_on
+        if following is None:
+            return moved_on, LEFT
+        if _dealer(snapshot, following.store_id, moved_on) != _dealer(snapshot, job.store_id, moved_on - dt.timedelta(days=1)):
+            return moved_on, CHANGED_DEALER
+        if following.store_id != job.store_id and following.customers_follow is False:
+            return moved_on, MOVED_ALONE
         job = following
-    return None
+    return None, LEFT
 
 
 def _dealer(snapshot: Snapshot, store_id: int, day: dt.date) -> int | None:
@@ -121,13 +127,16 @@ def _dealer(snapshot: Snapshot, store_id: int, day: dt.date) -> int | None:
 
 # -- writing ------------------------------------------------------------------------------------------------------------------
 
-def follow_guides(guides: Iterable[int], now: dt.datetime) -> None:
-    """Fold the customers of these guides anew once their employment changed: a leaver's customers go to the store pool (B9, B10)."""
+def follow_guides(guides: Iterable[int], now: dt.datetime, returned: Collection[int] = ()) -> None:
+    """Fold the customers of these guides anew once their employment changed: a leaver's customers go to the store pool (B9, B10). Of the guides
+    in `returned` whoever they had before, too: those may have another owner by now."""
     with db.read() as connection:
         s = customer_state.c
-        owned = [c for part in _chunks(sorted(guides)) for c in connection.execute(
-            select(s.customer_id).where(s.owner_guide_id.in_(part)).order_by(s.customer_id)).scalars()]
-    for part in _chunks(owned):
+        owned = {c for part in _chunks(sorted(guides)) for c in connection.execute(select(s.customer_id).where(s.owner_guide_id.in_(part))).scalars()}
+        for part in _chunks(sorted(returned)):
+            had = select(binding.c.customer_id).where(binding.c.guide_id.in_(part), binding.c.end_reason == MOVED_ALONE, binding.c.superseded_at.is_(None))
+            owned.update(connection.execute(had).scalars())
+    for part in _chunks(sorted(owned)):
         with db.transaction() as connection:
             snapshot = network.snapshot(versions.current(connection))
             people.lock(connection, part)

@@ -125,12 +125,13 @@ class AreaRecord:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A stretch of employment, [valid_from, valid_to)."""
+    """A stretch of employment, [valid_from, valid_to). `customers_follow` False: those of the store before stayed there (B10)."""
 
     store_id: int
     role: str
     valid_from: dt.date | None
     valid_to: dt.date | None
+    customers_follow: bool | None = None
 
     def holds(self, day: dt.date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)

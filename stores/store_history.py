@@ -97,10 +97,11 @@ def audited(connection: Connection, kind: str, code: str) -> Sequence[Row[Any]]:
 
 
 def jobs_of(connection: Connection, guide_id: int) -> Sequence[Row[Any]]:
-    """Where a guide worked and works, newest first; `valid_to` is the first day after."""
+    """Where a guide worked and works, newest first; `valid_to` is the first day after, `customers_follow` what was decided when he came (B10)."""
     e = employment.c
-    return connection.execute(select(e.role, e.valid_from, e.valid_to, store.c.store_code, store.c.name.label("store_name")).join(store, store.c.id == e.store_id).where(
-        e.guide_id == guide_id, e.version_to.is_(None)).order_by(func.coalesce(e.valid_from, dt.date.min).desc())).all()
+    query = select(e.role, e.valid_from, e.valid_to, e.customers_follow, store.c.store_code, store.c.name.label("store_name")).join(store, store.c.id == e.store_id)
+    return connection.execute(query.where(e.guide_id == guide_id, e.version_to.is_(None)).order_by(func.coalesce(e.valid_from, dt.date.min).desc())).all()
+
 
 
 def customers(connection: Connection, store_id: int, now: dt.datetime) -> Mapping[str, int]:

@@ -64,6 +64,7 @@ class GuideIn(Strict):
     hired_on: Text | None = None
     left_on: Text | None = None
     role: Text | None = None
+    customers: Text | None = None
 
 
 class AreaIn(Strict):
@@ -136,6 +137,7 @@ class GuideOut(Answer):
     hired_on: dt.date | None
     left_on: dt.date | None
     role: Literal["guide", "store_manager"]
+    customers: Literal["follow", "stay"] | None
 
 
 class AreaOut(Answer):

@@ -10,7 +10,7 @@ from app.guide.home import blueprint, shown_lines
 from app.permissions import current_actor, needs
 from incentives import booking, ranking, team
 from ledger.faults import NotFound
-from stores import directory, guide_customers
+from stores import directory, guide_customers, moves
 
 
 def of_manager() -> str:
@@ -23,12 +23,13 @@ def of_manager() -> str:
         rows = team.of_store(connection, actor, store_id, month, today)
         shop = directory.own_store(connection, actor, today)
         pool = guide_customers.totals(connection, actor, guide_customers.CustomerFilter(now, today), ("all", "pool"))
+        movers = moves.undecided(connection, actor, now)
         leavers = [row for row in rows if row["left_on"] is not None]
         owned = guide_customers.waiting_for_a_guide(connection, [row["id"] for row in leavers], now) if leavers else {}
     by_id, order = {row["id"]: row for row in rows}, [row["id"] for row in rows]
     at_work = [row["id"] for row in rows if row["left_on"] is None or row["left_on"] >= today]
     best = ranking.ranked({key: by_id[key]["yesterday"][1] for key in at_work}, sorted(at_work, key=lambda key: (-by_id[key]["yesterday"][0], order.index(key))))
-    return render_template("guide/team.html", now=now, today=today, month=month, before=shown_days.next_month(month, -1), rows=rows, shop=shop, pool=pool,
+    return render_template("guide/team.html", now=now, today=today, month=month, before=shown_days.next_month(month, -1), rows=rows, shop=shop, pool=pool, movers=movers,
                            after=shown_days.next_month(month) if month < today.isoformat()[:7] else None, yesterday=[(place.rank, by_id[place.key]) for place in best],
                            leavers=[(row, owned.get(row["id"], 0)) for row in leavers if owned.get(row["id"]) or row["left_on"] >= today])
 

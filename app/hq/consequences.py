@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from app import words
 from incentives.explanations import percent
-from stores import directory, entry_lists, places, store_history
+from stores import directory, entry_lists, moves, places, store_history
 from stores.actors import Actor
 from stores.contracts import dealer_contract
 from stores.coordinates import Coordinates, distance_m
@@ -126,6 +126,23 @@ def _dealer(connection: Connection, actor: Actor, proposal: Proposal, now: dt.da
     return found
 
 
+def _customers(connection: Connection, proposal: Proposal, guide_id: int, now: dt.datetime, today: dt.date) -> list[Consequence]:
+    """B10: of a move that is still open it is decided now, or otherwise."""
+    moved_on = moves.last_move(connection, guide_id, today)
+    if not proposal.after["customers"]:
+        return [Consequence(_("Left empty, nothing is decided: it stays as it was."))]
+    if moved_on is None or proposal.warnings:
+        return []
+    if proposal.after["customers"] == "stay":
+        stay = moves.brought(connection, guide_id, moved_on, now)
+        return [Consequence(_("%(n)s customers he brought along on %(day)s go back to the former store, to its pool.", n=stay, day=moved_on.isoformat()), "wait")]
+    if proposal.before["customers"] != "stay":
+        return [Consequence(_("It stays as it is: his customers followed him on %(day)s.", day=moved_on.isoformat()))]
+    back = moves.left_behind(connection, guide_id, moved_on)
+    return [Consequence(_("%(n)s customers who stayed on %(day)s come back to him, also those who were given to another guide since.", n=back,
+                          day=moved_on.isoformat()), "wait")]
+
+
 def _guide(connection: Connection, actor: Actor, proposal: Proposal, now: dt.datetime, today: dt.date) -> list[Consequence]:
     after, found = proposal.after, []
     row = directory.find_guide(connection, actor, today, code=after["guide_code"])
@@ -134,8 +151,16 @@ def _guide(connection: Connection, actor: Actor, proposal: Proposal, now: dt.dat
         old, new = (directory.find_store(connection, actor, code, today) for code in (proposal.before["store_code"], after["store_code"]))
         same = old is not None and new is not None and old.dealer_code == new.dealer_code
         found.append(Consequence(_("Works at %(code)s from today on.", code=after["store_code"])))
-        found.append(Consequence(_("The same dealer: %(n)s customers stay with this guide.", n=owned) if same else
-                                 _("Another dealer: %(n)s customers stay with the store they are at home at and go to its pool.", n=owned), "" if same else "wait"))
+        if not same:
+            found.append(Consequence(_("Another dealer: %(n)s customers stay with the store they are at home at and go to its pool.", n=owned), "wait"))
+        elif after["customers"] == "stay":
+            found.append(Consequence(_("The same dealer: %(n)s customers stay with the store and go to its pool, as decided here.", n=owned), "wait"))
+        else:
+            found.append(Consequence(_("The same dealer: %(n)s customers follow this guide.", n=owned)))
+            if not after["customers"]:
+                found.append(Consequence(_("The manager of %(code)s can decide otherwise for 3 days.", code=proposal.before["store_code"])))
+    elif row is not None and proposal.changes("customers"):
+        found += _customers(connection, proposal, row.id, now, today)
     if proposal.changes("left_on") and after["left_on"]:
         found.append(Consequence(_(
             "Last day %(day)s: the day after, %(n)s customers go to the store pool, to be assigned anew within 3 days. Rewards earned until then are paid.",

@@ -66,7 +66,9 @@ FORMS: dict[str, tuple[tuple[Any, tuple[Field, ...]], ...]] = {
                     Field("express_split_bp", "number", hint=_l("basis points: 500 is 5 %"))))),
     "guides": ((_l("Who it is"), (Field("guide_code"), Field("name"), Field("wecom_userid"))),
                (_l("Work"), (Field("store_code"), Field("role", "choice", tuple((name, labels.ROLES[name]) for name in ROLES)), Field("hired_on", "date"),
-                             Field("left_on", "date", hint=_l("the last day at work"))))),
+                             Field("left_on", "date", hint=_l("the last day at work")),
+                             Field("customers", "choice", (("", "–"), *labels.CUSTOMERS_OF_MOVER.items()),
+                                   hint=_l("of a move today or in the last 3 days; empty: they follow; to another dealer they never do"))))),
 }
 KEYS = {"stores": "store_code", "dealers": "dealer_code", "guides": "guide_code"}
 PAGES = {"stores": "hq.store", "dealers": "hq.dealer", "guides": "hq.guide"}

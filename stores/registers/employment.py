@@ -1,9 +1,13 @@
-"""How the employment of one guide changes when a row names store, role, first and last day (valid time). Values in, values out."""
+"""How the employment of one guide changes when a row names store, role, first and last day (valid time). Values in, values out.
+
+B10: with a move to another store stands whether his customers follow him. To a store of another dealer they never do."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+
+DECIDED_WITHIN = 3  # days after the move in which it can be decided: B9 gives as many to find customers of the pool a guide
 
 
 class UnsoundEmployment(ValueError):
@@ -16,17 +20,21 @@ class UnsoundEmployment(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One stretch at one store in one role, [valid_from, valid_to)."""
+    """One stretch at one store in one role, [valid_from, valid_to). `customers_follow`: of a move here from another store, None: nobody decided."""
 
     store_id: int
     role: str
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+    customers_follow: bool | None = None
+
+
+OtherDealer = Callable[[int, int, dt.date], bool]  # whether a move from a store to another on a day was one to another dealer
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the row says once merged. `hired_before` and `left_before`: the days that were stored."""
+    """What the row says once merged. `hired_before` and `left_before`: the days that were stored. `customers_follow` None: it does not say."""
 
     store_id: int
     role: str
@@ -34,6 +42,7 @@ class Wanted:
     left_on: dt.date | None
     hired_before: dt.date | None = None
     left_before: dt.date | None = None
+    customers_follow: bool | None = None
 
     @property
     def ends(self) -> dt.date | None:
@@ -41,7 +50,11 @@ class Wanted:
         return None if self.left_on is None else self.left_on + dt.timedelta(days=1)
 
 
-def jobs_after(known: Sequence[Job], wanted: Wanted, today: dt.date) -> list[Job]:
+def same_dealer(_old: int, _new: int, _day: dt.date) -> bool:
+    return False
+
+
+def jobs_after(known: Sequence[Job], wanted: Wanted, today: dt.date, other_dealer: OtherDealer = same_dealer) -> list[Job]:
     """The stretches once the row is applied; `known` in the order of their days. A move counts from today. Raises UnsoundEmployment."""
     if not known:
         jobs = [Job(wanted.store_id, wanted.role, wanted.hired_on, wanted.ends)]
@@ -54,6 +67,7 @@ def jobs_after(known: Sequence[Job], wanted: Wanted, today: dt.date) -> list[Job
         _move(jobs, wanted, today)
         if wanted.left_on != wanted.left_before or jobs[-1].valid_to is None:
             jobs[-1] = replace(jobs[-1], valid_to=wanted.ends)
+    _decide(jobs, known, wanted, today, other_dealer)
     last = jobs[-1]
     if last.valid_from is not None and last.valid_to is not None and last.valid_to <= last.valid_from:
         raise UnsoundEmployment("left_on", f"lies before the first day at this store ({last.valid_from})")
@@ -80,7 +94,40 @@ def _move(jobs: list[Job], wanted: Wanted, today: dt.date) -> None:
     if last.valid_to is not None and last.valid_to <= today and wanted.left_on is None:
         jobs.append(Job(wanted.store_id, wanted.role, today))
     elif last.valid_from is not None and last.valid_from >= today:
-        jobs[-1] = replace(last, store_id=wanted.store_id, role=wanted.role)
+        jobs[-1] = replace(last, store_id=wanted.store_id, role=wanted.role, customers_follow=None)
     else:
         jobs[-1] = replace(last, valid_to=today)
         jobs.append(Job(wanted.store_id, wanted.role, today, last.valid_to))
+
+
+def arrival(jobs: Sequence[Job]) -> int | None:
+    """Which of the jobs brought him to the store where he works last, from another store without a day between; None: none did."""
+    at = len(jobs) - 1
+    while at > 0 and jobs[at - 1].valid_to is not None and jobs[at - 1].valid_to == jobs[at].valid_from:
+        if jobs[at - 1].store_id != jobs[at].store_id:
+            return at
+        at -= 1
+    return None
+
+
+def still_open(moved_on: dt.date, today: dt.date) -> bool:
+    """Whether it can be decided today whether the customers follow (B10)."""
+    return today <= moved_on + dt.timedelta(days=DECIDED_WITHIN)
+
+
+def _decide(jobs: list[Job], known: Sequence[Job], wanted: Wanted, today: dt.date, other_dealer: OtherDealer) -> None:
+    """B10: what the row says of a move that is still open; a later one says nothing, and to another dealer nobody follows."""
+    at = arrival(jobs)
+    moved_on = jobs[at].valid_from if at is not None else None
+    if at is None or moved_on is None or not still_open(moved_on, today):
+        return
+    told = wanted.customers_follow
+    if other_dealer(jobs[at - 1].store_id, jobs[at].store_id, moved_on):
+        if jobs[at] in known and told is None:
+            return
+        told = False
+    elif told is None:
+        before = next((j for j in known if j.valid_from == moved_on), None)  # a store that is corrected on the day of the move
+        decided = before is not None and before.store_id != jobs[at - 1].store_id and not other_dealer(jobs[at - 1].store_id, before.store_id, moved_on)
+        told = before.customers_follow if decided and before is not None else None
+    jobs[at:] = [replace(job, customers_follow=told) for job in jobs[at:]]

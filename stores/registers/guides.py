@@ -12,11 +12,19 @@ from ledger.bulk import allocate, insert_rows, update_rows
 from stores import rebinding
 from stores.actors import Actor
 from stores.brand import business_day
+from stores.contracts import dealer_contract
 from stores.guides import employment, guide
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.employment import Job, UnsoundEmployment, Wanted, jobs_after
+from stores.registers.employment import (
+    Job,
+    UnsoundEmployment,
+    Wanted,
+    arrival,
+    jobs_after,
+    still_open,
+)
 from stores.registers.saving import (
     WHOLE_TABLE,
     Outcome,
@@ -31,23 +39,28 @@ from stores.stores import store
 FACTS = ("name", "wecom_userid", "store_id", "role", "hired_on", "left_on")
 PLAIN = ("name", "wecom_userid", "role", "hired_on", "left_on")
 Jobs = dict[int, list[tuple[int, Job]]]
+FOLLOW = {"follow": True, "stay": False}
+NO_MOVE = "has no effect: no move to another store in the last 3 days"
+ANOTHER_DEALER = "has no effect: the new store belongs to another dealer, customers stay with the old one"
 
 
 def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
     """Upsert by guide_code; a changed store counts from today. Raises Refused: unknown store, a WeCom userid of two guides, days that
-    do not fit."""
+    do not fit. The column `customers`, follow or stay, is about a move that is still open (B10); what has no effect is a warning of the outcome."""
     return save("guides", plan, rows, actor=actor, now=now, dry_run=dry_run)
 
 
 def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     stored, jobs, today = _stored(connection, rows), _jobs(connection, rows), business_day(now)
     stores = ids_by_code(connection, store, {row.get("store_code") for row in rows} - {None})
+    dealers = _Dealers(connection)
     new: list[dict[str, Any]] = []
     rehired: list[int] = []
     changed: list[dict[str, Any]] = []
     ended: list[int] = []
     begun: list[tuple[int | str, Job]] = []
-    faults, moved = FaultList(), 0
+    returned: list[int] = []
+    faults, warnings, moved = FaultList(), FaultList(), 0
     for row in rows:
         before = stored.get(row.values["guide_code"])
         after = _merged(row, before, stores, faults)
@@ -56,10 +69,11 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         known = jobs.get(before["id"], []) if before is not None else []
         present = [job for _, job in known]
         try:
-            wanted = jobs_after(present, _wanted(after, before), today)
+            wanted = jobs_after(present, _wanted(after, before, FOLLOW.get(row.get("customers"))), today, dealers.differ)
         except UnsoundEmployment as reason:
             faults.add(row.line, reason.column, str(row.get(reason.column) or ""), str(reason))
             continue
+        _warn_of_no_effect(row, wanted, today, warnings)
         ended += [job_id for job_id, job in known if job not in wanted]
         key = before["id"] if before is not None else after["guide_code"]
         begun += [(key, job) for job in wanted if job not in present]
@@ -68,6 +82,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
             continue
         if wanted != present:
             rehired.append(before["id"])
+            returned += [before["id"]] if any(job.customers_follow is False and job not in wanted for job in present) else []
         if any(before[name] != after[name] for name in FACTS):
             changed.append({"id": before["id"], **{name: after[name] for name in FACTS}})
         elif wanted != present:
@@ -81,11 +96,11 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         end_versions(connection, employment, ended, version)
         insert_rows(connection, employment, [
             {"guide_id": ids[key] if isinstance(key, str) else key, "store_id": job.store_id, "role": job.role, "valid_from": job.valid_from,
-             "valid_to": job.valid_to, "version_from": version} for key, job in begun])
+             "valid_to": job.valid_to, "customers_follow": job.customers_follow, "version_from": version} for key, job in begun])
         if rehired:
-            db.after_commit(lambda: rebinding.follow_guides(rehired, now))
+            db.after_commit(lambda: rebinding.follow_guides(rehired, now, returned))
 
-    return Plan(Outcome(len(new), len(changed) + moved, len(rows) - len(new) - len(changed) - moved), faults, write)
+    return Plan(Outcome(len(new), len(changed) + moved, len(rows) - len(new) - len(changed) - moved, tuple(warnings.in_order())), faults, write)
 
 
 def _stored(connection: Connection, rows: Sequence[Row]) -> dict[str, Mapping[str, Any]]:
@@ -102,7 +117,7 @@ def _jobs(connection: Connection, rows: Sequence[Row]) -> Jobs:
         query = query.where(employment.c.guide_id.in_(select(guide.c.id).where(guide.c.guide_code.in_(codes))))
     jobs: Jobs = {}
     for each in connection.execute(query):
-        jobs.setdefault(each.guide_id, []).append((each.id, Job(each.store_id, each.role, each.valid_from, each.valid_to)))
+        jobs.setdefault(each.guide_id, []).append((each.id, Job(each.store_id, each.role, each.valid_from, each.valid_to, each.customers_follow)))
     for several in jobs.values():
         several.sort(key=lambda pair: pair[1].valid_from or dt.date.min)
     return jobs
@@ -126,9 +141,40 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int
     return after
 
 
-def _wanted(after: Mapping[str, Any], before: Mapping[str, Any] | None) -> Wanted:
+def _wanted(after: Mapping[str, Any], before: Mapping[str, Any] | None, customers_follow: bool | None) -> Wanted:
     return Wanted(after["store_id"], after["role"], after["hired_on"], after["left_on"],
-                  before["hired_on"] if before is not None else None, before["left_on"] if before is not None else None)
+                  before["hired_on"] if before is not None else None, before["left_on"] if before is not None else None, customers_follow)
+
+
+class _Dealers:
+    """Who holds which store when, read once somebody moved."""
+
+    def __init__(self, connection: Connection):
+        self._connection = connection
+        self._holders: dict[int, list[Any]] | None = None
+
+    def differ(self, old: int, new: int, day: dt.date) -> bool:
+        """Whether a guide who left the store `old` for the store `new` on that day changed the dealer (B10)."""
+        if self._holders is None:
+            c = dealer_contract.c
+            self._holders = {}
+            for row in self._connection.execute(select(c.store_id, c.dealer_id, c.valid_from, c.valid_to).where(c.version_to.is_(None))):
+                self._holders.setdefault(row.store_id, []).append(row)
+        return self._holder(old, day - dt.timedelta(days=1)) != self._holder(new, day)
+
+    def _holder(self, store_id: int, day: dt.date) -> int | None:
+        assert self._holders is not None
+        return next((r.dealer_id for r in self._holders.get(store_id, ())
+                     if (r.valid_from is None or r.valid_from <= day) and (r.valid_to is None or day < r.valid_to)), None)
+
+
+def _warn_of_no_effect(row: Row, jobs: Sequence[Job], today: dt.date, warnings: FaultList) -> None:
+    """B10: whoever says follow or stay is told when the customers do otherwise."""
+    told, at = FOLLOW.get(row.get("customers")), arrival(jobs)
+    stored = None if at is None else jobs[at].customers_follow
+    if told is not None and told is not (stored is not False):
+        moved_on = None if at is None else jobs[at].valid_from
+        warnings.add(row.line, "customers", row.get("customers"), ANOTHER_DEALER if moved_on is not None and still_open(moved_on, today) else NO_MOVE)
 
 
 def _refuse_shared_userids(connection: Connection, rows: Sequence[Row], stored: Mapping[str, Any], faults: FaultList) -> None:

@@ -5,13 +5,23 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, false, or_, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Table,
+    case,
+    false,
+    or_,
+    select,
+)
 
 from stores.actors import Actor
 from stores.branches import branch
 from stores.contracts import dealer_contract
 from stores.dealers import dealer
-from stores.guides import guide
+from stores.guides import employment, guide
+from stores.registers.employment import DECIDED_WITHIN
 from stores.scope import contract_in_force, visible_branch_ids, visible_dealer_ids, visible_guide_ids, visible_store_ids
 from stores.stores import store
 from stores.territories import area, area_revision
@@ -67,8 +77,12 @@ def _stores(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
 
 
 def _guides(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
-    g = guide.c
-    query = select(g.guide_code, g.name, store.c.store_code, g.wecom_userid, g.hired_on, g.left_on, g.role).join(store, store.c.id == g.store_id)
+    """`customers`: what was decided of a move of the last days (B10); of an older one it cannot be changed, so a file need not say it."""
+    g, e = guide.c, employment.c
+    decided = select(case((e.customers_follow, "follow"), else_="stay")).where(
+        e.guide_id == g.id, e.version_to.is_(None), e.customers_follow.is_not(None), e.valid_from >= today - dt.timedelta(days=DECIDED_WITHIN),
+        e.valid_from <= today, or_(e.valid_to.is_(None), e.valid_to > today)).limit(1).scalar_subquery().label("customers")
+    query = select(g.guide_code, g.name, store.c.store_code, g.wecom_userid, g.hired_on, g.left_on, g.role, decided).join(store, store.c.id == g.store_id)
     return _limited(query, g.id, visible_guide_ids(actor, today)), guide, _plain
 
 

@@ -15,7 +15,7 @@ from stores import versions
 from stores.actors import Actor
 from stores.importing.check import Row
 from stores.importing.columns import KEYS
-from stores.importing.faults import FaultList
+from stores.importing.faults import FaultList, ImportFault
 
 T = TypeVar("T")
 TRIES = 3
@@ -25,11 +25,12 @@ WHOLE_TABLE = 2_000  # beyond so many rows one scan is cheaper than lists of key
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Rows of the input by what became of them."""
+    """Rows of the input by what became of them. `warnings`: what a row asked for and did not get."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    warnings: tuple[ImportFault, ...] = ()
 
     @property
     def effective(self) -> int:

@@ -110,6 +110,8 @@ def guide(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/guide/progress", f"/guide/progress?month={chain.day(40)[:7]}")
     yield from ("/guide/customers", "/guide/customers?kind=ending", "/guide/customers?kind=pool")
     yield from ("/guide/code", "/guide/code?of=store", "/guide/team/G1", "/guide/help")
+    if name == "max":  # the manager
+        yield "/guide/moves"
 
 
 def guide_happened(chain: Chain, name: str) -> Iterator[str]:
