@@ -61,7 +61,8 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "contract_from": "2025-03-01", "priority": "0", "daily_capacity": "",
         "service_radius_m": "5000", "hours": "mon-fri 09:00-21:00;sat 10:00-22:00;sun 10:00-22:00", "timezone": "",
         "successor_store_code": "", "cloud_shop_url": "pages/shop/index?id=S001"},
-    "guides": {"guide_code": "G001", "name": "李梅", "store_code": "S001", "wecom_userid": "limei", "hired_on": "2025-03-01", "left_on": "", "role": "guide"},
+    "guides": {"guide_code": "G001", "name": "李梅", "store_code": "S001", "wecom_userid": "limei", "hired_on": "2025-03-01", "left_on": "", "role": "guide",
+               "customers": ""},
     "offers": {"store_code": "S001", "kind": "promotion", "reference": "NEW-YEAR-2025", "switch": "on", "valid_from": "2025-12-20", "valid_to": "2026-01-03"},
     "customers": {"customer_id": "C0001", "unionid": "oUnion0001", "openid": "oOpen0001", "external_userid": "wmExternal0001", "phone": "13800000000", "employee": "no"},
     "orders": {
@@ -82,7 +83,7 @@ AREAS_EXAMPLE: dict[str, Any] = {"type": "FeatureCollection", "features": [{
 CHOICES = {  # where the example alone would not say what else there is
     ("stores", "crs"): " ".join(CRS_NAMES), ("stores", "status"): " ".join(STATUSES), ("stores", "cloud_shop"): "on off", ("orders", "crs"): " ".join(CRS_NAMES),
     ("dealers", "collection_mode"): "store_collects hq_collects", ("dealers", "express_rule"): "keep transfer split refuse",
-    ("guides", "role"): " ".join(ROLES), ("customers", "employee"): "yes no",
+    ("guides", "role"): " ".join(ROLES), ("guides", "customers"): "follow stay", ("customers", "employee"): "yes no",
     ("orders", "kind"): "order refund", ("events", "type"): " ".join(TYPES), ("events", "payload"): "{...}", ("targets", "level"): "guide store dealer branch",
     ("offers", "kind"): " ".join(OFFER_KINDS), ("offers", "switch"): "on off",
     ("targets", "metric"): " ".join(METRICS), ("areas", "kind"): " ".join(AREA_KINDS), ("areas", "crs"): " ".join(CRS_NAMES),

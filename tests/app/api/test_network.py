@@ -224,3 +224,17 @@ def test_one_put_takes_a_bounded_number_of_statements(api, database):
     with counted(database) as many:
         api.put("/stores/S1", {"name": "b"})
     assert len(many) == len(few) <= 25
+
+
+def test_a_put_says_whether_the_customers_of_a_mover_follow_b10(api):
+    """Within the dealer as asked; to another dealer the answer says stay, whatever was asked."""
+    api.network.open_store("S3", "D1")
+    assert api.get("/guides/G1").json["customers"] is None
+    moved = api.put("/guides/G1", {"store_code": "S3", "customers": "stay"})
+    assert (moved.status_code, moved.json["store_code"], moved.json["customers"]) == (200, "S3", "stay")
+    again = api.put("/guides/G1", {name: value for name, value in moved.json.items() if name != "network_version"})
+    assert again.json["network_version"] == moved.json["network_version"]
+    assert api.put("/guides/G1", {"customers": "follow"}).json["customers"] == "follow"
+    assert api.put("/guides/G1", {"store_code": "S2", "customers": "follow"}).json["customers"] == "stay"
+    refused = api.put("/guides/G1", {"customers": "perhaps"})
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "customers")
