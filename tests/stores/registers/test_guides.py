@@ -4,9 +4,17 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stores.guides import employment, guide
-from stores.registers.employment import Job, UnsoundEmployment, Wanted, jobs_after
+from stores.registers.employment import (
+    Job,
+    UnsoundEmployment,
+    Wanted,
+    arrival,
+    jobs_after,
+)
 from stores.registers.saving import Outcome, Refused
 
 TODAY = dt.date(2025, 6, 1)
@@ -98,3 +106,34 @@ def test_a_new_role_is_a_new_stretch():
 def test_a_last_day_before_the_first_is_refused():
     with pytest.raises(UnsoundEmployment, match="before the first day"):
         jobs_after([Job(1, "guide", TODAY)], Wanted(1, "guide", TODAY, JANUARY, TODAY), TODAY)
+
+
+# -- whether the customers of a mover follow (B10) -------------------------------------------------------------------------------------
+
+def test_a_leaver_hired_elsewhere_the_next_day_is_a_mover_b10():
+    known = [Job(1, "guide", None, TODAY)]
+    wanted = Wanted(2, "guide", TODAY, None, None, TODAY - dt.timedelta(days=1), customers_follow=False)
+    assert jobs_after(known, wanted, TODAY)[-1] == Job(2, "guide", TODAY, None, False)
+    gap = Wanted(2, "guide", TODAY + dt.timedelta(days=1), None, None, TODAY - dt.timedelta(days=1), customers_follow=False)
+    assert jobs_after(known, gap, TODAY)[-1].customers_follow is None
+
+
+def test_a_first_job_knows_nothing_of_customers_b10():
+    assert jobs_after([], Wanted(1, "guide", None, None, customers_follow=False), TODAY) == [Job(1, "guide")]
+
+
+def other_dealer(old: int, new: int, _day: dt.date) -> bool:
+    return (old == 9) != (new == 9)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([1, 2, 9]), st.sampled_from(["guide", "store_manager"]), st.sampled_from([None, True, False])), min_size=1))
+def test_a_row_that_is_sent_again_changes_nothing_and_another_dealers_store_never_gets_customers_b10(rows):
+    jobs: list[Job] = []
+    today = TODAY
+    for days, store_id, role, follow in rows:
+        today += dt.timedelta(days=days)
+        wanted = Wanted(store_id, role, None, None, customers_follow=follow)
+        jobs = jobs_after(jobs, wanted, today, other_dealer)
+        assert jobs_after(jobs, wanted, today, other_dealer) == jobs
+        at = arrival(jobs)
+        assert at is None or not other_dealer(jobs[at - 1].store_id, jobs[at].store_id, today) or jobs[at].customers_follow is False

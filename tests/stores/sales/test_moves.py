@@ -15,7 +15,6 @@ from stores.brand import day_bounds
 from stores.customer_deeds import Deed
 from stores.guides import employment
 from stores.registers import lists
-from stores.registers.employment import Job, Wanted, jobs_after
 from stores.registers.saving import Outcome
 from tests.stores.sales.shop import Shop, day
 
@@ -228,20 +227,3 @@ def test_nobody_is_asked_of_a_move_to_another_dealer_or_one_that_headquarters_de
     assert asked(shop) == []
     with pytest.raises(Conflict):
         moves.decide("Li", False, actor=manager(shop), now=shop.network.now)
-
-
-# -- the days alone ------------------------------------------------------------------------------------------------------------------
-
-TODAY = dt.date(2025, 6, 1)
-
-
-def test_a_leaver_hired_elsewhere_the_next_day_is_a_mover_b10():
-    known = [Job(1, "guide", None, TODAY)]
-    wanted = Wanted(2, "guide", TODAY, None, None, TODAY - dt.timedelta(days=1), customers_follow=False)
-    assert jobs_after(known, wanted, TODAY)[-1] == Job(2, "guide", TODAY, None, False)
-    gap = Wanted(2, "guide", TODAY + dt.timedelta(days=1), None, None, TODAY - dt.timedelta(days=1), customers_follow=False)
-    assert jobs_after(known, gap, TODAY)[-1].customers_follow is None
-
-
-def test_a_first_job_knows_nothing_of_customers_b10():
-    assert jobs_after([], Wanted(1, "guide", None, None, customers_follow=False), TODAY) == [Job(1, "guide")]
