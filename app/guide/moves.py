@@ -11,7 +11,7 @@ from app import labels
 from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs
-from ledger.faults import Conflict, Malformed
+from ledger.faults import Conflict, Malformed, NotFound
 from stores import moves
 from stores.registers.employment import DECIDED_WITHIN
 
@@ -32,6 +32,9 @@ def movers() -> str:
 def decide_move(code: str) -> Any:
     answer = request.form.get("customers", "")
     if answer not in ANSWERS:
+        with db.read() as connection:
+            if not moves.undecided(connection, current_actor(), now_and_today()[0], code):
+                raise NotFound(f"No guide {code!r} left your store lately.")
         raise Malformed("This is none of the page's buttons; load it again.")
     try:
         number = moves.decide(code, ANSWERS[answer], actor=current_actor(), now=now_and_today()[0])

@@ -36,6 +36,7 @@ OBJECTS = {  # endpoint's part after the dot: (argument values that are nobody's
     "customer_deed": ({"number": 10**9}, {}),
     "give_customer": ({"number": 10**9}, {"max": "wx-gus-004"}),
     "answer_proposal": ({"number": 10**9}, {"max": "wx-gus-004"}),
+    "decide_move": ({"code": "NOPE"}, {"max": {"code": "G2"}}),
     "movements": ({"figure": "mood"}, {}),
     "reward_lines": ({"figure": "mood"}, {}),
     "import_run": ({"upload_id": 10**9}, {}),
