@@ -86,12 +86,13 @@ def propose(kind: str, before: Mapping[str, str] | None, given: Mapping[str, str
                   if column.name in touched or column.name in KEYS[kind] or not present and (column.required or after[column.name]))
     checked = check(kind, Sheet(names, [(1, {name: after[name] for name in names})], FaultList(), "form"), context)
     faults, row = list(checked.faults.kept), checked.rows[0] if checked.rows and not checked.faults else None
+    warnings = checked.warnings
     if row is not None:
         try:
-            APPLY[kind]([row], actor=actor, now=now, dry_run=True)
+            warnings = warnings.with_those_of(APPLY[kind]([row], actor=actor, now=now, dry_run=True).warnings)
         except Refused as refusal:
             faults, row = list(refusal.faults.kept), None
-    return Proposal(kind, present, after, row, faults, list(checked.warnings.kept))
+    return Proposal(kind, present, after, row, faults, list(warnings.kept))
 
 
 def save(proposal: Proposal, seen: str, *, actor: Actor, now: dt.datetime, today: dt.date) -> Outcome:

@@ -20,7 +20,8 @@ CHANNELS = {n: ChannelRecord(n, f"C{n}", None, until, revoked) for n, (until, re
 many = st.sampled_from([None, None, None, 1, 2, 3, 99])
 states = st.builds(
     State, home_store_id=many, home_protected_until=moments, home_valid_until=moments, last_store_id=many, last_visit_at=moments, param_store_id=ids,
-    param_guide_id=st.sampled_from([None, None, 1, 2]), param_channel_id=st.sampled_from([None, None, 1, 2, 3, 9]), param_at=moments, manual_store_id=ids, manual_at=moments, pinned_store_id=ids,
+    param_guide_id=st.sampled_from([None, None, 1, 2]), param_channel_id=st.sampled_from([None, None, 1, 2, 3, 9]), param_at=moments,
+    manual_store_id=ids, manual_at=moments, pinned_store_id=ids,
     no_switch=st.booleans(), next_home_store_id=st.sampled_from([None, None, None, 2]), refused_store_id=ids, refused_at=moments)
 params = st.one_of(st.none(), st.none(), st.builds(EntryParam, many, st.sampled_from([None, 1, 2]), st.none(), st.just(AT)))
 points = st.one_of(st.none(), st.builds(Coordinates, latitudes, longitudes), st.builds(Coordinates, latitudes, longitudes))
