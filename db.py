@@ -344,15 +344,15 @@ def read(*, apart: bool = False) -> Iterator[Connection]:
 
 
 @contextmanager
-def statement() -> Iterator[Connection]:
+def statement(*, writes: bool = True) -> Iterator[Connection]:
     """The entry path's connection: autocommit on PostgreSQL (each statement is one round trip and commits itself).
 
-    On SQLite one thread of the process at a time: there a statement lasts microseconds, and handing the interpreter to another thread
-    and back around each of them costs more than it brings."""
+    On SQLite those who write take turns, one thread of the process at a time: there a statement lasts microseconds, and handing the
+    interpreter to another thread and back around each of them costs more than it brings. Who only reads never waits for a writer."""
     if _current.get() is not None:
         raise RuntimeError("statement() stands alone; it cannot join a transaction")
     base = database()
-    with base.gate:
+    with base.gate if writes else nullcontext():
         taken = base.kept.take()
         try:
             yield taken[0]

@@ -33,7 +33,7 @@ class Tried:
 
 def try_arrival(arrival: Arrival, at: dt.datetime) -> Tried:
     """What an entry sent now would be told: the entry path's read and decision without its write. Raises InvalidCoordinates."""
-    with db.statement() as connection:
+    with db.statement(writes=False) as connection:
         found = read(connection, arrival.identities, None)
         return _tried(connection, arrival, at, found.state, network.snapshot(found.versions))
 
