@@ -68,14 +68,14 @@ CANDIDATES = {
 RUNG_MEANINGS = {  # what a rung asks, for readers of the policy; {names} are numbers of the policy
     "HQ_PIN": ("总部为这位客户指定了门店。", "Headquarters pinned a store for this customer."),
     "MANUAL": ("客户自己选过门店，{manual_hours} 小时内有效，且允许切换。",
-               "The customer chose a store himself in the last {manual_hours} hours, and switching is allowed."),
-    "HOME_PROTECTED": ("归属门店仍在保护期内（{protection_days} 天）。", "His home store is still in its protection period ({protection_days} days)."),
+               "The customer chose a store in the last {manual_hours} hours, and switching is allowed."),
+    "HOME_PROTECTED": ("归属门店仍在保护期内（{protection_days} 天）。", "The home store is still in its protection period ({protection_days} days)."),
     "ENTRY_PARAM": ("本次进店带有签名的门店码或导购链接。", "This arrival carries a signed store code or guide link."),
     "HOME": ("归属门店的绑定未过期（{validity_days} 天），且不在 {home_reach_m} 以外。",
-             "The binding to his home store holds ({validity_days} days), and he is not farther away than {home_reach_m}."),
-    "ENTRY_CACHED": ("{cached_param_days} 天内用过的签名码或链接。", "A signed code or link that he used in the last {cached_param_days} days."),
+             "The binding to the home store holds ({validity_days} days), and the customer is not farther away than {home_reach_m}."),
+    "ENTRY_CACHED": ("{cached_param_days} 天内用过的签名码或链接。", "A signed code or link that was used in the last {cached_param_days} days."),
     "LAST_VISIT": ("{last_visit_days} 天内访问过的门店；位置已知时它仍须覆盖该位置。",
-                   "The store he visited in the last {last_visit_days} days; with a known place it must still cover it."),
+                   "The store visited in the last {last_visit_days} days; with a known place it must still cover it."),
     "TERRITORY": ("位置在某个经销商的专属区域内。", "The place lies in a dealer's exclusive territory."),
     "SERVICE_AREA": ("位置在门店的配送范围内。", "The place lies in a store's delivery area."),
     "RADIUS": ("位置在门店的服务半径内。", "The place lies within a store's service radius."),
@@ -86,7 +86,7 @@ RUNG_MEANINGS = {  # what a rung asks, for readers of the policy; {names} are nu
 }
 WHAT_IFS = {  # what a change is called: "<words>: <store>"
     "no_location": ("没有位置信息", "without a location"), "no_param": ("没有扫码或导购链接", "without the code or link"),
-    "no_cached_param": ("没有最近的二维码或链接", "without the last code or link"), "no_choice": ("没有自己选择过门店", "without his own choice"),
+    "no_cached_param": ("没有最近的二维码或链接", "without the last code or link"), "no_choice": ("没有自己选择过门店", "without the customer's own choice"),
     "no_pin": ("总部没有指定门店", "without headquarters' pin"), "no_home": ("没有归属门店", "without a home store"),
     "no_last_visit": ("之前没有访问过", "without an earlier visit"), "switching_on": ("允许切换门店", "if switching were allowed"),
     "no_full_stores": ("没有门店满员", "if no store were full"), "preset_franchise": ("采用“加盟”预设", "with the preset franchise"),
