@@ -64,9 +64,7 @@ def applied(kind: str, checked: Checked | CheckedAreas, apply: Apply, dry_run: b
         outcome = apply(checked.rows, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=dry_run)
     except Refused as refused:
         raise Refused(refused.faults, checked.warnings) from None
-    for each in outcome.warnings:
-        checked.warnings.add(each.line, each.column, each.value, each.reason)
-    return Report(kind, outcome, checked.warnings)
+    return Report(kind, outcome, checked.warnings.with_those_of(outcome.warnings))
 
 
 def _areas(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:

@@ -61,7 +61,7 @@ TAKEOVER_REASONS: Words = {
     "home_approved": _l("The protection was over, the customer had bought there three times, and its manager approved."),
 }
 DEEDS: Words = {
-    "switched": _l("Chose another store"), "switch_ended": _l("Gave up his choice"), "refused": _l("Declined the store offered"),
+    "switched": _l("Chose another store"), "switch_ended": _l("Gave up that choice"), "refused": _l("Declined the store offered"),
     "pinned": _l("Pinned to a store by headquarters"), "unpinned": _l("Pin taken away"), "no_switch": _l("Switching forbidden by headquarters"),
     "may_switch": _l("Switching allowed again"), "owner_assigned": _l("Given to a guide by a manager"), "owner_requested": _l("Asked for another guide"),
     "home_requested": _l("Asked for another home store"), "home_approved": _l("New home store approved by its manager"),
@@ -72,7 +72,7 @@ DEED_FAULTS: Words = {
     "store_not_eligible": _l("This store takes no visitors now; choose one in service."), "invalid_input": _l("Fill in what is missing: a store for a pin, and why."),
     "has_owner": _l("Another guide looks after this customer already."), "guide_not_employed": _l("This guide works in no store today."),
     "guide_leaving": _l("This guide is leaving and takes no new customers."),
-    "binding_protected": _l("The customer is protected where he is; try again when that is over."), "already": _l("It is so already."),
+    "binding_protected": _l("The present binding is protected; try again when that is over."), "already": _l("It is so already."),
     "move_decided": _l("It was decided already whether the customers follow."),
     "no_proposal": _l("The customer has not bought here often enough lately."), "not_found": _l("This is not yours to decide."),
 }
@@ -167,7 +167,8 @@ IDENTITIES: Words = {"customer_id": _l("Customer number"), "unionid": _l("WeChat
                      "phone": _l("Telephone")}
 REVEAL_REASONS: Words = {
     "customer_asks": _l("The customer asked for help"), "complaint": _l("A complaint"), "delivery": _l("A delivery cannot be made"),
-    "data_rights": _l("He asks for a copy, correction or deletion of his data"), "authority": _l("An authority asks by law"), "fraud": _l("Suspicion of fraud"),
+    "data_rights": _l("The customer asks for a copy, correction or deletion of personal data"), "authority": _l("An authority asks by law"),
+    "fraud": _l("Suspicion of fraud"),
 }
 FOUND: Words = {"store": _l("Store"), "dealer": _l("Dealer"), "branch": _l("Branch"), "guide": _l("Guide"), "order": _l("Order"), "refund": _l("Refund"),
                 "entry": _l("Entry"), "customer": _l("Customer")}

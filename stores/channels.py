@@ -14,4 +14,5 @@ channel = Table(
     Column("valid_from", Date),
     Column("valid_to", Date),
     Column("revoked_at", db.Instant),
+    Column("revoked_version", BigInteger),  # of the network; what was decided on an earlier one still sees the channel (A17)
 )

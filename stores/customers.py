@@ -40,6 +40,7 @@ customer_state = Table(
     Column("last_guide_id", BigInteger),
     Column("param_store_id", BigInteger),
     Column("param_guide_id", BigInteger),
+    Column("param_channel_id", BigInteger),  # the parameter is remembered as long as its channel holds (A18)
     Column("param_at", db.Instant),
     Column("manual_store_id", BigInteger),
     Column("manual_at", db.Instant),

@@ -72,6 +72,7 @@ class State:
     last_guide_id: int | None = None
     param_store_id: int | None = None
     param_guide_id: int | None = None
+    param_channel_id: int | None = None
     param_at: dt.datetime | None = None
     manual_store_id: int | None = None
     manual_at: dt.datetime | None = None
@@ -319,6 +320,9 @@ def _home(q: Question) -> Match | str:
 def _entry_cached(q: Question) -> Match | str:
     if not q.within(q.state.param_at, days=q.policy.cached_param_days):
         return "no_parameter"
+    channel_id = q.state.param_channel_id
+    if channel_id is not None and not q.snapshot.channel_holds(channel_id, q.visit.day):
+        return "channel_over"  # A18
     return _by_param(q, q.state.param_store_id, q.state.param_guide_id)
 
 

@@ -31,7 +31,8 @@ TRIES = 4
 LOCKED_FROM = 3
 POINT_LIFE = dt.timedelta(hours=24)  # P2: older points and traces are not written at all
 TRACE_LIFE = dt.timedelta(days=30)
-_LEFT_BEHIND = ("rv", "last_store_id", "last_visit_at", "last_guide_id", "param_store_id", "param_guide_id", "param_at")  # what an arrival changes of a state
+_LEFT_BEHIND = (  # what an arrival changes of a state
+    "rv", "last_store_id", "last_visit_at", "last_guide_id", "param_store_id", "param_guide_id", "param_channel_id", "param_at")
 Progress = Callable[[int], None]
 
 
@@ -197,7 +198,8 @@ def _after(state: State, visit: Visit, decision: Decision) -> State:
     if is_visit(state, visit, decision):
         changes |= {"last_store_id": decision.store_id, "last_visit_at": visit.at, "last_guide_id": decision.guide_id}
     if is_newest_param(state, visit) and visit.param is not None:
-        changes |= {"param_store_id": visit.param.store_id, "param_guide_id": visit.param.guide_id, "param_at": visit.at}
+        changes |= {"param_store_id": visit.param.store_id, "param_guide_id": visit.param.guide_id, "param_channel_id": visit.param.channel_id,
+                    "param_at": visit.at}
     return replace(state, **changes)
 
 

@@ -58,7 +58,7 @@ def revoke_channel(channel_code: str, *, actor: Actor, now: dt.datetime) -> bool
         if found is None:
             raise NotFound(f"There is no channel {channel_code!r}.", code="unknown_channel")
         if found.revoked_at is None:
-            connection.execute(update(channel).where(channel.c.id == found.id).values(revoked_at=now))
+            connection.execute(update(channel).where(channel.c.id == found.id).values(revoked_at=now, revoked_version=version))
         versions.record(connection, version, "channels", int(found.revoked_at is None), actor.name, now)
         audit.record(connection, actor.name, "revoke_channel", "channel", found.id, {"version": version}, at=now)
         return found.revoked_at is None

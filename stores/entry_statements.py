@@ -161,7 +161,8 @@ def _left_behind(shape: Shape) -> dict[str, str]:
     if shape.visited:
         found |= {"last_store_id": _CAST["store_id"], "last_visit_at": _CAST["occurred_at"], "last_guide_id": _CAST["guide_id"]}
     if shape.with_param:
-        found |= {"param_store_id": _CAST["param_store_id"], "param_guide_id": _CAST["param_guide_id"], "param_at": _CAST["occurred_at"]}
+        found |= {"param_store_id": _CAST["param_store_id"], "param_guide_id": _CAST["param_guide_id"],
+                  "param_channel_id": _CAST["channel_id"], "param_at": _CAST["occurred_at"]}
     return found
 
 

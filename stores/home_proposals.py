@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, case, exists, false, func, or_, select
 
 from stores.customer_deed_kinds import customer_deed
 from stores.customers import customer, customer_state
@@ -26,8 +26,11 @@ def _proposed(store_id: int, policy: Policy, now: dt.datetime) -> Select[Any]:
               .where(o.store_id == store_id, o.paid_at >= since, o.paid_at <= now, o.total_minor > taken_back).group_by(o.customer_id)
               .having(func.count() >= policy.proposal_orders).subquery("bought"))
     declined = exists().where(d.customer_id == bought.c.customer_id, d.kind == "home_declined", d.store_id == store_id, d.at >= since)
-    elsewhere = or_(s.home_store_id.is_(None), s.home_valid_until <= now, s.home_store_id != store_id)
-    return (select(bought.c.customer_id, bought.c.orders, bought.c.last_paid_at, s.home_store_id, s.home_valid_until, s.home_protected_until)
+    follows = and_(s.next_home_store_id.is_not(None), s.home_valid_until <= now)  # State.at in SQL
+    home, valid_until, protected_until = (case((follows, s[f"next_{name}"]), else_=s[name]) for name in ("home_store_id", "home_valid_until", "home_protected_until"))
+    elsewhere = or_(home.is_(None), valid_until <= now, home != store_id)
+    return (select(bought.c.customer_id, bought.c.orders, bought.c.last_paid_at, home.label("home_store_id"), valid_until.label("home_valid_until"),
+                   protected_until.label("home_protected_until"))
             .join(customer_state, and_(s.customer_id == bought.c.customer_id, elsewhere)).where(~declined))
 
 
@@ -36,25 +39,29 @@ def count(connection: Connection, store_id: int, policy: Policy, now: dt.datetim
 
 
 def counts(connection: Connection, store_id: int, policy: Policy, now: dt.datetime) -> tuple[int, int]:
-    """How many are proposed, and how many of them nobody protects."""
+    """How many are proposed, and how many of them the takeover policy lets go (B4)."""
     p = _proposed(store_id, policy, now).subquery("proposed")
-    row = connection.execute(select(func.count(), func.count().filter(~_protected(p.c, now))).select_from(p)).one()
+    row = connection.execute(select(func.count(), func.count().filter(~_held(p.c, policy, now))).select_from(p)).one()
     return int(row[0]), int(row[1])
 
 
-def _protected(columns: Any, now: dt.datetime) -> Any:
-    """He is at home elsewhere, and that is protected now (B3)."""
-    return and_(columns.home_store_id.is_not(None), func.coalesce(columns.home_valid_until > now, False), func.coalesce(columns.home_protected_until > now, False))
+def _held(columns: Any, policy: Policy, now: dt.datetime) -> Any:
+    """They are at home elsewhere, and the takeover policy keeps them there (B4): by `never` until that binding lapses, by `after_protection` while
+    it is protected. What `customer_deeds` would refuse."""
+    if policy.snatch_policy == "anytime":
+        return false()
+    at_home = and_(columns.home_store_id.is_not(None), func.coalesce(columns.home_valid_until > now, false()))
+    return at_home if policy.snatch_policy == "never" else and_(at_home, func.coalesce(columns.home_protected_until > now, false()))
 
 
 def rows(connection: Connection, store_id: int, policy: Policy, now: dt.datetime) -> Sequence[Row[Any]]:
-    """At most SHOWN, those whom nobody protects first, then those with most orders: customer_id (surrogate), customer_text, orders, last_paid_at,
-    home_protected_until, at_home."""
+    """At most SHOWN, those who can be approved first, then those with most orders: customer_id (surrogate), customer_text, orders, last_paid_at,
+    held_until: when the takeover policy lets them go at the latest, None for now."""
     p = _proposed(store_id, policy, now).subquery("proposed")
-    query = (select(p.c.customer_id, customer.c.customer_id.label("customer_text"), p.c.orders, p.c.last_paid_at, p.c.home_protected_until,
-                    and_(p.c.home_store_id.is_not(None), p.c.home_valid_until > now).label("at_home"))
+    held, until = _held(p.c, policy, now), p.c.home_valid_until if policy.snatch_policy == "never" else p.c.home_protected_until
+    query = (select(p.c.customer_id, customer.c.customer_id.label("customer_text"), p.c.orders, p.c.last_paid_at, case((held, until)).label("held_until"))
              .join(customer, customer.c.id == p.c.customer_id)
-             .order_by(case((_protected(p.c, now), 1), else_=0), p.c.orders.desc(), p.c.customer_id).limit(SHOWN))
+             .order_by(case((held, 1), else_=0), p.c.orders.desc(), p.c.customer_id).limit(SHOWN))
     return connection.execute(query).all()
 
 

@@ -41,7 +41,7 @@ def load(connection: Connection, at: Versions, before: Snapshot | None = None) -
     stores = _stores(connection, at.network, before)
     areas, index = _areas(connection, at.network, before)
     body = connection.execute(select(policy_version.c.body).where(policy_version.c.version == at.policy)).scalar_one()
-    return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network, before), areas, index, _channels(connection),
+    return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network, before), areas, index, _channels(connection, at.network),
                     closings.load(connection, at.network), pauses.load(connection, at.network), _shelves(connection, at.network, before),
                     _conditions(connection, at.policy, before))
 
@@ -160,8 +160,9 @@ def _areas(connection: Connection, version: int, before: Snapshot | None) -> tup
     return records, AreaIndex([known[row.id] for row in drawn], [row.area_id for row in drawn])
 
 
-def _channels(connection: Connection) -> dict[int, ChannelRecord]:
-    return {r.id: ChannelRecord(r.id, r.channel_code, r.valid_from, r.valid_to, r.revoked_at is not None)
+def _channels(connection: Connection, version: int) -> dict[int, ChannelRecord]:
+    """All channels, also those registered since; one is revoked from the version on that says so."""
+    return {r.id: ChannelRecord(r.id, r.channel_code, r.valid_from, r.valid_to, r.revoked_at is not None and (r.revoked_version or 0) <= version)
             for r in connection.execute(select(channel))}
 
 

@@ -87,14 +87,14 @@ def propose(kind: str, before: Mapping[str, str] | None, given: Mapping[str, str
     names = tuple(column.name for column in COLUMNS[kind]
                   if column.name in touched or column.name in KEYS[kind] or not present and (column.required or after[column.name]))
     checked = check(kind, Sheet(names, [(1, {name: after[name] for name in names})], FaultList(), "form"), context)
-    faults, warnings = list(checked.faults.kept), list(checked.warnings.kept)
-    row = checked.rows[0] if checked.rows and not checked.faults else None
+    faults, row = list(checked.faults.kept), checked.rows[0] if checked.rows and not checked.faults else None
+    warnings = checked.warnings
     if row is not None:
         try:
-            warnings += APPLY[kind]([row], actor=actor, now=now, dry_run=True).warnings
+            warnings = warnings.with_those_of(APPLY[kind]([row], actor=actor, now=now, dry_run=True).warnings)
         except Refused as refusal:
             faults, row = list(refusal.faults.kept), None
-    return Proposal(kind, present, after, row, faults, warnings)
+    return Proposal(kind, present, after, row, faults, list(warnings.kept))
 
 
 def save(proposal: Proposal, seen: str, *, actor: Actor, now: dt.datetime, today: dt.date) -> Outcome:

@@ -233,6 +233,11 @@ class Snapshot:
         """The drawn areas by id."""
         return self._area_index
 
+    def channel_holds(self, channel_id: int, day: dt.date) -> bool:
+        """Whether codes of the channel count on that day (A18)."""
+        channel = self.channels.get(channel_id)
+        return channel is not None and channel.holds(day)
+
     def conditions_at(self, moment: dt.datetime) -> Conditions:
         """What the policy in force at that moment said of bindings; before the first one, what that said."""
         at = bisect_right(self.conditions, moment, key=lambda each: each[0])

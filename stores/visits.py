@@ -78,10 +78,8 @@ def entry_param_of(text: str, at: dt.datetime, day: dt.date, snapshot: Snapshot,
         return signed
     if signed.issued_at > at + CLOCK_SKEW:
         return "not_issued_yet"
-    if signed.channel_id:
-        channel = snapshot.channels.get(signed.channel_id)
-        if channel is None or not channel.holds(day):
-            return "channel_over"
+    if signed.channel_id and not snapshot.channel_holds(signed.channel_id, day):
+        return "channel_over"
     if signed.guide_id:
         if at - signed.issued_at > dt.timedelta(days=snapshot.policy.guide_link_days):
             return "expired"

@@ -39,7 +39,7 @@ def _variants(visit: Visit, state: State, policy: Policy, full: frozenset[int]) 
         yield "no_location", replace(visit, point=None, accuracy_m=None, fuzzy=False), state, policy, full
     if visit.param is not None:
         yield "no_param", replace(visit, param=None), state, policy, full
-    for change, name, fields in (("no_cached_param", "param_at", ("param_store_id", "param_guide_id", "param_at")),
+    for change, name, fields in (("no_cached_param", "param_at", ("param_store_id", "param_guide_id", "param_channel_id", "param_at")),
                                  ("no_choice", "manual_store_id", ("manual_store_id", "manual_at")), ("no_pin", "pinned_store_id", ("pinned_store_id",)),
                                  ("no_home", "home_store_id", ("home_store_id", "home_protected_until", "home_valid_until", "next_home_store_id")),
                                  ("no_last_visit", "last_store_id", ("last_store_id", "last_visit_at"))):

@@ -20,8 +20,8 @@ from stores import versions
 from stores.actors import Actor
 from stores.areas import parse_geometry
 from stores.brand import business_day
-from stores.importing.area_file import AreaRow, check_features
-from stores.importing.check import Row, check
+from stores.importing.area_file import CheckedAreas, check_features
+from stores.importing.check import Checked, check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.sheets import Sheet
@@ -55,7 +55,7 @@ def _declare(register: _Register) -> None:
     kind, thing = register.kind, register.thing
     one, word = register.row, "an area" if thing == "area" else f"a {thing}"
     several = create_model(f"{thing.title()}Page", __base__=Answer, **{kind: (list[one], ...), "next": (str | None, ...)})  # type: ignore[call-overload, valid-type]
-    saved = create_model(f"{thing.title()}Saved", __base__=one, network_version=(int, ...))
+    saved = create_model(f"{thing.title()}Saved", __base__=one, network_version=(int, ...), warnings=(list[shapes.Warned], ...))
 
     def list_rows(actor: Actor, query: Page) -> tuple[int, Any]:
         with db.read() as connection:
@@ -96,30 +96,31 @@ def put(register: _Register, actor: Actor, code: str, body: BaseModel) -> tuple[
                            errors=[FieldFault(name, "differs from the address")])
     given[name] = code
     now = dt.datetime.now(dt.UTC)
-    row = _area_row(given) if register.kind == "areas" else _row(register.kind, given)
-    outcome = register.apply([row], actor=actor, now=now)
+    checked = _area_row(given) if register.kind == "areas" else _row(register.kind, given)
+    outcome = register.apply(_sound(checked), actor=actor, now=now)
+    warnings = [{"field": each.column, "reason": each.reason} for each in checked.warnings.with_those_of(outcome.warnings).in_order()]
     with db.read() as connection:
         found = _found(lists.one(connection, register.kind, actor, business_day(now), code), register.thing, code)
-        return 201 if outcome.new else 200, {**found, "network_version": versions.current(connection).network}
+        return 201 if outcome.new else 200, {**found, "network_version": versions.current(connection).network, "warnings": warnings}
 
 
-def _row(kind: str, given: Mapping[str, Any]) -> Row:
+def _row(kind: str, given: Mapping[str, Any]) -> Checked:
     """The fields as the cells of a file of one row, checked by the rules of the import."""
     names = tuple(column.name for column in COLUMNS[kind] if column.name in given)
     cells = {name: _cell(given[name]) for name in names}
-    return _sound(check(kind, Sheet(names, [(1, cells)], FaultList(), "json"), context()))
+    return check(kind, Sheet(names, [(1, cells)], FaultList(), "json"), context())
 
 
-def _area_row(given: dict[str, Any]) -> AreaRow:
+def _area_row(given: dict[str, Any]) -> CheckedAreas:
     geometry = given.pop("geometry", None)
     feature = {"type": "Feature", "properties": given, "geometry": geometry}
-    return _sound(check_features([feature], context(), parse_geometry))
+    return check_features([feature], context(), parse_geometry)
 
 
-def _sound(checked: Any) -> Any:
+def _sound(checked: Checked | CheckedAreas) -> list[Any]:
     if checked.faults:
         raise Refused(checked.faults, checked.warnings)
-    return checked.rows[0]
+    return checked.rows[:1]
 
 
 def _cell(value: Any) -> str:

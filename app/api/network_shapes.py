@@ -99,6 +99,13 @@ class DealerOut(Answer):
     express_split_bp: int
 
 
+class Warned(Answer):
+    """Something of a saved row that is likely not meant; it was saved all the same."""
+
+    field: str
+    reason: str
+
+
 class StoreOut(Answer):
     """`latitude`, `longitude`, `crs` as they were given; the same place in WGS-84 beside them. `dealer_code`: under contract today."""
 

@@ -8,20 +8,18 @@ import secrets
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 import config
 import db
 from app.demo.bars import bars
 from app.demo.loading import Progress, load, state
+from app.demo.scopes import busiest
 from app.demo.sizes import SIZES, SMALL, Size
 from app.permissions import ROLE_SCOPE, ROLES
 from app.sign_in import users
 from app.sign_in.users import app_user
 from stores.actors import SYSTEM
-from stores.guides import guide
-from stores.orders import sales_order
-from stores.stores import store
 
 NAMES = {"hq_admin": "admin", "hq_operations": "operations", "hq_finance": "finance", "branch_coordinator": "coordinator",
          "dealer": "dealer", "store_manager": "manager", "guide": "guide"}
@@ -88,23 +86,10 @@ def _make_users(instance: Path) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         os.fchmod(out.fileno(), 0o600)
         json.dump(made, out, indent=1)
-    scopes = _scopes()
+    scopes = busiest()
     for role in ROLES:
         if NAMES[role] in made:
             users.create(NAMES[role], role, scopes[ROLE_SCOPE[role]], by=SYSTEM, password=made[NAMES[role]], must_change=False)
-
-
-def _scopes() -> dict[str | None, int | None]:
-    """Whose rows each limited role sees: the busiest dealer, the guide who sells most for him, that guide's store and its branch."""
-    o = sales_order.c
-    with db.read() as connection:
-        dealer_id = connection.execute(select(o.dealer_id).where(o.dealer_id.is_not(None)).group_by(o.dealer_id)
-                                       .order_by(func.count().desc(), o.dealer_id).limit(1)).scalar_one()
-        seller = connection.execute(select(guide.c.id, o.guide_store_id).join(guide, guide.c.id == o.guide_id)
-                                    .where(o.dealer_id == dealer_id, o.guide_dealer_id == dealer_id, guide.c.role == "guide")
-                                    .group_by(guide.c.id, o.guide_store_id).order_by(func.count().desc(), guide.c.id).limit(1)).one()
-        branch_id = connection.execute(select(store.c.branch_id).where(store.c.id == seller.guide_store_id)).scalar_one()
-    return {None: None, "dealer": dealer_id, "guide": seller.id, "store": seller.guide_store_id, "branch": branch_id}
 
 
 __all__ = ["SIZES", "Credential", "credentials", "fill", "load_once"]

@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, insert, select, update
 
 import db
-from app.demo import deeds, what_if
+from app.demo import deeds, regulars, what_if
 from app.demo.chain import Chain, Change, make_chain
 from app.demo.crowd import customer_code, make_crowd, unionid
 from app.demo.sizes import SIZES, Size
@@ -129,6 +129,8 @@ def _load(size: Size, now: dt.datetime, progress: Progress) -> None:
             booking.book_due(day_bounds(tomorrow)[0])
         if not size.at_once and number % COLLECT_EVERY == 0:
             gc.collect()
+    with db.transaction():
+        regulars.buy(first_day + dt.timedelta(days=size.days - 1), network.newest().policy.proposal_orders)
     progress("days", size.days, size.days)
     progress("rewards", 0, 1)
     booking.book_due(now)

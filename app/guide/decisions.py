@@ -12,7 +12,7 @@ from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
-from stores import customer_deeds, directory, guide_customers, home_proposals, policies
+from stores import customer_deeds, directory, guide_customers, home_proposals, network, policies, versions
 from stores.people import text_of
 from stores.policy import Policy, parse
 
@@ -37,11 +37,13 @@ def give_customer(number: int) -> Any:
 @blueprint.get("/proposals", strict_slashes=False)
 @needs("customer:assign")
 def proposals() -> str:
-    actor, (now, _today) = current_actor(), now_and_today()
+    """`shut`: the word why the store itself takes nobody today, '' when it does."""
+    actor, (now, today) = current_actor(), now_and_today()
     with db.read() as connection:
         policy = _policy(connection)
         number, free = home_proposals.counts(connection, actor.scope_id or 0, policy, now)
-        return render_template("guide/proposals.html", now=now, policy=policy, number=number, free=free,
+        shop = network.snapshot(versions.current(connection)).by_id.get(actor.scope_id or 0)
+        return render_template("guide/proposals.html", now=now, policy=policy, number=number, free=free, shut=shop.why_not(today) if shop else "unknown",
                                rows=home_proposals.rows(connection, actor.scope_id or 0, policy, now))
 
 

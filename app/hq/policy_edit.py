@@ -105,7 +105,7 @@ def _turned(values: dict[str, Any], deed: str) -> dict[str, Any]:
 
 def body_of(values: dict[str, Any]) -> dict[str, Any]:
     """The policy in its file form; what is no number stays text, so that the policy's own reading tells it."""
-    body: dict[str, Any] = {"preset": values["preset"], "rungs": [code for code in values["rungs"] if code in values["on"]]}
+    body: dict[str, Any] = {"preset": values["preset"], "rungs": [*(code for code in values["rungs"] if code in values["on"]), "PICKER"]}
     body |= {name: values[name] == "yes" for name in YES_OR_NO}
     for name, (_words, unit, _rule) in PARAMETERS.items():
         text = values[name]

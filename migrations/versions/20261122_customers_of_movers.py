@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = 'c4d07b1e93fa'
-down_revision = '5a1f0c6b92de'
+down_revision = 'c47e08d1a5f3'
 branch_labels = None
 depends_on = None
 

@@ -37,6 +37,10 @@ class FaultList:
         if len(self.kept) < KEPT:
             self.kept.append(ImportFault(line, column, value, reason))
 
+    def with_those_of(self, other: FaultList) -> FaultList:
+        """Both together, as a new list."""
+        return FaultList([*self.kept, *other.kept][:KEPT], self.total + other.total)
+
     def in_order(self) -> list[ImportFault]:
         return sorted(self.kept, key=lambda fault: fault.line)
 

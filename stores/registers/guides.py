@@ -100,7 +100,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         if rehired:
             db.after_commit(lambda: rebinding.follow_guides(rehired, now, returned))
 
-    return Plan(Outcome(len(new), len(changed) + moved, len(rows) - len(new) - len(changed) - moved, tuple(warnings.in_order())), faults, write)
+    return Plan(Outcome(len(new), len(changed) + moved, len(rows) - len(new) - len(changed) - moved, warnings), faults, write)
 
 
 def _stored(connection: Connection, rows: Sequence[Row]) -> dict[str, Mapping[str, Any]]:

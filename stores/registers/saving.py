@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, select, update
@@ -15,7 +15,7 @@ from stores import versions
 from stores.actors import Actor
 from stores.importing.check import Row
 from stores.importing.columns import KEYS
-from stores.importing.faults import FaultList, ImportFault
+from stores.importing.faults import FaultList
 
 T = TypeVar("T")
 TRIES = 3
@@ -25,12 +25,12 @@ WHOLE_TABLE = 2_000  # beyond so many rows one scan is cheaper than lists of key
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Rows of the input by what became of them. `warnings`: what a row asked for and did not get."""
+    """Rows of the input by what became of them. `warnings` are what only a comparison with the stored rows can tell."""
 
     new: int = 0
     changed: int = 0
     unchanged: int = 0
-    warnings: tuple[ImportFault, ...] = ()
+    warnings: FaultList = field(default_factory=FaultList, compare=False)
 
     @property
     def effective(self) -> int:

@@ -74,7 +74,7 @@ class _Stored:
 def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime, actor: str = SYSTEM.name) -> Plan:
     stored, today = _read(connection, rows), business_day(now)
     in_file = {row.values["store_code"] for row in rows}
-    writing, faults, changed = _Writing(), FaultList(), 0
+    writing, faults, changed, paused = _Writing(), FaultList(), 0, list[_Pausing]()
     for row in rows:
         code = row.values["store_code"]
         before = stored.rows.get(code)
@@ -83,6 +83,8 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime, actor: s
             continue
         contract_changed = _plan_contract(row, before, stored, today, writing, faults)
         _plan_pause(before, after, writing)
+        if after["status"] == "paused" and after["paused_until"] and not row.values.keys().isdisjoint(("status", "paused_until")):
+            paused.append((row, before, after["paused_until"]))
         if before is None:
             writing.new.append(after)
         elif any(before[name] != after[name] for name in FACTS):
@@ -94,7 +96,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime, actor: s
                 writing.reopened.append(before["id"])
         else:
             changed += contract_changed
-    outcome = Outcome(len(writing.new), changed, len(rows) - len(writing.new) - changed)
+    outcome = Outcome(len(writing.new), changed, len(rows) - len(writing.new) - changed, _long_pauses(connection, paused, now))
     return Plan(outcome, faults, lambda connection, version: _write(connection, writing, version, now, actor))
 
 
@@ -182,6 +184,22 @@ def _plan_pause(before: Mapping[str, Any] | None, after: Mapping[str, Any], writ
         writing.paused.append((after["store_code"] if before is None else before["id"], after["paused_until"]))
     elif before is not None and before["status"] == "paused" and not pauses_now:
         writing.resumed.append(before["id"])
+
+
+_Pausing = tuple[Row, Mapping[str, Any] | None, dt.date]  # the row, the store as stored, the last day of its pause
+
+
+def _long_pauses(connection: Connection, paused: Sequence[_Pausing], now: dt.datetime) -> FaultList:
+    """A11: a pause lasts at most 30 days, those before a prolongation included. A warning: the day may be meant."""
+    warnings, most = FaultList(), pauses.LONGEST.days
+    known = pauses.load(connection) if any(before is not None and before["status"] == "paused" for _, before, _ in paused) else {}
+    for row, before, last in paused:
+        running = next((p for p in known.get(before["id"], ()) if p.start <= now <= p.end), None) if before is not None else None
+        days = (last - business_day(running.start if running is not None else now)).days
+        if days > most:
+            warnings.add(row.line, "paused_until", last.isoformat(),
+                         f"lies {days} days after the pause begins; a pause lasts at most {most} days: name an earlier day, or close the store with a successor")
+    return warnings
 
 
 def _plan_contract(row: Row, before: Mapping[str, Any] | None, stored: _Stored, today: dt.date, writing: _Writing, faults: FaultList) -> bool:

@@ -210,6 +210,8 @@ class _Day:
 
     def _entry_cached(self) -> None:
         which = self._within("param_at", self.policy.cached_param_days * _DAY) & self.open
+        over = [each for each in np.unique(self.state["param_channel_id"][which]).tolist() if each and not self.snapshot.channel_holds(each, self.day)]
+        which &= ~np.isin(self.state["param_channel_id"], over)
         stores = np.zeros(len(self.rows), dtype=np.int64)
         for n in np.flatnonzero(which).tolist():
             stores[n] = self._of_param(int(self.state["param_store_id"][n]) or None, int(self.state["param_guide_id"][n]) or None)

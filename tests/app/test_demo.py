@@ -14,8 +14,10 @@ from sqlalchemy import Table, func, insert, select
 
 import db
 from app import create_app
+from app.demo import regulars
 from app.demo.cast import load_once
 from app.demo.loading import NotEmpty, load, state
+from app.demo.scopes import busiest
 from app.demo.sizes import TINY
 from app.permissions import ROLES
 from app.sign_in import users
@@ -23,8 +25,8 @@ from ledger.accounts import account
 from ledger.idempotency import idempotency_key
 from ledger.intakes import intake_open
 from ledger.journals import journal, transfer
-from stores import brand, customer_book, entry_reading, network, versions
-from stores.actors import SYSTEM
+from stores import brand, customer_book, customer_deeds, entry_reading, home_proposals, network, versions
+from stores.actors import COMMAND_LINE, SYSTEM
 from stores.binding_history import binding
 from stores.branches import branch
 from stores.customer_deeds import customer_deed
@@ -36,6 +38,7 @@ from stores.guides import employment, guide
 from stores.installation import installation
 from stores.ordering import Order
 from stores.orders import order_line, order_state, sales_order
+from stores.policy import Policy
 from stores.refunds import refund, refund_line
 from stores.simulations import simulation
 from stores.stores import store
@@ -125,6 +128,29 @@ def test_two_runs_on_one_day_give_the_same_ids_and_amounts(demo: Demo, databases
         databases.drop(again.url)
         start(demo)
     assert second == first
+
+
+def test_the_manager_of_a_demo_that_is_old_enough_has_a_new_home_to_approve(demo: Demo, databases: Databases, tmp_path: Path) -> None:
+    """A14: the tiny one is younger than a protection (B3), so two months pass."""
+    later = Demo(databases.create("sqlite" if demo.url.startswith("sqlite") else "postgresql"), tmp_path)
+    start(later)
+    try:
+        assert load(TINY, now=NOW, progress=ignore)
+        shop, last_day = busiest()["store"], dt.date(2027, 1, 21)
+        assert shop is not None
+        with db.transaction():
+            regulars.buy(last_day, Policy().proposal_orders)
+        assert busiest()["store"] == shop
+        with db.read() as connection:
+            now = dt.datetime(2027, 1, 22, 0, 30, tzinfo=dt.UTC)
+            proposed = home_proposals.rows(connection, shop, Policy(), now)
+            code = connection.execute(select(store.c.store_code).where(store.c.id == shop)).scalar_one()
+        assert [each.held_until for each in proposed] == [None] * regulars.REGULARS
+        for each in proposed:
+            customer_deeds.do(customer_deeds.Deed("home_approved", each.customer_text, code), actor=COMMAND_LINE, now=now)
+    finally:
+        databases.drop(later.url)
+        start(demo)
 
 
 def test_a_loaded_demo_is_left_alone_and_its_users_are_told_again(demo: Demo) -> None:

@@ -227,7 +227,7 @@ def test_dated_facts_are_judged_at_the_moment_of_the_visit(shops):
 def test_a_replay_uses_the_network_of_then(shops):
     recorded = enter(arrival("c1", beside(3)))
     shops.load("stores", {"store_code": "S3", "name": "Renamed", "dealer_code": "D1", "latitude": "39.9", "longitude": "116.4", "crs": "wgs84", "status": "closed"})
-    publish({"rungs": []}, actor=COMMAND_LINE, now=NOW)
+    publish({"rungs": ["PICKER"]}, actor=COMMAND_LINE, now=NOW)
     assert stored(enter(arrival("c2", beside(3))).entry_id).rung == "PICKER"
     assert replayed(recorded.entry_id) == {"same": True, "basis": "point", "store_code": "S3", "rung": "NEAREST"}
 

@@ -28,7 +28,7 @@ from tests.databases import Databases
 FIRST_DAY = dt.date(2026, 10, 1)
 LATER = dt.datetime(2027, 3, 1, tzinfo=dt.UTC)
 DECIDED = ("entry_id", "rung", "reason", "store_id", "dealer_id", "guide_id", "param_guide_id", "located", "occurred_at", "business_day")
-LEFT = ("rv", "last_store_id", "last_visit_at", "param_store_id", "param_guide_id", "param_at")
+LEFT = ("rv", "last_store_id", "last_visit_at", "param_store_id", "param_guide_id", "param_channel_id", "param_at")
 
 
 @pytest.fixture

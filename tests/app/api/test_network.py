@@ -1,8 +1,10 @@
 """The network by API: pages, rows, PUT with the columns of the imports, and who sees what (P6)."""
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -92,9 +94,20 @@ def test_put_creates_changes_and_leaves_alone(api):
 def test_put_answers_what_get_shows(api):
     put = api.put("/stores/S1", {"priority": 7, "cloud_shop": False, "latitude": "31.5", "longitude": 121, "crs": "gcj02"}).json
     shown = api.get("/stores/S1").json
-    assert shown == {name: value for name, value in put.items() if name != "network_version"}
+    assert shown == {name: value for name, value in put.items() if name not in ("network_version", "warnings")}
     assert (shown["priority"], shown["cloud_shop"], shown["latitude"], shown["crs"]) == (7, "off", 31.5, "gcj02")
     assert shown["latitude_wgs84"] != 31.5
+
+
+def test_put_says_what_is_likely_not_meant_and_saves_it(api):
+    """A11: a pause of more than thirty days; A3: a point far from its region."""
+    today = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    fine, long = ((today + dt.timedelta(days=n)).isoformat() for n in (30, 31))
+    assert api.put("/stores/S1", {"status": "paused", "paused_until": fine}).json["warnings"] == []
+    put = api.put("/stores/S1", {"status": "paused", "paused_until": long}).json
+    assert (put["paused_until"], [each["field"] for each in put["warnings"]]) == (long, ["paused_until"])
+    assert "close the store with a successor" in put["warnings"][0]["reason"]
+    assert [each["field"] for each in api.put("/stores/S9", {**ROW, "store_code": "S9", "region_code": "110000"}).json["warnings"]] == ["region_code"]
 
 
 def test_what_get_shows_can_be_put_back_unchanged(api):
@@ -232,9 +245,10 @@ def test_a_put_says_whether_the_customers_of_a_mover_follow_b10(api):
     assert api.get("/guides/G1").json["customers"] is None
     moved = api.put("/guides/G1", {"store_code": "S3", "customers": "stay"})
     assert (moved.status_code, moved.json["store_code"], moved.json["customers"]) == (200, "S3", "stay")
-    again = api.put("/guides/G1", {name: value for name, value in moved.json.items() if name != "network_version"})
+    again = api.put("/guides/G1", {name: value for name, value in moved.json.items() if name not in ("network_version", "warnings")})
     assert again.json["network_version"] == moved.json["network_version"]
     assert api.put("/guides/G1", {"customers": "follow"}).json["customers"] == "follow"
-    assert api.put("/guides/G1", {"store_code": "S2", "customers": "follow"}).json["customers"] == "stay"
+    other = api.put("/guides/G1", {"store_code": "S2", "customers": "follow"}).json
+    assert (other["customers"], [w["field"] for w in other["warnings"]]) == ("stay", ["customers"])
     refused = api.put("/guides/G1", {"customers": "perhaps"})
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "customers")

@@ -29,7 +29,8 @@ def test_a_new_policy_is_a_new_version_and_an_absent_key_has_its_default(chain):
 @pytest.mark.parametrize(("text", "words"), [
     ('{"zz": 1}', "zz: is no key"), ('{"ambiguity_m": "200"}', "ambiguity_m"), ('{"ambiguity_m": -1}', "ambiguity_m"), ('{"rungs": ["UP"]}', "UP"),
     ('{"default_store": "NOPE"}', "default_store: names the unknown store"), ('{"region_defaults": {"31": "NOPE"}}', "region_defaults.31"),
-    ('{"preset": "x"}', "preset"), ("[]", "JSON object"), ("{", "no JSON: line 1"), ('{"note": 1, "note": 2}', "'note' stands twice"),
+    ('{"preset": "x"}', "preset"), ("[]", "JSON object"), ("{", "no JSON: line 1"), ('{"rungs": []}', "leave the key out"),
+    ('{"note": 1, "note": 2}', "'note' stands twice"),
     ('{"ambiguity_m": NaN}', "NaN"), ("", "no JSON"), ('{"note": "\\ud800", "ambiguity_m": 1}', "note"), ('{"default_store": "\\ud800"}', "default_store"),
     ('{"region_defaults": {"31\\u0000": "S1"}}', "region_defaults")])
 def test_a_wrong_policy_is_refused_by_its_key(chain, text, words):

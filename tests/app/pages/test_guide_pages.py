@@ -20,6 +20,7 @@ from stores.brand import day_bounds
 from stores.channels import channel
 from stores.entering import enter
 from stores.entry_param_signing import sign_param
+from stores.policies import publish
 from stores.sales.inputs import LineIn, OrderIn
 from stores.sales.writing import record_orders
 from stores.scope import find_scope
@@ -350,3 +351,31 @@ def tell_more(chain: Chain) -> None:
     for number in range(12):
         chain.befriends("G1", f"wx-more-{number}", 2)
         chain.buys(f"P-{number}", f"wx-more-{number}", 1, 1000 + number, guide="G1")
+
+
+def test_a_new_home_is_offered_for_approval_only_where_the_takeover_policy_lets_it_go(chain):
+    """A14, B4: what the page offers is accepted; else it says why, and until when."""
+    orders = [OrderIn(f"T-{n}", "wx-gus-004", chain.noon(n, 2), "CNY", (LineIn(1, 1, 900),), store_code="S1", channel="till") for n in (2, 1, 0)]
+    record_orders(orders, actor="test", now=chain.noon(0, 3))
+    max_, now = chain.client("max"), dt.datetime.now(dt.UTC)
+
+    def page(snatch: str) -> str:
+        publish({"snatch_policy": snatch, "note": "-"}, actor=COMMAND_LINE, now=now)
+        return look().text
+
+    def look() -> Any:
+        return max_.get("/guide/proposals?lang=en")
+
+    held, bound = page("after_protection"), page("never")
+    assert "protected elsewhere until" in held and "home_approved" not in held
+    assert "bound elsewhere until" in bound and "nobody is taken over" in bound and "home_approved" not in bound
+    free = page("anytime")
+    assert "1 can be approved today." in words(free) and "home_approved" in free
+    network, status = Network(), {"store_code": "S1", "name": "S1", "dealer_code": "D1"}
+    network.load("stores", status | {"status": "paused", "paused_until": chain.day(-9)})
+    shut = look().text
+    assert "None can be approved today: the store is paused." in words(shut) and "home_approved" not in shut
+    network.load("stores", status | {"status": "active", "paused_until": ""})
+    sent = {"csrf_token": token_of(look()), "kind": "home_approved"}
+    assert "This store is the customer&#39;s home from now on." in max_.post(f"/guide/proposals/{chain.number('wx-gus-004')}", data=sent, follow_redirects=True).text
+    assert "Nobody is proposed" in look().text

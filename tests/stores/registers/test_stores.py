@@ -50,6 +50,29 @@ def test_the_same_row_again_writes_nothing(network):
     assert network.count(store_revision) == 1
 
 
+@pytest.mark.parametrize(("last", "warned"), [("2025-07-01", None), ("2025-07-02", "lies 31 days after the pause begins"), ("", None)])
+def test_a_pause_of_more_than_thirty_days_is_warned_of(network, last, warned):
+    """A11: it is kept as it was said, for it may be meant; also of a new store, and on a dry run."""
+    network.open_store()
+    for code, dry_run in (("S1", True), ("S1", False), ("S2", False)):
+        row = {"store_code": code, "name": code, "dealer_code": "D1", **SOMEWHERE, "status": "paused", "paused_until": last}
+        found = network.load("stores", row, dry_run=dry_run).warnings.kept
+        assert [(each.column, each.value) for each in found] == ([] if warned is None else [("paused_until", last)])
+        assert all(each.reason.startswith(warned) and "close the store with a successor" in each.reason for each in found)
+    assert [row.status for row in network.rows(store)] == ["paused", "paused"]
+
+
+def test_a_pause_that_is_prolonged_counts_from_its_first_day(network):
+    """A11: thirty days in all; one that ended counts no more."""
+    network.open_store(status="paused", paused_until="2025-06-20")
+    network.days_pass(15)
+    assert not network.load("stores", {"store_code": "S1", "paused_until": "2025-07-01"}).warnings
+    assert network.load("stores", {"store_code": "S1", "paused_until": "2025-07-02"}).warnings.total == 1
+    assert not network.load("stores", {"store_code": "S1", "name": "other words"}).warnings
+    network.load("stores", {"store_code": "S1", "status": "active", "paused_until": ""})
+    assert not network.load("stores", {"store_code": "S1", "status": "paused", "paused_until": "2025-07-16"}).warnings
+
+
 def test_a_dry_run_writes_nothing(network):
     before = network.version()
     outcome = network.load("stores", {"store_code": "S1", "name": "S1", "dealer_code": "D1", **SOMEWHERE}, dry_run=True)

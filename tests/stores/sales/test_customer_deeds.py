@@ -146,7 +146,7 @@ def test_three_orders_elsewhere_propose_a_home_and_only_approval_makes_it(shop):
     def proposed(at):
         with db.read() as connection:
             found = home_proposals.rows(connection, manager, Policy(), at)
-            free = [r for r in found if not (r.at_home and r.home_protected_until > at)]
+            free = [r for r in found if r.held_until is None]
             assert home_proposals.counts(connection, manager, Policy(), at) == (len(found), len(free))
             return [(r.customer_text, r.orders) for r in found]
 
@@ -170,6 +170,25 @@ def test_three_orders_elsewhere_propose_a_home_and_only_approval_makes_it(shop):
     buys_there(130, 131, 132)
     does("home_approved", day(133), "S2", actor=of_s2)
     assert shop.bound("c1", day(133))[0] == "S2"
+
+
+@pytest.mark.parametrize(("snatch", "at", "held_until"), [
+    ("after_protection", 29, 30), ("after_protection", 31, None), ("anytime", 29, None), ("never", 31, 387), ("never", 29, 387)])  # validity: from his last order
+def test_a_proposal_says_how_long_the_takeover_policy_holds_its_customer_a14_b4(shop, snatch, at, held_until):
+    """What is said to be free can be approved, what is not is refused."""
+    publish({"snatch_policy": snatch, "note": "-"}, actor=COMMAND_LINE, now=day(0))
+    shop.sells("c1", day(0), location=SourcePoint(*HERE["S1"], "wgs84"))
+    for n in (20, 21, 22):
+        shop.sells("c1", day(n), store_code="S2")
+    found, policy = shop.snapshot().by_code["S2"].id, Policy(snatch_policy=snatch)
+    with db.read() as connection:
+        assert [r.held_until for r in home_proposals.rows(connection, found, policy, day(at))] == [day(held_until) if held_until else None]
+        assert home_proposals.counts(connection, found, policy, day(at)) == (1, 0 if held_until else 1)
+    if held_until:
+        refused("binding_protected", "home_approved", day(at), "S2")
+    else:
+        does("home_approved", day(at), "S2")
+        assert shop.bound("c1", day(at))[0] == "S2"
 
 
 def test_a_policy_published_later_takes_no_customer_back_b4(shop, monkeypatch):

@@ -13,13 +13,15 @@ from stores.decide import EntryParam, State, Visit, decide
 from stores.policy import PRESETS, RUNGS, Policy
 from stores.simulating.columns import columns, taken
 from stores.simulating.ladder import Ladder
-from stores.snapshot import GuideRecord, Job, Snapshot
+from stores.snapshot import ChannelRecord, GuideRecord, Job, Snapshot
 from tests.stores.test_batch_routing import AT, DAY, area, ids, latitudes, longitudes, moments, store
 
+CHANNELS = {n: ChannelRecord(n, f"C{n}", None, until, revoked) for n, (until, revoked) in enumerate([(None, False), (DAY, False), (None, True)], 1)}
 many = st.sampled_from([None, None, None, 1, 2, 3, 99])
 states = st.builds(
     State, home_store_id=many, home_protected_until=moments, home_valid_until=moments, last_store_id=many, last_visit_at=moments, param_store_id=ids,
-    param_guide_id=st.sampled_from([None, None, 1, 2]), param_at=moments, manual_store_id=ids, manual_at=moments, pinned_store_id=ids,
+    param_guide_id=st.sampled_from([None, None, 1, 2]), param_channel_id=st.sampled_from([None, None, 1, 2, 3, 9]), param_at=moments,
+    manual_store_id=ids, manual_at=moments, pinned_store_id=ids,
     no_switch=st.booleans(), next_home_store_id=st.sampled_from([None, None, None, 2]), refused_store_id=ids, refused_at=moments)
 params = st.one_of(st.none(), st.none(), st.builds(EntryParam, many, st.sampled_from([None, 1, 2]), st.none(), st.just(AT)))
 points = st.one_of(st.none(), st.builds(Coordinates, latitudes, longitudes), st.builds(Coordinates, latitudes, longitudes))
@@ -41,7 +43,7 @@ def networks(draw):
     areas = [area(n, draw(st.sampled_from(["territory", "service_area", "isolated"])), draw(longitudes), draw(latitudes),
                   draw(st.sampled_from([frozenset(), frozenset({"310000"})]))) for n in range(draw(st.integers(0, 3)))]
     guides = {n: GuideRecord(n, f"G{n}", (Job(n, "guide", None, DAY + dt.timedelta(days=1)),)) for n in (1, 2)}
-    return Snapshot(3, 2, draw(policies), stores, guides, [a for a, _ in areas], AreaIndex([shape for _, shape in areas], [a.id for a, _ in areas]), {})
+    return Snapshot(3, 2, draw(policies), stores, guides, [a for a, _ in areas], AreaIndex([shape for _, shape in areas], [a.id for a, _ in areas]), CHANNELS)
 
 
 def assert_same(snapshot: Snapshot, pairs: list[tuple[Visit, State]]) -> None:
