@@ -33,7 +33,7 @@ SERIOUS = """async () => (await axe.run(document, {resultTypes: ['violations'],
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """The address of an app on a free port of loopback."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _whole(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -42,6 +42,20 @@ def serving(app: Any) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _whole(app: Any) -> Any:
+    """The app with each answer read to its end first: this server leaves a file open when the browser, leaving a page, hangs up in the middle."""
+
+    def answer(environ: Any, start_response: Any) -> list[bytes]:
+        parts = app(environ, start_response)
+        try:
+            return [b"".join(parts)]
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+
+    return answer
 
 
 @contextmanager
