@@ -47,9 +47,9 @@ class CheckOut(Answer):
     policy_version: int
 
 
-@api.call("POST", "/delivery-checks", permission="route:read", body=CheckIn, answers={200: CheckOut},
+@api.call("POST", "/delivery-checks", permission="order:write", body=CheckIn, answers={200: CheckOut},
           example={"store_code": "S1", "delivery": "local", "location": {"latitude": 31.231, "longitude": 121.474, "crs": "wgs84"}},
-          summary="May this shop deliver there? Asked before payment; nothing is stored.")
+          summary="May this shop deliver there? Asked before payment by who will send the order; nothing is stored.")
 def check_delivery(actor: Actor, body: CheckIn) -> tuple[int, Any]:
     whole_chain(actor)
     with db.read() as connection:

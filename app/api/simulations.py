@@ -54,9 +54,12 @@ class SimulationsOut(Answer):
     next: str | None
 
 
-def exists(actor: Actor, simulation_id: int) -> object:
-    with db.read() as connection:
-        row = simulation_runs.find(connection, simulation_id)
+def exists(actor: Actor, simulation_id: str) -> object:
+    """The number is text in the address, so that who has no key is told so first (401 before 404)."""
+    row = None
+    if simulation_id.isascii() and simulation_id.isdigit() and len(simulation_id) < 19:
+        with db.read() as connection:
+            row = simulation_runs.find(connection, int(simulation_id))
     if row is None:
         raise NotFound(f"There is no simulation {simulation_id}.")
     return row
@@ -80,12 +83,13 @@ def get_simulations(actor: Actor, query: Page) -> tuple[int, Any]:
     return 200, page("simulations", [_shown(row) for row in rows], query.limit, lambda row: (row["id"],))
 
 
-@api.call("GET", "/simulations/<int:simulation_id>", permission="simulation:read", exists=exists, answers={200: SimulationOut},
+@api.call("GET", "/simulations/<simulation_id>", permission="simulation:read", exists=exists, answers={200: SimulationOut},
           summary="One simulation, with what came out once it is done.")
-def get_simulation(actor: Actor, simulation_id: int) -> tuple[int, Any]:
+def get_simulation(actor: Actor, simulation_id: str) -> tuple[int, Any]:
+    number = int(simulation_id)
     with db.read() as connection:
-        row = simulation_runs.find(connection, simulation_id)
-        found = {kind: _most_moved(simulations.rows(connection, simulation_id, kind)) for kind in KINDS} if row is not None and row.summary else None
+        row = simulation_runs.find(connection, number)
+        found = {kind: _most_moved(simulations.rows(connection, number, kind)) for kind in KINDS} if row is not None and row.summary else None
     return 200, {**_shown(row), "rows": found}
 
 

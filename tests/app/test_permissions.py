@@ -6,6 +6,8 @@ import re
 import pytest
 
 from app import permissions
+from app.api.calls import APIS
+from app.api.declare import PREFIX
 from app.permissions import POLICY, PUBLIC, ROLES, SCOPES, declared
 
 
@@ -50,3 +52,19 @@ def test_who_may_what(permission, may):
 def test_a_permission_that_is_not_in_the_table_cannot_be_asked_for():
     with pytest.raises(KeyError):
         permissions.needs("payout:wish")(lambda: None)
+
+
+def test_an_address_of_the_api_asks_for_a_key_before_it_looks_at_what_is_named(house):
+    """CONTRACT 3: 401 stands before 404, whatever stands in the place of a code or a number."""
+    stranger, told = house.stranger(), []
+    for api in APIS:
+        for call in api.calls:
+            path = PREFIX + re.sub(r"<[^>]+>", "S1", call.rule)
+            told.append((call.method, path, stranger.open(path, method=call.method).status_code))
+    assert [each for each in told if each[2] != 401] == []
+
+
+def test_a_reading_key_may_read_route_and_replay_alone():
+    """CONTRACT 2."""
+    others = {call.rule for api in APIS for call in api.calls if call.method != "GET" and call.permission in SCOPES["read"]}
+    assert others == {"/routes", "/entries/<entry_id>/replay"}
