@@ -48,7 +48,7 @@ metadata = MetaData(naming_convention={
 BUSY_SECONDS = 30
 RECYCLE_SECONDS = 1800
 SESSION = {"options": "-c timezone=UTC -c lock_timeout=15000"}  # of every PostgreSQL connection
-QUIET: dict[str, Any] = {"hide_parameters": True}  # a statement's values are people's: an error in the log names the statement alone
+QUIET: dict[str, Any] = {"hide_parameters": True}  # a statement's values are people's: its error does not list them (PostgreSQL's own detail may name one)
 INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError)  # `run` speaks to SQLite's driver itself
 
 
@@ -213,6 +213,7 @@ class _Kept:
     def __init__(self, engine: Engine):
         self._engine = engine
         self._idle: list[tuple[Connection, float]] = []
+        self._not_ours: list[tuple[Connection, float]] = []
 
     def take(self) -> tuple[Connection, float]:
         """A connection and until when (monotonic) it may be used."""
@@ -231,13 +232,13 @@ class _Kept:
         self._idle.append(taken)
 
     def dispose(self, close: bool) -> None:
-        """Let go of all that are idle; without `close` (after a fork) they belong to the other process."""
+        """Close all that are idle; without `close` (after a fork) they belong to the other process and are neither used nor closed here."""
         idle, self._idle = self._idle, []
-        for connection, _ in idle:
-            if close:
+        if close:
+            for connection, _ in idle:
                 connection.close()
-            else:
-                connection.detach()
+        else:
+            self._not_ours += idle
 
 
 _database: Database | None = None

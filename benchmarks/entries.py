@@ -137,14 +137,7 @@ def _exchange(connection: socket.socket, request: bytes) -> None:
 def _server(folder: Path, url: str | None = None) -> Iterator[tuple[int, str]]:
     """A chain in a fresh database (SQLite in the folder, or the one of the URL), served by a process of its own: the port and an API key."""
     given = {"DATABASE_URL": url or f"sqlite:///{folder / 'entries.db'}", "INSTANCE_PATH": str(folder), "LOG_LEVEL": "ERROR"}
-    commands.upgrade(given["DATABASE_URL"])
-    create_app(config.load(given))
-    _open_chain(config.load(given))
-    key = api_keys.create_key("benchmark", "write", by=COMMAND_LINE)
-    db.database().dispose()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port, key = prepared(given, "write")
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.server", str(port)], cwd=ROOT, env={**os.environ, **given})
     try:
         _wait(port, process)
@@ -155,6 +148,18 @@ def _server(folder: Path, url: str | None = None) -> Iterator[tuple[int, str]]:
         process.wait()
         if ended is not None:
             raise RuntimeError(f"the server ended in the middle, with status {ended}")
+
+
+def prepared(given: dict[str, str], scope: str) -> tuple[int, str]:
+    """The chain in the database of these settings; a free port and an API key of that scope."""
+    commands.upgrade(given["DATABASE_URL"])
+    create_app(config.load(given))
+    _open_chain(config.load(given))
+    key = api_keys.create_key("benchmark", scope, by=COMMAND_LINE)
+    db.database().dispose()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1]), key
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,6 @@ import itertools
 import json
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,14 +22,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import config
-import db
-from app import api_keys, create_app
-from benchmarks.entries import ROOT, _open_chain
+from benchmarks.entries import ROOT, prepared
 from benchmarks.postgres import postgresql
 from benchmarks.table import Line
-from migrations import commands
-from stores.actors import COMMAND_LINE
 
 CLIENTS, ROUNDS, SECONDS, EDITS, SHARE = 50, 4, 5.0, 1, 0.4
 EDITED = 20  # stores that take turns in closing and opening again
@@ -146,14 +140,7 @@ def _send(connection: http.client.HTTPConnection, method: str, path: str, key: s
 def _served(url: str, folder: Path) -> Iterator[tuple[int, str]]:
     """A chain in a fresh database under two processes of 32 threads: the port and an API key."""
     given = {"DATABASE_URL": url, "INSTANCE_PATH": str(folder), "LOG_LEVEL": "ERROR", "APP_ENV": "development"}
-    commands.upgrade(url)
-    create_app(config.load(given))
-    _open_chain(config.load(given))
-    key = api_keys.create_key("benchmark", "admin", by=COMMAND_LINE)
-    db.database().dispose()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port, key = prepared(given, "admin")
     process = subprocess.Popen([sys.executable, "-m", "gunicorn", "--preload", "--workers", "2", "--threads", "32", "--keep-alive", "30", "--backlog", "256",
                                 "--bind", f"127.0.0.1:{port}", "--log-level", "error", "wsgi:app"], cwd=ROOT, env={**os.environ, **given})
     try:

@@ -1,4 +1,4 @@
-"""M13: the entry path keeps its connections; what a fault passed through is not used again; no error tells a person's values."""
+"""M13: the entry path keeps its connections; what a fault passed through is not used again; no error lists the values of its statement."""
 from __future__ import annotations
 
 import threading
@@ -59,7 +59,7 @@ def test_on_sqlite_entries_take_turns(database: db.Database):
     assert entered.is_set()
 
 
-def test_no_error_of_the_database_tells_the_values_of_its_statement(database: db.Database):
+def test_no_error_lists_the_values_of_its_statement(database: db.Database):
     secret = "person-4711"
     rows = [{"kind": "unionid", "value": secret, "customer_id": None}]
     with pytest.raises(DBAPIError) as told, db.transaction() as connection:
