@@ -1,10 +1,11 @@
 """A real browser on the small chain: served on loopback, everything that goes wrong in it is noted."""
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,10 +59,29 @@ def _whole(app: Any) -> Any:
     return answer
 
 
+def _until_loaded(deed: Callable[..., Any]) -> Callable[..., Any]:
+    """The deed, and then the whole page it led to: by itself it ends when the next document has begun, of which a test may then read half."""
+
+    @functools.wraps(deed)
+    def done(of: Any, *arguments: Any, **more: Any) -> Any:
+        result = deed(of, *arguments, **more)
+        page = getattr(of, "page", of)
+        if not page.is_closed():
+            page.wait_for_load_state()
+        return result
+
+    done.waits = True  # type: ignore[attr-defined]
+    return done
+
+
 @contextmanager
 def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Locator, Page, sync_playwright
 
+    for kind in (Page, Locator):
+        for name in ("click", "press", "check", "uncheck", "select_option"):
+            if not hasattr(getattr(kind, name), "waits"):
+                setattr(kind, name, _until_loaded(getattr(kind, name)))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
