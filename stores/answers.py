@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from stores.decide import Candidate, Decision
+from stores.decision import Candidate, Decision
 from stores.snapshot import Snapshot, StoreRecord
 
 

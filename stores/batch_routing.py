@@ -20,7 +20,8 @@ from stores import ip_regions
 from stores.brand import business_day
 from stores.coordinates import CRS_NAMES, Coordinates, is_null_island, to_wgs84, to_wgs84_arrays
 from stores.customers import customer_identity, customer_state
-from stores.decide import NEW_CUSTOMER, State, Visit, decide
+from stores.decide import decide
+from stores.decision import NEW_CUSTOMER, State, Visit
 from stores.entry_records import STATE_FIELDS
 from stores.policy import Policy
 from stores.regions import region_and_above

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stores.coordinates import Coordinates, distance_m
-from stores.decide import RUNGS, Candidate, Match, Question, State, Visit, areas_here
+from stores.decision import Candidate, Match, Question, State, Visit
+from stores.rungs import RUNGS
+from stores.rungs.here import areas_here
 from stores.snapshot import AreaRecord, Snapshot, StoreRecord
 
 DELIVERIES = ("express", "pickup", "local")

@@ -28,8 +28,9 @@ from stores.customer_deed_kinds import (
     customer_deed_note,
 )
 from stores.customers import customer_state
-from stores.decide import Question, State, isolated_stores
+from stores.decision import Question, State
 from stores.entry_records import STATE_FIELDS
+from stores.rungs.here import isolated_stores
 from stores.snapshot import GuideRecord, Snapshot, StoreRecord
 from stores.visits import Arrival, SourcePoint, visit_of
 

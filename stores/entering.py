@@ -17,7 +17,8 @@ import db
 from ledger.faults import Conflict
 from ledger.idempotency import LIFETIME, KeyReused
 from stores import guide_loads, keys, network, people, room
-from stores.decide import Decision, State, decide
+from stores.decide import decide
+from stores.decision import Decision, State
 from stores.entry_records import entry_row, is_newest_param, is_visit, point_row, trace_row
 from stores.entry_statements import Found, Shape, forget_key, lock_customer, read, write
 from stores.snapshot import Snapshot

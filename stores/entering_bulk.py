@@ -19,7 +19,8 @@ from ledger.bulk import allocate, insert_rows, update_rows
 from ledger.faults import Conflict
 from stores import guide_loads, keys, network, people, versions
 from stores.customers import IDENTITY_KINDS, customer, customer_identity, customer_state
-from stores.decide import NEW_CUSTOMER, Decision, State, Visit, decide
+from stores.decide import decide
+from stores.decision import NEW_CUSTOMER, Decision, State, Visit
 from stores.entries import entry, entry_point, entry_trace
 from stores.entry_records import STATE_FIELDS, entry_row, is_newest_param, is_visit, point_row, trace_row
 from stores.people import Identity

@@ -16,7 +16,8 @@ from stores.channels import channel
 from stores.coordinates import Coordinates
 from stores.customers import customer
 from stores.dealers import dealer
-from stores.decide import Decision, EntryParam, State, Visit, decide
+from stores.decide import decide
+from stores.decision import Decision, EntryParam, State, Visit
 from stores.entries import entry, entry_point, entry_trace
 from stores.entry_records import STATE_FIELDS
 from stores.guides import guide

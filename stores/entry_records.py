@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from stores.coordinates import distance_class_m
-from stores.decide import Decision, State, Visit
+from stores.decision import Decision, State, Visit
 from stores.visits import Arrival
 
 NOT_A_VISIT = ("REGION", "DEFAULT", "PICKER")  # a default is no choice of the visitor: it does not become his last visit

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 import db
 from stores.customers import IDENTITY_KINDS
-from stores.decide import NEW_CUSTOMER, State
+from stores.decision import NEW_CUSTOMER, State
 from stores.entry_records import STATE_FIELDS
 from stores.versions import Versions
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from stores import network
 from stores.answers import rounded
-from stores.decide import Decision, State, Visit
+from stores.decision import Decision, State, Visit
 from stores.entry_reading import state_of
 from stores.policies import policy_version
 from stores.policy import RUNGS, parse

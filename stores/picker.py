@@ -5,7 +5,8 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from stores.coordinates import Coordinates
-from stores.decide import NEW_CUSTOMER, Visit, decide
+from stores.decide import decide
+from stores.decision import NEW_CUSTOMER, Visit
 from stores.snapshot import Snapshot, StoreRecord
 
 _ALONE = ("PICKER",)

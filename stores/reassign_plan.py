@@ -20,10 +20,12 @@ from typing import Any
 
 from ledger.faults import FieldFault, InvalidInput
 from stores.coordinates import Coordinates
-from stores.decide import NEW_CUSTOMER, Question, Visit, areas_here, decide
+from stores.decide import decide
+from stores.decision import NEW_CUSTOMER, Question, Visit
 from stores.policy import Policy
 from stores.reassignments import REASON_LENGTH
 from stores.regions import region_and_above
+from stores.rungs.here import areas_here
 from stores.snapshot import Contract, Snapshot, StoreRecord
 
 CAUSES = ("closed", "out_of_service", "foreign_territory", "first_order")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from sqlalchemy import BigInteger, Column, Connection, Date, Integer, Table, delete
 
 import db
-from stores.decide import Decision
+from stores.decision import Decision
 from stores.snapshot import Snapshot
 
 CHOSEN_RUNGS = frozenset({"TERRITORY", "SERVICE_AREA", "RADIUS", "NEAREST", "REGION", "DEFAULT"})

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 import db
 from stores import guide_loads, keys, network, room, versions, what_if
 from stores.customers import customer_state
-from stores.decide import NEW_CUSTOMER, Decision, State, decide
+from stores.decide import decide
+from stores.decision import NEW_CUSTOMER, Decision, State
 from stores.entry_reading import named_changes
 from stores.entry_records import STATE_FIELDS
 from stores.entry_statements import read

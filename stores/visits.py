@@ -9,7 +9,7 @@ from ledger.faults import FieldFault
 from stores import entry_params, ip_regions
 from stores.brand import business_day
 from stores.coordinates import Coordinates, InvalidCoordinates, is_null_island, to_wgs84
-from stores.decide import EntryParam, Visit
+from stores.decision import EntryParam, Visit
 from stores.snapshot import Snapshot
 
 CLOCK_SKEW = dt.timedelta(minutes=5)

@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from stores.decide import Decision, State, Visit, decide
+from stores.decide import decide
+from stores.decision import Decision, State, Visit
 from stores.policy import PRESETS, Policy
 from stores.snapshot import Snapshot
 

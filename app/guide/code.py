@@ -13,7 +13,7 @@ from app.guide.home import blueprint
 from app.permissions import current_actor, needs, public
 from ledger.faults import NotFound
 from stores import directory, guide_sources, keys, network, versions
-from stores.decide import EntryParam
+from stores.decision import EntryParam
 from stores.entry_param_signing import sign_own
 from stores.visits import entry_param_of
 

@@ -17,7 +17,8 @@ from stores import rebinding
 from stores.bindings import BindingFact, Course, Held
 from stores.brand import brand, business_day
 from stores.customers import customer_state
-from stores.decide import NEW_CUSTOMER, State, Visit, decide
+from stores.decide import decide
+from stores.decision import NEW_CUSTOMER, State, Visit
 from stores.entries import entry
 from stores.entry_records import NOT_A_VISIT, STATE_FIELDS
 from stores.sales.books import Fees, Terms, fees_of

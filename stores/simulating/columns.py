@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stores.decide import EntryParam, State, Visit
+from stores.decision import EntryParam, State, Visit
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from stores.coordinates import distances_m
-from stores.decide import RUNGS as WALKED
-from stores.decide import EntryParam, Match, Question, State, Visit, decide
+from stores.decide import decide
+from stores.decision import EntryParam, Match, Question, State, Visit
 from stores.nearest import NearestIndex
 from stores.policy import RUNGS
 from stores.regions import region_and_above
+from stores.rungs import RUNGS as WALKED
 from stores.simulating.columns import EPOCH, NEVER, Bools, Floats, Ints, Visits
 from stores.snapshot import Snapshot, StoreRecord
 

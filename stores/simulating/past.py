@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Connection, and_, func, literal_column, select
 
 from stores.coordinates import Coordinates
-from stores.decide import NEW_CUSTOMER, EntryParam, State, Visit
+from stores.decision import NEW_CUSTOMER, EntryParam, State, Visit
 from stores.entries import entry, entry_point, entry_trace
 from stores.entry_reading import state_of
 from stores.orders import sales_order

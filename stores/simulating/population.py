@@ -9,7 +9,7 @@ import numpy as np
 
 from ledger.faults import FieldFault
 from stores.coordinates import Coordinates, moved_by
-from stores.decide import NEW_CUSTOMER, Visit
+from stores.decision import NEW_CUSTOMER, Visit
 from stores.simulating.columns import Visits, microseconds, state_columns
 from stores.simulating.places import settlements
 from stores.simulating.scenario import Population, refused

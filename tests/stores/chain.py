@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from stores.areas import AreaIndex, parse_geometry
 from stores.coordinates import Coordinates
-from stores.decide import Decision, EntryParam, State, Visit, decide
+from stores.decide import decide
+from stores.decision import Decision, EntryParam, State, Visit
 from stores.hours import parse_hours
 from stores.policy import Policy
 from stores.snapshot import AreaRecord, ChannelRecord, Contract, GuideRecord, Job, Snapshot, StoreRecord

@@ -13,7 +13,8 @@ from stores import brand
 from stores.areas import AreaIndex
 from stores.batch_routing import UNUSABLE, Assigned, Router, Row, place_of
 from stores.coordinates import InvalidCoordinates, to_wgs84
-from stores.decide import NEW_CUSTOMER, State, Visit, decide
+from stores.decide import decide
+from stores.decision import NEW_CUSTOMER, State, Visit
 from stores.policy import PRESETS, RUNGS, Policy
 from stores.snapshot import AreaRecord, Contract, Snapshot, StoreRecord
 

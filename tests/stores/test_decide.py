@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 from stores import decide as ladder
 from stores import explanations, visits
 from stores.coordinates import Coordinates, distance_m
-from stores.decide import KEPT_CANDIDATES, RUNGS, Question, State, Visit, areas_here, decide
+from stores.decide import decide
+from stores.decision import Question, State, Visit
 from stores.policy import PRESETS, Policy, parse
 from stores.policy import RUNGS as NAMES
+from stores.rungs import RUNGS, named
+from stores.rungs.here import areas_here
+from stores.rungs.ties import KEPT_CANDIDATES, TIES
 from stores.snapshot import AreaRecord, Snapshot, StoreRecord
 from tests.stores.chain import HERE, NOON, SHANGHAI, chain, contract, days, guide, link, square, store
 
@@ -187,10 +191,10 @@ def _source_texts(module: object, name: str) -> set[str]:
     return found
 
 
-OUTCOMES = {*(text for rung in RUNGS.values() for text in _texts(rung)), *_texts(ladder._by_param), "no_rung_matched", "full", "matched", "store_unknown"}
+OUTCOMES = {*(text for rung in RUNGS.values() for text in _texts(rung)), *_texts(named.by_param), "no_rung_matched", "full", "matched", "store_unknown"}
 OUTCOMES |= {f"store_{why}" for why in _texts(StoreRecord.why_not)}
-NOTES = {*_source_texts(ladder, "notes"), *ladder._TOLD, *(f"entry_param_{why}" for why in _texts(visits.entry_param_of)), "location_unusable",
-         "entry_param_malformed", "entry_param_bad_signature"}
+NOTES = {*_source_texts(ladder, "notes"), *_source_texts(named, "notes"), *ladder.TOLD, *(f"entry_param_{why}" for why in _texts(visits.entry_param_of)),
+         "location_unusable", "entry_param_malformed", "entry_param_bad_signature"}
 
 
 def test_the_codes_were_found_in_the_source():
@@ -199,7 +203,7 @@ def test_the_codes_were_found_in_the_source():
 
 
 @pytest.mark.parametrize("table, codes", [
-    (explanations.OUTCOMES, OUTCOMES), (explanations.NOTES, NOTES), (explanations.TIES, set(ladder._TIES)), (explanations.SENTENCES, set(NAMES))],
+    (explanations.OUTCOMES, OUTCOMES), (explanations.NOTES, NOTES), (explanations.TIES, set(TIES)), (explanations.SENTENCES, set(NAMES))],
     ids=["outcomes", "notes", "ties", "rungs"])
 def test_every_code_has_words_in_chinese_and_english(table, codes):
     assert codes - table.keys() == set()

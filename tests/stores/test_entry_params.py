@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stores import brand
-from stores.decide import EntryParam, State, decide
+from stores.decide import decide
+from stores.decision import EntryParam, State
 from stores.entry_params import LENGTH, SignedParam, read, sign
 from stores.policy import Policy
 from stores.snapshot import ChannelRecord

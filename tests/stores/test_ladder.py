@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from stores.decide import RUNGS, State, decide
+from stores.decide import decide
+from stores.decision import State
 from stores.policy import PRESETS, Policy, parse
 from stores.policy import RUNGS as NAMES
+from stores.rungs import RUNGS
 from tests.stores.chain import NOON, TODAY, bound, chain, contract, days, guide, led, link, north, others, outcome, square, store, visit
 
 NEAR, FAR, OTHER = north(100, "S1"), north(3_000, "S2"), north(9_000, "S3")

@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stores.coordinates import Coordinates, distance_m
-from stores.decide import PICKER_STORES, State, decide
+from stores.decide import decide
+from stores.decision import State
 from stores.picker import nearby
 from stores.policy import Policy
+from stores.rungs.picks import PICKER_STORES
 from tests.stores import chain
 from tests.stores.chain import NOON, TODAY
 

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from stores.coordinates import Coordinates, distance_m, to_wgs84
-from stores.decide import State, decide
+from stores.decide import decide
+from stores.decision import State
 from stores.policy import PRESETS, Policy
 from tests.stores.chain import HERE, NOON, TODAY, bound, chain, days, led, link, north, others, outcome, square, store, visit
 

@@ -13,7 +13,8 @@ from stores.actors import COMMAND_LINE
 from stores.batch_routing import Router, Row, states_of
 from stores.channels import channel
 from stores.customers import customer_state
-from stores.decide import State, decide
+from stores.decide import decide
+from stores.decision import State
 from stores.entering_bulk import PastArrival, record_arrivals
 from stores.entry_param_signing import revoke_channel, sign_param
 from stores.entry_records import state_record

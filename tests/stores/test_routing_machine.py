@@ -21,7 +21,7 @@ from stores.actors import COMMAND_LINE
 from stores.binding_history import binding
 from stores.bindings import timeline
 from stores.brand import business_day, day_bounds
-from stores.decide import State
+from stores.decision import State
 from stores.entries import entry
 from stores.policies import publish
 from stores.reassign_plan import Plan

@@ -13,7 +13,8 @@ from sqlalchemy import select
 import db
 from stores import guide_loads
 from stores.actors import COMMAND_LINE
-from stores.decide import State, decide
+from stores.decide import decide
+from stores.decision import State
 from stores.entries import entry
 from stores.policies import publish
 from stores.policy import Policy

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stores.decide import State, decide
+from stores.decide import decide
+from stores.decision import State
 from stores.policy import Policy
 from tests.stores.chain import HERE, NOON, chain, led, north, others, outcome, square, visit
 

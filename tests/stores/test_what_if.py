@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 
 from stores import explanations
-from stores.decide import State, decide
+from stores.decide import decide
+from stores.decision import State
 from stores.policy import PRESETS
 from stores.what_if import CHANGES, what_ifs
 from tests.stores.chain import NOON, bound, chain, days, link, north, visit

@@ -16,7 +16,7 @@ from stores import entering, entry_records, versions
 from stores import network as networks
 from stores.actors import COMMAND_LINE
 from stores.customers import customer, customer_state
-from stores.decide import State
+from stores.decision import State
 from stores.entry_params import SignedParam, sign
 from stores.event_intake import EventIn, Taken, record_events
 from stores.guides import guide

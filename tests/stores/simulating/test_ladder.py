@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from stores.areas import AreaIndex
 from stores.coordinates import Coordinates
-from stores.decide import EntryParam, State, Visit, decide
+from stores.decide import decide
+from stores.decision import EntryParam, State, Visit
 from stores.policy import PRESETS, RUNGS, Policy
 from stores.simulating.columns import columns, taken
 from stores.simulating.ladder import Ladder

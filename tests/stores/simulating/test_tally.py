@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stores.coordinates import Coordinates
-from stores.decide import State, Visit, decide
+from stores.decide import decide
+from stores.decision import State, Visit
 from stores.policy import PRESETS, Policy
 from stores.simulating.columns import columns
 from stores.simulating.ladder import Ladder
