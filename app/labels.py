@@ -126,12 +126,12 @@ NETWORK_FIELDS: Words = {
     "platform_fee_bp": _l("Platform fee"), "channel_fee_bp": _l("Channel fee"), "collection_mode": _l("Collection"),
     "express_rule": _l("Express into another dealer's territory"), "express_split_bp": _l("Part of the territory's dealer"), "store_code": _l("Store code"),
     "wecom_userid": _l("WeCom account"), "hired_on": _l("First day"), "left_on": _l("Last day at work"), "role": _l("Role"), "guide_code": _l("Guide code"),
-    "customers": _l("His customers, when he moves"),
+    "customers": _l("Customers after a move"),
 }
 EXPRESS_RULES: Words = {"keep": _l("the shop keeps the sale"), "transfer": _l("the sale goes to the territory's dealer"),
                         "split": _l("the sale is split with the territory's dealer"), "refuse": _l("the sale is refused")}
 COLLECTION: Words = {"store_collects": _l("The store collects"), "hq_collects": _l("Headquarters collects")}
-CUSTOMERS_OF_MOVER: Words = {"follow": _l("follow him"), "stay": _l("stay with the store")}
+CUSTOMERS_OF_MOVER: Words = {"follow": _l("follow the guide"), "stay": _l("stay with the store")}
 ROLES: Words = {"guide": _l("Guide"), "store_manager": _l("Store manager")}
 FIGURES: Words = {"gross_minor": _l("Sales"), "refunds_minor": _l("Refunds"), "fees_minor": _l("Fees"), "rewards_minor": _l("Rewards"), "net_minor": _l("Net")}
 METRICS: Words = {

@@ -101,7 +101,8 @@ class BindingFact:
     from `from_store_id` to `store_id`, `forced` also where B3 protects, until `undone_at`). `source_no` is the event's or order's own number: of one
     moment the smaller comes first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose link was
     last used; `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers (B9, B10), None:
-    never, and `guide_goes` why. `from_guide_id` is the giver of a transfer if named. Orders carry store and credited guide. `conditions`: of the policy that was in force
+    never, and `guide_goes` why; `guide_leaving`: it was known by then that he goes, and he takes nobody new (B9). `from_guide_id` is the giver of a
+    transfer if named. Orders carry store and credited guide. `conditions`: of the policy that was in force
     when the fact was recorded (A2), None: of the rules'; a policy published later rewrites no binding."""
 
     at: dt.datetime
@@ -112,6 +113,7 @@ class BindingFact:
     guide_store_id: int | None = None
     guide_until: dt.datetime | None = None
     guide_goes: str = "guide_left"
+    guide_leaving: bool = False
     from_guide_id: int | None = None
     store_id: int | None = None
     credited_guide_id: int | None = None
@@ -341,9 +343,14 @@ def in_force(bindings: Iterable[Binding], kind: str, at: dt.datetime) -> Binding
 
 
 def _confirmed(story: _Story, fact: BindingFact) -> None:
-    """B2: the first confirmed friend add binds; a later one by another guide makes a follower only."""
-    if fact.guide_store_id is not None and "owner" not in story.held:
+    """B2: the first confirmed friend add binds; a later one by another guide makes a follower only. Whom a leaver still adds is his store's, in
+    its pool (B9)."""
+    if fact.guide_store_id is None or "owner" in story.held:
+        return
+    if not fact.guide_leaving:
         _own(story, fact, "friend_add")
+    elif "home" not in story.held:
+        story.begin("home", fact.at, "friend_add", ("event", fact.source_id), store_id=fact.guide_store_id)
 
 
 def _own(story: _Story, fact: BindingFact, reason: str) -> None:
@@ -374,18 +381,19 @@ def _deleted(story: _Story, fact: BindingFact) -> None:
 
 def _transferred(story: _Story, fact: BindingFact) -> None:
     """B11: our owner changes at once; a transfer is no friend add and moves the home by the rule of any new owner. A further state of the
-    same transfer changes nothing, nor does a follower who is handed over."""
+    same transfer changes nothing, nor does a follower who is handed over, nor does a leaver take anybody (B9)."""
     owner = story.held.get("owner")
-    if fact.guide_store_id is None or owner is not None and owner.guide_id == fact.guide_id:
+    if fact.guide_store_id is None or fact.guide_leaving or owner is not None and owner.guide_id == fact.guide_id:
         return
     if owner is None or fact.from_guide_id is None or fact.from_guide_id == owner.guide_id:
         _own(story, fact, "transfer")
 
 
 def _order(story: _Story, fact: BindingFact) -> None:
-    """B2-B4: the first order by a guide's link binds, a later one takes over when policy allows; orders renew and prolong."""
+    """B2-B4: the first order by a guide's link binds, a later one takes over when policy allows, neither by a leaver's (B9); orders renew and
+    prolong."""
     owner = story.held.get("owner")
-    if fact.guide_store_id is not None:
+    if fact.guide_store_id is not None and not fact.guide_leaving:
         if owner is None:
             _own(story, fact, "order_by_link")
         elif fact.guide_id != owner.guide_id and story.may_take(owner, fact.at):

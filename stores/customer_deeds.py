@@ -175,7 +175,7 @@ def _switched(work: _Work) -> _Changes:
     visit = visit_of(Arrival({}, source), work.now, work.snapshot, keys.entry_param_keys())
     within = isolated_stores(Question(visit, work.state, work.snapshot, policy))
     if within is not None and store.id not in within:
-        raise work.refuse("outside_isolated_area", "The visitor is in an isolated area; there he can choose among its stores only.")
+        raise work.refuse("outside_isolated_area", "The visitor is in an isolated area; there they can choose among its stores only.")
     return {"manual_store_id": store.id, "manual_at": work.now}
 
 
@@ -219,7 +219,7 @@ def _owner_assigned(work: _Work) -> _Changes:
     """B2: a manager gives a customer of the pool to a guide; who has an owner is taken over by B4 alone."""
     _employed(work)
     if work.state.owner_guide_id is not None and work.state.owner_valid_until is not None and work.now < work.state.owner_valid_until:
-        raise work.refuse("has_owner", "This customer has an owner guide; only his own wish or an order by another guide's link can change that (B4).")
+        raise work.refuse("has_owner", "This customer has an owner guide; only their own wish or an order by another guide's link can change that (B4).")
     return None
 
 
@@ -227,7 +227,7 @@ def _owner_requested(work: _Work) -> _Changes:
     """B4: the customer asks for another guide."""
     guide = _employed(work)
     if work.state.owner_guide_id == guide.id and _holds(work.now, work.state.owner_valid_until):
-        raise work.refuse("already", "This guide is his owner already.")
+        raise work.refuse("already", "This guide is their owner already.")
     _takeable(work, work.state.owner_guide_id, work.state.owner_protected_until, work.state.owner_valid_until)
     return None
 
@@ -238,7 +238,7 @@ def _home_requested(work: _Work) -> _Changes:
     if work.deed.kind == "home_approved" and not home_proposals.is_proposed(work.connection, work.customer, store.id, work.snapshot.policy, work.now):
         raise work.refuse("no_proposal", "This customer has not bought there often enough lately to be proposed.")
     if work.state.home_store_id == store.id and _holds(work.now, work.state.home_valid_until):
-        raise work.refuse("already", "This store is his home already.")
+        raise work.refuse("already", "This store is their home already.")
     _takeable(work, work.state.home_store_id, work.state.home_protected_until, work.state.home_valid_until)
     return None
 

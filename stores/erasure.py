@@ -37,7 +37,7 @@ def erase_customer(customer_id: str, *, actor: Actor, now: dt.datetime) -> Erase
         i = customer_identity.c
         found = connection.execute(select(i.customer_id).where(i.kind == "customer_id", i.value == customer_id)).scalar()
         if found is None:
-            raise NotFound(f"There is no customer {customer_id!r}; if he was erased before, nothing is left to erase.", code="unknown_customer")
+            raise NotFound(f"There is no customer {customer_id!r}; if they were erased before, nothing is left to erase.", code="unknown_customer")
         points, traces = _forget_entries(connection, found)
         identities = connection.execute(delete(customer_identity).where(i.customer_id == found)).rowcount
         connection.execute(update(customer).where(customer.c.id == found).values(customer_id=f"erased-{found}"))

@@ -103,9 +103,8 @@ def decide(guide_code: str, follow: bool, *, actor: Actor, now: dt.datetime) -> 
         jobs = connection.execute(select(employment).where(e.guide_id == move.guide_id, e.store_id == move.store_id, e.version_to.is_(None),
                                                            e.valid_from >= move.moved_on)).all()
         end_versions(connection, employment, [job.id for job in jobs], version)
-        insert_rows(connection, employment, [
-            {"guide_id": job.guide_id, "store_id": job.store_id, "role": job.role, "valid_from": job.valid_from, "valid_to": job.valid_to,
-             "customers_follow": follow, "version_from": version} for job in jobs])
+        copied = [{name: value for name, value in job._mapping.items() if name not in ("id", "version_to")} for job in jobs]
+        insert_rows(connection, employment, [{**job, "customers_follow": follow, "version_from": version} for job in copied])
         versions.record(connection, version, "guides", 1, actor.name, now)
         audit.record(connection, actor.name, "decide_move", "guides", guide_code,
                      {"version": version, "store": move.store_code, "follow": follow, "customers": move.customers}, at=now)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import BigInteger, Boolean, Connection, and_, bindparam, cast, literal, null, or_, select, union_all, update
 
@@ -64,26 +64,23 @@ _BINDINGS = select(binding).where(binding.c.customer_id.in_(_THESE), binding.c.s
 
 def _event_fact(row: object, snapshot: Snapshot) -> BindingFact:
     r: Any = row
-    store_id, until, why = _work_of(snapshot, r.guide_id, r.occurred_at)
-    return BindingFact(r.occurred_at, _KINDS[r.type], r.id, r.event_id, guide_id=r.guide_id, guide_store_id=store_id, guide_until=until,
-                       guide_goes=why, from_guide_id=r.from_guide_id, conditions=snapshot.conditions_at(r.received_at))
+    return BindingFact(r.occurred_at, _KINDS[r.type], r.id, r.event_id, **_work_of(snapshot, r.guide_id, r.occurred_at), from_guide_id=r.from_guide_id,
+                       conditions=snapshot.conditions_at(r.received_at))
 
 
 def _deed_fact(row: object, snapshot: Snapshot) -> BindingFact:
     r: Any = row
     if r.kind == REASSIGNED:
         return BindingFact(r.at, REASSIGNED, r.id, f"{r.id:012d}", store_id=r.store_id, from_store_id=r.from_store_id, forced=r.forced, undone_at=r.undone_at)
-    works_at, until, why = _work_of(snapshot, r.guide_id, r.at)
-    return BindingFact(r.at, _DEED_FACTS[r.kind], r.id, f"{r.kind}:{r.id:012d}", guide_id=r.guide_id, guide_store_id=works_at, guide_until=until,
-                       guide_goes=why, store_id=r.store_id, conditions=snapshot.conditions_at(r.at))
+    return BindingFact(r.at, _DEED_FACTS[r.kind], r.id, f"{r.kind}:{r.id:012d}", **_work_of(snapshot, r.guide_id, r.at), store_id=r.store_id,
+                       conditions=snapshot.conditions_at(r.at))
 
 
 def order_fact(at: dt.datetime, source_id: int, order_no: str, link_guide_id: int | None, store_id: int | None, guide_id: int | None,
                snapshot: Snapshot, received_at: dt.datetime | None = None) -> BindingFact:
     """`received_at` None: it is being recorded now."""
-    works_at, until, why = _work_of(snapshot, link_guide_id, at)
-    return BindingFact(at, "order", source_id, order_no, guide_id=link_guide_id, guide_store_id=works_at, guide_until=until, guide_goes=why,
-                       store_id=store_id, credited_guide_id=guide_id, conditions=snapshot.conditions_at(received_at) if received_at is not None else None)
+    return BindingFact(at, "order", source_id, order_no, **_work_of(snapshot, link_guide_id, at), store_id=store_id, credited_guide_id=guide_id,
+                       conditions=snapshot.conditions_at(received_at) if received_at is not None else None)
 
 
 def binds(type_: str) -> bool:
@@ -91,15 +88,27 @@ def binds(type_: str) -> bool:
     return type_ in _KINDS
 
 
-def _work_of(snapshot: Snapshot, guide_id: int | None, at: dt.datetime) -> tuple[int | None, dt.datetime | None, str]:
-    """Where the guide works at that moment, when he stops keeping the customers he gets there (None: not known to end), and why."""
+class _Work(TypedDict, total=False):
+    """What a fact says of its guide."""
+
+    guide_id: int | None
+    guide_store_id: int
+    guide_until: dt.datetime | None
+    guide_goes: str
+    guide_leaving: bool
+
+
+def _work_of(snapshot: Snapshot, guide_id: int | None, at: dt.datetime) -> _Work:
+    """Where the guide works at that moment, when he stops keeping the customers he gets there (None: not known to end) and why, and whether it was
+    known by then that he leaves."""
     guide = snapshot.guides.get(guide_id) if guide_id is not None else None
     day = business_day(at)
     store_id = guide.store_on(day) if guide is not None else None
     if guide is None or store_id is None:
-        return None, None, LEFT
+        return _Work(guide_id=guide_id)
     last, why = _last_day_after(guide, day, snapshot)
-    return store_id, None if last is None else day_bounds(last)[0], why
+    return _Work(guide_id=guide_id, guide_store_id=store_id, guide_until=None if last is None else day_bounds(last)[0], guide_goes=why,
+                 guide_leaving=guide.had_given_notice(day, at))
 
 
 def _last_day_after(guide: GuideRecord, day: dt.date, snapshot: Snapshot) -> tuple[dt.date | None, str]:
@@ -127,20 +136,31 @@ def _dealer(snapshot: Snapshot, store_id: int, day: dt.date) -> int | None:
 
 # -- writing ------------------------------------------------------------------------------------------------------------------
 
-def follow_guides(guides: Iterable[int], now: dt.datetime, returned: Collection[int] = ()) -> None:
+def follow_guides(guides: Iterable[int], now: dt.datetime, returned: Collection[int] = (), staying: Mapping[int, dt.datetime] | None = None) -> None:
     """Fold the customers of these guides anew once their employment changed: a leaver's customers go to the store pool (B9, B10). Of the guides
-    in `returned` whoever they had before, too: those may have another owner by now."""
+    in `returned` whoever they had before, too: those may have another owner by now. Who is `staying` after all, by guide since when he was said
+    to leave, keeps whom he met meanwhile."""
     with db.read() as connection:
         s = customer_state.c
         owned = {c for part in _chunks(sorted(guides)) for c in connection.execute(select(s.customer_id).where(s.owner_guide_id.in_(part))).scalars()}
         for part in _chunks(sorted(returned)):
             had = select(binding.c.customer_id).where(binding.c.guide_id.in_(part), binding.c.end_reason == MOVED_ALONE, binding.c.superseded_at.is_(None))
             owned.update(connection.execute(had).scalars())
+        for guide_id, since in (staying or {}).items():
+            owned.update(_met_since(connection, guide_id, since))
     for part in _chunks(sorted(owned)):
         with db.transaction() as connection:
             snapshot = network.snapshot(versions.current(connection))
             people.lock(connection, part)
             rewrite(connection, facts_of(connection, part, snapshot), rules_of(snapshot), now)
+
+
+def _met_since(connection: Connection, guide_id: int, since: dt.datetime) -> set[int]:
+    """Customers whom a guide befriended or took over, or who bought by his link, from a moment on."""
+    e, o, day = event.c, sales_order.c, business_day(since)
+    events = select(e.customer_id).where(e.guide_id == guide_id, e.business_day >= day, e.type.in_(list(_KINDS)), e.customer_id.is_not(None))
+    orders = select(o.customer_id).where(o.business_day >= day, o.link_guide_id == guide_id)
+    return {*connection.execute(events).scalars(), *connection.execute(orders).scalars()}
 
 
 def follow_stores(stores: Iterable[int], now: dt.datetime) -> None:

@@ -125,13 +125,15 @@ class AreaRecord:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A stretch of employment, [valid_from, valid_to). `customers_follow` False: those of the store before stayed there (B10)."""
+    """A stretch of employment, [valid_from, valid_to). `customers_follow` False: those of the store before stayed there (B10). `notice_at`: when it
+    became known that he leaves at its end (B9)."""
 
     store_id: int
     role: str
     valid_from: dt.date | None
     valid_to: dt.date | None
     customers_follow: bool | None = None
+    notice_at: dt.datetime | None = None
 
     def holds(self, day: dt.date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
@@ -148,13 +150,24 @@ class GuideRecord:
 
     def is_leaving(self, day: dt.date) -> bool:
         """B9: he works on that day and his last day is known, with no job that follows on it (a mover, B10, stays)."""
-        ends = [job.valid_to for job in self.jobs if job.holds(day)]
-        while ends and ends[0] is not None:
-            after = ends[0]
-            ends = [job.valid_to for job in self.jobs if job.holds(after)]
-            if not ends:
-                return True
-        return False
+        last = self._last_job(day)
+        return last is not None and last.valid_to is not None
+
+    def had_given_notice(self, day: dt.date, at: dt.datetime) -> bool:
+        """B9: `at`, a moment of that day at work, it was known that he leaves."""
+        last = self._last_job(day)
+        return last is not None and last.notice_at is not None and last.notice_at <= at
+
+    def _last_job(self, day: dt.date) -> Job | None:
+        """The last stretch of the employment that he is in on that day."""
+        job = next((job for job in self.jobs if job.holds(day)), None)
+        while job is not None and job.valid_to is not None:
+            ends = job.valid_to
+            following = next((each for each in self.jobs if each.holds(ends)), None)
+            if following is None:
+                break
+            job = following
+        return job
 
 
 @dataclass(frozen=True, slots=True)

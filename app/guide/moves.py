@@ -1,4 +1,4 @@
-"""What a store manager decides about a guide who left for another store of the dealer: whether his customers follow him (B10)."""
+"""What a store manager decides about a guide who left for another store of the dealer: whether his customers follow the guide (B10)."""
 from __future__ import annotations
 
 from typing import Any

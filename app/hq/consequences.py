@@ -135,11 +135,11 @@ def _customers(connection: Connection, proposal: Proposal, guide_id: int, now: d
         return []
     if proposal.after["customers"] == "stay":
         stay = moves.brought(connection, guide_id, moved_on, now)
-        return [Consequence(_("%(n)s customers he brought along on %(day)s go back to the former store, to its pool.", n=stay, day=moved_on.isoformat()), "wait")]
+        return [Consequence(_("%(n)s customers who came along on %(day)s go back to the former store, to its pool.", n=stay, day=moved_on.isoformat()), "wait")]
     if proposal.before["customers"] != "stay":
-        return [Consequence(_("It stays as it is: his customers followed him on %(day)s.", day=moved_on.isoformat()))]
+        return [Consequence(_("It stays as it is: the customers followed this guide on %(day)s.", day=moved_on.isoformat()))]
     back = moves.left_behind(connection, guide_id, moved_on)
-    return [Consequence(_("%(n)s customers who stayed on %(day)s come back to him, also those who were given to another guide since.", n=back,
+    return [Consequence(_("%(n)s customers who stayed on %(day)s come back to this guide, also those who were given to another one since.", n=back,
                           day=moved_on.isoformat()), "wait")]
 
 
@@ -163,7 +163,8 @@ def _guide(connection: Connection, actor: Actor, proposal: Proposal, now: dt.dat
         found += _customers(connection, proposal, row.id, now, today)
     if proposal.changes("left_on") and after["left_on"]:
         found.append(Consequence(_(
-            "Last day %(day)s: the day after, %(n)s customers go to the store pool, to be assigned anew within 3 days. Rewards earned until then are paid.",
+            "Last day %(day)s: from now on nobody new is bound to this guide; the day after, %(n)s customers go to the store pool, to be assigned anew within "
+            "3 days. Rewards earned until then are paid.",
             day=after["left_on"], n=owned), "wait"))
     if row is not None and proposal.changes("role"):
         found.append(Consequence(_("The new role counts from today on.")))

@@ -69,7 +69,7 @@ def change_role(user_id: int, role: str, scope_id: int | None, *, by: Actor, now
     with db.transaction() as connection:
         row = _other(connection, user_id, by)
         if (row.role, row.scope_id) == (role, scope_id):
-            raise Conflict("This is his role already.", code="same_role")
+            raise Conflict("This is the role they have already.", code="same_role")
         if role != ADMINISTRATOR:
             _administrators_remain(connection, row)
         _set(connection, user_id, role=role, scope_kind=kind, scope_id=scope_id)

@@ -20,13 +20,15 @@ class UnsoundEmployment(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One stretch at one store in one role, [valid_from, valid_to). `customers_follow`: of a move here from another store, None: nobody decided."""
+    """One stretch at one store in one role, [valid_from, valid_to). `customers_follow`: of a move here from another store, None: nobody decided.
+    `notice_at`: when it became known that he leaves at its end (B9)."""
 
     store_id: int
     role: str
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
     customers_follow: bool | None = None
+    notice_at: dt.datetime | None = None
 
 
 OtherDealer = Callable[[int, int, dt.date], bool]  # whether a move from a store to another on a day was one to another dealer
@@ -54,8 +56,8 @@ def same_dealer(_old: int, _new: int, _day: dt.date) -> bool:
     return False
 
 
-def jobs_after(known: Sequence[Job], wanted: Wanted, today: dt.date, other_dealer: OtherDealer = same_dealer) -> list[Job]:
-    """The stretches once the row is applied; `known` in the order of their days. A move counts from today. Raises UnsoundEmployment."""
+def jobs_after(known: Sequence[Job], wanted: Wanted, today: dt.date, other_dealer: OtherDealer = same_dealer, now: dt.datetime | None = None) -> list[Job]:
+    """The stretches once the row is applied, at `now`; `known` in the order of their days. A move counts from today. Raises UnsoundEmployment."""
     if not known:
         jobs = [Job(wanted.store_id, wanted.role, wanted.hired_on, wanted.ends)]
     elif wanted.left_before and wanted.hired_on and wanted.hired_on > wanted.left_before:
@@ -68,6 +70,7 @@ def jobs_after(known: Sequence[Job], wanted: Wanted, today: dt.date, other_deale
         if wanted.left_on != wanted.left_before or jobs[-1].valid_to is None:
             jobs[-1] = replace(jobs[-1], valid_to=wanted.ends)
     _decide(jobs, known, wanted, today, other_dealer)
+    _give_notice(jobs, known, now)
     last = jobs[-1]
     if last.valid_from is not None and last.valid_to is not None and last.valid_to <= last.valid_from:
         raise UnsoundEmployment("left_on", f"lies before the first day at this store ({last.valid_from})")
@@ -98,6 +101,15 @@ def _move(jobs: list[Job], wanted: Wanted, today: dt.date) -> None:
     else:
         jobs[-1] = replace(last, valid_to=today)
         jobs.append(Job(wanted.store_id, wanted.role, today, last.valid_to))
+
+
+def _give_notice(jobs: list[Job], known: Sequence[Job], now: dt.datetime | None) -> None:
+    """B9: from now on he is leaving; another last day, or a move before it, keeps the moment at which that became known first."""
+    last, before = jobs[-1], known[-1] if known else None
+    same = before is not None and before.valid_to is not None and (last.valid_from is None or last.valid_from < before.valid_to)
+    jobs[-1] = replace(last, notice_at=None if last.valid_to is None else before.notice_at if same and before is not None else now)
+    if len(jobs) > 1 and jobs[-2].valid_to == last.valid_from:
+        jobs[-2] = replace(jobs[-2], notice_at=None)
 
 
 def arrival(jobs: Sequence[Job]) -> int | None:

@@ -60,6 +60,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     ended: list[int] = []
     begun: list[tuple[int | str, Job]] = []
     returned: list[int] = []
+    staying: dict[int, dt.datetime] = {}
     faults, warnings, moved = FaultList(), FaultList(), 0
     for row in rows:
         before = stored.get(row.values["guide_code"])
@@ -69,7 +70,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         known = jobs.get(before["id"], []) if before is not None else []
         present = [job for _, job in known]
         try:
-            wanted = jobs_after(present, _wanted(after, before, FOLLOW.get(row.get("customers"))), today, dealers.differ)
+            wanted = jobs_after(present, _wanted(after, before, FOLLOW.get(row.get("customers"))), today, dealers.differ, now)
         except UnsoundEmployment as reason:
             faults.add(row.line, reason.column, str(row.get(reason.column) or ""), str(reason))
             continue
@@ -83,6 +84,8 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         if wanted != present:
             rehired.append(before["id"])
             returned += [before["id"]] if any(job.customers_follow is False and job not in wanted for job in present) else []
+            if present and (notice := present[-1].notice_at) is not None and not any(job.notice_at == notice for job in wanted):
+                staying[before["id"]] = notice
         if any(before[name] != after[name] for name in FACTS):
             changed.append({"id": before["id"], **{name: after[name] for name in FACTS}})
         elif wanted != present:
@@ -96,9 +99,9 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         end_versions(connection, employment, ended, version)
         insert_rows(connection, employment, [
             {"guide_id": ids[key] if isinstance(key, str) else key, "store_id": job.store_id, "role": job.role, "valid_from": job.valid_from,
-             "valid_to": job.valid_to, "customers_follow": job.customers_follow, "version_from": version} for key, job in begun])
+             "valid_to": job.valid_to, "customers_follow": job.customers_follow, "notice_at": job.notice_at, "version_from": version} for key, job in begun])
         if rehired:
-            db.after_commit(lambda: rebinding.follow_guides(rehired, now, returned))
+            db.after_commit(lambda: rebinding.follow_guides(rehired, now, returned, staying))
 
     return Plan(Outcome(len(new), len(changed) + moved, len(rows) - len(new) - len(changed) - moved, warnings), faults, write)
 
@@ -117,7 +120,8 @@ def _jobs(connection: Connection, rows: Sequence[Row]) -> Jobs:
         query = query.where(employment.c.guide_id.in_(select(guide.c.id).where(guide.c.guide_code.in_(codes))))
     jobs: Jobs = {}
     for each in connection.execute(query):
-        jobs.setdefault(each.guide_id, []).append((each.id, Job(each.store_id, each.role, each.valid_from, each.valid_to, each.customers_follow)))
+        jobs.setdefault(each.guide_id, []).append((each.id, Job(each.store_id, each.role, each.valid_from, each.valid_to, each.customers_follow,
+                                                                       each.notice_at)))
     for several in jobs.values():
         several.sort(key=lambda pair: pair[1].valid_from or dt.date.min)
     return jobs

@@ -54,6 +54,20 @@ def test_the_first_confirmed_friend_add_binds_guide_and_store_b2():
     assert held(adds(0, WANG), adds(1, ZHAO), at=2) == (A, WANG)
 
 
+def test_who_is_leaving_takes_nobody_new_b9():
+    """Whom he still adds is his store's; a colleague may have him. Neither his link nor a transfer takes anybody; his own stay with him."""
+    def leaving(fact: BindingFact) -> BindingFact:
+        return replace(fact, guide_leaving=True, guide_until=day(20))
+
+    assert held(leaving(adds(0, WANG)), at=1) == (A, None)
+    assert held(leaving(adds(0, WANG)), adds(1, LI), at=2) == (A, LI)
+    assert held(buys(0, B), leaving(adds(1, WANG)), at=2) == (B, None), "a home that is there stays"
+    assert held(leaving(buys(0, A, link=WANG)), at=1) == (A, None)
+    assert held(adds(0, LI), leaving(buys(40, A, link=WANG)), at=41) == (A, LI)
+    assert held(adds(0, LI), leaving(moves_to(1, WANG, LI)), at=2) == (A, LI)
+    assert held(leaves(adds(0, WANG), 20), leaving(buys(1, A, link=WANG)), at=19) == (A, WANG)
+
+
 def test_a_friend_add_by_somebody_not_employed_binds_nobody_b2():
     assert held(replace(adds(0, WANG), guide_store_id=None), at=1) == (None, None)
 

@@ -44,7 +44,7 @@ def test_headquarters_changes_its_mind_with_what_follows_b10(chain):
     review = send(client, EDIT, customers="follow")
     assert "2 customers who stayed" in text(review)
     assert again(client, EDIT, review).status_code == 303
-    assert "2 customers he brought along" in text(send(client, EDIT, customers="stay"))
+    assert "2 customers who came along" in text(send(client, EDIT, customers="stay"))
     assert "nothing is decided" in text(send(client, EDIT, customers=""))
 
 

@@ -50,6 +50,32 @@ def test_a_move_counts_from_today(shops):
     assert hire(shops, "S2", hired_on="2025-01-01") == Outcome(unchanged=1)
 
 
+def notices(network):
+    return [row.notice_at for row in network.rows(employment, "valid_from", "id") if row.version_to is None]
+
+
+def test_a_notice_is_given_once_b9(shops):
+    """It stands with the last stretch: another last day and a move before it keep the moment, staying takes it away, coming back begins anew."""
+    since = {"hired_on": "2025-01-01"}
+    hire(shops, **since)
+    assert notices(shops) == [None]
+    given = shops.now
+    hire(shops, left_on="2025-06-30", **since)
+    shops.days_pass(2)
+    hire(shops, left_on="2025-07-31", **since)
+    assert notices(shops) == [given]
+    hire(shops, "S2", left_on="2025-07-31", **since)
+    assert notices(shops) == [None, given]
+    assert hire(shops, "S2", left_on="2025-07-31", **since) == Outcome(unchanged=1)
+    hire(shops, "S2", left_on="", **since)
+    assert notices(shops) == [None, None]
+    again = shops.now
+    hire(shops, "S2", left_on="2025-07-31", **since)
+    shops.days_pass(90)
+    hire(shops, "S2", hired_on="2025-09-01", left_on="")
+    assert notices(shops) == [None, again, None]
+
+
 def test_the_last_day_still_counts(shops):
     hire(shops, left_on="2025-06-30")
     assert [job[1:] for job in jobs(shops)] == [(None, dt.date(2025, 7, 1))]

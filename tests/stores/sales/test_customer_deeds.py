@@ -243,6 +243,22 @@ def test_who_is_leaving_is_given_nobody(shop):
     does("owner_assigned", day(1), guide="Li")
 
 
+def test_whom_a_leaver_still_adds_is_in_the_pool_of_his_store_b9(shop):
+    """Judged by when it was known, not by when the fact came in; who stays after all has whom he met meanwhile."""
+    network, hour = shop.network, dt.timedelta(hours=1)
+    before, after = network.now - hour, network.now + hour
+    network.load("guides", {"guide_code": "Wang", "name": "Wang", "store_code": "S1", "left_on": "2025-06-30"})
+    network.days_pass(1)
+    shop.adds("Wang", after, "c1")
+    shop.adds("Wang", before, "c2")
+    shop.visits("c3", after, link="Wang")
+    shop.sells("c3", after + hour)
+    now = network.now
+    assert [shop.bound(who, now) for who in ("c1", "c2", "c3")] == [("S1", None), ("S1", "Wang"), ("S1", None)]
+    network.load("guides", {"guide_code": "Wang", "name": "Wang", "store_code": "S1", "left_on": ""})
+    assert [shop.bound(who, now) for who in ("c1", "c2", "c3")] == [("S1", "Wang")] * 3
+
+
 def test_a_chat_that_was_answered_keeps_the_bindings_b3(shop):
     """One message without an answer does not, nor does a guide's day that names no customer."""
     shop.adds("Wang", day(0))
