@@ -61,8 +61,8 @@ EXAMPLES: dict[str, dict[str, str]] = {
         "contract_from": "2025-03-01", "priority": "0", "daily_capacity": "",
         "service_radius_m": "5000", "hours": "mon-fri 09:00-21:00;sat 10:00-22:00;sun 10:00-22:00", "timezone": "",
         "successor_store_code": "", "cloud_shop_url": "pages/shop/index?id=S001"},
-    "guides": {"guide_code": "G001", "name": "李梅", "store_code": "S001", "wecom_userid": "limei", "hired_on": "2025-03-01", "left_on": "", "role": "guide",
-               "customers": ""},
+    "guides": {"guide_code": "G001", "name": "李梅", "store_code": "S001", "wecom_userid": "limei", "own_customer_id": "", "hired_on": "2025-03-01",
+               "left_on": "", "role": "guide", "customers": ""},
     "offers": {"store_code": "S001", "kind": "promotion", "reference": "NEW-YEAR-2025", "switch": "on", "valid_from": "2025-12-20", "valid_to": "2026-01-03"},
     "customers": {"customer_id": "C0001", "unionid": "oUnion0001", "openid": "oOpen0001", "external_userid": "wmExternal0001", "phone": "13800000000", "employee": "no"},
     "orders": {

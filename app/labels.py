@@ -72,6 +72,7 @@ DEED_FAULTS: Words = {
     "store_not_eligible": _l("This store takes no visitors now; choose one in service."), "invalid_input": _l("Fill in what is missing: a store for a pin, and why."),
     "has_owner": _l("Another guide looks after this customer already."), "guide_not_employed": _l("This guide works in no store today."),
     "guide_leaving": _l("This guide is leaving and takes no new customers."),
+    "own_guide": _l("This customer is that guide; guides do not own themselves."),
     "binding_protected": _l("The present binding is protected; try again when that is over."), "already": _l("It is so already."),
     "move_decided": _l("It was decided already whether the customers follow."),
     "no_proposal": _l("The customer has not bought here often enough lately."), "not_found": _l("This is not yours to decide."),
@@ -125,8 +126,8 @@ NETWORK_FIELDS: Words = {
     "crs": _l("Coordinate system"),
     "platform_fee_bp": _l("Platform fee"), "channel_fee_bp": _l("Channel fee"), "collection_mode": _l("Collection"),
     "express_rule": _l("Express into another dealer's territory"), "express_split_bp": _l("Part of the territory's dealer"), "store_code": _l("Store code"),
-    "wecom_userid": _l("WeCom account"), "hired_on": _l("First day"), "left_on": _l("Last day at work"), "role": _l("Role"), "guide_code": _l("Guide code"),
-    "customers": _l("Customers after a move"),
+    "wecom_userid": _l("WeCom account"), "own_customer_id": _l("Own customer number"), "hired_on": _l("First day"), "left_on": _l("Last day at work"),
+    "role": _l("Role"), "guide_code": _l("Guide code"), "customers": _l("Customers after a move"),
 }
 EXPRESS_RULES: Words = {"keep": _l("the shop keeps the sale"), "transfer": _l("the sale goes to the territory's dealer"),
                         "split": _l("the sale is split with the territory's dealer"), "refuse": _l("the sale is refused")}

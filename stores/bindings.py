@@ -98,11 +98,11 @@ class Rules:
 class BindingFact:
     """`kind`: confirmed, deleted, transferred, order, chatted (B3: a day on which he wrote and a guide answered), assigned (B2), wished (B4: the
     customer asks for a guide), home (A14: he asks for a home store, or its manager approved one), reassigned (headquarters moved a customer base:
-    from `from_store_id` to `store_id`, `forced` also where B3 protects, until `undone_at`). `source_no` is the event's or order's own number: of one
-    moment the smaller comes first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the guide whose link was
-    last used; `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers (B9, B10), None:
-    never, and `guide_goes` why; `guide_leaving`: it was known by then that he goes, and he takes nobody new (B9). `from_guide_id` is the giver of a
-    transfer if named. Orders carry store and credited guide. `conditions`: of the policy that was in force
+    from `from_store_id` to `store_id`, `forced` also where B3 protects, until `undone_at`), is_guide (B5: he is the guide himself). `source_no` is the event's or order's
+    own number: of one moment the smaller comes first, whichever arrived first. `guide_id` is the adder, the deleted, the taker, or of an order the
+    guide whose link was last used; `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers
+    (B9, B10), None: never, and `guide_goes` why; `guide_leaving`: it was known by then that he goes, and he takes nobody new (B9). `from_guide_id` is
+    the giver of a transfer if named. Orders carry store and credited guide. `conditions`: of the policy that was in force
     when the fact was recorded (A2), None: of the rules'; a policy published later rewrites no binding."""
 
     at: dt.datetime
@@ -166,14 +166,15 @@ class Held:
 
 @dataclass(slots=True)
 class _Story:
-    """`waiting`: the owner's store, which becomes home when the home's protection is over (B3), and what that fact was judged by. `released`: the
-    home that a closing without successor ended, while no other took its place. `conditions`: of the fact that is being applied."""
+    """`waiting`: the owner's store, which becomes home when the home's protection is over (B3), and what that fact was judged by. `himself`: the guides
+    he is (B5). `released`: the home that a closing without successor ended, while no other took its place. `conditions`: of the fact that is being applied."""
 
     rules: Rules
     conditions: Conditions
     held: dict[str, Binding] = field(default_factory=dict)
     past: list[Binding] = field(default_factory=list)
     waiting: tuple[int, Conditions] | None = None
+    himself: set[int] = field(default_factory=set)
     released: tuple[Closing, Binding] | None = None
 
     def run(self, to: dt.datetime | None) -> None:
@@ -189,6 +190,10 @@ class _Story:
             self.end(kind, at, reason)
             if kind == "home" and self.waiting is not None:
                 self.follow_owner(at)
+
+    def may_own(self, fact: BindingFact) -> bool:
+        """Whether the guide of the fact may get the customer: he works then, and is somebody else (B5)."""
+        return fact.guide_store_id is not None and fact.guide_id not in self.himself
 
     def waits_for(self, at: dt.datetime) -> bool:
         """Whether the owner's store, or who follows it, can become home at that moment; a store that is gone takes no home away."""
@@ -345,7 +350,7 @@ def in_force(bindings: Iterable[Binding], kind: str, at: dt.datetime) -> Binding
 def _confirmed(story: _Story, fact: BindingFact) -> None:
     """B2: the first confirmed friend add binds; a later one by another guide makes a follower only. Whom a leaver still adds is his store's, in
     its pool (B9)."""
-    if fact.guide_store_id is None or "owner" in story.held:
+    if not story.may_own(fact) or "owner" in story.held:
         return
     if not fact.guide_leaving:
         _own(story, fact, "friend_add")
@@ -383,7 +388,7 @@ def _transferred(story: _Story, fact: BindingFact) -> None:
     """B11: our owner changes at once; a transfer is no friend add and moves the home by the rule of any new owner. A further state of the
     same transfer changes nothing, nor does a follower who is handed over, nor does a leaver take anybody (B9)."""
     owner = story.held.get("owner")
-    if fact.guide_store_id is None or fact.guide_leaving or owner is not None and owner.guide_id == fact.guide_id:
+    if not story.may_own(fact) or fact.guide_leaving or owner is not None and owner.guide_id == fact.guide_id:
         return
     if owner is None or fact.from_guide_id is None or fact.from_guide_id == owner.guide_id:
         _own(story, fact, "transfer")
@@ -393,7 +398,7 @@ def _order(story: _Story, fact: BindingFact) -> None:
     """B2-B4: the first order by a guide's link binds, a later one takes over when policy allows, neither by a leaver's (B9); orders renew and
     prolong."""
     owner = story.held.get("owner")
-    if fact.guide_store_id is not None and not fact.guide_leaving:
+    if story.may_own(fact) and not fact.guide_leaving:
         if owner is None:
             _own(story, fact, "order_by_link")
         elif fact.guide_id != owner.guide_id and story.may_take(owner, fact.at):
@@ -421,14 +426,14 @@ def _chatted(story: _Story, fact: BindingFact) -> None:
 
 def _assigned(story: _Story, fact: BindingFact) -> None:
     """B2: a manager gives a customer without an owner to a guide."""
-    if fact.guide_store_id is not None and "owner" not in story.held:
+    if story.may_own(fact) and "owner" not in story.held:
         _own(story, fact, "manual_assignment")
 
 
 def _wished(story: _Story, fact: BindingFact) -> None:
     """B4: the customer asks for a guide; whom he has gives way as the policy says."""
     owner = story.held.get("owner")
-    if fact.guide_store_id is not None and (owner is None or owner.guide_id != fact.guide_id and story.may_take(owner, fact.at)):
+    if story.may_own(fact) and (owner is None or owner.guide_id != fact.guide_id and story.may_take(owner, fact.at)):
         _own(story, fact, "customer_request")
 
 
@@ -445,6 +450,11 @@ def _reassigned(story: _Story, fact: BindingFact) -> None:
     story.reassign(fact)
 
 
+def _is_guide(story: _Story, fact: BindingFact) -> None:
+    """B5: nobody owns himself. A binding to another guide stays."""
+    story.himself.add(fact.guide_id or 0)
+
+
 _SOURCES = {"confirmed": "event", "transferred": "event", "order": "order", "assigned": "deed", "wished": "deed", "home": "deed"}
 _APPLY = {"confirmed": _confirmed, "deleted": _deleted, "transferred": _transferred, "order": _order, "chatted": _chatted, "assigned": _assigned, "wished": _wished,
-          "home": _home_wished, "reassigned": _reassigned}
+          "home": _home_wished, "reassigned": _reassigned, "is_guide": _is_guide}

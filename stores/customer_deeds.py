@@ -30,6 +30,7 @@ from stores.customer_deed_kinds import (
 from stores.customers import customer_state
 from stores.decision import Question, State
 from stores.entry_records import STATE_FIELDS
+from stores.guides import guide as guide_table
 from stores.rungs.here import isolated_stores
 from stores.snapshot import GuideRecord, Snapshot, StoreRecord
 from stores.visits import Arrival, SourcePoint, visit_of
@@ -64,7 +65,7 @@ class Done:
 def do(deed: Deed, *, actor: Actor, now: dt.datetime) -> Done:
     """Do it in one transaction. Raises NotFound for a customer, store or guide that is unknown or beyond the actor's rows, InvalidInput for a
     field that the kind needs, Conflict with a code that says which rule forbids it: switching_off, no_switch, outside_isolated_area,
-    store_not_eligible, guide_not_employed, guide_leaving, has_owner, binding_protected, no_proposal, already."""
+    store_not_eligible, guide_not_employed, guide_leaving, own_guide, has_owner, binding_protected, no_proposal, already."""
     _check_permission(deed.kind, actor)
     _check_fields(deed)
     with db.transaction() as connection:
@@ -254,6 +255,9 @@ def _employed(work: _Work) -> GuideRecord:
         raise work.refuse("guide_not_employed", f"Guide {work.guide.code} works in no store today.")
     if work.guide.is_leaving(business_day(work.now)):
         raise work.refuse("guide_leaving", f"Guide {work.guide.code} is leaving and takes no new customers (B9).")
+    own = work.connection.execute(select(guide_table.c.own_customer_id).where(guide_table.c.id == work.guide.id)).scalar()
+    if own == work.customer:
+        raise work.refuse("own_guide", f"This customer is guide {work.guide.code}; guides do not own themselves (B5).")
     return work.guide
 
 

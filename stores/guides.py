@@ -17,6 +17,7 @@ guide = Table(
     Column("role", db.Code(16), nullable=False),
     Column("hired_on", Date),
     Column("left_on", Date),  # the last day at work
+    Column("own_customer_id", BigInteger, ForeignKey("customer.id"), index=True),  # who the guide is as a customer (B5)
 )
 employment = Table(
     "employment", db.metadata,

@@ -16,7 +16,7 @@ from stores.brand import business_day, day_bounds
 from stores.customer_deed_kinds import customer_deed
 from stores.customers import customer_state
 from stores.events import event
-from stores.guides import employment
+from stores.guides import employment, guide
 from stores.orders import sales_order
 from stores.reassignments import reassigned_customer, reassignment
 from stores.snapshot import GuideRecord, Snapshot, conditions_of
@@ -52,13 +52,16 @@ _EVENTS = (select(event.c.customer_id, event.c.type, event.c.occurred_at, event.
 _ORDERS = select(sales_order.c.customer_id, sales_order.c.paid_at, sales_order.c.id, sales_order.c.order_no, sales_order.c.link_guide_id,
                  sales_order.c.store_id, sales_order.c.guide_id, sales_order.c.received_at).where(sales_order.c.customer_id.in_(_THESE))
 _DEED_FACTS = {"owner_assigned": "assigned", "owner_requested": "wished", "home_requested": "home", "home_approved": "home"}
+_ALWAYS = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
 _D, _R = customer_deed.c, reassigned_customer.c
-_DEEDS = union_all(  # one statement for both kinds of deeds: an order of a returning customer waits for it
+_DEEDS = union_all(  # one statement for deeds of all kinds, and who is a guide himself (B5): an order of a returning customer waits for it
     select(_D.customer_id, _D.kind, _D.at, _D.id, _D.guide_id, _D.store_id, cast(null(), BigInteger).label("from_store_id"),
            cast(null(), Boolean).label("forced"), cast(null(), db.Instant).label("undone_at"))
     .where(_D.customer_id.in_(_THESE), _D.kind.in_(list(_DEED_FACTS))),
     select(_R.customer_id, literal(REASSIGNED, db.Code(16)), _R.at, _R.reassignment_id, cast(null(), BigInteger), _R.to_store_id, _R.from_store_id, _R.forced,
-           reassignment.c.undone_at).join(reassignment, reassignment.c.id == _R.reassignment_id).where(_R.customer_id.in_(_THESE)))
+           reassignment.c.undone_at).join(reassignment, reassignment.c.id == _R.reassignment_id).where(_R.customer_id.in_(_THESE)),
+    select(guide.c.own_customer_id, literal("is_guide", db.Code(16)), cast(null(), db.Instant), guide.c.id, guide.c.id, cast(null(), BigInteger),
+           cast(null(), BigInteger), cast(null(), Boolean), cast(null(), db.Instant)).where(guide.c.own_customer_id.in_(_THESE)))
 _BINDINGS = select(binding).where(binding.c.customer_id.in_(_THESE), binding.c.superseded_at.is_(None))
 
 
@@ -70,6 +73,8 @@ def _event_fact(row: object, snapshot: Snapshot) -> BindingFact:
 
 def _deed_fact(row: object, snapshot: Snapshot) -> BindingFact:
     r: Any = row
+    if r.kind == "is_guide":
+        return BindingFact(_ALWAYS, r.kind, r.id, str(r.id), guide_id=r.guide_id)
     if r.kind == REASSIGNED:
         return BindingFact(r.at, REASSIGNED, r.id, f"{r.id:012d}", store_id=r.store_id, from_store_id=r.from_store_id, forced=r.forced, undone_at=r.undone_at)
     return BindingFact(r.at, _DEED_FACTS[r.kind], r.id, f"{r.kind}:{r.id:012d}", **_work_of(snapshot, r.guide_id, r.at), store_id=r.store_id,

@@ -61,6 +61,7 @@ class GuideIn(Strict):
     name: Text | None = None
     store_code: Text | None = None
     wecom_userid: Text | None = None
+    own_customer_id: Text | None = None
     hired_on: Text | None = None
     left_on: Text | None = None
     role: Text | None = None
@@ -141,6 +142,7 @@ class GuideOut(Answer):
     name: str
     store_code: str
     wecom_userid: str | None
+    own_customer_id: str | None
     hired_on: dt.date | None
     left_on: dt.date | None
     role: Literal["guide", "store_manager"]

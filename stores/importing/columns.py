@@ -47,7 +47,7 @@ STORES = (
     Column("successor_store_code", _code), Column("cloud_shop_url", cells.url))
 GUIDES = (
     _must("guide_code", _code), _must("name", _name), _must("store_code", _code), Column("wecom_userid", _code),
-    Column("hired_on", cells.day), Column("left_on", cells.day), Column("role", cells.choice(*ROLES)),
+    Column("own_customer_id", _person), Column("hired_on", cells.day), Column("left_on", cells.day), Column("role", cells.choice(*ROLES)),
     Column("customers", cells.choice("follow", "stay")))
 CUSTOMERS = (
     _must("customer_id", _person), Column("unionid", _person), Column("openid", _person), Column("external_userid", _person),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
-from stores import rebinding
+from stores import people, rebinding
 from stores.actors import Actor
 from stores.brand import business_day
 from stores.contracts import dealer_contract
@@ -17,6 +17,7 @@ from stores.guides import employment, guide
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
+from stores.registers import own_customers
 from stores.registers.employment import (
     Job,
     UnsoundEmployment,
@@ -36,7 +37,7 @@ from stores.registers.saving import (
 )
 from stores.stores import store
 
-FACTS = ("name", "wecom_userid", "store_id", "role", "hired_on", "left_on")
+FACTS = ("name", "wecom_userid", "own_customer_id", "store_id", "role", "hired_on", "left_on")
 PLAIN = ("name", "wecom_userid", "role", "hired_on", "left_on")
 Jobs = dict[int, list[tuple[int, Job]]]
 FOLLOW = {"follow": True, "stay": False}
@@ -53,6 +54,7 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
 def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     stored, jobs, today = _stored(connection, rows), _jobs(connection, rows), business_day(now)
     stores = ids_by_code(connection, store, {row.get("store_code") for row in rows} - {None})
+    owns = {text: each.id for text, each in people.by_customer_id(connection, {row.get("own_customer_id") for row in rows} - {None}).items()}
     dealers = _Dealers(connection)
     new: list[dict[str, Any]] = []
     rehired: list[int] = []
@@ -61,10 +63,12 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     begun: list[tuple[int | str, Job]] = []
     returned: list[int] = []
     staying: dict[int, dt.datetime] = {}
+    named: set[int | str] = set()
+    no_more: set[int] = set()
     faults, warnings, moved = FaultList(), FaultList(), 0
     for row in rows:
         before = stored.get(row.values["guide_code"])
-        after = _merged(row, before, stores, faults)
+        after = _merged(row, before, stores, owns, faults)
         if after is None:
             continue
         known = jobs.get(before["id"], []) if before is not None else []
@@ -76,6 +80,10 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
             continue
         _warn_of_no_effect(row, wanted, today, warnings)
         ended += [job_id for job_id, job in known if job not in wanted]
+        was, own = before["own_customer_id"] if before is not None else None, after["own_customer_id"]
+        if own != was:
+            named |= {own} - {None}
+            no_more |= {was} - {None}
         key = before["id"] if before is not None else after["guide_code"]
         begun += [(key, job) for job in wanted if job not in present]
         if before is None:
@@ -93,6 +101,9 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     _refuse_shared_userids(connection, rows, stored, faults)
 
     def write(connection: Connection, version: int) -> None:
+        made = own_customers.name(connection, named, now)
+        for each in (*new, *changed):
+            each["own_customer_id"] = made.get(each["own_customer_id"], each["own_customer_id"])
         ids = dict(zip((each["guide_code"] for each in new), allocate(connection, guide, len(new)), strict=True))
         insert_rows(connection, guide, [{**each, "id": ids[each["guide_code"]]} for each in new])
         update_rows(connection, guide, changed)
@@ -102,6 +113,9 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
              "valid_to": job.valid_to, "customers_follow": job.customers_follow, "notice_at": job.notice_at, "version_from": version} for key, job in begun])
         if rehired:
             db.after_commit(lambda: rebinding.follow_guides(rehired, now, returned, staying))
+        if named or no_more:
+            known = no_more | {each for each in named if isinstance(each, int)}
+            db.after_commit(lambda: own_customers.follow(known, now))
 
     return Plan(Outcome(len(new), len(changed) + moved, len(rows) - len(new) - len(changed) - moved, warnings), faults, write)
 
@@ -127,7 +141,9 @@ def _jobs(connection: Connection, rows: Sequence[Row]) -> Jobs:
     return jobs
 
 
-def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int], faults: FaultList) -> dict[str, Any] | None:
+def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int], owns: Mapping[str, int],
+            faults: FaultList) -> dict[str, Any] | None:
+    """`own_customer_id`: a surrogate, or the number itself under which nobody is known yet."""
     if before is None and not complete(row, ("name", "store_code"), "guide", faults):
         return None
     after: dict[str, Any] = {**dict.fromkeys(FACTS), "role": "guide"} if before is None else {name: before[name] for name in FACTS}
@@ -136,6 +152,9 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int
         if name in row.values:
             value = row.values[name]
             after[name] = value if value is not CLEAR else "guide" if name == "role" else None
+    if "own_customer_id" in row.values:
+        text = row.get("own_customer_id")
+        after["own_customer_id"] = owns.get(text, text)
     if "store_code" in row.values:
         code = row.values["store_code"]
         if code not in stores:

@@ -68,6 +68,18 @@ def test_who_is_leaving_takes_nobody_new_b9():
     assert held(leaves(adds(0, WANG), 20), leaving(buys(1, A, link=WANG)), at=19) == (A, WANG)
 
 
+def test_nobody_owns_themselves_b5():
+    """A binding to another guide that is there stays until it ends."""
+    himself = BindingFact(day(-1000), "is_guide", WANG, str(WANG), guide_id=WANG)
+    assigned = BindingFact(day(1), "assigned", 1, "1", guide_id=WANG, guide_store_id=A)
+    wished = replace(assigned, kind="wished")
+    for fact in (adds(1, WANG), buys(1, None, link=WANG), moves_to(1, WANG), assigned, wished):
+        assert held(fact, at=2)[1] == WANG, "anybody else is theirs"
+        assert held(himself, fact, at=2) == (None, None)
+    assert held(himself, adds(1, WANG), adds(2, LI), at=3) == (A, LI)
+    assert held(himself, adds(0, ZHAO), buys(40, A, link=WANG), at=41) == (B, ZHAO)
+
+
 def test_a_friend_add_by_somebody_not_employed_binds_nobody_b2():
     assert held(replace(adds(0, WANG), guide_store_id=None), at=1) == (None, None)
 

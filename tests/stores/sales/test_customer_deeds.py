@@ -12,9 +12,11 @@ from stores import network as networks
 from stores.actors import COMMAND_LINE, Actor
 from stores.customer_deed_kinds import customer_deed, customer_deed_note
 from stores.customer_deeds import Deed
+from stores.customers import customer
 from stores.erasure import erase_customer
 from stores.policies import publish
 from stores.policy import Policy
+from stores.registers.saving import Outcome
 from stores.visits import Arrival, SourcePoint
 from tests.stores.sales.shop import HERE, day
 
@@ -241,6 +243,28 @@ def test_who_is_leaving_is_given_nobody(shop):
     refused("guide_leaving", "owner_assigned", day(1), guide="Wang")
     refused("guide_leaving", "owner_requested", day(1), guide="Wang")
     does("owner_assigned", day(1), guide="Li")
+
+
+def test_a_guide_is_not_their_own_guide_b5(shop):
+    """Known by a number before or after the facts; a binding to a colleague stays; own purchases are an employee's."""
+    row = {"guide_code": "Wang", "name": "Wang", "store_code": "S1"}
+    shop.adds("Wang", day(0), "me")
+    shop.adds("Li", day(0), "also me")
+    assert shop.bound("me", day(1)) == ("S1", "Wang")
+    assert shop.network.load("guides", {**row, "own_customer_id": "me"}) == Outcome(changed=1)
+    assert shop.bound("me", day(1)) == (None, None)
+    assert shop.network.load("guides", {**row, "own_customer_id": "also me"}) == Outcome(changed=1)
+    assert (shop.bound("me", day(1)), shop.bound("also me", day(1))) == (("S1", "Wang"), ("S1", "Li"))
+    with pytest.raises(Conflict) as refusal:
+        customer_deeds.do(Deed("owner_requested", "also me", None, "Wang", note="-"), actor=COMMAND_LINE, now=day(50))
+    assert refusal.value.code == "own_guide"
+    assert shop.network.load("guides", {**row, "own_customer_id": "unheard of"}) == Outcome(changed=1)
+    assert shop.network.load("guides", {**row, "own_customer_id": "unheard of"}) == Outcome(unchanged=1)
+    shop.visits("unheard of", day(0), link="Wang")
+    shop.sells("unheard of", day(1))
+    assert shop.bound("unheard of", day(2)) == ("S1", None)
+    employees = {r.customer_id: r.employee for r in shop.network.rows(customer)}
+    assert employees["unheard of"] is True and employees["me"] is True
 
 
 def test_whom_a_leaver_still_adds_is_in_the_pool_of_his_store_b9(shop):
