@@ -1,7 +1,7 @@
-"""Routing under whatever may happen: entries, orders, takeovers, friend adds, chats, transfers, leavers, closings, pauses, moves, areas, policies,
-re-assignments, deeds and time, in any order (Hypothesis). After each step: one answer per entry, no store out of service is ever chosen or offered,
+"""Routing under whatever may happen: entries, orders, takeovers, friend adds, chats, transfers, leavers, movers, guides who buy, closings, pauses, moves,
+areas, policies, re-assignments, deeds and time, in any order (Hypothesis). After each step: one answer per entry, no store out of service is ever chosen or offered,
 the explanation says what was decided, every replay is the same, what was true of a binding stays true, and nothing but a fact, a deed, a closing or
-what its clock announced moves one (A1, A2, A10, A11, A16, A17, B1-B5, B9, B11, M12)."""
+what its clock announced moves one (A1, A2, A10, A11, A16, A17, B1-B5, B9-B11, M12)."""
 from __future__ import annotations
 
 import datetime as dt
@@ -55,6 +55,7 @@ class Routing(RuleBasedStateMachine):
         self.shop, self.at, self.answers = Shop(made), START, list[Any]()
         self.seen = list[tuple[dt.datetime, Bound]]()
         self.closed, self.paused, self.closes_on = set[str](), dict[str, dt.date](), dict[str, dt.date]()  # by what this test did, not by what is stored
+        self.leaving, self.himself = set[str](), dict[str, str]()  # guides whose last day is known; which customer a guide is
         publish({"region_defaults": {"310000": "S2"}, "default_store": "S3"}, actor=COMMAND_LINE, now=START)
         self.shop.sells("c1", self.later(), location=SourcePoint(*SPOTS["S1"], "wgs84"))
         self.shop.adds("Zhao", self.later(), "c2")
@@ -86,6 +87,15 @@ class Routing(RuleBasedStateMachine):
 
     def serves(self, code: str, day: dt.date) -> bool:
         return code not in self.closed and not (code in self.paused and day <= self.paused[code]) and not (code in self.closes_on and self.closes_on[code] <= day)
+
+    def employ(self, guide: str, **more: str) -> None:
+        snapshot = self.shop.snapshot()
+        works_at = snapshot.by_id[snapshot.guides_by_code[guide].jobs[-1].store_id].code
+        self.shop.network.load("guides", {"guide_code": guide, "name": guide, "store_code": works_at, **more})
+
+    def nobody_new_for_leavers(self, before: Bound) -> None:
+        """B9, by whatever fact."""
+        assert [c for c, (_, owner) in self.bound().items() if owner in self.leaving and owner != before.get(c, (None, None))[1]] == []
 
     def nobody_moves_but(self, who: str | None, before: Bound) -> None:
         assert {c: b for c, b in self.bound().items() if c in before and c != who} == {c: b for c, b in before.items() if c != who}
@@ -167,6 +177,7 @@ class Routing(RuleBasedStateMachine):
         policy, protected = self.shop.snapshot().policy.snatch_policy, who in before and (self.shop.state(who).owner_protected_until or at) > at
         self.shop.sells(who, at, location=SourcePoint(*SPOTS[spot], "wgs84") if spot else None)
         self.nobody_moves_but(who, before)
+        self.nobody_new_for_leavers(before)
         held = before.get(who, (None, None))[1]
         if held is not None and (policy == "never" or policy == "after_protection" and protected):
             assert self.bound()[who][1] == held
@@ -177,6 +188,7 @@ class Routing(RuleBasedStateMachine):
         payload = {"contact.transferred": {"state": "requested"}, "chat.day": {"chats": 1, "messages": 2, "replies": 1}}.get(kind, {})
         self.shop.hears(self.shop.event(kind, at, guide, who, payload=payload))
         self.nobody_moves_but(who if kind != "chat.day" else None, before)
+        self.nobody_new_for_leavers(before)
         if kind == "contact.confirmed" and before.get(who, (None, None))[1] is not None:
             assert self.bound()[who] == before[who]  # B2: he makes a follower only
 
@@ -192,20 +204,57 @@ class Routing(RuleBasedStateMachine):
         except Conflict:
             binds = False
         self.nobody_moves_but(who if binds else None, before)
+        self.nobody_new_for_leavers(before)
 
     # -- the network changes ------------------------------------------------------------------------------------------------------
 
-    @rule(guide=guide_code)
-    def leaves(self, guide: str) -> None:
+    @rule(guide=guide_code, days=st.sampled_from([0, 9, 40]))
+    def leaves(self, guide: str, days: int) -> None:
         """B9: until the end of his last day his customers are his."""
         self.later()
-        before, row = self.bound(), self.shop.snapshot().guides_by_code[guide]
-        if row.jobs[-1].valid_to is not None:
+        before, last = self.bound(), business_day(self.at) + dt.timedelta(days=days)
+        if guide in self.leaving:
             return
-        works_at = self.shop.snapshot().by_id[row.jobs[-1].store_id].code
-        self.shop.network.load("guides", {"guide_code": guide, "name": guide, "store_code": works_at, "left_on": business_day(self.at).isoformat()})
+        self.employ(guide, left_on=last.isoformat())
+        self.leaving.add(guide)
         self.nobody_moves_but(None, before)
-        assert guide not in {owner for _, owner in self.bound(self.at + dt.timedelta(days=1)).values()}
+        assert guide not in {owner for _, owner in self.bound(day_bounds(last)[1]).values()}
+
+    @rule(guide=guide_code)
+    def stays_after_all(self, guide: str) -> None:
+        """Before the last day is over; he has whom he met meanwhile, so what was true since he said he would leave is told anew (B9)."""
+        self.later()
+        if guide not in self.leaving or self.shop.snapshot().guides_by_code[guide].store_on(business_day(self.at)) is None:
+            return
+        before = self.bound()
+        self.employ(guide, left_on="")
+        self.leaving.discard(guide)
+        self.seen.clear()
+        assert all(after == before[c] or before[c][1] is None and after[1] == guide for c, after in self.bound().items())
+
+    @rule(guide=guide_code, to=shop_code, customers=st.sampled_from(["", "follow", "stay"]))
+    def goes_elsewhere(self, guide: str, to: str, customers: str) -> None:
+        """B10: to another dealer without his customers, within the dealer as it was decided; nobody's home moves."""
+        self.time_passes(1)
+        snapshot, day = self.shop.snapshot(), business_day(self.at)
+        job = next((job for job in snapshot.guides_by_code[guide].jobs if job.holds(day)), None)
+        if job is None or guide in self.leaving or snapshot.by_id[job.store_id].code == to:
+            return
+        before, new = self.bound(), snapshot.by_code[to].contracts[-1].dealer_id != snapshot.by_id[job.store_id].contracts[-1].dealer_id
+        self.shop.network.load("guides", {"guide_code": guide, "name": guide, "store_code": to, "customers": customers})
+        alone = new or customers == "stay"
+        assert self.bound() == {c: (home, None if alone and owner == guide else owner) for c, (home, owner) in before.items()}
+        self.seen = [each for each in self.seen if business_day(each[0]) < day]  # the move counts from the beginning of the day
+
+    @rule(guide=guide_code, who=person)
+    def buys_too(self, guide: str, who: str) -> None:
+        """B5: he is that customer; nobody else's binding changes, nor his to a colleague."""
+        self.later()
+        before, was = self.bound(), self.himself.get(guide)
+        self.employ(guide, own_customer_id=who)
+        self.himself[guide] = who
+        self.seen.clear()
+        assert all(after == before[c] for c, after in self.bound().items() if c in before and c != was and (c != who or before[c][1] != guide))
 
     @rule(code=shop_code, successor=st.none() | shop_code)
     def closes(self, code: str, successor: str | None) -> None:
@@ -307,6 +356,10 @@ class Routing(RuleBasedStateMachine):
                 trace = entry_reading.trace_of(connection, entry_id)
                 assert not trace or [number for number, _ in trace["alternatives"]] == others
                 assert all(change["name"] != row.store_name for change in said["what_if"])
+
+    @invariant()
+    def nobody_owns_themselves(self) -> None:
+        assert [c for c, (_, owner) in self.bound().items() if owner is not None and self.himself.get(owner) == c] == []  # B5
 
     @invariant()
     def what_was_true_of_a_binding_stays_true(self) -> None:
