@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -55,69 +56,87 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     stored, jobs, today = _stored(connection, rows), _jobs(connection, rows), business_day(now)
     stores = ids_by_code(connection, store, {row.get("store_code") for row in rows} - {None})
     owns = {text: each.id for text, each in people.by_customer_id(connection, {row.get("own_customer_id") for row in rows} - {None}).items()}
-    dealers = _Dealers(connection)
-    new: list[dict[str, Any]] = []
-    rehired: list[int] = []
-    changed: list[dict[str, Any]] = []
-    ended: list[int] = []
-    begun: list[tuple[int | str, Job]] = []
-    returned: list[int] = []
-    staying: dict[int, dt.datetime] = {}
-    named: set[int | str] = set()
-    no_more: set[int] = set()
-    faults, warnings, moved = FaultList(), FaultList(), 0
+    dealers, draft, faults, warnings = _Dealers(connection), _Draft(), FaultList(), FaultList()
     for row in rows:
         before = stored.get(row.values["guide_code"])
         after = _merged(row, before, stores, owns, faults)
         if after is None:
             continue
         known = jobs.get(before["id"], []) if before is not None else []
-        present = [job for _, job in known]
         try:
-            wanted = jobs_after(present, _wanted(after, before, FOLLOW.get(row.get("customers"))), today, dealers.differ, now)
+            wanted = jobs_after([job for _, job in known], _wanted(after, before, FOLLOW.get(row.get("customers"))), today, dealers.differ, now)
         except UnsoundEmployment as reason:
             faults.add(row.line, reason.column, str(row.get(reason.column) or ""), str(reason))
             continue
         _warn_of_no_effect(row, wanted, today, warnings)
-        ended += [job_id for job_id, job in known if job not in wanted]
+        draft.take(before, after, known, wanted)
+    _refuse_shared_userids(connection, rows, stored, faults)
+    return Plan(Outcome(len(draft.new), draft.differ, len(rows) - len(draft.new) - draft.differ, warnings), faults,
+                lambda connection, version: draft.write(connection, version, now))
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is new or differs. `differ`: how many stored guides; `begun`: jobs by guide, a new one by code; `moved`: guides whose jobs differ, of whom
+    `returned` have those back whom they left behind, and `staying` since when they were said to leave; `named`, `no_more`: customers who are guides,
+    numbers of nobody as text."""
+
+    new: list[dict[str, Any]] = field(default_factory=list)
+    changed: list[dict[str, Any]] = field(default_factory=list)
+    differ: int = 0
+    ended: list[int] = field(default_factory=list)
+    begun: list[tuple[int | str, Job]] = field(default_factory=list)
+    moved: list[int] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
+    staying: dict[int, dt.datetime] = field(default_factory=dict)
+    named: set[int | str] = field(default_factory=set)
+    no_more: set[int] = field(default_factory=set)
+
+    def take(self, before: Mapping[str, Any] | None, after: dict[str, Any], known: Sequence[tuple[int, Job]], wanted: Sequence[Job]) -> None:
+        """One guide, as stored and as wanted."""
+        present = [job for _, job in known]
+        self.ended += [job_id for job_id, job in known if job not in wanted]
+        self.begun += [(before["id"] if before is not None else after["guide_code"], job) for job in wanted if job not in present]
         was, own = before["own_customer_id"] if before is not None else None, after["own_customer_id"]
         if own != was:
-            named |= {own} - {None}
-            no_more |= {was} - {None}
-        key = before["id"] if before is not None else after["guide_code"]
-        begun += [(key, job) for job in wanted if job not in present]
+            self.named |= {own} - {None}
+            self.no_more |= {was} - {None}
         if before is None:
-            new.append(after)
-            continue
-        if wanted != present:
-            rehired.append(before["id"])
-            returned += [before["id"]] if any(job.customers_follow is False and job not in wanted for job in present) else []
-            if present and (notice := present[-1].notice_at) is not None and not any(job.notice_at == notice for job in wanted):
-                staying[before["id"]] = notice
+            self.new.append(after)
+            return
         if any(before[name] != after[name] for name in FACTS):
-            changed.append({"id": before["id"], **{name: after[name] for name in FACTS}})
+            self.changed.append({"id": before["id"], **{name: after[name] for name in FACTS}})
+            self.differ += 1
         elif wanted != present:
-            moved += 1
-    _refuse_shared_userids(connection, rows, stored, faults)
+            self.differ += 1
+        if wanted != present:
+            self._move(before["id"], present, wanted)
 
-    def write(connection: Connection, version: int) -> None:
-        made = own_customers.name(connection, named, now)
-        for each in (*new, *changed):
+    def _move(self, guide_id: int, present: Sequence[Job], wanted: Sequence[Job]) -> None:
+        self.moved.append(guide_id)
+        if any(job.customers_follow is False and job not in wanted for job in present):
+            self.returned.append(guide_id)
+        notice = present[-1].notice_at if present else None
+        if notice is not None and all(job.notice_at != notice for job in wanted):
+            self.staying[guide_id] = notice
+
+    def write(self, connection: Connection, version: int, now: dt.datetime) -> None:
+        """All of it; bindings follow once it is committed."""
+        made = own_customers.name(connection, self.named, now)
+        for each in (*self.new, *self.changed):
             each["own_customer_id"] = made.get(each["own_customer_id"], each["own_customer_id"])
-        ids = dict(zip((each["guide_code"] for each in new), allocate(connection, guide, len(new)), strict=True))
-        insert_rows(connection, guide, [{**each, "id": ids[each["guide_code"]]} for each in new])
-        update_rows(connection, guide, changed)
-        end_versions(connection, employment, ended, version)
+        ids = dict(zip((each["guide_code"] for each in self.new), allocate(connection, guide, len(self.new)), strict=True))
+        insert_rows(connection, guide, [{**each, "id": ids[each["guide_code"]]} for each in self.new])
+        update_rows(connection, guide, self.changed)
+        end_versions(connection, employment, self.ended, version)
         insert_rows(connection, employment, [
             {"guide_id": ids[key] if isinstance(key, str) else key, "store_id": job.store_id, "role": job.role, "valid_from": job.valid_from,
-             "valid_to": job.valid_to, "customers_follow": job.customers_follow, "notice_at": job.notice_at, "version_from": version} for key, job in begun])
-        if rehired:
-            db.after_commit(lambda: rebinding.follow_guides(rehired, now, returned, staying))
-        if named or no_more:
-            known = no_more | {each for each in named if isinstance(each, int)}
+             "valid_to": job.valid_to, "customers_follow": job.customers_follow, "notice_at": job.notice_at, "version_from": version} for key, job in self.begun])
+        if self.moved:
+            db.after_commit(lambda: rebinding.follow_guides(self.moved, now, self.returned, self.staying))
+        known = self.no_more | {each for each in self.named if isinstance(each, int)}
+        if known:
             db.after_commit(lambda: own_customers.follow(known, now))
-
-    return Plan(Outcome(len(new), len(changed) + moved, len(rows) - len(new) - len(changed) - moved, warnings), faults, write)
 
 
 def _stored(connection: Connection, rows: Sequence[Row]) -> dict[str, Mapping[str, Any]]:
