@@ -14,6 +14,7 @@ from stores.versions import network_change, routing_state
 
 installation = Table("installation", db.metadata, Column("name", db.Code(32), primary_key=True), Column("value", String(200), nullable=False))
 PINNED = ("brand_timezone", "brand_currency")
+BEGINNING = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)  # the first policy judges whatever was before the second one, also facts of before the installation
 
 
 class WrongInstallation(Exception):
@@ -29,7 +30,7 @@ def install(connection: Connection, brand: Brand, now: dt.datetime) -> None:
     insert_missing(connection, installation, [{"name": n, "value": v} for n, v in pins(brand).items()])
     if connection.execute(select(routing_state.c.id)).first() is None:
         connection.execute(network_change.insert().values(version=1, at=now, actor="system", kind="installation", changed=0))
-        connection.execute(policy_version.insert().values(version=1, body=Policy().body(), published_at=now, actor="system", note="default"))
+        connection.execute(policy_version.insert().values(version=1, body=Policy().body(), published_at=BEGINNING, actor="system", note="default"))
         connection.execute(routing_state.insert().values(id=1, network_version=1, policy_version=1))
 
 

@@ -210,9 +210,9 @@ def test_a_policy_published_later_takes_no_customer_back_b4(shop, monkeypatch):
     after = shop.state("c1")
     assert shop.bound("c1", day(10))[1] == "Zhao"
     assert after.owner_protected_until == before.owner_protected_until == day(6)
-    assert [c.snatch_policy for _, c in shop.snapshot().conditions] == ["anytime", "never", "never"]
+    assert [c.snatch_policy for _, c in shop.snapshot().conditions] == ["after_protection", "anytime", "never", "never"]
     networks.forget()
-    assert [c.snatch_policy for _, c in shop.snapshot().conditions] == ["anytime", "never", "never"]
+    assert [c.snatch_policy for _, c in shop.snapshot().conditions] == ["after_protection", "anytime", "never", "never"]
     shop.visits("c1", day(40), link="Li")
     shop.sells("c1", day(40))
     assert shop.bound("c1", day(40))[1] == "Zhao", "never"
