@@ -21,6 +21,7 @@ from ledger.faults import InvalidInput
 from stores.coordinates import Coordinates, require_crs, to_wgs84_arrays
 
 Key = TypeVar("Key")
+Box = tuple[float, float, float, float]  # west, south, east, north, degrees
 Floats = npt.NDArray[np.float64]
 
 MOST_POINTS: Final = 100_000
@@ -147,12 +148,12 @@ def overlapping_pairs(geometries: Sequence[BaseGeometry], more_than_m2: float = 
     return [each for each in measured if each[2] > more_than_m2]
 
 
-def near_boxes(geometries: Sequence[BaseGeometry], others: Sequence[BaseGeometry]) -> list[int]:
-    """Which of `others` the bounding box of any of these areas meets: positions, ascending."""
-    if not geometries or not others:
+def near_boxes(geometries: Sequence[BaseGeometry], boxes: Sequence[Box]) -> list[int]:
+    """Which of `boxes` the bounding box of any of these areas meets: positions, ascending."""
+    if not geometries or not boxes:
         return []
-    boxes = [geometry.envelope for geometry in geometries]
-    found: list[int] = np.unique(shapely.STRtree(list(others)).query(boxes, predicate="intersects")[1]).tolist()
+    tree = shapely.STRtree(shapely.box(*np.asarray(boxes, dtype=np.float64).T))
+    found: list[int] = np.unique(tree.query([geometry.envelope for geometry in geometries], predicate="intersects")[1]).tolist()
     return found
 
 

@@ -1,11 +1,12 @@
 """Areas on the ground: exclusive territories of dealers, service areas of stores, isolated areas (A12, rungs 8 and 9)."""
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Table
+from sqlalchemy import BigInteger, Column, Date, Float, ForeignKey, Index, Table
 
 import db
 
 KINDS = ("territory", "service_area", "isolated")
+BOX = ("west", "south", "east", "north")
 
 area = Table(
     "area", db.metadata,
@@ -20,6 +21,7 @@ area_revision = Table(
     Column("dealer_id", BigInteger, ForeignKey("dealer.id")),
     Column("store_id", BigInteger, ForeignKey("store.id")),
     Column("geometry", db.Json),  # GeoJSON in WGS-84, or None when regions or postal codes alone define it
+    *(Column(name, Float) for name in BOX),  # what the geometry lies within, in degrees
     Column("region_codes", db.Json, nullable=False),
     Column("postal_codes", db.Json, nullable=False),
     Column("valid_from", Date),

@@ -21,8 +21,9 @@ from stores.importing.faults import FaultList
 from stores.regions import region_and_above
 from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, save
 from stores.stores import store
-from stores.territories import area, area_revision
+from stores.territories import BOX, area, area_revision
 
+IN_LIST = 5_000
 FACTS = ("kind", "dealer_id", "store_id", "geometry", "region_codes", "postal_codes", "valid_from", "valid_to")
 
 
@@ -44,6 +45,7 @@ class _Territory:
 
 def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> Plan:
     stored = _stored(connection)
+    _draw(connection, [stored[code] for code in {row.area_code for row in rows} if code in stored])
     dealers = ids_by_code(connection, dealer, {row.dealer_code for row in rows if row.dealer_code})
     stores = ids_by_code(connection, store, {row.store_code for row in rows if row.store_code})
     new: list[tuple[str, dict[str, Any]]] = []
@@ -62,7 +64,7 @@ def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> P
             territories.append(_Territory(row.area_code, row.line, facts, row.geometry))
     if territories and not faults:
         in_file = {each.code for each in territories} | {before["area_code"] for before, _ in changed}
-        _refuse_overlaps(territories, [each for code, each in stored.items() if each["kind"] == "territory" and code not in in_file], faults)
+        _refuse_overlaps(connection, territories, [each for code, each in stored.items() if each["kind"] == "territory" and code not in in_file], faults)
 
     def write(connection: Connection, version: int) -> None:
         ids = allocate(connection, area, len(new))
@@ -74,9 +76,22 @@ def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> P
     return Plan(Outcome(len(new), len(changed), len(rows) - len(new) - len(changed)), faults, write)
 
 
-def _stored(connection: Connection) -> dict[str, Mapping[str, Any]]:
-    query = select(area.c.area_code, area_revision).join(area, area.c.id == area_revision.c.area_id).where(area_revision.c.version_to.is_(None))
-    return {row.area_code: dict(row._mapping) for row in connection.execute(query)}
+def _stored(connection: Connection) -> dict[str, dict[str, Any]]:
+    """All areas by code, without their shapes (`_draw`), which are nearly all there is to read."""
+    r = area_revision.c
+    query = select(area.c.area_code, *(c for c in r if c.name != "geometry"), r.geometry.is_not(None).label("drawn")).join(area, area.c.id == r.area_id)
+    return {row.area_code: dict(row._mapping) for row in connection.execute(query.where(r.version_to.is_(None)))}
+
+
+def _draw(connection: Connection, several: Sequence[dict[str, Any]]) -> None:
+    """Add the shapes of stored areas."""
+    by_id, r = {each["id"]: each for each in several}, area_revision.c
+    for each in several:
+        each["geometry"] = None
+    wanted = sorted(key for key, each in by_id.items() if each["drawn"])
+    for start in range(0, len(wanted), IN_LIST):
+        for key, geometry in connection.execute(select(r.id, r.geometry).where(r.id.in_(wanted[start:start + IN_LIST]))):
+            by_id[key]["geometry"] = geometry
 
 
 def _facts(row: AreaRow, dealers: Mapping[str, int], stores: Mapping[str, int], faults: FaultList) -> dict[str, Any]:
@@ -87,15 +102,18 @@ def _facts(row: AreaRow, dealers: Mapping[str, int], stores: Mapping[str, int], 
     return {
         "kind": row.kind, "dealer_id": dealers.get(row.dealer_code or ""), "store_id": stores.get(row.store_code or ""),
         "geometry": None if row.geometry is None else json.loads(db.canonical(to_geojson(row.geometry))),  # lists, as they come back
+        **dict(zip(BOX, row.geometry.bounds if row.geometry is not None else (None,) * 4, strict=True)),
         "region_codes": sorted(row.region_codes), "postal_codes": sorted(row.postal_codes), "valid_from": row.valid_from,
         "valid_to": None if row.valid_to is None else row.valid_to + dt.timedelta(days=1)}
 
 
-def _refuse_overlaps(coming: list[_Territory], stored: list[Mapping[str, Any]], faults: FaultList) -> None:
+def _refuse_overlaps(connection: Connection, coming: list[_Territory], stored: list[dict[str, Any]], faults: FaultList) -> None:
     """Each coming territory against the others of the file and the stored ones near it."""
-    others = [_Territory(each["area_code"], None, each, None if each["geometry"] is None else shape(each["geometry"])) for each in stored]
-    _refuse_shared_codes(coming, others, faults)
-    drawn = [(each, each.outline) for each in (*coming, *_near(coming, others)) if each.outline is not None]
+    _refuse_shared_codes(coming, [_Territory(each["area_code"], None, each, None) for each in stored], faults)
+    near = _near(coming, stored)
+    _draw(connection, near)
+    others = [_Territory(each["area_code"], None, each, shape(each["geometry"])) for each in near]
+    drawn = [(each, each.outline) for each in (*coming, *others) if each.outline is not None]
 
     def asked(i: int, j: int) -> bool:  # those that come stand before the stored ones
         return drawn[i][0].line is not None and _rivals(drawn[i][0], drawn[j][0])
@@ -105,10 +123,10 @@ def _refuse_overlaps(coming: list[_Territory], stored: list[Mapping[str, Any]], 
         faults.add(one.line or 0, "geometry", one.code, f"overlaps the territory {other.code} of another dealer by {square_metres:,.0f} square metres")
 
 
-def _near(coming: list[_Territory], others: list[_Territory]) -> list[_Territory]:
-    drawn = [(other, other.outline) for other in others if other.outline is not None]
-    found = near_boxes([each.outline for each in coming if each.outline is not None], [outline for _, outline in drawn])
-    return [drawn[place][0] for place in found]
+def _near(coming: list[_Territory], stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    drawn = [each for each in stored if each["drawn"]]
+    found = near_boxes([each.outline for each in coming if each.outline is not None], [tuple(each[name] for name in BOX) for each in drawn])
+    return [drawn[place] for place in found]
 
 
 def _refuse_shared_codes(coming: list[_Territory], others: list[_Territory], faults: FaultList) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Float, Integer, inspect, text
 
 import db
 from migrations.tables import import_tables
+from stores.territories import BOX
 
 KEY_TABLES = {"order_key": "order_no", "refund_key": "refund_no", "event_key": "event_id", "journal_key": "key", "idempotency_key": "key"}
 KNOWN_TIME = ("store_revision", "dealer_contract", "employment", "area_revision")
@@ -36,7 +37,7 @@ def test_money_is_whole_and_wide_and_never_a_float(tables):
             if column.name.endswith("_minor"):
                 assert isinstance(column.type, BigInteger), f"{table.name}.{column.name}"
             if isinstance(column.type, Float):
-                assert column.name in ("latitude", "longitude", "source_latitude", "source_longitude", "accuracy_m"), f"{table.name}.{column.name}"
+                assert column.name in ("latitude", "longitude", "source_latitude", "source_longitude", "accuracy_m", *BOX), f"{table.name}.{column.name}"
 
 
 def test_accounts_and_transfers_carry_their_currency(tables):

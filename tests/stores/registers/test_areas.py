@@ -2,9 +2,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
+from shapely.geometry import shape
+from sqlalchemy import create_engine, text
 
+from migrations import commands
 from stores import network as stores_network
 from stores.actors import COMMAND_LINE
 from stores.areas import parse_geometry
@@ -48,6 +52,43 @@ def test_an_overlap_with_a_stored_territory_of_another_dealer_is_refused(network
 def test_an_overlap_within_the_file_is_refused(network):
     with pytest.raises(Refused, match="overlaps"):
         save(network, territory("T1", "D1", square(120.0)), territory("T2", "D2", square(120.05)))
+
+
+def test_who_draws_one_area_reads_the_shapes_of_those_near_it(network, monkeypatch):
+    """A12: of many territories those whose box it meets, over the antimeridian too; a stored one is compared with what the file says of it."""
+    across = {"type": "Polygon", "coordinates": [[[179.95, -17], [-179.95, -17], [-179.95, -16.9], [179.95, -16.9], [179.95, -17]]]}
+    save(network, *(territory(f"T{n}", "D1", square(100.0 + n)) for n in range(5)), territory("fiji", "D1", across))
+    read: list[int] = []
+
+    def noting(geometry):
+        read.append(len(geometry["coordinates"]))
+        return shape(geometry)
+
+    monkeypatch.setattr(areas, "shape", noting)
+    assert save(network, territory("T9", "D2", square(102.2))) == Outcome(new=1)
+    assert save(network, territory("T3", "D1", square(103.0))) == Outcome(unchanged=1)
+    assert read == []
+    with pytest.raises(Refused, match="overlaps the territory T3"):
+        save(network, territory("T10", "D2", square(103.05)))
+    with pytest.raises(Refused, match="overlaps the territory fiji"):
+        save(network, territory("T11", "D2", square(-180.0, -17.0)))
+    assert read == [1, 2]
+
+
+def test_boxes_of_areas_that_were_there_before_them_are_those_of_their_shapes(empty_database_url):
+    commands.upgrade(empty_database_url, "e2b6c90d4a17")
+    shapes = (square(120.0), {"type": "MultiPolygon", "coordinates": [square(-180.0)["coordinates"], square(179.9)["coordinates"]]}, None)
+    engine = create_engine(empty_database_url)
+    with engine.begin() as connection:
+        for n, geometry in enumerate(shapes, 1):
+            connection.execute(text("INSERT INTO area (id, area_code) VALUES (:n, :code)"), {"n": n, "code": f"T{n}"})
+            connection.execute(text("INSERT INTO area_revision (id, area_id, kind, geometry, region_codes, postal_codes, version_from) "
+                                    "VALUES (:n, :n, 'territory', :geometry, '[]', '[]', 1)"), {"n": n, "geometry": geometry and json.dumps(geometry)})
+    commands.upgrade(empty_database_url)
+    with engine.begin() as connection:
+        boxes = connection.execute(text("SELECT west, south, east, north FROM area_revision ORDER BY id")).all()
+    engine.dispose()
+    assert boxes == [(120.0, 30.0, 120.1, 30.1), (-180.0, 30.0, 180.0, 30.1), (None,) * 4]
 
 
 def test_one_dealer_may_overlap_himself(network):
