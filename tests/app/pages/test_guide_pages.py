@@ -53,7 +53,10 @@ def part(page: str, start: str, end: str) -> str:
 
 
 def colleague(code: str, name: str, **more: str) -> None:
-    Network().load("guides", {"guide_code": code, "name": name, "store_code": "S1", "role": "guide", **more})
+    """As told to the register now: who is said to leave is a leaver from now on (B9)."""
+    network = Network()
+    network.now = dt.datetime.now(dt.UTC)
+    network.load("guides", {"guide_code": code, "name": name, "store_code": "S1", "role": "guide", **more})
 
 
 # -- money -----------------------------------------------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ def lively(chain: Chain) -> Chain:
                            "components": [{"code": "sales", "kind": "rate", "per": "period", "tiers": tiers, "caps": {"guide_month_minor": 100_000}}]},
                           actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
     network, month = Network(), chain.day(0)[:7]
+    network.now = dt.datetime.now(dt.UTC)
     network.load("guides", {"guide_code": "G7", "name": "Alexandra Konstantinopoulou-Featherstonehaugh", "store_code": "S1", "role": "guide", "left_on": chain.day(-3)})
     network.load("targets", *({"period": month, "level": level, "code": code, "metric": metric, "target": "500"}
                               for level, code in (("guide", "G1"), ("store", "S1")) for metric in ("adds", "net_sales")))
