@@ -102,6 +102,8 @@ REASONS = (
     _l("is no known dealer; import dealers first"),
     _l("is no known branch; import branches first"),
     _l("is no known store; import stores first"),
+    _l("is no known customer; import customers first"),
+    _l("is not marked as an employee: own purchases earn commission until the file of customers says employee yes"),
     _l("is no known guide; import guides first"),
     _l("is no known %(level)s"),
     _l("is no branch, neither stored nor in this file"),

@@ -167,7 +167,8 @@ class Held:
 @dataclass(slots=True)
 class _Story:
     """`waiting`: the owner's store, which becomes home when the home's protection is over (B3), and what that fact was judged by. `himself`: the guides
-    he is (B5). `released`: the home that a closing without successor ended, while no other took its place. `conditions`: of the fact that is being applied."""
+    he is (B5). `pooled`: the friend add of a leaver that brought the home (B9), and who added. `released`: the
+    home that a closing without successor ended, while no other took its place. `conditions`: of the fact that is being applied."""
 
     rules: Rules
     conditions: Conditions
@@ -175,6 +176,7 @@ class _Story:
     past: list[Binding] = field(default_factory=list)
     waiting: tuple[int, Conditions] | None = None
     himself: set[int] = field(default_factory=set)
+    pooled: tuple[int, int | None] | None = None
     released: tuple[Closing, Binding] | None = None
 
     def run(self, to: dt.datetime | None) -> None:
@@ -356,6 +358,7 @@ def _confirmed(story: _Story, fact: BindingFact) -> None:
         _own(story, fact, "friend_add")
     elif "home" not in story.held:
         story.begin("home", fact.at, "friend_add", ("event", fact.source_id), store_id=fact.guide_store_id)
+        story.pooled = fact.source_id, fact.guide_id
 
 
 def _own(story: _Story, fact: BindingFact, reason: str) -> None:
@@ -375,10 +378,12 @@ def _own(story: _Story, fact: BindingFact, reason: str) -> None:
 
 def _deleted(story: _Story, fact: BindingFact) -> None:
     """B3: a friend-add binding without any order ends when the customer deletes the guide."""
-    owner = story.held.get("owner")
+    owner, home = story.held.get("owner"), story.held.get("home")
+    if owner is None and home is not None and home.source_kind == "event" and not home.has_order and story.pooled == (home.source_id, fact.guide_id):
+        story.end("home", fact.at, "deleted_by_customer")
+        return
     if owner is None or owner.guide_id != fact.guide_id or owner.has_order or owner.reason != "friend_add":
         return
-    home = story.held.get("home")
     if home is not None and (home.source_kind, home.source_id) == (owner.source_kind, owner.source_id) and not home.has_order:
         story.end("home", fact.at, "deleted_by_customer")
     story.end("owner", fact.at, "deleted_by_customer")

@@ -14,6 +14,7 @@ from stores.actors import Actor
 from stores.customer_deed_kinds import customer_deed, customer_deed_note
 from stores.customers import customer, customer_identity
 from stores.entries import entry, entry_point, entry_trace
+from stores.guides import guide
 
 AT_ONCE = 500
 
@@ -41,6 +42,7 @@ def erase_customer(customer_id: str, *, actor: Actor, now: dt.datetime) -> Erase
         points, traces = _forget_entries(connection, found)
         identities = connection.execute(delete(customer_identity).where(i.customer_id == found)).rowcount
         connection.execute(update(customer).where(customer.c.id == found).values(customer_id=f"erased-{found}"))
+        connection.execute(update(guide).where(guide.c.own_customer_id == found).values(own_customer_id=None))
         deeds = select(customer_deed.c.id).where(customer_deed.c.customer_id == found)
         connection.execute(delete(customer_deed_note).where(customer_deed_note.c.deed_id.in_(deeds)))
         record(connection, actor.name, "erase_customer", "customer", found, {"identities": identities, "points": points, "traces": traces}, at=now)

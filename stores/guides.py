@@ -27,7 +27,7 @@ employment = Table(
     Column("role", db.Code(16), nullable=False),
     Column("valid_from", Date),
     Column("valid_to", Date),  # the first day that no longer counts
-    Column("notice_at", db.Instant),  # of a stretch that nothing follows: when its last day became known (B9)
+    Column("notices", db.Json),  # of the last stretch of an employment: [from, until] in which its end was known, until None: still (B9)
     Column("customers_follow", Boolean),  # of a move from another store (B10); None: nobody decided, they follow within the same dealer
     Column("version_from", BigInteger, nullable=False),
     Column("version_to", BigInteger),

@@ -25,6 +25,7 @@ from stores.guides import employment, guide
 from stores.hours import parse_hours
 from stores.policies import policy_version
 from stores.snapshot import AreaRecord, ChannelRecord, Contract, GuideRecord, Job, Snapshot, StoreRecord, conditions_of
+from stores.spans import spans_of
 from stores.stores import store, store_revision
 from stores.territories import area, area_revision
 from stores.versions import Versions
@@ -136,9 +137,9 @@ def _guides(connection: Connection, version: int, before: Snapshot | None) -> di
     e, touched = employment.c, _touched(connection, version, before, employment.c.guide_id)
     jobs: dict[int, list[Job]] = {}
     query = select(e.guide_id, e.store_id, e.role, e.valid_from, e.valid_to,
-                   e.customers_follow, e.notice_at).where(_known_at(employment, version), _of(e.guide_id, touched)).order_by(e.id)
+                   e.customers_follow, e.notices).where(_known_at(employment, version), _of(e.guide_id, touched)).order_by(e.id)
     for r in connection.execute(query):
-        jobs.setdefault(r.guide_id, []).append(Job(r.store_id, r.role, r.valid_from, r.valid_to, r.customers_follow, r.notice_at))
+        jobs.setdefault(r.guide_id, []).append(Job(r.store_id, r.role, r.valid_from, r.valid_to, r.customers_follow, spans_of(r.notices)))
     kept = dict(before.guides) if before is not None and touched is not None else {}
     wanted = true() if touched is None else or_(guide.c.id.in_(touched), guide.c.id > max(kept, default=0))
     return kept | {r.id: GuideRecord(r.id, r.guide_code, tuple(jobs.get(r.id, ()))) for r in connection.execute(select(guide.c.id, guide.c.guide_code).where(wanted))}

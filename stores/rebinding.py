@@ -141,18 +141,15 @@ def _dealer(snapshot: Snapshot, store_id: int, day: dt.date) -> int | None:
 
 # -- writing ------------------------------------------------------------------------------------------------------------------
 
-def follow_guides(guides: Iterable[int], now: dt.datetime, returned: Collection[int] = (), staying: Mapping[int, dt.datetime] | None = None) -> None:
+def follow_guides(guides: Iterable[int], now: dt.datetime, returned: Collection[int] = ()) -> None:
     """Fold the customers of these guides anew once their employment changed: a leaver's customers go to the store pool (B9, B10). Of the guides
-    in `returned` whoever they had before, too: those may have another owner by now. Who is `staying` after all, by guide since when he was said
-    to leave, keeps whom he met meanwhile."""
+    in `returned` whoever they had before, too: those may have another owner by now."""
     with db.read() as connection:
         s = customer_state.c
         owned = {c for part in _chunks(sorted(guides)) for c in connection.execute(select(s.customer_id).where(s.owner_guide_id.in_(part))).scalars()}
         for part in _chunks(sorted(returned)):
             had = select(binding.c.customer_id).where(binding.c.guide_id.in_(part), binding.c.end_reason == MOVED_ALONE, binding.c.superseded_at.is_(None))
             owned.update(connection.execute(had).scalars())
-        for guide_id, since in (staying or {}).items():
-            owned.update(_met_since(connection, guide_id, since))
     for part in _chunks(sorted(owned)):
         with db.transaction() as connection:
             snapshot = network.snapshot(versions.current(connection))
@@ -160,12 +157,15 @@ def follow_guides(guides: Iterable[int], now: dt.datetime, returned: Collection[
             rewrite(connection, facts_of(connection, part, snapshot), rules_of(snapshot), now)
 
 
-def _met_since(connection: Connection, guide_id: int, since: dt.datetime) -> set[int]:
-    """Customers whom a guide befriended or took over, or who bought by his link, from a moment on."""
-    e, o, day = event.c, sales_order.c, business_day(since)
-    events = select(e.customer_id).where(e.guide_id == guide_id, e.business_day >= day, e.type.in_(list(_KINDS)), e.customer_id.is_not(None))
-    orders = select(o.customer_id).where(o.business_day >= day, o.link_guide_id == guide_id)
-    return {*connection.execute(events).scalars(), *connection.execute(orders).scalars()}
+def follow_customers(customers: Iterable[int], now: dt.datetime) -> None:
+    """Fold these customers anew: they turned out to be guides, or not to be the guides they were said to be (B5)."""
+    s = customer_state.c
+    for part in _chunks(sorted(customers)):
+        with db.transaction() as connection:
+            snapshot = network.snapshot(versions.current(connection))
+            people.lock(connection, part)
+            connection.execute(update(customer_state).where(s.customer_id.in_(part)).values(rv=s.rv + 1))  # so that their first order looks, too
+            rewrite(connection, facts_of(connection, part, snapshot), rules_of(snapshot), now)
 
 
 def follow_stores(stores: Iterable[int], now: dt.datetime) -> None:

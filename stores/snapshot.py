@@ -22,6 +22,7 @@ from stores.bundles import Shelves
 from stores.hours import Hours, is_open
 from stores.nearest import NearestIndex
 from stores.policy import Policy
+from stores.spans import Spans, holds_at
 
 REMEMBERED_EPOCHS = 64
 REMEMBERED_LISTS = 4
@@ -125,15 +126,15 @@ class AreaRecord:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A stretch of employment, [valid_from, valid_to). `customers_follow` False: those of the store before stayed there (B10). `notice_at`: when it
-    became known that he leaves at its end (B9)."""
+    """A stretch of employment, [valid_from, valid_to). `customers_follow` False: those of the store before stayed there (B10). `notices`: when it
+    was known that he leaves at its end (B9)."""
 
     store_id: int
     role: str
     valid_from: dt.date | None
     valid_to: dt.date | None
     customers_follow: bool | None = None
-    notice_at: dt.datetime | None = None
+    notices: Spans = ()
 
     def holds(self, day: dt.date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
@@ -156,7 +157,7 @@ class GuideRecord:
     def had_given_notice(self, day: dt.date, at: dt.datetime) -> bool:
         """B9: `at`, a moment of that day at work, it was known that he leaves."""
         last = self._last_job(day)
-        return last is not None and last.notice_at is not None and last.notice_at <= at
+        return last is not None and holds_at(last.notices, at)
 
     def _last_job(self, day: dt.date) -> Job | None:
         """The last stretch of the employment that he is in on that day."""

@@ -142,7 +142,7 @@ class GuideOut(Answer):
     name: str
     store_code: str
     wecom_userid: str | None
-    own_customer_id: str | None
+    own_customer_id: Annotated[str | None, Field(description="left out for a key that may not write the network")] = None
     hired_on: dt.date | None
     left_on: dt.date | None
     role: Literal["guide", "store_manager"]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from app import words
 from incentives.explanations import percent
-from stores import directory, entry_lists, moves, people, places, store_history
+from stores import directory, entry_lists, moves, places, store_history
 from stores.actors import Actor
 from stores.contracts import dealer_contract
 from stores.coordinates import Coordinates, distance_m
@@ -143,13 +143,6 @@ def _customers(connection: Connection, proposal: Proposal, guide_id: int, now: d
                           day=moved_on.isoformat()), "wait")]
 
 
-def _own_number(connection: Connection, number: str) -> Consequence:
-    """B5; a number that nobody has may be a slip."""
-    if not people.by_customer_id(connection, [number]):
-        return Consequence(_("Nobody is known by the number %(number)s yet. If it is right, a customer is made of it, who counts as an employee.", number=number), "wait")
-    return Consequence(_("The customer %(number)s counts as an employee from now on and is bound to this guide no more.", number=number))
-
-
 def _guide(connection: Connection, actor: Actor, proposal: Proposal, now: dt.datetime, today: dt.date) -> list[Consequence]:
     after, found = proposal.after, []
     row = directory.find_guide(connection, actor, today, code=after["guide_code"])
@@ -174,7 +167,7 @@ def _guide(connection: Connection, actor: Actor, proposal: Proposal, now: dt.dat
             "3 days. Rewards earned until then are paid.",
             day=after["left_on"], n=owned), "wait"))
     if proposal.changes("own_customer_id") and after["own_customer_id"]:
-        found.append(_own_number(connection, after["own_customer_id"]))
+        found.append(Consequence(_("The customer %(number)s is this guide and is bound to this guide no more.", number=after["own_customer_id"])))
     if row is not None and proposal.changes("role"):
         found.append(Consequence(_("The new role counts from today on.")))
     if row is not None and proposal.changes("wecom_userid"):

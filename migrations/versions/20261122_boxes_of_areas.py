@@ -22,13 +22,16 @@ def upgrade() -> None:
     ids = connection.execute(sa.text('SELECT id FROM area_revision WHERE geometry IS NOT NULL')).scalars().all()
     for number in ids:
         geometry = json.loads(connection.execute(sa.text('SELECT geometry FROM area_revision WHERE id = :id'), {'id': number}).scalar_one())
-        longitudes, latitudes = zip(*_points(geometry['coordinates']), strict=True)
+        points = list(_points(geometry['coordinates']))
+        if not points:
+            continue
+        longitudes, latitudes = zip(*points, strict=True)
         box = dict(zip(BOX, (min(longitudes), min(latitudes), max(longitudes), max(latitudes)), strict=True))
         connection.execute(sa.text('UPDATE area_revision SET west = :west, south = :south, east = :east, north = :north WHERE id = :id'), {**box, 'id': number})
 
 
 def _points(nested: Any) -> Iterator[tuple[float, float]]:
-    if isinstance(nested[0], (int, float)):
+    if nested and isinstance(nested[0], (int, float)):
         yield float(nested[0]), float(nested[1])
         return
     for each in nested:

@@ -1,5 +1,7 @@
-"""When the last day of a guide became known (B9): of those stored already, with the version that says so."""
+"""When it was known that a guide leaves (B9): of those at work with a last day, from now on, so that nobody loses whom they have."""
 from __future__ import annotations
+
+import datetime as dt
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,13 +13,17 @@ down_revision = 'c4d07b1e93fa'
 branch_labels = None
 depends_on = None
 
+employment = sa.table('employment', sa.column('guide_id', sa.BigInteger), sa.column('valid_from', sa.Date), sa.column('valid_to', sa.Date),
+                      sa.column('version_to', sa.BigInteger), sa.column('notices', db.Json()))
+
 
 def upgrade() -> None:
-    op.add_column('employment', sa.Column('notice_at', db.Instant(), nullable=True))
-    op.execute("""UPDATE employment SET notice_at = (SELECT at FROM network_change WHERE version = employment.version_from)
-        WHERE valid_to IS NOT NULL AND version_to IS NULL AND NOT EXISTS (SELECT 1 FROM employment AS later
-            WHERE later.guide_id = employment.guide_id AND later.version_to IS NULL AND later.valid_from = employment.valid_to)""")
+    op.add_column('employment', sa.Column('notices', db.Json(), nullable=True))
+    now, later = dt.datetime.now(dt.UTC), employment.alias()
+    follows = sa.exists().where(later.c.guide_id == employment.c.guide_id, later.c.version_to.is_(None), later.c.valid_from == employment.c.valid_to)
+    op.execute(employment.update().where(employment.c.version_to.is_(None), employment.c.valid_to > now.date(), ~follows)
+               .values(notices=[[now.isoformat(), None]]))
 
 
 def downgrade() -> None:
-    op.drop_column('employment', 'notice_at')
+    op.drop_column('employment', 'notices')

@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from stores.spans import Spans
+
 DECIDED_WITHIN = 3  # days after the move in which it can be decided: B9 gives as many to find customers of the pool a guide
 
 
@@ -21,14 +23,14 @@ class UnsoundEmployment(ValueError):
 @dataclass(frozen=True, slots=True)
 class Job:
     """One stretch at one store in one role, [valid_from, valid_to). `customers_follow`: of a move here from another store, None: nobody decided.
-    `notice_at`: when it became known that he leaves at its end (B9)."""
+    `notices`: when it was known that he leaves at its end (B9)."""
 
     store_id: int
     role: str
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
     customers_follow: bool | None = None
-    notice_at: dt.datetime | None = None
+    notices: Spans = ()
 
 
 OtherDealer = Callable[[int, int, dt.date], bool]  # whether a move from a store to another on a day was one to another dealer
@@ -104,12 +106,19 @@ def _move(jobs: list[Job], wanted: Wanted, today: dt.date) -> None:
 
 
 def _give_notice(jobs: list[Job], known: Sequence[Job], now: dt.datetime | None) -> None:
-    """B9: from now on he is leaving; another last day, or a move before it, keeps the moment at which that became known first."""
+    """B9: from now on he is leaving, or is not any more; another last day, or a move before it, changes neither."""
     last, before = jobs[-1], known[-1] if known else None
-    same = before is not None and before.valid_to is not None and (last.valid_from is None or last.valid_from < before.valid_to)
-    jobs[-1] = replace(last, notice_at=None if last.valid_to is None else before.notice_at if same and before is not None else now)
+    same = before is not None and (before.valid_to is None or last.valid_from is None or last.valid_from < before.valid_to)
+    notices = before.notices if same and before is not None else ()
+    given = bool(notices) and notices[-1][1] is None
+    changed = not same or before is None or last.valid_to != before.valid_to
+    if now is not None and changed and last.valid_to is not None and not given:
+        notices = (*notices, (now, None))
+    elif last.valid_to is None and given:
+        notices = (*notices[:-1], (notices[-1][0], now))
+    jobs[-1] = replace(last, notices=notices)
     if len(jobs) > 1 and jobs[-2].valid_to == last.valid_from:
-        jobs[-2] = replace(jobs[-2], notice_at=None)
+        jobs[-2] = replace(jobs[-2], notices=())
 
 
 def arrival(jobs: Sequence[Job]) -> int | None:

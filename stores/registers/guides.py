@@ -14,11 +14,11 @@ from stores import people, rebinding
 from stores.actors import Actor
 from stores.brand import business_day
 from stores.contracts import dealer_contract
+from stores.customers import customer
 from stores.guides import employment, guide
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers import own_customers
 from stores.registers.employment import (
     Job,
     UnsoundEmployment,
@@ -36,10 +36,12 @@ from stores.registers.saving import (
     ids_by_code,
     save,
 )
+from stores.spans import kept_spans, spans_of
 from stores.stores import store
 
 FACTS = ("name", "wecom_userid", "own_customer_id", "store_id", "role", "hired_on", "left_on")
 PLAIN = ("name", "wecom_userid", "role", "hired_on", "left_on")
+NO_EMPLOYEE = "is not marked as an employee: own purchases earn commission until the file of customers says employee yes"
 Jobs = dict[int, list[tuple[int, Job]]]
 FOLLOW = {"follow": True, "stay": False}
 NO_MOVE = "has no effect: no move to another store in the last 3 days"
@@ -55,7 +57,7 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
 def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     stored, jobs, today = _stored(connection, rows), _jobs(connection, rows), business_day(now)
     stores = ids_by_code(connection, store, {row.get("store_code") for row in rows} - {None})
-    owns = {text: each.id for text, each in people.by_customer_id(connection, {row.get("own_customer_id") for row in rows} - {None}).items()}
+    owns = _Owns(connection, {row.get("own_customer_id") for row in rows} - {None})
     dealers, draft, faults, warnings = _Dealers(connection), _Draft(), FaultList(), FaultList()
     for row in rows:
         before = stored.get(row.values["guide_code"])
@@ -69,6 +71,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
             faults.add(row.line, reason.column, str(row.get(reason.column) or ""), str(reason))
             continue
         _warn_of_no_effect(row, wanted, today, warnings)
+        owns.warn_of_others(row, before, after, warnings)
         draft.take(before, after, known, wanted)
     _refuse_shared_userids(connection, rows, stored, faults)
     return Plan(Outcome(len(draft.new), draft.differ, len(rows) - len(draft.new) - draft.differ, warnings), faults,
@@ -78,8 +81,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
 @dataclass(slots=True)
 class _Draft:
     """What is new or differs. `differ`: how many stored guides; `begun`: jobs by guide, a new one by code; `moved`: guides whose jobs differ, of whom
-    `returned` have those back whom they left behind, and `staying` since when they were said to leave; `named`, `no_more`: customers who are guides,
-    numbers of nobody as text."""
+    `returned` have those back whom they left behind; `themselves`: customers who are guides now, or are not any more."""
 
     new: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
@@ -88,9 +90,7 @@ class _Draft:
     begun: list[tuple[int | str, Job]] = field(default_factory=list)
     moved: list[int] = field(default_factory=list)
     returned: list[int] = field(default_factory=list)
-    staying: dict[int, dt.datetime] = field(default_factory=dict)
-    named: set[int | str] = field(default_factory=set)
-    no_more: set[int] = field(default_factory=set)
+    themselves: set[int] = field(default_factory=set)
 
     def take(self, before: Mapping[str, Any] | None, after: dict[str, Any], known: Sequence[tuple[int, Job]], wanted: Sequence[Job]) -> None:
         """One guide, as stored and as wanted."""
@@ -99,8 +99,7 @@ class _Draft:
         self.begun += [(before["id"] if before is not None else after["guide_code"], job) for job in wanted if job not in present]
         was, own = before["own_customer_id"] if before is not None else None, after["own_customer_id"]
         if own != was:
-            self.named |= {own} - {None}
-            self.no_more |= {was} - {None}
+            self.themselves |= {was, own} - {None}
         if before is None:
             self.new.append(after)
             return
@@ -116,27 +115,21 @@ class _Draft:
         self.moved.append(guide_id)
         if any(job.customers_follow is False and job not in wanted for job in present):
             self.returned.append(guide_id)
-        notice = present[-1].notice_at if present else None
-        if notice is not None and all(job.notice_at != notice for job in wanted):
-            self.staying[guide_id] = notice
 
     def write(self, connection: Connection, version: int, now: dt.datetime) -> None:
         """All of it; bindings follow once it is committed."""
-        made = own_customers.name(connection, self.named, now)
-        for each in (*self.new, *self.changed):
-            each["own_customer_id"] = made.get(each["own_customer_id"], each["own_customer_id"])
         ids = dict(zip((each["guide_code"] for each in self.new), allocate(connection, guide, len(self.new)), strict=True))
         insert_rows(connection, guide, [{**each, "id": ids[each["guide_code"]]} for each in self.new])
         update_rows(connection, guide, self.changed)
         end_versions(connection, employment, self.ended, version)
         insert_rows(connection, employment, [
             {"guide_id": ids[key] if isinstance(key, str) else key, "store_id": job.store_id, "role": job.role, "valid_from": job.valid_from,
-             "valid_to": job.valid_to, "customers_follow": job.customers_follow, "notice_at": job.notice_at, "version_from": version} for key, job in self.begun])
+             "valid_to": job.valid_to, "customers_follow": job.customers_follow, "notices": kept_spans(job.notices), "version_from": version}
+            for key, job in self.begun])
         if self.moved:
-            db.after_commit(lambda: rebinding.follow_guides(self.moved, now, self.returned, self.staying))
-        known = self.no_more | {each for each in self.named if isinstance(each, int)}
-        if known:
-            db.after_commit(lambda: own_customers.follow(known, now))
+            db.after_commit(lambda: rebinding.follow_guides(self.moved, now, self.returned))
+        if self.themselves:
+            db.after_commit(lambda: rebinding.follow_customers(self.themselves, now))
 
 
 def _stored(connection: Connection, rows: Sequence[Row]) -> dict[str, Mapping[str, Any]]:
@@ -154,15 +147,14 @@ def _jobs(connection: Connection, rows: Sequence[Row]) -> Jobs:
     jobs: Jobs = {}
     for each in connection.execute(query):
         jobs.setdefault(each.guide_id, []).append((each.id, Job(each.store_id, each.role, each.valid_from, each.valid_to, each.customers_follow,
-                                                                       each.notice_at)))
+                                                                spans_of(each.notices))))
     for several in jobs.values():
         several.sort(key=lambda pair: pair[1].valid_from or dt.date.min)
     return jobs
 
 
-def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int], owns: Mapping[str, int],
+def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int], owns: _Owns,
             faults: FaultList) -> dict[str, Any] | None:
-    """`own_customer_id`: a surrogate, or the number itself under which nobody is known yet."""
     if before is None and not complete(row, ("name", "store_code"), "guide", faults):
         return None
     after: dict[str, Any] = {**dict.fromkeys(FACTS), "role": "guide"} if before is None else {name: before[name] for name in FACTS}
@@ -173,7 +165,10 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int
             after[name] = value if value is not CLEAR else "guide" if name == "role" else None
     if "own_customer_id" in row.values:
         text = row.get("own_customer_id")
-        after["own_customer_id"] = owns.get(text, text)
+        after["own_customer_id"] = owns.by_number.get(text)
+        if text is not None and text not in owns.by_number:
+            faults.add(row.line, "own_customer_id", text, "is no known customer; import customers first")
+            return None
     if "store_code" in row.values:
         code = row.values["store_code"]
         if code not in stores:
@@ -186,6 +181,23 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int
 def _wanted(after: Mapping[str, Any], before: Mapping[str, Any] | None, customers_follow: bool | None) -> Wanted:
     return Wanted(after["store_id"], after["role"], after["hired_on"], after["left_on"],
                   before["hired_on"] if before is not None else None, before["left_on"] if before is not None else None, customers_follow)
+
+
+class _Owns:
+    """The customers whose numbers a file gives as guides' own (B5), and who of them is no employee by the register of customers."""
+
+    def __init__(self, connection: Connection, numbers: set[Any]):
+        self.by_number = {number: each.id for number, each in people.by_customer_id(connection, numbers).items()}
+        ids = sorted(self.by_number.values())
+        c = customer.c
+        self.others = {found for start in range(0, len(ids), WHOLE_TABLE) for found in connection.execute(
+            select(c.id).where(c.id.in_(ids[start:start + WHOLE_TABLE]), c.employee.is_(False))).scalars()}
+
+    def warn_of_others(self, row: Row, before: Mapping[str, Any] | None, after: Mapping[str, Any], warnings: FaultList) -> None:
+        """Naming changes no reward: whether own purchases earn is said by the register of customers."""
+        own = after["own_customer_id"]
+        if own in self.others and own != (before["own_customer_id"] if before is not None else None):
+            warnings.add(row.line, "own_customer_id", row.get("own_customer_id"), NO_EMPLOYEE)
 
 
 class _Dealers:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Table,
     case,
     false,
-    null,
     or_,
     select,
 )
@@ -79,14 +78,14 @@ def _stores(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
 
 
 def _guides(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
-    """`own_customer_id` for those who maintain it (B5). `customers`: what was decided of a move of the last days (B10); of an older one it cannot be
+    """`own_customer_id` for those alone who maintain it (B5). `customers`: what was decided of a move of the last days (B10); of an older one it cannot be
     changed, so a file need not say it."""
     g, e = guide.c, employment.c
     decided = select(case((e.customers_follow, "follow"), else_="stay")).where(
         e.guide_id == g.id, e.version_to.is_(None), e.customers_follow.is_not(None), e.valid_from >= today - dt.timedelta(days=DECIDED_WITHIN),
         e.valid_from <= today, or_(e.valid_to.is_(None), e.valid_to > today)).limit(1).scalar_subquery().label("customers")
-    own = customer.c.customer_id if actor.may("network:write") else null()
-    query = select(g.guide_code, g.name, store.c.store_code, g.wecom_userid, own.label("own_customer_id"), g.hired_on, g.left_on, g.role, decided)
+    own = (customer.c.customer_id.label("own_customer_id"),) if actor.may("network:write") else ()
+    query = select(g.guide_code, g.name, store.c.store_code, g.wecom_userid, *own, g.hired_on, g.left_on, g.role, decided)
     query = query.join(store, store.c.id == g.store_id).outerjoin(customer, customer.c.id == g.own_customer_id)
     return _limited(query, g.id, visible_guide_ids(actor, today)), guide, _plain
 

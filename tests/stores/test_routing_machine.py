@@ -222,15 +222,14 @@ class Routing(RuleBasedStateMachine):
 
     @rule(guide=guide_code)
     def stays_after_all(self, guide: str) -> None:
-        """Before the last day is over; he has whom he met meanwhile, so what was true since he said he would leave is told anew (B9)."""
+        """Before the last day is over; nobody comes to him or goes by that (B9)."""
         self.later()
         if guide not in self.leaving or self.shop.snapshot().guides_by_code[guide].store_on(business_day(self.at)) is None:
             return
         before = self.bound()
         self.employ(guide, left_on="")
         self.leaving.discard(guide)
-        self.seen.clear()
-        assert all(after == before[c] or after[1] == guide for c, after in self.bound().items())
+        self.nobody_moves_but(None, before)
 
     @rule(guide=guide_code, to=shop_code, customers=st.sampled_from(["", "follow", "stay"]))
     def goes_elsewhere(self, guide: str, to: str, customers: str) -> None:
@@ -251,6 +250,8 @@ class Routing(RuleBasedStateMachine):
         """B5: he is that customer, by all facts of the past; nobody else's binding changes."""
         self.later()
         before, was = self.bound(), self.himself.get(guide)
+        if who not in before:
+            return
         self.employ(guide, own_customer_id=who)
         self.himself[guide] = who
         self.seen.clear()

@@ -241,9 +241,9 @@ def test_a_dealer_and_a_guide_are_changed_with_what_follows(chain):
     assert "S1" in text(client.get("/hq/guides/G1?lang=en"))
     review = send(client, "/hq/guides/G2/edit?lang=en", left_on="2027-02-01")
     assert "Last day 2027-02-01: from now on nobody new is bound to this guide" in text(review)
-    assert "Nobody is known by the number nobody yet" in text(send(client, "/hq/guides/G2/edit?lang=en", own_customer_id="nobody"))
+    assert "is no known customer" in text(send(client, "/hq/guides/G2/edit?lang=en", own_customer_id="nobody"))
     review = send(client, "/hq/guides/G2/edit?lang=en", own_customer_id="wx-gus-004")
-    assert "The customer wx-gus-004 counts as an employee from now on" in text(review)
+    assert "The customer wx-gus-004 is this guide and is bound to this guide no more" in text(review) and "is not marked as an employee" in text(review)
     assert again(client, "/hq/guides/G2/edit", review).status_code == 303
     assert re.search(r'name="own_customer_id"[^>]*value="wx-gus-004"', client.get("/hq/guides/G2/edit").get_data(as_text=True))
 

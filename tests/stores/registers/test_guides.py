@@ -16,6 +16,7 @@ from stores.registers.employment import (
     jobs_after,
 )
 from stores.registers.saving import Outcome, Refused
+from stores.spans import spans_of
 
 TODAY = dt.date(2025, 6, 1)
 JANUARY, MAY = dt.date(2025, 1, 1), dt.date(2025, 5, 31)
@@ -51,29 +52,32 @@ def test_a_move_counts_from_today(shops):
 
 
 def notices(network):
-    return [row.notice_at for row in network.rows(employment, "valid_from", "id") if row.version_to is None]
+    return [[(first, until) for first, until in spans_of(row.notices)] for row in network.rows(employment, "valid_from", "id") if row.version_to is None]
 
 
 def test_a_notice_is_given_once_b9(shops):
-    """It stands with the last stretch: another last day and a move before it keep the moment, staying takes it away, coming back begins anew."""
+    """It stands with the last stretch: another last day and a move before it change nothing, staying ends it, coming back begins anew."""
     since = {"hired_on": "2025-01-01"}
     hire(shops, **since)
-    assert notices(shops) == [None]
+    assert notices(shops) == [[]]
     given = shops.now
     hire(shops, left_on="2025-06-30", **since)
     shops.days_pass(2)
     hire(shops, left_on="2025-07-31", **since)
-    assert notices(shops) == [given]
+    assert notices(shops) == [[(given, None)]]
     hire(shops, "S2", left_on="2025-07-31", **since)
-    assert notices(shops) == [None, given]
+    assert notices(shops) == [[], [(given, None)]]
     assert hire(shops, "S2", left_on="2025-07-31", **since) == Outcome(unchanged=1)
+    shops.days_pass(1)
+    stays = shops.now
     hire(shops, "S2", left_on="", **since)
-    assert notices(shops) == [None, None]
+    assert notices(shops) == [[], [(given, stays)]]
+    shops.days_pass(1)
     again = shops.now
     hire(shops, "S2", left_on="2025-07-31", **since)
     shops.days_pass(90)
     hire(shops, "S2", hired_on="2025-09-01", left_on="")
-    assert notices(shops) == [None, again, None]
+    assert notices(shops) == [[], [(given, stays), (again, None)], []]
 
 
 def test_the_last_day_still_counts(shops):

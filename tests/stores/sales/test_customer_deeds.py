@@ -14,9 +14,10 @@ from stores.customer_deed_kinds import customer_deed, customer_deed_note
 from stores.customer_deeds import Deed
 from stores.customers import customer
 from stores.erasure import erase_customer
+from stores.guides import guide
 from stores.policies import publish
 from stores.policy import Policy
-from stores.registers.saving import Outcome
+from stores.registers.saving import Outcome, Refused
 from stores.visits import Arrival, SourcePoint
 from tests.stores.sales.shop import HERE, day
 
@@ -246,41 +247,64 @@ def test_who_is_leaving_is_given_nobody(shop):
 
 
 def test_a_guide_is_not_their_own_guide_b5(shop):
-    """Known by a number before or after the facts; a binding to a colleague stays; own purchases are an employee's."""
+    """Known by a number before or after the facts; a binding to a colleague stays. Rewards are the business of the register of customers."""
     row = {"guide_code": "Wang", "name": "Wang", "store_code": "S1"}
+    for who in ("me", "also me"):
+        shop.visits(who, day(0), "S1")
+    shop.visits("nobody yet", day(0))
     shop.adds("Wang", day(0), "me")
     shop.adds("Li", day(0), "also me")
     assert shop.bound("me", day(1)) == ("S1", "Wang")
-    assert shop.network.load("guides", {**row, "own_customer_id": "me"}) == Outcome(changed=1)
+    named = shop.network.load("guides", {**row, "own_customer_id": "me"})
+    assert named == Outcome(changed=1) and "not marked as an employee" in named.warnings.in_order()[0].reason
+    assert shop.network.load("guides", {**row, "own_customer_id": "me"}).warnings.total == 0
     assert shop.bound("me", day(1)) == (None, None)
-    assert shop.network.load("guides", {**row, "own_customer_id": "also me"}) == Outcome(changed=1)
+    shop.network.load("customers", {"customer_id": "also me", "employee": "yes"})
+    named = shop.network.load("guides", {**row, "own_customer_id": "also me"})
+    assert named == Outcome(changed=1) and named.warnings.total == 0
     assert (shop.bound("me", day(1)), shop.bound("also me", day(1))) == (("S1", "Wang"), ("S1", "Li"))
     with pytest.raises(Conflict) as refusal:
         customer_deeds.do(Deed("owner_requested", "also me", None, "Wang", note="-"), actor=COMMAND_LINE, now=day(50))
     assert refusal.value.code == "own_guide"
-    assert shop.network.load("guides", {**row, "own_customer_id": "unheard of"}) == Outcome(changed=1)
-    assert shop.network.load("guides", {**row, "own_customer_id": "unheard of"}) == Outcome(unchanged=1)
-    shop.visits("unheard of", day(0), link="Wang")
-    shop.sells("unheard of", day(1))
-    assert shop.bound("unheard of", day(2)) == ("S1", None)
-    employees = {r.customer_id: r.employee for r in shop.network.rows(customer)}
-    assert employees["unheard of"] is True and employees["me"] is True
+    assert shop.network.load("guides", {**row, "own_customer_id": "nobody yet"}) == Outcome(changed=1)
+    shop.visits("nobody yet", day(0), link="Wang")
+    shop.sells("nobody yet", day(1))
+    assert shop.bound("nobody yet", day(2)) == ("S1", None)
+    assert {r.employee for r in shop.network.rows(customer) if r.customer_id != "also me"} == {False}
+    with pytest.raises(Refused, match="no known customer"):
+        shop.network.load("guides", {**row, "own_customer_id": "unheard of"})
+
+
+def test_an_erased_customer_is_no_guides_number_any_more_p5(shop):
+    row = {"guide_code": "Wang", "name": "Wang", "store_code": "S1"}
+    shop.visits("me", day(0), "S1")
+    shop.network.load("guides", {**row, "own_customer_id": "me"})
+    erase_customer("me", actor=COMMAND_LINE, now=day(1))
+    assert {r.own_customer_id for r in shop.network.rows(guide)} == {None}
+    with pytest.raises(Refused, match="no known customer"):
+        shop.network.load("guides", {**row, "own_customer_id": "me"})
 
 
 def test_whom_a_leaver_still_adds_is_in_the_pool_of_his_store_b9(shop):
-    """Judged by when it was known, not by when the fact came in; who stays after all has whom he met meanwhile."""
+    """Judged by when it was known, not by when the fact came in; to stay after all begins now. Whoever deletes the leaver again is nobody's (B3)."""
     network, hour = shop.network, dt.timedelta(hours=1)
+    row = {"guide_code": "Wang", "name": "Wang", "store_code": "S1"}
     before, after = network.now - hour, network.now + hour
-    network.load("guides", {"guide_code": "Wang", "name": "Wang", "store_code": "S1", "left_on": "2025-06-30"})
+    network.load("guides", {**row, "left_on": "2025-06-30"})
     network.days_pass(1)
-    shop.adds("Wang", after, "c1")
-    shop.adds("Wang", before, "c2")
+    for who, at in (("c1", after), ("c2", before), ("c4", after)):
+        shop.adds("Wang", at, who)
     shop.visits("c3", after, link="Wang")
     shop.sells("c3", after + hour)
-    now = network.now
-    assert [shop.bound(who, now) for who in ("c1", "c2", "c3")] == [("S1", None), ("S1", "Wang"), ("S1", None)]
-    network.load("guides", {"guide_code": "Wang", "name": "Wang", "store_code": "S1", "left_on": ""})
-    assert [shop.bound(who, now) for who in ("c1", "c2", "c3")] == [("S1", "Wang")] * 3
+    shop.hears(shop.event("contact.deleted_by_customer", after + hour, "Wang", "c4"))
+    everybody = {who: shop.bound(who, network.now) for who in ("c1", "c2", "c3", "c4")}
+    assert everybody == {"c1": ("S1", None), "c2": ("S1", "Wang"), "c3": ("S1", None), "c4": (None, None)}
+    network.load("guides", {**row, "left_on": ""})
+    network.days_pass(1)
+    shop.sells("c1", network.now - hour)
+    shop.adds("Wang", network.now - hour, "c5")
+    assert {who: shop.bound(who, network.now) for who in everybody} == everybody
+    assert shop.bound("c5", network.now) == ("S1", "Wang")
 
 
 def test_a_chat_that_was_answered_keeps_the_bindings_b3(shop):
