@@ -94,6 +94,7 @@ def close_due(now: dt.datetime) -> int:
                 successor = connection.execute(select(store.c.store_code).where(store.c.id == row.successor_store_id)).scalar()
                 _settle(connection, row.id, code, (row.successor_store_id, successor), snapshot, SYSTEM, now)
                 closed += 1
+        rebinding.move_waiting_homes(now)  # a home that begins with the closing may be at a store that is closed, too
 
 
 def _due(connection: Connection, now: dt.datetime) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 import db
 from ledger.faults import Conflict, InvalidInput, NotAllowed, NotFound
-from stores import customer_deeds, entering, home_proposals
+from stores import close_store, customer_deeds, entering, home_proposals
 from stores import network as networks
 from stores.actors import COMMAND_LINE, Actor
 from stores.customer_deed_kinds import customer_deed, customer_deed_note
@@ -244,6 +244,19 @@ def test_who_is_leaving_is_given_nobody(shop):
     refused("guide_leaving", "owner_assigned", day(1), guide="Wang")
     refused("guide_leaving", "owner_requested", day(1), guide="Wang")
     does("owner_assigned", day(1), guide="Li")
+
+
+def test_a_home_that_waited_for_a_closing_goes_on_where_that_store_closed_too_a11(shop):
+    """B3: Mei's S3 becomes home when S1 closes; it closed some days before, with nobody at home and nothing written down, and S2 follows it."""
+    network = shop.network
+    shop.sells("c1", network.now - dt.timedelta(hours=1), location=SourcePoint(*HERE["S1"], "wgs84"))
+    shop.adds("Mei", network.now, "c1")
+    assert shop.bound("c1", network.now) == ("S1", "Mei") and shop.state("c1").next_home_store_id is not None
+    network.open_store("S1", "D1", closed_on="2025-06-05")
+    network.open_store("S3", "D1", closed_on="2025-06-03", successor_store_code="S2")
+    network.days_pass(6)
+    assert close_store.close_due(network.now) == 2
+    assert shop.bound("c1", network.now) == ("S2", "Mei")
 
 
 def test_a_guide_is_not_their_own_guide_b5(shop):
