@@ -208,9 +208,9 @@ class Routing(RuleBasedStateMachine):
 
     # -- the network changes ------------------------------------------------------------------------------------------------------
 
-    @rule(guide=guide_code, days=st.sampled_from([0, 9, 40]))
-    def leaves(self, guide: str, days: int) -> None:
-        """B9: until the end of his last day his customers are his."""
+    @rule(guide=guide_code, days=st.sampled_from([0, 9, 40]), who=person)
+    def leaves(self, guide: str, days: int, who: str) -> None:
+        """B9: until the end of his last day his customers are his; he still adds somebody."""
         self.later()
         before, last = self.bound(), business_day(self.at) + dt.timedelta(days=days)
         if guide in self.leaving:
@@ -219,6 +219,7 @@ class Routing(RuleBasedStateMachine):
         self.leaving.add(guide)
         self.nobody_moves_but(None, before)
         assert guide not in {owner for _, owner in self.bound(day_bounds(last)[1]).values()}
+        self.hears(who, guide, "contact.confirmed")
 
     @rule(guide=guide_code)
     def stays_after_all(self, guide: str) -> None:
@@ -231,9 +232,10 @@ class Routing(RuleBasedStateMachine):
         self.leaving.discard(guide)
         self.nobody_moves_but(None, before)
 
-    @rule(guide=guide_code, to=shop_code, customers=st.sampled_from(["", "follow", "stay"]))
-    def goes_elsewhere(self, guide: str, to: str, customers: str) -> None:
+    @rule(guide=guide_code, to=shop_code, customers=st.sampled_from(["", "follow", "stay"]), who=person)
+    def goes_elsewhere(self, guide: str, to: str, customers: str, who: str) -> None:
         """B10: to another dealer without his customers, within the dealer as it was decided; nobody's home moves."""
+        self.hears(who, guide, "contact.confirmed")
         self.time_passes(1)
         snapshot, day = self.shop.snapshot(), business_day(self.at)
         job = next((job for job in snapshot.guides_by_code[guide].jobs if job.holds(day)), None)
