@@ -175,7 +175,7 @@ class _Story:
     held: dict[str, Binding] = field(default_factory=dict)
     past: list[Binding] = field(default_factory=list)
     waiting: tuple[int, Conditions] | None = None
-    himself: set[int] = field(default_factory=set)
+    himself: set[int | None] = field(default_factory=set)
     pooled: tuple[int, int | None] | None = None
     released: tuple[Closing, Binding] | None = None
 
@@ -457,7 +457,7 @@ def _reassigned(story: _Story, fact: BindingFact) -> None:
 
 def _is_guide(story: _Story, fact: BindingFact) -> None:
     """B5: nobody owns himself. A binding to another guide stays."""
-    story.himself.add(fact.guide_id or 0)
+    story.himself.add(fact.guide_id)
 
 
 _SOURCES = {"confirmed": "event", "transferred": "event", "order": "order", "assigned": "deed", "wished": "deed", "home": "deed"}

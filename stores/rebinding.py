@@ -119,10 +119,10 @@ def _work_of(snapshot: Snapshot, guide_id: int | None, at: dt.datetime) -> _Work
 def _last_day_after(guide: GuideRecord, day: dt.date, snapshot: Snapshot) -> tuple[dt.date | None, str]:
     """The first day on which a guide who works on `day` has left (B9), works for another dealer, or in a store to which it was decided that
     his customers do not follow him (B10); and which of them."""
-    job = next(j for j in guide.jobs if j.holds(day))
-    while job.valid_to is not None:
+    job = guide.job_on(day)
+    while job is not None and job.valid_to is not None:
         moved_on = job.valid_to
-        following = next((j for j in guide.jobs if j.valid_from is not None and j.holds(moved_on)), None)
+        following = guide.job_on(moved_on)
         if following is None:
             return moved_on, LEFT
         if _dealer(snapshot, following.store_id, moved_on) != _dealer(snapshot, job.store_id, moved_on - dt.timedelta(days=1)):

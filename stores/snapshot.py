@@ -146,8 +146,12 @@ class GuideRecord:
     code: str
     jobs: tuple[Job, ...]
 
+    def job_on(self, day: dt.date) -> Job | None:
+        return next((job for job in self.jobs if job.holds(day)), None)
+
     def store_on(self, day: dt.date) -> int | None:
-        return next((job.store_id for job in self.jobs if job.holds(day)), None)
+        job = self.job_on(day)
+        return job.store_id if job is not None else None
 
     def is_leaving(self, day: dt.date) -> bool:
         """B9: he works on that day and his last day is known, with no job that follows on it (a mover, B10, stays)."""
@@ -161,12 +165,8 @@ class GuideRecord:
 
     def _last_job(self, day: dt.date) -> Job | None:
         """The last stretch of the employment that he is in on that day."""
-        job = next((job for job in self.jobs if job.holds(day)), None)
-        while job is not None and job.valid_to is not None:
-            ends = job.valid_to
-            following = next((each for each in self.jobs if each.holds(ends)), None)
-            if following is None:
-                break
+        job = self.job_on(day)
+        while job is not None and job.valid_to is not None and (following := self.job_on(job.valid_to)) is not None:
             job = following
         return job
 

@@ -19,11 +19,10 @@ from stores.dealers import dealer
 from stores.importing.area_file import AreaRow
 from stores.importing.faults import FaultList
 from stores.regions import region_and_above
-from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, save
+from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, pieces, save
 from stores.stores import store
 from stores.territories import BOX, area, area_revision
 
-IN_LIST = 5_000
 FACTS = ("kind", "dealer_id", "store_id", "geometry", "region_codes", "postal_codes", "valid_from", "valid_to")
 
 
@@ -89,8 +88,8 @@ def _draw(connection: Connection, several: Sequence[dict[str, Any]]) -> None:
     for each in several:
         each["geometry"] = None
     wanted = sorted(key for key, each in by_id.items() if each["drawn"])
-    for start in range(0, len(wanted), IN_LIST):
-        for key, geometry in connection.execute(select(r.id, r.geometry).where(r.id.in_(wanted[start:start + IN_LIST]))):
+    for some in pieces(wanted):
+        for key, geometry in connection.execute(select(r.id, r.geometry).where(r.id.in_(some))):
             by_id[key]["geometry"] = geometry
 
 

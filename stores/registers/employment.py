@@ -108,14 +108,14 @@ def _move(jobs: list[Job], wanted: Wanted, today: dt.date) -> None:
 def _give_notice(jobs: list[Job], known: Sequence[Job], now: dt.datetime | None) -> None:
     """B9: from now on he is leaving, or is not any more; another last day, or a move before it, changes neither."""
     last, before = jobs[-1], known[-1] if known else None
-    same = before is not None and (before.valid_to is None or last.valid_from is None or last.valid_from < before.valid_to)
-    notices = before.notices if same and before is not None else ()
+    if before is not None and before.valid_to is not None and last.valid_from is not None and last.valid_from >= before.valid_to:
+        before = None  # another employment
+    notices = before.notices if before is not None else ()
     given = bool(notices) and notices[-1][1] is None
-    changed = not same or before is None or last.valid_to != before.valid_to
-    if now is not None and changed and last.valid_to is not None and not given:
-        notices = (*notices, (now, None))
-    elif last.valid_to is None and given:
+    if given and last.valid_to is None:
         notices = (*notices[:-1], (notices[-1][0], now))
+    elif not given and now is not None and last.valid_to is not None and (before is None or before.valid_to != last.valid_to):
+        notices = (*notices, (now, None))
     jobs[-1] = replace(last, notices=notices)
     if len(jobs) > 1 and jobs[-2].valid_to == last.valid_from:
         jobs[-2] = replace(jobs[-2], notices=())

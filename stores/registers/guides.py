@@ -34,6 +34,7 @@ from stores.registers.saving import (
     complete,
     end_versions,
     ids_by_code,
+    pieces,
     save,
 )
 from stores.spans import kept_spans, spans_of
@@ -188,10 +189,9 @@ class _Owns:
 
     def __init__(self, connection: Connection, numbers: set[Any]):
         self.by_number = {number: each.id for number, each in people.by_customer_id(connection, numbers).items()}
-        ids = sorted(self.by_number.values())
         c = customer.c
-        self.others = {found for start in range(0, len(ids), WHOLE_TABLE) for found in connection.execute(
-            select(c.id).where(c.id.in_(ids[start:start + WHOLE_TABLE]), c.employee.is_(False))).scalars()}
+        self.others = {found for some in pieces(self.by_number.values()) for found in connection.execute(
+            select(c.id).where(c.id.in_(some), c.employee.is_(False))).scalars()}
 
     def warn_of_others(self, row: Row, before: Mapping[str, Any] | None, after: Mapping[str, Any], warnings: FaultList) -> None:
         """Naming changes no reward: whether own purchases earn is said by the register of customers."""

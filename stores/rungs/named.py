@@ -32,9 +32,14 @@ def _home_protected(q: Question) -> Match | str:
     if not holds(q.visit.at, q.state.home_protected_until):
         return "protection_over"
     found = named(q, q.state.home_store_id)
-    if isinstance(found, Match) and found.distance_m is not None and found.distance_m > q.policy.home_reach_m:
+    if isinstance(found, Match) and _is_far(q, found):
         return replace(found, offers=local_offer(q, found.store), notes=(*found.notes, "travel"))  # A14
     return found
+
+
+def _is_far(q: Question, home: Match) -> bool:
+    """A14: beyond `home_reach`, at a known place."""
+    return home.distance_m is not None and home.distance_m > q.policy.home_reach_m
 
 
 def _entry_param(q: Question) -> Match | str:
@@ -49,7 +54,7 @@ def _home(q: Question) -> Match | str:
     if not holds(q.visit.at, q.state.home_valid_until):
         return "binding_expired"
     found = named(q, q.state.home_store_id)
-    if isinstance(found, Match) and found.distance_m is not None and found.distance_m > q.policy.home_reach_m:
+    if isinstance(found, Match) and _is_far(q, found):
         return "travel"  # A14: skipped for this visit, the binding stays
     return found
 
