@@ -1,7 +1,8 @@
 """Every kind of import by its name: the command line and the pages of headquarters run the same ones.
 
-A kind is a function `run(path, dry_run, actor, progress) -> Report`; add one to KINDS. It reads and checks the file, calls one service,
-and raises Refused (rows at fault) or InvalidInput (no such table at all); either way nothing was written.
+A kind is a function `run(path, dry_run, actor, progress, headings) -> Report`; add one to KINDS. It reads and checks the file, calls one service,
+and raises Refused (rows at fault) or InvalidInput (no such table at all); either way nothing was written. `headings`: which of
+the file's columns are ours under another name.
 """
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ from stores.importing.cells import Context
 from stores.importing.check import Checked, check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
+from stores.importing.headings import PLAIN, HeadingMap
 from stores.importing.order_rows import group_orders
 from stores.importing.sheets import read_sheet
 from stores.registers import areas, branches, customers, dealers, guides, offers, stores
@@ -29,7 +31,7 @@ from stores.registers.saving import Apply, Outcome, Refused
 from stores.sales import filing
 
 Progress = Callable[[int, int], None]
-Run = Callable[[Path, bool, Actor, Progress | None], "Report"]
+Run = Callable[..., "Report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ def context() -> Context:
 
 def of_sheet(kind: str, apply: Apply, limited: bool = True) -> Run:
     """The usual kind: a table, checked, then applied by one service. `limited`: IMPORT_MAX_ROWS holds (N2)."""
-    def run(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:
-        sheet = read_sheet(path, COLUMNS[kind], config.load().import_max_rows if limited else None)
+    def run(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN) -> Report:
+        sheet = read_sheet(path, COLUMNS[kind], config.load().import_max_rows if limited else None, kind=kind, given=headings)
         checked = check(kind, sheet, context(), progress)
         return applied(kind, checked, apply, dry_run, actor)
     return run
@@ -67,15 +69,15 @@ def applied(kind: str, checked: Checked | CheckedAreas, apply: Apply, dry_run: b
     return Report(kind, outcome, checked.warnings.with_those_of(outcome.warnings))
 
 
-def _areas(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:
-    checked = read_areas(path, context(), parse_geometry, config.load().import_max_rows)
+def _areas(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN) -> Report:
+    checked = read_areas(path, context(), parse_geometry, config.load().import_max_rows, given=headings)
     if progress is not None:
         progress(len(checked.rows), len(checked.rows))  # areas are checked as they are read
     return applied("areas", checked, areas.apply, dry_run, actor)
 
 
-def _orders(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:
-    checked = check("orders", read_sheet(path, COLUMNS["orders"]), context(), progress)
+def _orders(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN) -> Report:
+    checked = check("orders", read_sheet(path, COLUMNS["orders"], kind="orders", given=headings), context(), progress)
     if checked.faults:
         raise Refused(checked.faults, checked.warnings)
     orders, refunds = group_orders(checked.rows, context(), checked.faults, checked.warnings)
@@ -88,8 +90,8 @@ def _orders(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) 
     return Report("orders and refunds" if refunds else "orders", outcome, checked.warnings)
 
 
-def _events(path: Path, dry_run: bool, actor: Actor, progress: Progress | None) -> Report:
-    checked = check("events", read_sheet(path, COLUMNS["events"]), context(), progress)
+def _events(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN) -> Report:
+    checked = check("events", read_sheet(path, COLUMNS["events"], kind="events", given=headings), context(), progress)
     if checked.faults:
         raise Refused(checked.faults, checked.warnings)
     names = ("event_id", "type", "occurred_at", "guide_code", "customer_id", "external_userid", "source")

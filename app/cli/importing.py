@@ -13,6 +13,7 @@ from app.imports import KINDS, Progress, Report, Run
 from ledger.faults import InvalidInput
 from stores.actors import COMMAND_LINE
 from stores.importing.faults import FaultList, of_file, report
+from stores.importing.headings import HeadingMap
 from stores.registers.saving import Outcome, Refused
 
 SHOWN = 20
@@ -24,15 +25,31 @@ def add(kind: str, run: Run) -> None:
     @imports.command(kind, help=f"Import {kind} from FILE. Faults go to FILE.errors.csv, warnings to FILE.warnings.csv.")
     @click.argument("file", type=click.Path(path_type=Path))
     @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
+    @click.option("--map", "pairs", multiple=True, metavar="THEIRS=OURS",
+                  help="A column of the file is ours under another name; --map THEIRS= leaves it out; 'Date + Time=paid_at' joins two. Repeatable.")
+    @click.option("--set", "fixed", multiple=True, metavar="OURS=VALUE", help="A column that the file lacks has this value in every row. Repeatable.")
     @click.option("--progress", "show", is_flag=True, help="Show progress on stderr even when it is no terminal.")
-    def command(file: Path, dry_run: bool, show: bool) -> None:
-        _import(kind, run, file, dry_run, show)
+    def command(file: Path, dry_run: bool, pairs: tuple[str, ...], fixed: tuple[str, ...], show: bool) -> None:
+        _import(kind, run, file, dry_run, HeadingMap(_pairs("--map", pairs), _pairs("--set", fixed)), show)
 
 
-def _import(kind: str, run: Run, file: Path, dry_run: bool, show: bool) -> None:
+def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
+    """Their headings may hold an equals sign, our columns do not."""
+    found: dict[str, str] = {}
+    for each in given:
+        left, sign, right = each.rpartition("=") if option == "--map" else each.partition("=")
+        if not (sign and left.strip()):
+            raise click.BadParameter(f"{each!r} has no equals sign between two names.", param_hint=option)
+        if left.strip() in found:
+            raise click.BadParameter(f"{left.strip()!r} is named twice.", param_hint=option)
+        found[left.strip()] = right.strip()
+    return found
+
+
+def _import(kind: str, run: Run, file: Path, dry_run: bool, headings: HeadingMap, show: bool) -> None:
     try:
         with many_values(), _bar(kind, show or sys.stderr.isatty()) as progress:
-            done = run(file, dry_run, COMMAND_LINE, progress)
+            done = run(file, dry_run, COMMAND_LINE, progress, headings)
     except Refused as refused:
         _refuse(file, refused.faults, refused.warnings)
     except InvalidInput as fault:

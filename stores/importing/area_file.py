@@ -10,13 +10,16 @@ from typing import Any
 
 from ledger.faults import Fault, InvalidInput
 from stores.coordinates import CRS_NAMES
-from stores.importing import cells
+from stores.importing import cells, headings
 from stores.importing.cells import BadCell, Context
 from stores.importing.faults import FaultList
-from stores.importing.sheets import MAX_BYTES, read_content
+from stores.importing.headings import PLAIN, HeadingMap, Layout
+from stores.importing.sheets import MAX_BYTES, TOP_ROWS, read_content
 from stores.territories import KINDS
 
 PROPERTIES = ("area_code", "kind", "dealer_code", "store_code", "valid_from", "valid_to", "crs", "region_codes", "postal_codes")
+REQUIRED = ("area_code", "kind")
+LISTS = ("region_codes", "postal_codes")
 GEOMETRIES = ("Polygon", "MultiPolygon")
 _code, _region, _postal = cells.code(64), cells.region, cells.code(16)
 ParseGeometry = Callable[[dict[str, Any], str], Any]
@@ -48,11 +51,13 @@ class CheckedAreas:
     warnings: FaultList
 
 
-def read_areas(
-        path: Path, context: Context, parse: ParseGeometry, max_features: int | None = None, max_bytes: int = MAX_BYTES) -> CheckedAreas:
-    """`parse(geometry, crs)` turns a GeoJSON geometry into a shape in WGS-84 and raises a Fault. Raises InvalidInput when the file is no
-    FeatureCollection; faults of features are collected."""
+def read_areas(path: Path, context: Context, parse: ParseGeometry, max_features: int | None = None, max_bytes: int = MAX_BYTES, *,
+               given: HeadingMap = PLAIN) -> CheckedAreas:
+    """`parse(geometry, crs)` turns a GeoJSON geometry into a shape in WGS-84 and raises a Fault. `given` says which properties are ours under
+    another name. Raises InvalidInput when the file is no FeatureCollection; faults of features are collected."""
     features = _features(read_content(Path(path), max_bytes))
+    if given:
+        features = _renamed(features, given)
     if max_features is not None and len(features) > max_features:
         raise InvalidInput(f"The file has more than {max_features} features; split it (the limit is the setting IMPORT_MAX_ROWS).",
                            code="too_many_rows")
@@ -71,6 +76,48 @@ def check_features(features: list[Any], context: Context, parse: ParseGeometry) 
             faults.add(number, "area_code", row.area_code, f"is the code of feature {known} already; area_code must be unique in the file")
         rows.append(row)
     return CheckedAreas(rows, faults, FaultList())
+
+
+def read_properties(path: Path, samples: int = 3, max_bytes: int = MAX_BYTES) -> list[tuple[str, list[str]]]:
+    """Each property of the features as it is named there, and its first values. Raises InvalidInput."""
+    features = _features(read_content(Path(path), max_bytes))
+    found: dict[str, list[str]] = {name: [] for name in _names(features)}
+    for feature in features[:TOP_ROWS]:
+        for name, value in _properties(feature).items():
+            shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            if value not in (None, "", []) and shown not in found[name] and len(found[name]) < samples:
+                found[name].append(shown)
+    return list(found.items())
+
+
+def _properties(feature: Any) -> dict[str, Any]:
+    given = feature.get("properties") if isinstance(feature, dict) else None
+    return given if isinstance(given, dict) else {}
+
+
+def _names(features: list[Any]) -> list[str]:
+    return list(dict.fromkeys(name for feature in features for name in _properties(feature)))
+
+
+def _renamed(features: list[Any], given: HeadingMap) -> list[Any]:
+    """The features with our properties. Raises InvalidInput for pairs that cannot be."""
+    layout, faults = headings.layout("areas", _names(features), PROPERTIES, REQUIRED, given)
+    if faults:
+        said = "; ".join(f"{fault.field}: {fault.reason}" for fault in faults[:12])
+        raise InvalidInput(f"The properties are wrong. {said}. Known properties: {', '.join(PROPERTIES)}.", code="header", errors=faults)
+    names = _names(features)
+    return [{**feature, "properties": _our_properties(_properties(feature), names, layout)} if _properties(feature) else feature for feature in features]
+
+
+def _our_properties(theirs: dict[str, Any], names: list[str], layout: Layout) -> dict[str, Any]:
+    """A value of one property stays what it is; several are joined as text."""
+    ours: dict[str, Any] = dict(layout.fixed)
+    for name, places in layout.places.items():
+        values = [theirs.get(names[place]) for place in places]
+        ours[name] = values[0] if len(values) == 1 else " ".join(str(value) for value in values if value not in (None, ""))
+    lists = {name: [each for each in str(ours[name]).replace(",", " ").split() if each] for name in LISTS
+             if isinstance(ours.get(name), str)}  # a table's cell: 310101 310104
+    return ours | lists
 
 
 def _features(content: bytes) -> list[Any]:
@@ -101,7 +148,8 @@ def _area(number: int, feature: Any, context: Context, parse: ParseGeometry, fau
         faults.add(number, "", "", "is no Feature with properties")
         return None
     for name in properties.keys() - set(PROPERTIES):
-        faults.add(number, str(name)[:80], "", f"unknown property; known are {', '.join(PROPERTIES)}")
+        likely = headings.likely_columns("areas", [str(name)], [each for each in PROPERTIES if each not in properties]).get(str(name))
+        faults.add(number, str(name)[:80], "", f"unknown property{headings.question(str(name), likely)}; known are {', '.join(PROPERTIES)}")
     reader = _Reader(number, properties, context, faults)
     row = AreaRow(
         number, reader.text("area_code", _code) or "", reader.text("kind", cells.choice(*KINDS)) or "", reader.text("dealer_code", _code),

@@ -2,19 +2,21 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.faults import FieldFault, InvalidInput
-from stores.importing import workbooks
+from ledger.faults import InvalidInput
+from stores.importing import headings, workbooks
 from stores.importing.columns import Column
 from stores.importing.faults import FaultList, UnreadableLine
+from stores.importing.headings import PLAIN, HeadingMap, Layout
 
 MAX_BYTES = 300_000_000
 SEPARATORS = (",", ";", "\t")
+TOP_ROWS = 200  # that are looked at for samples
 Lines = Iterator[tuple[int, list[str]]]
 
 
@@ -29,17 +31,34 @@ class Sheet:
     encoding: str
 
 
-def read_sheet(path: Path, columns: tuple[Column, ...], max_rows: int | None = None, max_bytes: int = MAX_BYTES) -> Sheet:
-    """Reads a whole file. Raises InvalidInput when it is no table or its header is wrong; `max_rows` None means no limit."""
-    content = read_content(Path(path), max_bytes)
+def read_sheet(path: Path, columns: tuple[Column, ...], max_rows: int | None = None, max_bytes: int = MAX_BYTES, *,
+               kind: str = "", given: HeadingMap = PLAIN) -> Sheet:
+    """Reads a whole file. `given` says which of its columns are ours under another name; `kind` (a key of COLUMNS) helps to guess. Raises
+    InvalidInput when it is no table or its header is wrong; `max_rows` None means no limit."""
+    lines, encoding = _lines(Path(path), columns, max_bytes, kind, given)
+    return _sheet(lines, columns, max_rows, encoding, kind, given)
+
+
+def read_top(path: Path, columns: tuple[Column, ...], kind: str, rows: int = 3, max_bytes: int = MAX_BYTES) -> list[tuple[str, list[str]]]:
+    """Each heading of the file as it stands there, and its first values that are not empty. Raises InvalidInput when it is no table."""
+    lines, _ = _lines(Path(path), columns, max_bytes, kind, PLAIN)
+    header = headings.named(_header(lines))
+    found: list[tuple[str, list[str]]] = [(name, []) for name in header]
+    for _, cells in itertools.islice(lines, TOP_ROWS):
+        for (_, samples), cell in zip(found, cells, strict=False):
+            if cell and cell not in samples and len(samples) < rows:
+                samples.append(cell)
+    return found
+
+
+def _lines(path: Path, columns: tuple[Column, ...], max_bytes: int, kind: str, given: HeadingMap) -> tuple[Lines, str]:
+    content = read_content(path, max_bytes)
     if workbooks.looks_like_one(content):
-        lines, encoding = workbooks.read_rows(content), "xlsx"
-    elif Path(path).suffix.lower() in {".xlsx", ".xlsm"}:
-        raise InvalidInput(f"{Path(path).name} is no XLSX workbook; save it again as .xlsx, or as .csv in UTF-8.")
-    else:
-        text, encoding = _decoded(content)
-        lines = _csv_lines(text, [column.name for column in columns])
-    return _sheet(lines, columns, max_rows, encoding)
+        return workbooks.read_rows(content), "xlsx"
+    if path.suffix.lower() in {".xlsx", ".xlsm"}:
+        raise InvalidInput(f"{path.name} is no XLSX workbook; save it again as .xlsx, or as .csv in UTF-8.")
+    text, encoding = _decoded(content)
+    return _csv_lines(text, _separator(text, {column.name for column in columns}, kind, given)), encoding
 
 
 def read_content(path: Path, max_bytes: int) -> bytes:
@@ -82,9 +101,9 @@ def _mostly_utf8(content: bytes) -> bool:
     return sum(letter > "\x7f" for letter in text) - bad > 3 * bad
 
 
-def _csv_lines(text: str, known: list[str]) -> Lines:
+def _csv_lines(text: str, separator: str) -> Lines:
     """Rows with the line each starts on. A quoted cell may hold line breaks."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text, known), strict=True, skipinitialspace=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
     line = 1
     while True:
         line = reader.line_num + 1
@@ -98,18 +117,31 @@ def _csv_lines(text: str, known: list[str]) -> Lines:
         yield line, [cell.strip() for cell in cells]
 
 
-def _separator(text: str, known: list[str]) -> str:
-    """The separator that finds most known columns in the header; the comma when none does."""
+def _separator(text: str, known: set[str], kind: str, given: HeadingMap) -> str:
+    """The separator that finds most known columns in the header; failing those, most words for them, then most cells; the comma when none does."""
     header = text.lstrip().split("\n", 1)[0]
-    return max(SEPARATORS, key=lambda mark: sum(name.strip().strip('"') in known for name in header.split(mark)))
+
+    def found(mark: str) -> tuple[int, int, int]:
+        names = [name.strip().strip('"') for name in header.split(mark)]
+        return sum(name in known or name in given.theirs for name in names), headings.meant(kind, names, known), len(names)
+
+    return max(SEPARATORS, key=found)
 
 
-def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, encoding: str) -> Sheet:
+def _header(lines: Lines) -> list[str]:
+    """The first line that is not empty, without empty cells at its end."""
     header = next((cells for _, cells in lines if any(cells)), None)
     if header is None:
         raise InvalidInput("The file is empty; the first line must name the columns.")
-    names = _checked_header(header, columns)
-    width, faults = len(names), FaultList()
+    while not header[-1]:
+        header.pop()
+    return header
+
+
+def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, encoding: str, kind: str, given: HeadingMap) -> Sheet:
+    header = _header(lines)
+    names = _checked_header(header, columns, kind, given)
+    width, faults = len(header), FaultList()
     rows: list[tuple[int, dict[str, str]]] = []
     for line, cells in lines:
         if not any(cells):
@@ -120,34 +152,15 @@ def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, enco
         if len(cells) < width or any(cells[width:]):
             faults.add(line, "", ",".join(cells), f"this row has {len(cells)} cells, the header {width}; check separators and quotes")
         else:
-            rows.append((line, dict(zip(names, cells, strict=False))))
-    return Sheet(names, rows, faults, encoding)
+            rows.append((line, names.row(cells)))
+    return Sheet(names.columns, rows, faults, encoding)
 
 
-def _checked_header(header: list[str], columns: tuple[Column, ...]) -> tuple[str, ...]:
-    """The names, without empty ones at the end. Raises InvalidInput naming every unknown, repeated, nameless and missing column."""
-    while header and not header[-1]:
-        header.pop()
+def _checked_header(header: list[str], columns: tuple[Column, ...], kind: str, given: HeadingMap) -> Layout:
+    """Raises InvalidInput naming every unknown, repeated, nameless and missing column."""
     known = [column.name for column in columns]
-    free = [name for name in known if name not in header]
-    errors = []
-    for place, name in enumerate(header):
-        if not name:
-            errors.append(FieldFault(f"column {place + 1}", "this column has no name"))
-        elif name not in known:
-            errors.append(FieldFault(name[:80], "unknown column" + _suggestion(name, free)))
-        elif name in header[:place]:
-            errors.append(FieldFault(name, "this column stands in the header twice"))
-    required = {column.name for column in columns if column.required}
-    errors += [FieldFault(name, "this column is required and missing") for name in free if name in required]
+    names, errors = headings.layout(kind, header, known, [column.name for column in columns if column.required], given)
     if errors:
         said = "; ".join(f"{error.field}: {error.reason}" for error in errors[:12])
         raise InvalidInput(f"The header is wrong. {said}. Known columns: {', '.join(known)}.", code="header", errors=errors)
-    return tuple(header)
-
-
-def _suggestion(name: str, free: list[str]) -> str:
-    if name.casefold() in free:
-        return f"; did you mean {name.casefold()}? (small letters)"
-    near = difflib.get_close_matches(name[:80].casefold(), free, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
+    return names

@@ -138,3 +138,28 @@ def test_the_last_line_leaves_out_what_is_nought():
 
 def test_the_kinds_of_the_network_are_commands():
     assert {"branches", "dealers", "stores", "guides", "areas", "customers", "targets"} <= set(KINDS) == set(imports.commands)
+
+
+def test_a_file_with_other_headings_is_refused_with_the_way_out_and_taken_by_pairs(flask_import):
+    theirs = {"门店编码": "S1", "Store Name": "One", "lat": "31.2304", "lng": "121.4737", "remark": "x=y"}
+    path = flask_import.write("stores.csv", [theirs])
+    refused = flask_import("stores", path)
+    assert refused.exit_code == 1
+    assert "lat: '' unknown column; do you mean latitude? --map lat=latitude" in refused.stderr
+    assert "--map 'Store Name=name'" in refused.stderr
+    assert flask_import.network.count(store) == 0
+    pairs = ("--map", "门店编码=store_code", "--map", "Store Name=name", "--map", "lat=latitude", "--map", "lng=longitude", "--map", "remark=",
+             "--set", "dealer_code=D1", "--set", "crs=wgs84")
+    assert last(flask_import("stores", path, *pairs)) == "stores: 1 new"
+    assert last(flask_import("stores", path, *pairs)) == "nothing changed"
+
+
+@pytest.mark.parametrize(("flags", "said"), [
+    (("--map", "lat"), "has no equals sign"), (("--map", "=latitude"), "has no equals sign"), (("--set", "crs"), "has no equals sign"),
+    (("--map", "lat=latitude", "--map", "lat="), "is named twice"), (("--map", "lat=latitude", "--map", "lng=latitude"), "would come from two columns: lat and lng"),
+    (("--map", "breadth=latitude"), "stands in no column of this file"), (("--map", "lat=breadth"), "cannot become breadth")])
+def test_pairs_that_cannot_be_are_refused(flask_import, flags, said):
+    refused = flask_import("stores", flask_import.write("stores.csv", [{"store_code": "S1", "name": "One", "lat": "31", "lng": "121"}]), *flags)
+    assert refused.exit_code != 0
+    assert said in refused.stderr
+    assert flask_import.network.count(store) == 0

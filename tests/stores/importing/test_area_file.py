@@ -7,7 +7,8 @@ import json
 import pytest
 
 from ledger.faults import InvalidInput
-from stores.importing.area_file import read_areas
+from stores.importing.area_file import read_areas, read_properties
+from stores.importing.headings import HeadingMap
 from tests.stores.importing.files import CHAIN, found
 
 SQUARE = {"type": "Polygon", "coordinates": [[[121.0, 31.0], [121.1, 31.0], [121.1, 31.1], [121.0, 31.0]]]}
@@ -80,3 +81,26 @@ def test_a_collection_in_another_system_is_refused(tmp_path):
     assert not areas(tmp_path, crs={"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}).faults
     with pytest.raises(InvalidInput, match="another system"):
         areas(tmp_path, crs={"type": "name", "properties": {"name": "EPSG:3857"}})
+
+
+def test_properties_of_another_name_are_read_by_pairs(tmp_path):
+    path = tmp_path / "zones.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"Zone": "A1", "owner": "D1", "zips": "200001, 200002", "fill": "#f00"}, "geometry": SQUARE}]}))
+    given = HeadingMap({"Zone": "area_code", "owner": "dealer_code", "zips": "postal_codes", "fill": ""}, {"kind": "territory"})
+    found = read_areas(path, CHAIN, as_written, given=given)
+    assert not found.faults
+    assert (found.rows[0].area_code, found.rows[0].kind, found.rows[0].dealer_code, found.rows[0].postal_codes) == ("A1", "territory", "D1", ("200001", "200002"))
+    assert read_properties(path)[0] == ("Zone", ["A1"])
+
+
+def test_an_unknown_property_asks_whether_another_one_is_meant(tmp_path):
+    found = areas(tmp_path, feature(zips=["200001"]))
+    assert "do you mean postal_codes? --map zips=postal_codes" in found.faults.kept[0].reason
+
+
+def test_pairs_of_properties_that_cannot_be_are_refused(tmp_path):
+    path = tmp_path / "zones.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature(a="1", b="2")]}))
+    with pytest.raises(InvalidInput, match="area_code: would come from two columns: a and b"):
+        read_areas(path, CHAIN, as_written, given=HeadingMap({"a": "area_code", "b": "area_code"}))

@@ -1,0 +1,176 @@
+"""Headings as people write them: which column of ours one of theirs likely is, and a file read by pairs of theirs and ours.
+
+The words stand in `stores/data/headings.toml`. Nothing is guessed silently: a likely column is a question, somebody answers it with a HeadingMap.
+"""
+from __future__ import annotations
+
+import difflib
+import hashlib
+import shlex
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ledger.faults import FieldFault
+
+WORDS = Path(__file__).resolve().parent.parent / "data" / "headings.toml"
+JOIN = " + "  # "Date + Time": several of their columns, joined by a space, make one of ours
+NEAR = 0.75
+LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingMap:
+    """`pairs`: theirs -> ours, "" leaves a column out. `fixed`: ours -> the value of every row, for what the file does not hold."""
+
+    pairs: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.pairs or self.fixed)
+
+    @property
+    def theirs(self) -> set[str]:
+        """Every heading that is named, also the parts of joined ones."""
+        return {part for name in self.pairs for part in (name, *name.split(JOIN))}
+
+    def as_json(self) -> dict[str, dict[str, str]]:
+        return {"pairs": dict(self.pairs), "fixed": dict(self.fixed)}
+
+    @classmethod
+    def of_json(cls, body: Mapping[str, Any] | None) -> HeadingMap:
+        return cls(dict(body["pairs"]), dict(body["fixed"])) if body else cls()
+
+
+PLAIN = HeadingMap()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a row of their cells becomes one of ours: for each column of ours the places of its cells; `fixed` is the same in every row."""
+
+    places: Mapping[str, tuple[int, ...]]
+    fixed: Mapping[str, str]
+    plain: bool  # their columns are ours, in their order
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.places, *self.fixed)
+
+    def row(self, cells: Sequence[str]) -> dict[str, str]:
+        if self.plain:
+            return dict(zip(self.places, cells, strict=False))
+        ours = {name: cells[where[0]] if len(where) == 1 else " ".join(cells[place] for place in where if cells[place])
+                for name, where in self.places.items()}
+        return ours | dict(self.fixed)
+
+
+def named(header: Sequence[str]) -> list[str]:
+    """The headings; those without a name are called by their place."""
+    return [name or f"column {place}" for place, name in enumerate(header, 1)]
+
+
+def layout(kind: str, header: Sequence[str], known: Sequence[str], required: Sequence[str], given: HeadingMap) -> tuple[Layout, list[FieldFault]]:
+    """`header` is what the file says, `known` our columns. All that is wrong: unknown, repeated, nameless and missing columns, pairs that name no
+    column, two columns that would become one."""
+    names, faults = named(header), list[FieldFault]()
+    sources: dict[str, list[str]] = {}  # ours -> theirs
+    places: dict[str, tuple[int, ...]] = {}
+    spoken: set[str] = set()
+    for theirs, ours in given.pairs.items():
+        parts = [theirs] if theirs in names else theirs.split(JOIN)
+        spoken.update(parts)
+        missing = [part for part in parts if part not in names]
+        faults += [FieldFault(part[:LONGEST], "stands in no column of this file; it has " + ", ".join(names)[:400]) for part in missing]
+        if ours and ours not in known:
+            faults.append(FieldFault(theirs[:LONGEST], f"cannot become {ours[:LONGEST]}: this import has no such column"))
+        elif ours and not missing:
+            faults += [FieldFault(part[:LONGEST], "this column stands in the header twice") for part in parts if names.count(part) > 1]
+            sources.setdefault(ours, []).append(theirs)
+            places[ours] = tuple(names.index(part) for part in parts)
+    free = [name for name in known if name not in names and name not in sources and name not in given.fixed]
+    likely = likely_columns(kind, [name for name in names if name not in known and name not in spoken], free)
+    for place, name in enumerate(names):
+        if name in spoken:
+            continue
+        if not header[place]:
+            faults.append(FieldFault(name, "this column has no name"))
+        elif name not in known:
+            faults.append(FieldFault(name[:LONGEST], "unknown column" + question(name, likely.get(name))))
+        elif name in names[:place]:
+            faults.append(FieldFault(name, "this column stands in the header twice"))
+        else:
+            sources.setdefault(name, []).append(name)
+            places[name] = (place,)
+    for ours in given.fixed:
+        if ours not in known:
+            faults.append(FieldFault(ours[:LONGEST], "cannot be set: this import has no such column"))
+        sources.setdefault(ours, []).append("the value that is set")
+    faults += [FieldFault(ours, "would come from two columns: " + " and ".join(several)[:400]) for ours, several in sources.items() if len(several) > 1]
+    faults += [FieldFault(name, "this column is required and missing") for name in known if name in required and name not in sources]
+    return Layout(places, dict(given.fixed), not given and list(places) == names), faults
+
+
+def question(name: str, ours: str | None) -> str:
+    """What is asked of an unknown heading, and how the command line answers it."""
+    return f"; do you mean {ours}? --map {shlex.quote(f'{name[:LONGEST]}={ours}')}" if ours else ""
+
+
+# -- what a heading likely is ------------------------------------------------------------------------------------------------
+
+def folded(heading: str) -> str:
+    """Without case, width, spaces and punctuation: `Store Code`, `store_code` and `ＳＴＯＲＥ－ＣＯＤＥ` are one."""
+    text = unicodedata.normalize("NFKC", heading[:LONGEST * 2]).casefold()
+    return "".join(letter for letter in text if letter.isalnum())
+
+
+def likely_columns(kind: str, headings: Sequence[str], free: Sequence[str]) -> dict[str, str]:
+    """Their headings -> our columns of `free`, each column of ours once: our own names first, then known words in the order in which people
+    mean them, then misspellings. Headings that are nothing we know are absent."""
+    words, found, left = _words(kind), dict[str, str](), list(free)
+    known = [(min(of.values()), place, of) for place, name in enumerate(headings) if (of := words.get(folded(name)))]
+    for _, place, of in sorted(known, key=lambda each: each[:2]):
+        name = headings[place]
+        options = [column for column in sorted(of, key=lambda column: of[column]) if column in left]
+        if options and name not in found:
+            found[name] = options[0]
+            left.remove(options[0])
+    for name in headings:
+        if name not in found and (near := difflib.get_close_matches(name[:LONGEST].casefold(), left, n=1, cutoff=NEAR)):
+            found[name] = near[0]
+            left.remove(near[0])
+    return found
+
+
+def meant(kind: str, headings: Sequence[str], known: set[str]) -> int:
+    """How many of these headings are words for one of the known columns."""
+    words = _words(kind)
+    return sum(not known.isdisjoint(words.get(folded(name), ())) for name in headings)
+
+
+@cache
+def _data() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
+
+
+@cache
+def _words(kind: str) -> dict[str, dict[str, int]]:
+    """Folded heading -> {our column: rank}: 0 our own name, then the kind's words, then those of every kind, each in the order of the file."""
+    own, every = _data().get(kind, {}), _data()["any"]
+    found: dict[str, dict[str, int]] = {}
+    for column in (*own, *every):
+        found.setdefault(folded(column), {})[column] = 0
+    for base, several in ((1, own), (1_000, every)):
+        for column, words in several.items():
+            for rank, word in enumerate(words, base):
+                found.setdefault(folded(word), {}).setdefault(column, rank)
+    return found
+
+
+def digest(headings: Sequence[str]) -> str:
+    """One text for the same headings in any order."""
+    return hashlib.sha256("\n".join(sorted(headings)).encode("utf-8", "replace")).hexdigest()
