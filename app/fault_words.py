@@ -62,7 +62,7 @@ REASONS = (
     _l("is no amount; write digits with a decimal point, such as 1234.50, without currency sign"),
     _l("is no number; write digits with a decimal point, not negative, without separators"),
     _l("is no currency this installation knows; write an ISO 4217 code such as CNY"),
-    _l("is no country; write the ISO 3166 code of two capital letters, such as CN"),
+    _l("is no country; write its name or the ISO 3166 code of two letters, such as CN"),
     _l("is no region code; use letters, digits, dot, hyphen, at most 16"),
     _l("is no phone number; write 5 to 15 digits, optionally with + and country code"),
     _l("is no IANA time zone, such as Asia/Shanghai"),

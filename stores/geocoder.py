@@ -24,8 +24,8 @@ from ledger.faults import Fault
 from ledger.upsert import insert_or_update
 from stores import keys
 from stores.coordinates import Coordinates, to_wgs84
+from stores.folding import fold
 from stores.geocoder_setting import Ask, Provider
-from stores.place_names import fold
 from stores.regions import regions
 
 log = structlog.get_logger("geocoder")

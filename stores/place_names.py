@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from stores.coordinates import Coordinates, distances_m
+from stores.folding import fold
 from stores.regions import Region, full_name, region_centre, regions
 from stores.world_cities import City, cities
 
@@ -17,7 +17,6 @@ CHINA = ("CN", "HK", "MO", "TW")
 NEAR_CENTRE_M = 60_000.0  # beyond it a point is given no division
 _ENDS = ("特别行政区", "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "自治州", "自治县", "地区", "省", "市", "区", "县", "盟", "旗")
 _CJK = re.compile(r"[\u3400-\u9fff]")
-_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,6 @@ class Named:
     centre: Coordinates
     population: int
     match: int
-
-
-def fold(text: str) -> str:
-    """For comparing: width, case and accents gone, spaces single."""
-    spread = text
-    for _ in range(2):  # a compatibility letter may be a capital: its form is folded as well (Unicode 3.13, D146)
-        spread = unicodedata.normalize("NFKD", spread.casefold())
-    return _SPACES.sub(" ", "".join(c for c in spread if not unicodedata.combining(c))).strip()
 
 
 def find(text: str, limit: int) -> list[Named]:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, case, or_, select
 from stores import geocoder, place_names
 from stores.actors import Actor
 from stores.coordinates import Coordinates, distance_m
+from stores.folding import fold
 from stores.geocoder import Address
-from stores.place_names import BEGINS, EXACT, HOLDS, INSIDE, fold
+from stores.place_names import BEGINS, EXACT, HOLDS, INSIDE
 from stores.scope import visible_store_ids
 from stores.snapshot import Snapshot
 from stores.stores import store

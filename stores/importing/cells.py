@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from ledger.faults import Fault
+from stores.countries import country_code, is_country
 from stores.hours import HoursFault, parse_hours
 from stores.times import parse_instant
 
@@ -204,9 +205,12 @@ def currency(text: str, context: Context) -> str:
 
 
 def country(text: str, context: Context) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", text):
-        raise BadCell("is no country; write the ISO 3166 code of two capital letters, such as CN")
-    return text
+    """Its two letters; names in the world's larger languages and codes of three letters are understood."""
+    if is_country(text):
+        return text
+    if len(text) > 80 or (code := country_code(text)) is None:
+        raise BadCell("is no country; write its name or the ISO 3166 code of two letters, such as CN")
+    return code
 
 
 def region(text: str, context: Context) -> str:

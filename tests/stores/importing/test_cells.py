@@ -40,8 +40,7 @@ BAD_CELLS = [
     ("stores", "longitude", "--5", "decimal degrees"),
     ("stores", "crs", "", "required"),
     ("stores", "crs", "mars", "none of wgs84"),
-    ("stores", "country", "China", "ISO 3166"),
-    ("stores", "country", "cn", "ISO 3166"),
+    ("stores", "country", "Narnia", "ISO 3166"), ("stores", "country", "ZZ", "ISO 3166"),
     ("stores", "region_code", "310 000", "no region code"),
     ("stores", "address", "a" * 401, "401 characters"),
     ("stores", "status", "open", "none of active"),
@@ -141,6 +140,11 @@ def test_an_empty_cell_clears_and_an_absent_column_keeps(tmp_path):
     assert row.values["hours"] is CLEAR
     assert "priority" not in row.values
     assert (row.get("hours"), row.get("priority")) == (None, None)
+
+
+def test_a_country_may_be_named(tmp_path):
+    rows = checked(tmp_path, "stores", *({"store_code": f"S{n}", "country": name} for n, name in enumerate(("CN", "cn", "中国", "China", "CHN")))).rows
+    assert {row.values["country"] for row in rows} == {"CN"}
 
 
 def test_times_without_offset_are_the_brands(tmp_path):
