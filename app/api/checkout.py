@@ -7,8 +7,8 @@ from typing import Any, Literal
 from sqlalchemy import select
 
 import db
-from app.api.declare import Api
-from app.api.entries import Alternative, whole_chain
+from app.api.declare import WHOLE_CHAIN, Api
+from app.api.entries import Alternative
 from app.api.types import Answer, CodeText, Location, Strict, Time
 from ledger.faults import NotFound
 from stores import checkout, keys, network, versions
@@ -47,11 +47,10 @@ class CheckOut(Answer):
     policy_version: int
 
 
-@api.call("POST", "/delivery-checks", permission="order:write", body=CheckIn, answers={200: CheckOut},
+@api.call("POST", "/delivery-checks", permission="order:write", serves=WHOLE_CHAIN, body=CheckIn, answers={200: CheckOut},
           example={"store_code": "S1", "delivery": "local", "location": {"latitude": 31.231, "longitude": 121.474, "crs": "wgs84"}},
           summary="May this shop deliver there? Asked before payment by who will send the order; nothing is stored.")
 def check_delivery(actor: Actor, body: CheckIn) -> tuple[int, Any]:
-    whole_chain(actor)
     with db.read() as connection:
         snapshot = network.snapshot(versions.current(connection))
     shop = snapshot.by_code.get(body.store_code)

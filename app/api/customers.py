@@ -5,8 +5,7 @@ import datetime as dt
 from dataclasses import asdict
 from typing import Any, Literal
 
-from app.api.declare import Api
-from app.api.entries import whole_chain
+from app.api.declare import WHOLE_CHAIN, Api
 from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Line, Location, Strict
 from stores import customer_deeds
@@ -35,11 +34,10 @@ class DeedOut(Answer):
     until: dt.datetime | None
 
 
-@api.call("POST", "/customers/<customer_id>/deeds", permission="customer:write", body=DeedIn, answers={201: DeedOut}, idempotent=True,
+@api.call("POST", "/customers/<customer_id>/deeds", permission="customer:write", serves=WHOLE_CHAIN, body=DeedIn, answers={201: DeedOut}, idempotent=True,
           example={"kind": "switched", "store_code": "S1"},
           summary="What the visitor or headquarters decided: a switch of stores, a refused offer, a pin, a new owner guide or home store.")
 def create_deed(actor: Actor, customer_id: str, body: DeedIn, key: str | None) -> tuple[int, Any]:
-    whole_chain(actor)
     place = body.location
     source = SourcePoint(place.latitude, place.longitude, place.crs, place.accuracy_m, bool(place.fuzzy)) if place is not None else None
     deed = customer_deeds.Deed(body.kind, customer_id, body.store_code, body.guide_code, body.note or "", source)
@@ -56,9 +54,8 @@ class ErasedOut(Answer):
     traces: int
 
 
-@api.call("DELETE", "/customers/<customer_id>", permission="customer:erase", answers={200: ErasedOut},
+@api.call("DELETE", "/customers/<customer_id>", permission="customer:erase", serves=WHOLE_CHAIN, answers={200: ErasedOut},
           summary="Forget who a customer is; orders, rewards and books keep their sums. Cannot be undone.")
 def delete_customer(actor: Actor, customer_id: str) -> tuple[int, Any]:
-    whole_chain(actor)
     done = erase_customer(customer_id, actor=actor, now=dt.datetime.now(dt.UTC))
     return 200, {"identities": done.identities, "points": done.points, "traces": done.traces}

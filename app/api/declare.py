@@ -2,12 +2,15 @@
 
     api = Api("Orders")
 
-    @api.call("POST", "/orders", permission="order:create", body=OrderIn, answers={200: OrderOut, 201: OrderOut},
-              summary="Record a paid order.", idempotent=True)
+    @api.call("POST", "/orders", permission="order:create", serves=WHOLE_CHAIN, body=OrderIn,
+              answers={200: OrderOut, 201: OrderOut}, summary="Record a paid order.", idempotent=True)
     def create_order(actor, body, key):
         return 201, {...}
 
-Order of checks: 401 key, 403 permission, 404 path (`exists`), then size 413, media type 415, body, query and headers 400, rules 422.
+`serves` says which keys a call answers by the limit of their rows (P6): WHOLE_CHAIN where the answer or the deed is the brand's, OWN_ROWS where
+every row of it is cut to what the actor sees. It has no default, so that no call forgets.
+
+Order of checks: 401 key, 403 permission and limit, 404 path (`exists`), then size 413, media type 415, body, query and headers 400, rules 422.
 """
 from __future__ import annotations
 
@@ -26,12 +29,15 @@ from app.api import query as queries
 from app.api.idempotency import row_key
 from app.api.problems import Refusal, fault_problem, refusal_problem
 from ledger.faults import Fault, NotAllowed, NotFound
+from stores.actors import SCOPES as LIMITS
 from stores.actors import Actor
 
 PREFIX = "/api/v1"
 NO_KEY = {"WWW-Authenticate": 'Bearer realm="doorstep"'}
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffd]")
 ActorOfKey = Callable[[str], Actor | None]
+WHOLE_CHAIN = frozenset({"all"})  # keys without a limit alone
+OWN_ROWS = frozenset(LIMITS)  # limited keys as well: they get their rows and nothing that names others
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Call:
     rule: str
     view: Callable[..., tuple[int, Any]]
     permission: str
+    serves: frozenset[str]
     answers: Mapping[int, type[BaseModel] | None]
     summary: str
     area: str
@@ -66,15 +73,17 @@ class Api:
         self.area = area
         self.calls: list[Call] = []
 
-    def call(self, method: str, rule: str, *, permission: str, answers: Mapping[int, type[BaseModel] | None], summary: str,
-             **options: Any) -> Callable[[Callable[..., tuple[int, Any]]], Callable[..., tuple[int, Any]]]:
-        """Declare the view below as a call. Options: body, query (models), idempotent, exists(actor, **path), max_bytes, details,
-        example (a body). The view takes `actor`, the names of the path, and `body`, `query`, `key` as far as declared; it returns
-        (status, answer), the answer a dict, a model, ready JSON bytes, or None for no body. TypeError where the two disagree."""
+    def call(self, method: str, rule: str, *, permission: str, serves: frozenset[str], answers: Mapping[int, type[BaseModel] | None],
+             summary: str, **options: Any) -> Callable[[Callable[..., tuple[int, Any]]], Callable[..., tuple[int, Any]]]:
+        """Declare the view below as a call; `serves` holds kinds of limit (`stores.actors.SCOPES`).
+
+        Options: body, query (models), idempotent, exists(actor, **path), max_bytes, details, example (a body). The view takes `actor`, the names
+        of the path, and `body`, `query`, `key` as far as declared; it returns (status, answer), the answer a dict, a model, ready JSON bytes, or
+        None for no body. TypeError where the two disagree."""
 
         def declare(view: Callable[..., tuple[int, Any]]) -> Callable[..., tuple[int, Any]]:
             names = tuple(re.findall(r"<(?:[^:<>]+:)?(\w+)>", rule))
-            call = Call(method, rule, view, permission, answers, summary, self.area, path_names=names, **options)
+            call = Call(method, rule, view, permission, serves, answers, summary, self.area, path_names=names, **options)
             _check_signature(call)
             self.calls.append(call)
             return view
@@ -88,6 +97,8 @@ def _check_signature(call: Call) -> None:
     takes = set(inspect.signature(call.view).parameters)
     if takes != wanted or not call.permission or not call.answers:
         raise TypeError(f"{call.method} {call.rule}: {call.name} takes {sorted(takes)}, its declaration gives {sorted(wanted)}")
+    if not WHOLE_CHAIN <= call.serves <= OWN_ROWS:
+        raise TypeError(f"{call.method} {call.rule}: serves {sorted(call.serves)}; name kinds of limit, `all` among them")
 
 
 def register(app: Flask, apis: Iterable[Api], actor_of_key: ActorOfKey) -> Blueprint:
@@ -130,6 +141,7 @@ def json_answer(status: int, answer: Any) -> Response:
 def _checked(call: Call, actor_of_key: ActorOfKey) -> Callable[[dict[str, Any]], tuple[int, Any]]:
     """The checks of one call, bound once: nothing is looked up per request that is known now."""
     view, permission, exists, model, query, idempotent = call.view, call.permission, call.exists, call.body, call.query, call.idempotent
+    serves = call.serves
     parse_body = None if model is None else model.__pydantic_validator__.validate_json
     parse_query = None if query is None else query.__pydantic_validator__.validate_python
 
@@ -139,6 +151,8 @@ def _checked(call: Call, actor_of_key: ActorOfKey) -> Callable[[dict[str, Any]],
         actor = _actor(environ.get("HTTP_AUTHORIZATION"), actor_of_key)
         if permission not in actor.permissions and not actor.may(permission):
             raise NotAllowed(f"This key lacks the permission {permission!r}; an administrator can issue one that has it.")
+        if actor.scope_kind not in serves:
+            raise _not_for_this_limit(actor, serves)
         if path:
             _check_path(path)
             if exists is not None and exists(actor, **path) is False:
@@ -175,6 +189,13 @@ def _actor(header: str | None, actor_of_key: ActorOfKey) -> Actor:
     return actor
 
 
+def _not_for_this_limit(actor: Actor, serves: frozenset[str]) -> NotAllowed:
+    limited = ", ".join(kind for kind in LIMITS if kind in serves and kind != "all")
+    others = f" or one limited to a {limited}" if limited else ""
+    return NotAllowed(f"This key is limited to the rows of one {actor.scope_kind}, and this call is about the whole chain; "
+                      f"use a key without a limit{others}.", code="limited_key")
+
+
 def _check_path(path: dict[str, int | str]) -> None:
     """Names that no row can have (control characters, too long, beyond bigint) are simply not found."""
     for value in path.values():
@@ -182,4 +203,4 @@ def _check_path(path: dict[str, int | str]) -> None:
             raise NotFound("There is nothing under this address.")
 
 
-__all__ = ["PREFIX", "Api", "Call", "json_answer", "register"]
+__all__ = ["OWN_ROWS", "PREFIX", "WHOLE_CHAIN", "Api", "Call", "json_answer", "register"]

@@ -30,6 +30,7 @@ class CallPage:
     summary: str
     details: str
     permission: str
+    limited_keys: tuple[str, ...]
     parameters: tuple[Row, ...]
     body: tuple[Row, ...]
     answers: tuple[tuple[str, str, tuple[Row, ...]], ...]
@@ -53,6 +54,7 @@ def _call(method: str, path: str, operation: dict[str, Any], schemas: dict[str, 
     good = [(status, answer) for status, answer in operation["responses"].items() if "$ref" not in answer]
     return CallPage(
         operation["operationId"], method, path, operation["summary"], operation.get("description", ""), operation["x-permission"],
+        tuple(operation["x-limited-keys"]),
         tuple(parameters),
         tuple(fields(body.get("schema", {}), schemas)),
         tuple((status, answer["description"], tuple(fields(answer["content"]["application/json"].get("schema", {}), schemas)))

@@ -8,11 +8,11 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 import db
-from app.api.declare import Api
+from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.idempotency import body_hash
 from app.api.query import Query
 from app.api.types import Answer, CodeText, CustomerKey, Line, Location, Strict, Time
-from ledger.faults import NotAllowed, NotFound
+from ledger.faults import NotFound
 from stores import entering, entry_reading, explanations, trying
 from stores.actors import Actor
 from stores.answers import decision_answer, trace_answer
@@ -151,16 +151,9 @@ def arrival_of(body: EntryIn) -> Arrival:
         region_code=body.region_code, postal_code=body.postal_code, ip=body.ip, entry_param=body.entry_param, touchpoint=body.touchpoint, occurred_at=body.occurred_at)
 
 
-def whole_chain(actor: Actor) -> None:
-    """Recording for the brand is not for a key whose rows are limited: the answer may be any dealer's. Raises NotAllowed."""
-    if actor.scope_kind != "all":
-        raise NotAllowed("This key is limited to some rows; entries, orders and events of the brand need a key without a limit.")
-
-
-@api.call("POST", "/entries", permission="entry:write", body=EntryIn, answers={201: EntryOut}, idempotent=True, example=EXAMPLE,
+@api.call("POST", "/entries", permission="entry:write", serves=WHOLE_CHAIN, body=EntryIn, answers={201: EntryOut}, idempotent=True, example=EXAMPLE,
           summary="Record an arrival and answer the store it is led to.")
 def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any]:
-    whole_chain(actor)
     now = dt.datetime.now(dt.UTC)
     recorded = entering.enter(arrival_of(body), key=key, body_hash="" if key is None else body_hash(body), now=now)
     if recorded.decision is None or recorded.snapshot is None:
@@ -171,10 +164,9 @@ def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any
                  "occurred_at": body.occurred_at or now, "decided_at": now}
 
 
-@api.call("POST", "/routes", permission="route:read", body=EntryIn, query=RouteQuery, answers={200: RouteOut}, example=EXAMPLE,
+@api.call("POST", "/routes", permission="route:read", serves=WHOLE_CHAIN, body=EntryIn, query=RouteQuery, answers={200: RouteOut}, example=EXAMPLE,
           summary="Try a route: the same input as an entry, nothing stored, every rung explained.")
 def create_route(actor: Actor, body: EntryIn, query: RouteQuery) -> tuple[int, Any]:
-    whole_chain(actor)
     now, arrival = dt.datetime.now(dt.UTC), arrival_of(body)
     tried = trying.try_arrival(arrival, body.occurred_at or now)
     return 200, {"customer_id": body.customer.customer_id, **decision_answer(tried.decision, tried.snapshot, tried.visit.day), "decided_at": now,
@@ -193,7 +185,7 @@ def _entry(connection: Any, entry_id: str, actor: Actor) -> Any:
     return row
 
 
-@api.call("GET", "/entries/<entry_id>", permission="entry:read", answers={200: EntryOut}, summary="A stored decision.",
+@api.call("GET", "/entries/<entry_id>", permission="entry:read", serves=OWN_ROWS, answers={200: EntryOut}, summary="A stored decision.",
           details="`bundle` is the shop of the decided store as it is now; what was shown at the visit is not kept. Metres are for a key that may record "
                   "entries of the whole chain, for 24 hours; every other reads `distance_class_km` alone.")
 def get_entry(actor: Actor, entry_id: str) -> tuple[int, Any]:
@@ -202,14 +194,14 @@ def get_entry(actor: Actor, entry_id: str) -> tuple[int, Any]:
         return 200, entry_reading.as_answer(connection, row, exact=actor.scope_kind == "all" and actor.may("entry:write"))
 
 
-@api.call("GET", "/entries/<entry_id>/explanation", permission="entry:read", query=ExplanationQuery, answers={200: ExplanationOut},
+@api.call("GET", "/entries/<entry_id>/explanation", permission="entry:read", serves=OWN_ROWS, query=ExplanationQuery, answers={200: ExplanationOut},
           exists=entry_exists, summary="A stored decision in words.")
 def explain_entry(actor: Actor, entry_id: str, query: ExplanationQuery) -> tuple[int, Any]:
     with db.read() as connection:
         return 200, explanations.of_entry(connection, _entry(connection, entry_id, actor), query.lang)
 
 
-@api.call("POST", "/entries/<entry_id>/replay", permission="entry:read", answers={200: ReplayOut}, exists=entry_exists,
+@api.call("POST", "/entries/<entry_id>/replay", permission="entry:read", serves=OWN_ROWS, answers={200: ReplayOut}, exists=entry_exists,
           summary="Decide again from what is still kept, and say whether the answer is the same.")
 def replay_entry(actor: Actor, entry_id: str) -> tuple[int, Any]:
     with db.read() as connection:

@@ -8,8 +8,7 @@ from pydantic import Field, JsonValue, ValidationError, WithJsonSchema
 from pydantic_core import to_json
 
 from app.api.body import EVENTS_LIMIT, malformed
-from app.api.declare import Api
-from app.api.entries import whole_chain
+from app.api.declare import WHOLE_CHAIN, Api
 from app.api.idempotency import once
 from app.api.types import Answer, CustomerKey, Payload, Strict, Time
 from stores.actors import Actor
@@ -55,11 +54,9 @@ EXAMPLE = {"events": [{"event_id": "EV-1", "type": "contact.confirmed", "occurre
                        "customer_id": "c1", "external_userid": "wm1", "source": "qr", "payload": {}}]}
 
 
-@api.call("POST", "/events", permission="event:write", body=EventsBody, answers={200: EventsOut}, idempotent=True, max_bytes=EVENTS_LIMIT,
+@api.call("POST", "/events", permission="event:write", serves=WHOLE_CHAIN, body=EventsBody, answers={200: EventsOut}, idempotent=True, max_bytes=EVENTS_LIMIT,
           example=EXAMPLE, summary="Record events about customers and guides; idempotent by event_id, in any order.")
 def create_events(actor: Actor, body: EventsBody, key: str | None) -> tuple[int, Any]:
-    whole_chain(actor)
-
     def deed() -> tuple[int, Any]:
         sound, places, refused = _read(body.events)
         taken = record_events(sound, actor=actor.name, now=dt.datetime.now(dt.UTC))

@@ -8,8 +8,7 @@ from pydantic import Field, JsonValue
 from sqlalchemy import Connection, select
 
 import db
-from app.api.declare import Api
-from app.api.entries import whole_chain
+from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.idempotency import once
 from app.api.pages import decode, page
 from app.api.query import Limit, Period, Query
@@ -111,7 +110,7 @@ def _booked(actor: Actor, code: str, now: dt.datetime) -> int:
     return guide_id
 
 
-@api.call("GET", "/guides/<code>/balance", permission="reward:read", answers={200: BalanceOut}, exists=guide_exists,
+@api.call("GET", "/guides/<code>/balance", permission="reward:read", serves=OWN_ROWS, answers={200: BalanceOut}, exists=guide_exists,
           summary="What a guide has pending, vested, payable and paid, as of now.")
 def get_balance(actor: Actor, code: str) -> tuple[int, Any]:
     guide_id = _booked(actor, code, dt.datetime.now(dt.UTC))
@@ -119,7 +118,7 @@ def get_balance(actor: Actor, code: str) -> tuple[int, Any]:
         return 200, {"currency": brand().currency, **rewards.balance(connection, guide_id)}
 
 
-@api.call("GET", "/guides/<code>/rewards", permission="reward:read", query=LinesQuery, answers={200: RewardsOut}, exists=guide_exists,
+@api.call("GET", "/guides/<code>/rewards", permission="reward:read", serves=OWN_ROWS, query=LinesQuery, answers={200: RewardsOut}, exists=guide_exists,
           summary="The reward lines of a month, what earned nothing included with its reason.")
 def get_rewards(actor: Actor, code: str, query: LinesQuery) -> tuple[int, Any]:
     now = dt.datetime.now(dt.UTC)
@@ -137,7 +136,7 @@ def _position(line: dict[str, Any]) -> tuple[str, str]:
     return line["occurred_at"], line["line_id"]
 
 
-@api.call("GET", "/guides/<code>/kpis", permission="reward:read", query=MonthQuery, answers={200: KpisOut}, exists=guide_exists,
+@api.call("GET", "/guides/<code>/kpis", permission="reward:read", serves=OWN_ROWS, query=MonthQuery, answers={200: KpisOut}, exists=guide_exists,
           summary="Targets, actuals and attainment of a month.")
 def get_kpis(actor: Actor, code: str, query: MonthQuery) -> tuple[int, Any]:
     with db.read() as connection:
@@ -145,17 +144,15 @@ def get_kpis(actor: Actor, code: str, query: MonthQuery) -> tuple[int, Any]:
     return 200, {"period": query.period, "currency": brand().currency, "kpis": found}
 
 
-@api.call("GET", "/plans", permission="rules:read", answers={200: PlansOut}, summary="The newest version of every incentive plan.")
+@api.call("GET", "/plans", permission="rules:read", serves=WHOLE_CHAIN, answers={200: PlansOut}, summary="The newest version of every incentive plan.")
 def get_plans(actor: Actor) -> tuple[int, Any]:
     with db.read() as connection:
         return 200, {"plans": plan_versions.shown(connection)}
 
 
-@api.call("POST", "/plans", permission="rules:write", body=PlanBody, answers={201: PublishedOut}, idempotent=True,
+@api.call("POST", "/plans", permission="rules:write", serves=WHOLE_CHAIN, body=PlanBody, answers={201: PublishedOut}, idempotent=True,
           summary="Publish a new version of an incentive plan; open months are computed again.")
 def create_plan(actor: Actor, body: PlanBody, key: str | None) -> tuple[int, Any]:
-    whole_chain(actor)
-
     def deed() -> tuple[int, Any]:
         version = plan_versions.publish(body.plan, actor=actor, now=dt.datetime.now(dt.UTC), note=body.note or "")
         return 201, {"plan_code": body.plan.get("plan_code"), "version": version}

@@ -11,11 +11,11 @@ from pydantic import BaseModel, create_model
 
 import db
 from app.api import network_shapes as shapes
-from app.api.declare import Api
+from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.pages import Page, page
 from app.api.types import Answer
 from app.imports import context
-from ledger.faults import FieldFault, InvalidInput, NotAllowed, NotFound
+from ledger.faults import FieldFault, InvalidInput, NotFound
 from stores import versions
 from stores.actors import Actor
 from stores.areas import parse_geometry
@@ -69,26 +69,17 @@ def _declare(register: _Register) -> None:
     def put_row(actor: Actor, code: str, body: BaseModel) -> tuple[int, Any]:
         return put(register, actor, code, body)
 
-    def seen(actor: Actor, code: str) -> bool:
-        """Whoever sees the whole chain may also create; anybody else finds what he sees and no more."""
-        if actor.scope_kind == "all":
-            return True
-        with db.read() as connection:
-            return lists.one(connection, kind, actor, _today(), code) is not None
-
     for view, name in ((list_rows, f"list_{kind}"), (get_row, f"get_{thing}"), (put_row, f"put_{thing}")):
         view.__name__ = name
-    api.call("GET", f"/{kind}", permission="network:read", query=Page, answers={200: several}, summary=f"List {kind} by code.")(list_rows)
-    api.call("GET", f"/{kind}/<code>", permission="network:read", answers={200: one}, summary=f"Read {word}.")(get_row)
-    api.call("PUT", f"/{kind}/<code>", permission="network:write", body=register.body, answers={200: saved, 201: saved}, exists=seen,
+    api.call("GET", f"/{kind}", permission="network:read", serves=OWN_ROWS, query=Page, answers={200: several}, summary=f"List {kind} by code.")(list_rows)
+    api.call("GET", f"/{kind}/<code>", permission="network:read", serves=OWN_ROWS, answers={200: one}, summary=f"Read {word}.")(get_row)
+    api.call("PUT", f"/{kind}/<code>", permission="network:write", serves=WHOLE_CHAIN, body=register.body, answers={200: saved, 201: saved},
              summary=f"Create or change {word}.", max_bytes=20_000_000 if kind == "areas" else 2_000_000,
              details="Takes the columns of the import. An absent field keeps its value, null clears it; an area is replaced whole.")(put_row)
 
 
 def put(register: _Register, actor: Actor, code: str, body: BaseModel) -> tuple[int, Any]:
-    """One row through the service of the import. Raises InvalidInput, NotAllowed for a key that is limited to some rows."""
-    if actor.scope_kind != "all":
-        raise NotAllowed("The network is maintained by headquarters; a key limited to some rows may not change it.")
+    """One row through the service of the import. Raises InvalidInput."""
     given = body.model_dump(exclude_unset=True)
     named = given.get(name := f"{register.thing}_code")
     if named is not None and named != code:

@@ -8,11 +8,11 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 import db
-from app.api.declare import Api
+from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.network_shapes import Text
 from app.api.types import Answer, Strict
 from app.imports import context
-from ledger.faults import FieldFault, InvalidInput, NotAllowed, NotFound
+from ledger.faults import FieldFault, InvalidInput, NotFound
 from stores import directory, offers, versions
 from stores.actors import Actor
 from stores.brand import business_day
@@ -61,22 +61,20 @@ def store_seen(actor: Actor, code: str) -> bool:
         return directory.find_store(connection, actor, code, business_day(dt.datetime.now(dt.UTC))) is not None
 
 
-@api.call("GET", "/stores/<code>/offers", permission="network:read", answers={200: OffersOut}, exists=store_seen,
+@api.call("GET", "/stores/<code>/offers", permission="network:read", serves=OWN_ROWS, answers={200: OffersOut}, exists=store_seen,
           summary="Read the promotions and ranges of a store.")
 def get_offers(actor: Actor, code: str) -> tuple[int, Any]:
     with db.read() as connection:
         return 200, _answer(connection, actor, code)
 
 
-@api.call("PUT", "/stores/<code>/offers", permission="network:write", body=OffersIn, answers={200: OffersOut}, exists=store_seen,
+@api.call("PUT", "/stores/<code>/offers", permission="network:write", serves=WHOLE_CHAIN, body=OffersIn, answers={200: OffersOut}, exists=store_seen,
           summary="Replace the promotions and ranges of a store.",
           details="The list is replaced whole: what is left out ends. At most 200 that are not over; those that are over stay as history and are not listed. "
                   "Every server answers by it within two seconds.",
           example={"offers": [{"kind": "promotion", "reference": "NEW-YEAR", "valid_from": "2025-12-20", "valid_to": "2026-01-03"},
                               {"kind": "range", "reference": "SEAFOOD", "switch": "off"}]})
 def put_offers(actor: Actor, code: str, body: OffersIn) -> tuple[int, Any]:
-    if actor.scope_kind != "all":
-        raise NotAllowed("The network is maintained by headquarters; a key limited to some rows may not change it.")
     names = tuple(column.name for column in COLUMNS["offers"])
     cells = [{"store_code": code, "kind": each.kind.strip(), "reference": each.reference.strip(), "switch": _switch(each.switch),
               "valid_from": (each.valid_from or "").strip(), "valid_to": (each.valid_to or "").strip()} for each in body.offers]

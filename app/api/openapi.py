@@ -16,6 +16,7 @@ from app.api.declare import PREFIX, Api, Call
 from app.api.docs import areas
 from app.api.problems import PROBLEM_TYPE, REFUSALS
 from app.api.types import CODE_PATTERN
+from stores.actors import SCOPES as LIMITS
 
 REF = "#/components/schemas/{model}"
 PROBLEM = {
@@ -29,6 +30,8 @@ PROBLEM = {
     },
 }
 UNITS = "Money is whole minor units, distances are metres, times leave as UTC with Z."
+ROWS = ("A key may be limited to the rows of one branch, dealer, store or guide. `x-limited-keys` names the limits that a call serves: it answers "
+        "their rows alone, what is outside them is a 404, and any other limited key gets a 403.")
 KEY = {"type": "http", "scheme": "bearer", "description": "made by: flask api-key create NAME --scope read|write|admin"}
 CSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _CONVERTER = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
@@ -44,7 +47,7 @@ def document(apis: Iterable[Api], title: str = "Doorstep", version: str = "1") -
         paths.setdefault(PREFIX + _CONVERTER.sub(r"{\2}", call.rule), {})[call.method.lower()] = operation
     return {
         "openapi": "3.1.0",
-        "info": {"title": title, "version": version, "description": UNITS},
+        "info": {"title": title, "version": version, "description": f"{UNITS} {ROWS}"},
         "servers": [{"url": "/"}],
         "security": [{"key": []}],
         "tags": [{"name": area} for area in dict.fromkeys(call.area for call in calls)],
@@ -55,6 +58,11 @@ def document(apis: Iterable[Api], title: str = "Doorstep", version: str = "1") -
             "responses": {_refusal_name(status): _refusal(status) for status in REFUSALS},
         },
     }
+
+
+def limited_keys(call: Call) -> list[str]:
+    """The kinds of limited keys that a call serves, each with its own rows; any other kind gets a 403."""
+    return [kind for kind in LIMITS if kind in call.serves and kind != "all"]
 
 
 def refusals_of(call: Call) -> list[int]:
@@ -84,6 +92,7 @@ def _schemas(calls: list[Call]) -> tuple[dict[Any, str], dict[str, Any]]:
 def _operation(call: Call, references: dict[Any, str], definitions: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": call.name, "summary": call.summary, "tags": [call.area], "x-permission": call.permission,
+        "x-limited-keys": limited_keys(call),
         "parameters": [*_path_parameters(call), *_query_parameters(call, references, definitions)],
         "responses": {str(status): _answer(model, references) for status, model in call.answers.items()},
     }

@@ -8,8 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 import db
-from app.api.declare import Api
-from app.api.entries import whole_chain
+from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Currency, CustomerKey, Location, MinorAmount, Quantity, Strict, Time
 from ledger.faults import FieldFault, NotFound
@@ -175,11 +174,9 @@ def _answer(order_no: str, actor: Actor) -> dict[str, Any]:
         return reading.as_answer(connection, _order(connection, order_no, actor))
 
 
-@api.call("POST", "/orders", permission="order:write", body=OrderBody, answers={200: OrderOut, 201: OrderOut}, idempotent=True, example=EXAMPLE,
+@api.call("POST", "/orders", permission="order:write", serves=WHOLE_CHAIN, body=OrderBody, answers={200: OrderOut, 201: OrderOut}, idempotent=True, example=EXAMPLE,
           summary="Record a paid order; the server decides whose sale it is. A known order with the same content answers 200.")
 def create_order(actor: Actor, body: OrderBody, key: str | None) -> tuple[int, Any]:
-    whole_chain(actor)
-
     def deed() -> tuple[int, Any]:
         outcome = record_orders([order_of(body)], actor=actor.name, now=dt.datetime.now(dt.UTC))
         return (201, reading.new_answer(outcome.recorded[0])) if outcome.recorded else (200, _answer(body.order_no, actor))
@@ -193,12 +190,12 @@ def create_order(actor: Actor, body: OrderBody, key: str | None) -> tuple[int, A
     return once(key, body, deed, reference=lambda answer: str(answer["order_no"]), again=lambda number: _answer(number, actor), differs=differs)
 
 
-@api.call("GET", "/orders/<order_no>", permission="order:read", answers={200: OrderOut}, summary="An order with its lines, credits and transfers.")
+@api.call("GET", "/orders/<order_no>", permission="order:read", serves=OWN_ROWS, answers={200: OrderOut}, summary="An order with its lines, credits and transfers.")
 def get_order(actor: Actor, order_no: str) -> tuple[int, Any]:
     return 200, _answer(order_no, actor)
 
 
-@api.call("POST", "/orders/<order_no>/refunds", permission="order:write", body=RefundBody, answers={200: RefundOut, 201: RefundOut}, idempotent=True,
+@api.call("POST", "/orders/<order_no>/refunds", permission="order:write", serves=OWN_ROWS, body=RefundBody, answers={200: RefundOut, 201: RefundOut}, idempotent=True,
           exists=order_exists, summary="Record a refund; fees and credits go back in proportion on the refund's day.",
           example={"refund_no": "R-1", "refunded_at": "2025-04-02T10:00:00Z", "lines": [{"line_no": 1, "amount_minor": 4000}]})
 def create_refund(actor: Actor, order_no: str, body: RefundBody, key: str | None) -> tuple[int, Any]:
@@ -214,7 +211,7 @@ def create_refund(actor: Actor, order_no: str, body: RefundBody, key: str | None
     return once(key, body, deed, reference=lambda done: str(done["refund_no"]), again=answer)
 
 
-@api.call("POST", "/orders/<order_no>/states", permission="order:write", body=StateBody, answers={200: StateOut}, idempotent=True, exists=order_exists,
+@api.call("POST", "/orders/<order_no>/states", permission="order:write", serves=OWN_ROWS, body=StateBody, answers={200: StateOut}, idempotent=True, exists=order_exists,
           summary="Report that an order was shipped, received or closed.", example={"state": "received", "at": "2025-03-04T10:00:00Z"})
 def create_state(actor: Actor, order_no: str, body: StateBody, key: str | None) -> tuple[int, Any]:
     def deed() -> tuple[int, Any]:

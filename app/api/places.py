@@ -9,8 +9,7 @@ from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, select
 
 import db
-from app.api.declare import Api
-from app.api.entries import whole_chain
+from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.query import Query, degrees, whole
 from app.api.types import Answer
 from stores import network, picker, place_search, versions
@@ -96,7 +95,7 @@ class NearbyOut(Answer):
     network_version: int
 
 
-@api.call("GET", "/places", permission="route:read", query=PlacesQuery, answers={200: PlacesOut}, summary="Places by name or address.",
+@api.call("GET", "/places", permission="route:read", serves=OWN_ROWS, query=PlacesQuery, answers={200: PlacesOut}, summary="Places by name or address.",
           details="Stores, Chinese divisions and cities of the world, and addresses where a geocoder is set; the nearer to the point given first.")
 def list_places(actor: Actor, query: PlacesQuery) -> tuple[int, Any]:
     near, today = query.point(), business_day(dt.datetime.now(dt.UTC))
@@ -107,11 +106,10 @@ def list_places(actor: Actor, query: PlacesQuery) -> tuple[int, Any]:
     return 200, {"places": [_place(each) for each in found]}
 
 
-@api.call("GET", "/stores/nearby", permission="route:read", query=NearbyQuery, answers={200: NearbyOut},
+@api.call("GET", "/stores/nearby", permission="route:read", serves=WHOLE_CHAIN, query=NearbyQuery, answers={200: NearbyOut},
           summary="Up to 20 stores to choose from; never empty while the network has an eligible store.",
           details="Around a point, a region, or a place by name; the stores of the region first, then the nearer, else those of higher priority.")
 def list_nearby(actor: Actor, query: NearbyQuery) -> tuple[int, Any]:
-    whole_chain(actor)
     now = dt.datetime.now(dt.UTC)
     today, point, region = business_day(now), query.point(), query.region_code
     outside = place_search.ask_outside(query.q) if query.q and point is None else []

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy import Connection, select
 
 import db
-from app.api.declare import Api
+from app.api.declare import OWN_ROWS, Api
 from app.api.query import Days
 from app.api.types import Answer
 from incentives import booking
@@ -68,6 +68,9 @@ def _dealer(connection: Connection, actor: Actor, code: str) -> int:
 
 
 def _store(connection: Connection, actor: Actor, code: str) -> int:
+    """A guide's rows are his customers and his figures (P6), not what his store sells."""
+    if actor.scope_kind == "guide":
+        raise NotFound(f"There is no store {code!r}.", code="unknown_store")
     return _id(connection, store, visible_store_ids(actor, _today()), code)
 
 
@@ -81,7 +84,7 @@ def store_exists(actor: Actor, code: str) -> bool:
         return _store(connection, actor, code) > 0
 
 
-@api.call("GET", "/dealers/<code>/revenue", permission="revenue:read", query=RevenueQuery, answers={200: RevenueOut}, exists=dealer_exists,
+@api.call("GET", "/dealers/<code>/revenue", permission="revenue:read", serves=OWN_ROWS, query=RevenueQuery, answers={200: RevenueOut}, exists=dealer_exists,
           summary="A dealer's revenue by day, month or store.", details=DETAILS)
 def dealer_revenue(actor: Actor, code: str, query: RevenueQuery) -> tuple[int, Any]:
     booking.book_due(dt.datetime.now(dt.UTC))
@@ -90,7 +93,7 @@ def dealer_revenue(actor: Actor, code: str, query: RevenueQuery) -> tuple[int, A
         return 200, revenue.of(connection, query.first, query.last, query.by, dealer_id=_dealer(connection, actor, code), stores=stores)
 
 
-@api.call("GET", "/stores/<code>/revenue", permission="revenue:read", query=RevenueQuery, answers={200: RevenueOut}, exists=store_exists,
+@api.call("GET", "/stores/<code>/revenue", permission="revenue:read", serves=OWN_ROWS, query=RevenueQuery, answers={200: RevenueOut}, exists=store_exists,
           summary="A store's revenue by day or month.", details=DETAILS)
 def store_revenue(actor: Actor, code: str, query: RevenueQuery) -> tuple[int, Any]:
     booking.book_due(dt.datetime.now(dt.UTC))

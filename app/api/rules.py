@@ -7,8 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 import db
-from app.api.declare import Api
-from app.api.entries import whole_chain
+from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.types import Answer, CodeText, Strict, Time
 from stores import policies
 from stores.actors import Actor
@@ -78,22 +77,21 @@ class EntryParamOut(Answer):
     entry_param: str
 
 
-@api.call("GET", "/policy", permission="rules:read", answers={200: PolicyOut}, summary="The routing policy in force.")
+@api.call("GET", "/policy", permission="rules:read", serves=WHOLE_CHAIN, answers={200: PolicyOut}, summary="The routing policy in force.")
 def get_policy(actor: Actor) -> tuple[int, Any]:
     with db.read() as connection:
         row = policies.in_force(connection)
         return 200, {"version": row.version, "published_at": row.published_at, "policy": policies.show(connection)}
 
 
-@api.call("PUT", "/policy", permission="rules:write", body=PolicyIn, answers={200: PolicyOut}, example={"preset": "franchise", "ambiguity_m": 200},
+@api.call("PUT", "/policy", permission="rules:write", serves=WHOLE_CHAIN, body=PolicyIn, answers={200: PolicyOut}, example={"preset": "franchise", "ambiguity_m": 200},
           summary="Put a routing policy in force.", details="A new immutable version; the policy in force again keeps its version.")
 def put_policy(actor: Actor, body: PolicyIn) -> tuple[int, Any]:
-    whole_chain(actor)
     policies.publish(body.body(), actor=actor, now=dt.datetime.now(dt.UTC))
     return get_policy(actor)
 
 
-@api.call("POST", "/entry-params", permission="entry_param:write", body=EntryParamIn, answers={201: EntryParamOut},
+@api.call("POST", "/entry-params", permission="entry_param:write", serves=OWN_ROWS, body=EntryParamIn, answers={201: EntryParamOut},
           example={"store_code": "S1", "channel": "poster"}, summary="Sign an entry parameter of 32 characters for a store or a guide.")
 def create_entry_param(actor: Actor, body: EntryParamIn) -> tuple[int, Any]:
     return 201, {"entry_param": sign_param(store_code=body.store_code, guide_code=body.guide_code, channel_code=body.channel,

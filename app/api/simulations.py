@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 import db
 from app import simulation_runs
-from app.api.declare import Api
+from app.api.declare import WHOLE_CHAIN, Api
 from app.api.pages import Page, page
 from app.api.types import Answer, Strict
 from ledger.faults import NotFound
@@ -65,7 +65,7 @@ def exists(actor: Actor, simulation_id: str) -> object:
     return row
 
 
-@api.call("POST", "/simulations", permission="simulation:write", body=SimulationIn, answers={202: SimulationOut},
+@api.call("POST", "/simulations", permission="simulation:write", serves=WHOLE_CHAIN, body=SimulationIn, answers={202: SimulationOut},
           example={"name": "Open a store", "changes": [{"open": {"store_code": "NEW1", "dealer_code": "D1", "latitude": 31.23, "longitude": 121.47, "crs": "gcj02"}}],
                    "on": {"entries": {"from": "2026-11-15", "to": "2026-11-21"}}},
           summary="Try a change on past entries or made-up visitors.", details="Answers at once; a worker carries it out. Ask again with its id for how far it is.")
@@ -75,7 +75,7 @@ def create_simulation(actor: Actor, body: SimulationIn) -> tuple[int, Any]:
         return 202, _shown(simulation_runs.find(connection, found))
 
 
-@api.call("GET", "/simulations", permission="simulation:read", query=Page, answers={200: SimulationsOut}, summary="Simulations, the newest first.")
+@api.call("GET", "/simulations", permission="simulation:read", serves=WHOLE_CHAIN, query=Page, answers={200: SimulationsOut}, summary="Simulations, the newest first.")
 def get_simulations(actor: Actor, query: Page) -> tuple[int, Any]:
     after = query.after("simulations", int)
     with db.read() as connection:
@@ -83,7 +83,7 @@ def get_simulations(actor: Actor, query: Page) -> tuple[int, Any]:
     return 200, page("simulations", [_shown(row) for row in rows], query.limit, lambda row: (row["id"],))
 
 
-@api.call("GET", "/simulations/<simulation_id>", permission="simulation:read", exists=exists, answers={200: SimulationOut},
+@api.call("GET", "/simulations/<simulation_id>", permission="simulation:read", serves=WHOLE_CHAIN, exists=exists, answers={200: SimulationOut},
           summary="One simulation, with what came out once it is done.")
 def get_simulation(actor: Actor, simulation_id: str) -> tuple[int, Any]:
     number = int(simulation_id)

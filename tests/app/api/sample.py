@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 import db
 from app.api import openapi
-from app.api.declare import Api, register
+from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api, register
 from app.api.idempotency import once
 from app.api.pages import Page, page
 from app.api.problems import problem
@@ -73,7 +73,7 @@ def known(actor: Actor, parcel_code: str) -> bool:
     return parcel_code in CODES
 
 
-@parcels.call("POST", "/parcels", permission="parcel:write", body=ParcelIn, answers={201: ParcelOut}, idempotent=True,
+@parcels.call("POST", "/parcels", permission="parcel:write", serves=WHOLE_CHAIN, body=ParcelIn, answers={201: ParcelOut}, idempotent=True,
               summary="Record a parcel.", max_bytes=20_000)
 def create_parcel(actor: Actor, body: ParcelIn, key: str | None) -> tuple[int, Any]:
     if body.currency != "CNY":
@@ -86,7 +86,7 @@ def create_parcel(actor: Actor, body: ParcelIn, key: str | None) -> tuple[int, A
     return once(key, body, deed)
 
 
-@parcels.call("PUT", "/parcels/<parcel_code>", permission="parcel:write", body=LineIn, answers={200: ParcelOut}, exists=known,
+@parcels.call("PUT", "/parcels/<parcel_code>", permission="parcel:write", serves=WHOLE_CHAIN, body=LineIn, answers={200: ParcelOut}, exists=known,
               summary="Change a parcel.", details="The code stays.")
 def change_parcel(actor: Actor, body: LineIn, parcel_code: str) -> tuple[int, Any]:
     if parcel_code == "P5":
@@ -94,20 +94,20 @@ def change_parcel(actor: Actor, body: LineIn, parcel_code: str) -> tuple[int, An
     return 200, {"parcel_code": parcel_code, "lines": body.line_no, "sent_at": None}
 
 
-@parcels.call("GET", "/parcels", permission="parcel:read", query=Page, answers={200: ParcelPage}, summary="All parcels.")
+@parcels.call("GET", "/parcels", permission="parcel:read", serves=OWN_ROWS, query=Page, answers={200: ParcelPage}, summary="All parcels.")
 def list_parcels(actor: Actor, query: Page) -> tuple[int, Any]:
     (after,) = query.after("parcels") or ("",)
     rows = [{"parcel_code": code, "lines": 1, "sent_at": None} for code in CODES if code > after][: query.limit + 1]
     return 200, page("parcels", rows, query.limit, lambda row: (row["parcel_code"],))
 
 
-@parcels.call("GET", "/parcels/<parcel_code>/count", permission="parcel:read", query=DaysBy, answers={200: Counted}, exists=known,
+@parcels.call("GET", "/parcels/<parcel_code>/count", permission="parcel:read", serves=OWN_ROWS, query=DaysBy, answers={200: Counted}, exists=known,
               summary="Count.")
 def count_parcels(actor: Actor, query: DaysBy, parcel_code: str) -> tuple[int, Any]:
     return 200, {"by": query.by, "count": (query.last - query.first).days + 1}
 
 
-@parcels.call("POST", "/parcels/<int:number>/replay", permission="parcel:read", answers={200: Counted}, summary="Count again.")
+@parcels.call("POST", "/parcels/<int:number>/replay", permission="parcel:read", serves=OWN_ROWS, answers={200: Counted}, summary="Count again.")
 def replay(actor: Actor, number: int) -> tuple[int, Any]:
     return 200, b'{"by":"replay","count":1}'
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.api.declare import Api
+from app.api.declare import OWN_ROWS, Api
 from app.api.problems import status_of
 from app.api.types import Strict
 from ledger.faults import Conflict, Fault, InvalidInput, Malformed, NotAllowed, NotFound
@@ -59,7 +59,7 @@ def test_every_view_says_what_it_needs(app):
 
 def test_a_view_that_disagrees_with_its_declaration_stops_the_start():
     with pytest.raises(TypeError, match="body"):
-        @Api("Wrong").call("POST", "/wrong", permission="x", body=Strict, answers={200: None}, summary="Wrong.")
+        @Api("Wrong").call("POST", "/wrong", permission="x", serves=OWN_ROWS, body=Strict, answers={200: None}, summary="Wrong.")
         def wrong(actor):
             raise NotImplementedError
 
