@@ -31,6 +31,7 @@ from app import (
     language,
     limits,
     logs,
+    map_ground,
     map_pages,
     navigation,
     notice_pages,
@@ -66,7 +67,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
                                  language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in,
-                                 unread_notices=notice_pages.of_reader, actor_names=actor_names.actor_names, deed_words=audit_words.ACTIONS, settings=settings)
+                                 unread_notices=notice_pages.of_reader, actor_names=actor_names.actor_names, deed_words=audit_words.ACTIONS, settings=settings,
+                                 ground_mark=map_ground.mark_of)
     permissions.mark(app.view_functions["static"], permissions.PUBLIC)
     headers.init_app(app, secure=settings.secure_cookies, tiles=settings.map_tiles)  # first registered, so the last to see the answer
     errors.init_app(app)

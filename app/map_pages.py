@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request, url_for
@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 import db
-from app import labels, maps, shown_days, words
+from app import labels, map_ground, maps, shown_days, words
 from app.clock import now_and_today
 from app.labels import label
 from app.permissions import current_actor, needs
@@ -22,7 +22,6 @@ from ledger.faults import Malformed, NotFound
 from stores import directory, places
 from stores.actors import Actor
 from stores.directory import StoreFilter
-from stores.regions import regions
 from stores.stores import STATUSES
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
@@ -131,26 +130,36 @@ def drawn(row: Any, address: bool = True) -> dict[str, Any]:
 @blueprint.get("/outline.json")
 @needs("network:read")
 def outline() -> Response:
-    """The operator's land (MAP_OUTLINE); none is shipped."""
+    """What the operator lays over the coast (MAP_OUTLINE)."""
     path = current_app.extensions["doorstep"].map_outline
     if path is None:
         raise NotFound("No outline is set up.")
     return Response(path.read_bytes(), content_type="application/geo+json")
 
 
-@blueprint.get("/towns.json")
+@blueprint.get("/coast.json")
 @needs("network:read")
-def towns() -> Response:
-    """Names of provinces and cities with their centres, most people first, to find one's way by."""
-    answer = jsonify(_towns())
-    answer.headers["Cache-Control"] = "private, max-age=86400"
+def coast() -> Response:
+    """The world's land without borders (GeoJSON), the ground of every map."""
+    return _kept(map_ground.coast(), "application/geo+json")
+
+
+@blueprint.get("/towns-<any(zh, en):tongue>.json")
+@needs("network:read")
+def towns(tongue: str) -> Response:
+    """Names of towns and where they lie, the one to be named first first."""
+    return _kept(map_ground.towns(tongue), "application/json")
+
+
+def _kept(packed: bytes, content_type: str) -> Response:
+    """What is the same for every reader until the next release; its address carries a mark of it, so a browser asks once."""
+    if request.accept_encodings["gzip"]:
+        answer = Response(packed, content_type=content_type, headers={"Content-Encoding": "gzip"})
+    else:
+        answer = Response(gzip.decompress(packed), content_type=content_type)
+    answer.vary.add("Accept-Encoding")
+    answer.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     return answer
-
-
-@cache
-def _towns() -> list[tuple[str, float, float]]:
-    found = sorted((each for each in regions().values() if each.level == "city" and each.centre), key=lambda each: -each.population)
-    return [(each.name, round(each.centre[0], 3), round(each.centre[1], 3)) for each in found if each.centre]
 
 
 def door() -> str | None:

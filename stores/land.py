@@ -16,6 +16,7 @@ from stores.regions import regions
 from stores.world_cities import cities
 
 FILE = Path(__file__).with_name("data") / "land_110m.geojson.gz"
+COAST = FILE.with_name("land_50m.geojson.gz")  # finer, for the eye: maps draw it
 TOLERANCE_M = 20_000.0
 _EARTH_M = 6_371_000.0
 _DEGREE_M = 110_574.0  # the shortest a degree of latitude is

@@ -1,7 +1,8 @@
-// Draws the maps of components/maps.html: reads the JSON that data-map names, draws places on a grid of degrees, a legend and a table beside.
+// Draws the maps of components/maps.html: reads the JSON that data-map names, draws places on the coast of the world, a legend and a table beside.
 "use strict";
 (() => {
   const SIZES = [4, 5, 6, 7, 8];
+  const COAST_UP_TO = 10;  // nearer, a coast that is straightened by two kilometres would put a quay into the sea
   const STEPS = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 
   const made = (tag, text, attributes = {}) => {
@@ -33,15 +34,16 @@
       L.control.scale({ imperial: false }).addTo(this.map);
       this.map.on("focus", () => this.map.scrollWheelZoom.enable()).on("blur", () => this.map.scrollWheelZoom.disable());
       this.map.setView([35, 105], 4);
-      for (const [name, order] of [["land", 210], ["grid", 220], ["areas", 390]]) { this.map.createPane(name).style.zIndex = String(order); }
+      for (const [name, order] of [["coast", 190], ["land", 210], ["grid", 220], ["areas", 390]]) { this.map.createPane(name).style.zIndex = String(order); }
       if (this.box.dataset.tiles) { L.tileLayer(this.box.dataset.tiles, { attribution: this.box.dataset.credit, maxZoom: 18 }).addTo(this.map); }
       this.grid = L.layerGroup().addTo(this.map);
       this.towns = L.layerGroup().addTo(this.map);
-      this.map.on("moveend", () => { this.drawGrid(); this.drawTowns(); });
+      this.map.on("moveend", () => { this.near(); this.drawGrid(); this.drawTowns(); });
       this.clickable();
       await this.load(this.box.dataset.map);
       if (this.box.dataset.towns) { read(this.box.dataset.towns).then((names) => { this.names = names; this.drawTowns(); }).catch(() => {}); }
-      if (this.box.dataset.outline) { read(this.box.dataset.outline).then((outline) => this.land(outline)).catch(() => {}); }
+      read(this.box.dataset.coast).then((outline) => this.land("coast", outline, [-360, 0, 360])).catch(() => {});
+      if (this.box.dataset.outline) { read(this.box.dataset.outline).then((outline) => this.land("land", outline, [0])).catch(() => {}); }
       matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this.draw(this.answer, false); this.drawGrid(); });
     }
 
@@ -52,8 +54,20 @@
       this.table();
     }
 
-    land(outline) {
-      L.geoJSON(outline, { pane: "land", interactive: false, style: { color: colour("--map-line"), weight: 1, fillColor: colour("--map-land"), fillOpacity: 1 } }).addTo(this.map);
+    // the ground, once more to either side of the date line where the map may be seen across it
+    land(pane, outline, turns) {
+      const style = () => ({ color: colour("--map-line"), weight: 1, fillColor: colour("--map-land"), fillOpacity: 1 });
+      for (const turn of turns) {
+        const ground = L.geoJSON(outline, { pane, interactive: false, style, coordsToLatLng: ([lng, lat]) => L.latLng(lat, lng + turn) }).addTo(this.map);
+        matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => ground.setStyle(style()));
+      }
+      this.near();
+    }
+
+    near() {
+      const near = this.map.getZoom() > COAST_UP_TO;
+      this.map.getPane("coast").hidden = near;
+      this.box.classList.toggle("near", near);
     }
 
     style(facts) {
@@ -133,9 +147,9 @@
     // names of towns for those who must find their way without land: the biggest in view that do not stand on one another
     drawTowns() {
       this.towns.clearLayers();
-      const seen = this.map.getBounds(), taken = [];
-      for (const [name, lat, lng] of this.names || []) {
-        if (taken.length >= 24) { break; }
+      const seen = this.map.getBounds(), zoom = this.map.getZoom(), taken = [];
+      for (const [name, lat, lng, from] of this.names || []) {
+        if (taken.length >= 24 || from > zoom) { break; }
         if (!seen.contains([lat, lng])) { continue; }
         const at = this.map.latLngToContainerPoint([lat, lng]);
         if (at.y < 30 || taken.some((other) => Math.abs(other.x - at.x) < 90 && Math.abs(other.y - at.y) < 24)) { continue; }

@@ -50,6 +50,27 @@ def test_a_map_has_its_legend_and_the_same_places_as_a_table(chain, served, brow
         assert page.url.endswith("/hq/stores/S1")
 
 
+LAND = """() => {
+    const canvas = document.querySelector('.leaflet-coast-pane canvas'), one = canvas.getContext('2d');
+    const pixels = one.getImageData(0, 0, canvas.width, canvas.height).data;
+    let land = 0;
+    for (let n = 3; n < pixels.length; n += 4) { land += pixels[n] > 0; }
+    return land / (pixels.length / 4);
+}"""
+
+
+def test_a_map_shows_the_coast_until_it_comes_too_near_to_be_true(chain, served, browser):
+    with reading(browser, served) as reader:
+        reader.sign_in("petra")
+        page = reader.page
+        page.goto("/hq/stores?view=map&figure=orders&lang=en")
+        page.wait_for_selector(".leaflet-coast-pane canvas", state="attached")
+        page.evaluate("document.querySelector('.map').storeMap.map.setView([31.2, 121.5], 5, {animate: false})")
+        assert 0.2 < page.evaluate(LAND) < 0.8  # Shanghai in the middle: the land to the west, the sea to the east
+        page.evaluate("document.querySelector('.map').storeMap.map.setView([31.2, 121.5], 13, {animate: false})")
+        assert page.is_hidden(".leaflet-coast-pane")
+
+
 def test_a_click_on_the_map_fills_in_the_position_and_the_change_is_saved(chain, served, browser):
     with reading(browser, served) as reader:
         reader.sign_in("petra")

@@ -1,14 +1,17 @@
 """The network in the portal of headquarters (issue of the four faces, H3, H4, C2): lists, maps, pages, changing and closing."""
 from __future__ import annotations
 
+import gzip
 import html
 import json
 import re
 from typing import Any
 
 import pytest
+import shapely
 
 import db
+from app import map_ground
 from ledger.audit import audit_log
 from stores.stores import store
 from stores.versions import network_change
@@ -105,6 +108,33 @@ def test_an_outline_of_the_operator_is_served_to_those_signed_in(chain, tmp_path
     assert chain.client("petra").get("/maps/outline.json").json["type"] == "Polygon"
     assert chain.house.stranger().get("/maps/outline.json").status_code == 302
     object.__setattr__(settings, "map_outline", None)
+
+
+def test_the_coast_is_served_to_those_signed_in_and_asked_for_once(chain):
+    client = chain.client("petra")
+    page = client.get("/hq/stores/S1?lang=en").text
+    address = re.search(r'data-coast="([^"]+)"', page)[1]
+    packed = client.get(address, headers={"Accept-Encoding": "gzip"})
+    plain = client.get(address)
+    assert "immutable" in packed.headers["Cache-Control"] and "?v=" in address
+    assert gzip.decompress(packed.data) == plain.data and len(packed.data) < 250_000
+    assert plain.json["type"] == "MultiPolygon"
+    assert chain.house.stranger().get(address).status_code == 302
+
+
+def test_the_coast_has_no_borders():
+    land = shapely.make_valid(shapely.from_geojson(gzip.decompress(map_ground.coast())))
+    eurasia = max(shapely.get_parts(land), key=lambda part: part.area)
+    assert all(eurasia.contains(shapely.Point(lng, lat)) for lat, lng in ((48.86, 2.35), (28.61, 77.21), (39.9, 116.4)))
+
+
+@pytest.mark.parametrize(("tongue", "first"), [("zh", "上海"), ("en", "Shanghai")])
+def test_towns_are_named_in_the_language_of_the_page(chain, tongue, first):
+    client = chain.client("petra")
+    page = client.get(f"/hq/stores/S1?lang={tongue}").text
+    towns = client.get(re.search(r'data-towns="([^"]+)"', page)[1]).json
+    assert any(town[0].startswith(first) for town in towns[:10])
+    assert [town[0] for town in towns if town[0] in ("浦东新区", "Lyon", "里昂")] == {"zh": ["里昂", "浦东新区"], "en": ["Lyon"]}[tongue]
 
 
 # -- lists ----------------------------------------------------------------------------------------------------------------------
