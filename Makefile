@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON_HERE := .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: help setup setup-test run test check bench lock migration clean
+.PHONY: help setup setup-test run test test-hours check bench lock migration clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ setup-test:
 
 test: setup-test  ## all tests, on SQLite and on a PostgreSQL they start themselves (ARGS=... goes to pytest)
 	@$(PYTHON_HERE) -m pytest -n $(WORKERS) $(ARGS)
+
+test-hours: setup-test  ## what depends on the hour, at moments that have bitten others: midnights, month ends, 29 February, summer time
+	@$(PYTHON_HERE) -m tests.clock.awkward -n $(WORKERS) $(ARGS)
 
 check: setup-test  ## lint, and strict types in the pure files
 	@$(PYTHON_HERE) -m ruff check .

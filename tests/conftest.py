@@ -5,19 +5,34 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import settings
 
 import db
 from stores import brand, keys
+from tests import clock
 from tests.databases import ENGINES, Databases
 from tests.network import Network
 from tests.postgres import scratch_folder
 
 settings.register_profile("doorstep", deadline=None, print_blob=True)  # these machines are noisy: a slow example is no fault
 settings.load_profile("doorstep")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clock_of_children() -> None:
+    clock.hand_on()
+
+
+@pytest.fixture(autouse=True)
+def moment(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Where a moment was asked for, each test begins at it; what tests share, as a server for a browser, has the run's clock."""
+    if clock.EACH_TEST_BEGINS_THERE and not request.node.get_closest_marker("browser"):
+        with clock.again():
+            yield
+    else:
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +71,7 @@ def database(database_url: str) -> Iterator[db.Database]:
 def network(database: db.Database) -> Iterator[Network]:
     """Branch B1 with B2 under it, dealers D1 and D2, and a way to load more; the brand's zone is Shanghai."""
     before = brand._brand, keys._data_key, keys._entry_param_keys
-    brand.configure(brand.Brand(ZoneInfo("Asia/Shanghai"), "CNY", 2))
+    brand.configure(brand.Brand(clock.ZONE, "CNY", 2))
     keys.configure(b"data key of the tests, 32 bytes.", (b"parameter key, 32 bytes or more.",))
     made = Network()
     made.begin()
@@ -71,6 +86,7 @@ SHARED = pytest.StashKey[tuple[str, int]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    clock.begin()
     given = getattr(config, "workerinput", None)
     config.stash[SHARED] = given["doorstep_shared"] if given else (scratch_folder("doorstep-tests-"), os.getpid())
 

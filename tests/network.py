@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, func, insert, select
 
@@ -18,8 +17,9 @@ from stores.importing.faults import FaultList
 from stores.importing.sheets import Sheet
 from stores.registers import branches, customers, dealers, guides, offers, stores
 from stores.registers.saving import Outcome
+from tests import clock
 
-CONTEXT = Context(ZoneInfo("Asia/Shanghai"), "CNY", {"CNY": 2, "USD": 2})
+CONTEXT = Context(clock.ZONE, "CNY", {"CNY": 2, "USD": 2})
 APPLY = {"branches": branches.apply, "dealers": dealers.apply, "stores": stores.apply, "guides": guides.apply, "customers": customers.apply,
          "targets": targets.apply, "offers": offers.apply}
 NOON = dt.datetime(2025, 6, 1, 4, tzinfo=dt.UTC)  # in Shanghai

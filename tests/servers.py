@@ -46,7 +46,7 @@ def served(server: str, database_url: str, folder: Path) -> Iterator[Served]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, *(part.format(port=port) for part in COMMANDS[server])]
-    own = {"DATABASE_URL": database_url, "INSTANCE_PATH": str(folder), "LOG_LEVEL": "WARNING", "APP_ENV": "development", "PYTHONPATH": str(ROOT)}
+    own = {"DATABASE_URL": database_url, "INSTANCE_PATH": str(folder), "LOG_LEVEL": "WARNING", "APP_ENV": "development"}
     with open(folder / "server.log", "ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **own}, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:

@@ -18,6 +18,7 @@ from app.sign_in import users
 from stores import brand, network
 from stores.actors import COMMAND_LINE
 from stores.dealers import dealer
+from tests import clock
 from tests.databases import ENGINES, Databases
 
 PASSWORD = "a door ajar 2026"
@@ -52,7 +53,7 @@ def token_of(page: Any) -> str:
 
 
 def settings_of(url: str, folder: Path, **more: str) -> config.Settings:
-    return config.load({"INSTANCE_PATH": str(folder), "DATABASE_URL": url, "LOG_LEVEL": "WARNING", **more})
+    return config.load({"INSTANCE_PATH": str(folder), "DATABASE_URL": url, "LOG_LEVEL": "WARNING", "BRAND_TIMEZONE": clock.ZONE.key, **more})
 
 
 def fill() -> None:

@@ -65,7 +65,7 @@ def test_the_data_stay_small_and_name_their_sources() -> None:
 def test_every_command_of_the_tutorial_answers_what_the_page_shows(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("*.warnings.csv", "__pycache__"))
     (tmp_path / "instance").mkdir()
-    env = {**os.environ, "INSTANCE_PATH": str(tmp_path / "instance"), "PYTHONPATH": str(ROOT), "FLASK_APP": str(ROOT / "wsgi.py"), "LOG_LEVEL": "WARNING"}
+    env = {**os.environ, "INSTANCE_PATH": str(tmp_path / "instance"), "FLASK_APP": str(ROOT / "wsgi.py"), "LOG_LEVEL": "WARNING"}
     key, done = "", 0
     for command, shown in commands(PAGE.read_text(encoding="utf-8")):
         done += 1

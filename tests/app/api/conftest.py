@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -10,13 +9,14 @@ from flask.testing import FlaskClient
 import db
 from ledger.idempotency import idempotency_key
 from stores import brand
+from tests import clock
 from tests.app.api import sample
 
 
 @pytest.fixture(autouse=True)
 def _brand() -> Iterator[None]:
     before = brand._brand
-    brand.configure(brand.Brand(ZoneInfo("Asia/Shanghai"), "CNY", 2))
+    brand.configure(brand.Brand(clock.ZONE, "CNY", 2))
     sample.deeds.clear()
     yield
     brand._brand = before

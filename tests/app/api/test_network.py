@@ -4,7 +4,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -14,6 +13,7 @@ import db
 from app.api import network as network_api
 from app.api.declare import register
 from stores.actors import Actor
+from stores.brand import business_day
 from stores.scope import find_scope
 from tests.network import Network
 
@@ -101,7 +101,7 @@ def test_put_answers_what_get_shows(api):
 
 def test_put_says_what_is_likely_not_meant_and_saves_it(api):
     """A11: a pause of more than thirty days; A3: a point far from its region."""
-    today = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    today = business_day(dt.datetime.now(dt.UTC))
     fine, long = ((today + dt.timedelta(days=n)).isoformat() for n in (30, 31))
     assert api.put("/stores/S1", {"status": "paused", "paused_until": fine}).json["warnings"] == []
     put = api.put("/stores/S1", {"status": "paused", "paused_until": long}).json

@@ -65,6 +65,14 @@ class Chain:
                         guide_code=guide)
         record_orders([order], actor="test", now=self.noon(days_ago, 1))
 
+    def sells_now(self, order_no: str, amount: int) -> None:
+        """Mei sells to somebody who has just entered her store; today, at whatever hour."""
+        at = max(day_bounds(self.today)[0], dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1))
+        place = SourcePoint(float(BUND[0]), float(BUND[1]), "wgs84", 20.0)
+        entry = enter(Arrival({"customer_id": "wx-a"}, place, occurred_at=at), body_hash=f"{order_no:0>64}", now=at)
+        order = OrderIn(order_no, "wx-a", at, "CNY", (LineIn(1, 1, amount),), guide_code="G1", entry_id=entry.entry_id)
+        record_orders([order], actor="test", now=at)
+
     def returns(self, refund_no: str, order_no: str, days_ago: int, amount: int) -> None:
         record_refunds([RefundIn(refund_no, order_no, self.noon(days_ago, 2), ((1, amount),))], actor="test", now=self.noon(days_ago, 2))
 

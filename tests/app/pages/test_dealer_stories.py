@@ -29,7 +29,8 @@ from tests.app.pages.browser import ARTEFACTS, CHROMIUM, Reader, chromium, readi
 from tests.app.pages.conftest import Chain
 from tests.app.pages.test_dealer_pages import busy, customer_number, revenue_of, yuan  # noqa: F401 - busy is a fixture
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
+pytestmark = [pytest.mark.hour, pytest.mark.browser, pytest.mark.slow,
+              pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
 ANOTHERS = {"S2", "G2", "Gus", "D2", "Olga", "O-2", "O-F", "wx-gus-004"}  # what Omar must never read
 
 
@@ -264,6 +265,7 @@ def booked(chain: Chain, first: str, last: str, *kinds: str) -> int:
 
 def test_what_rewards_cost_is_the_ledger_and_the_estimate_says_how_d5(busy, omar):  # noqa: F811
     page = omar.page
+    busy.sells_now("O-NOW", 2500)  # on the first day of a month too there is something
     goes(omar, "Guides and rewards")
     month = page.locator(".months strong").inner_text()
     assert month == busy.day(0)[:7]

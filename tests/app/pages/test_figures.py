@@ -18,6 +18,8 @@ from stores.actors import COMMAND_LINE
 from stores.scope import find_scope
 from tests.app.conftest import on_both_engines
 
+pytestmark = pytest.mark.hour
+
 DOOR = re.compile(r'<a href="([^"]+)"><span class="number[^"]*">([^<]+)</span></a>')
 FIGURE = re.compile(r'<a class="figure" href="([^"]+)">\s*<span class="name">([^<]+)</span><span class="value">(.*?)</span>\n', re.S)
 

@@ -16,7 +16,6 @@ from incentives import plan_versions, rewards, targets
 from incentives.targets import target
 from ledger.audit import audit_log
 from stores.actors import COMMAND_LINE, Actor
-from stores.brand import day_bounds
 from stores.channels import channel
 from stores.entering import enter
 from stores.entry_param_signing import sign_param
@@ -24,11 +23,13 @@ from stores.policies import publish
 from stores.sales.inputs import LineIn, OrderIn
 from stores.sales.writing import record_orders
 from stores.scope import find_scope
-from stores.visits import Arrival, SourcePoint
+from stores.visits import Arrival
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages import addresses
-from tests.app.pages.conftest import BUND, WEST_LAKE, Chain, statements
+from tests.app.pages.conftest import WEST_LAKE, Chain, statements
 from tests.network import Network
+
+pytestmark = pytest.mark.hour
 
 SUM = re.compile(r'<span class="sum">(.*?)</span></(?:summary|div)>', re.S)
 
@@ -138,22 +139,13 @@ def tiered() -> None:
     plan_versions.publish(body, actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
 
 
-def sells_now(chain: Chain, order_no: str, amount: int) -> None:
-    """Mei sells to somebody who has just entered her store."""
-    at = max(day_bounds(chain.today)[0], dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1))
-    place = SourcePoint(float(BUND[0]), float(BUND[1]), "wgs84", 20.0)
-    entry = enter(Arrival({"customer_id": "wx-a"}, place, occurred_at=at), body_hash=f"{order_no:0>64}", now=at)
-    order = OrderIn(order_no, "wx-a", at, "CNY", (LineIn(1, 1, amount),), guide_code="G1", entry_id=entry.entry_id)
-    record_orders([order], actor="test", now=at)
-
-
 def test_the_next_band_says_how_much_more_and_what_it_would_pay_g3(bare_chain):
     tiered()
-    sells_now(bare_chain, "T-1", 20_000)
+    bare_chain.sells_now("T-1", 20_000)
     page = words(bare_chain.client("mei").get("/guide/progress?lang=en").text)
     assert "Sell ¥300.01 more to reach 4.00 %; it would pay you ¥9.00 more." in page
     assert "¥200.00 of commission base counts so far." in page
-    sells_now(bare_chain, "T-2", 30_001)
+    bare_chain.sells_now("T-2", 30_001)
     after = words(bare_chain.client("mei").get("/guide/progress?lang=en").text)
     assert "¥15.00" in after and "Sell ¥1,500.00 more to reach 5.00 %" in after
 
@@ -358,8 +350,9 @@ def tell_more(chain: Chain) -> None:
 
 def test_a_new_home_is_offered_for_approval_only_where_the_takeover_policy_lets_it_go(chain):
     """A14, B4: what the page offers is accepted; else it says why, and until when."""
-    orders = [OrderIn(f"T-{n}", "wx-gus-004", chain.noon(n, 2), "CNY", (LineIn(1, 1, 900),), store_code="S1", channel="till") for n in (2, 1, 0)]
-    record_orders(orders, actor="test", now=chain.noon(0, 3))
+    paid = (chain.noon(2, 2), chain.noon(2, 3), chain.noon(1, 2))
+    orders = [OrderIn(f"T-{n}", "wx-gus-004", at, "CNY", (LineIn(1, 1, 900),), store_code="S1", channel="till") for n, at in enumerate(paid)]
+    record_orders(orders, actor="test", now=chain.noon(1, 3))
     max_, now = chain.client("max"), dt.datetime.now(dt.UTC)
 
     def page(snatch: str) -> str:

@@ -14,7 +14,8 @@ from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 from tests.network import Network
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
+pytestmark = [pytest.mark.hour, pytest.mark.browser, pytest.mark.slow,
+              pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
 PHONE = {"width": 390, "height": 800}
 
 

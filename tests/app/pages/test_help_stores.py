@@ -18,6 +18,8 @@ from tests.app.conftest import on_both_engines
 from tests.app.pages.conftest import Chain, statements
 from tests.app.pages.test_figures import text
 
+pytestmark = pytest.mark.hour
+
 
 def stores_on(page: str) -> list[str]:
     return re.findall(r'<a class="chip" href="/hq/stores/(\w+)"', page)

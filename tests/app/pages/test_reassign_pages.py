@@ -18,6 +18,8 @@ from tests.app.conftest import token_of
 from tests.app.pages.conftest import Chain, statements
 from tests.network import Network
 
+pytestmark = pytest.mark.hour
+
 FORM = {"from_store_codes": "S1", "to_store_code": "S2", "include_protected": "yes", "reason": "the lease of S1 ends"}
 
 

@@ -13,7 +13,8 @@ from stores.event_intake import EventIn, record_events
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
+pytestmark = [pytest.mark.hour, pytest.mark.browser, pytest.mark.slow,
+              pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
 PHONE = {"width": 390, "height": 800}
 
 
