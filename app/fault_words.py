@@ -1,16 +1,19 @@
 """What is wrong with a cell or a file, in the reader's language.
 
-The domain says it in English (the command line, the API and the error files do); here stand the same sentences for the catalogue. A sentence that
-is not here is shown as it is; a test meets the usual ones.
+A finding with a code is said by the words of SAYINGS (stores/importing/sayings.py), which the catalogue reads as well. The others the domain
+says in English (the command line, the API and the error files do); here stand the same sentences for the catalogue. A sentence that is not
+here is shown as it is; a test meets the usual ones.
 """
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from flask_babel import gettext
 
 from app.language import language
+from stores.importing.sayings import SAYINGS
 
 REMEMBERED = 4_000
 
@@ -198,6 +201,12 @@ REASONS = (
     _l("The worker ended %(n)s times in the middle of this job."),
 )
 _PLACE = re.compile(r"%\\\((\w+)\\\)s")  # as re.escape writes %(name)s
+
+
+def words(found: Any) -> str:
+    """What is wrong, in the reader's language: a finding with `code` and `parameters` (of SAYINGS), else with the `reason` in English."""
+    saying = SAYINGS.get(found.code or "")
+    return str(gettext(saying.words, **(found.parameters or {}))) if saying else reason(found.reason)
 
 
 def reason(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,10 @@ from app.sign_in import users
 from app.uploads import CHECK, FAULTS, NOTHING, READY, SAVE, SAVED
 from ledger.faults import InvalidInput, NotAllowed, NotFound
 from stores import versions
-from stores.importing.faults import FaultList, ImportFault, of_file
-from stores.registers.saving import Refused
+from stores.importing.faults import FaultList, of_file
+from stores.importing.understood import Understood
+from stores.importing.wishes import Wishes
+from stores.registers.saving import Doubtful, Refused
 
 
 def check(run: Run, tell: Telling) -> Done:
@@ -48,10 +51,13 @@ def _brought_in(run: Run, tell: Telling, dry_run: bool) -> Done:
     tell("reading")
     path = _unchanged_file(row)
     tell("reading")
+    wishes = Wishes.of_data(row.wishes)
     try:
-        report = KINDS[row.kind](path, dry_run, user.actor, _steps(tell, "comparing" if dry_run else "saving"))
+        report = KINDS[row.kind](path, dry_run, user.actor, _steps(tell, "comparing" if dry_run else "saving"), wishes)
     except Refused as refused:
-        return _refused(row, version, refused.faults, refused.warnings)
+        return _refused(row, version, refused.faults, refused.warnings, understood=refused.understood)
+    except Doubtful as doubt:
+        return _waits(row, version, doubt)
     except InvalidInput as fault:
         return _refused(row, version, _named(of_file(fault), path, row.name), FaultList(), _better_kind(fault, path, row.kind))
     return _accepted(run, row, version, report, dry_run)
@@ -89,7 +95,8 @@ def _unchanged_file(row: Row[Any]) -> Path:
 def _accepted(run: Run, row: Row[Any], version: int, report: Report, dry_run: bool) -> Done:
     outcome = report.outcome
     result = {"new": outcome.new, "changed": outcome.changed, "unchanged": outcome.unchanged, "rows": outcome.new + outcome.changed + outcome.unchanged,
-              "warnings": len(report.warnings), "faults": 0, "notes": list(report.notes), "network_version": version}
+              "warnings": len(report.warnings), "doubtful": report.warnings.doubtful, "faults": 0, "understood": _data(report.understood),
+              "notes": list(report.notes), "network_version": version}
     told = READY if dry_run else SAVED
     if not outcome.effective:
         told = NOTHING
@@ -101,14 +108,26 @@ def _accepted(run: Run, row: Row[Any], version: int, report: Report, dry_run: bo
     return Done(told, result, lambda connection: uploads.keep_faults(connection, row.id, FaultList(), report.warnings))
 
 
-def _refused(row: Row[Any], version: int, faults: FaultList, warnings: FaultList, better: str | None = None) -> Done:
-    result = {"faults": len(faults), "warnings": len(warnings), "network_version": version, **({"looks_like": better} if better else {})}
+def _data(understood: Understood | None) -> dict[str, Any] | None:
+    return understood.as_data() if understood else None
+
+
+def _waits(row: Row[Any], version: int, doubt: Doubtful) -> Done:
+    """Since the check something became doubtful; nothing was written, and somebody has to look once more."""
+    result = {**(row.checked or {}), "warnings": len(doubt.warnings), "doubtful": doubt.warnings.doubtful, "network_version": version}
+    return Done(READY, result, lambda connection: uploads.keep_faults(connection, row.id, FaultList(), doubt.warnings))
+
+
+def _refused(row: Row[Any], version: int, faults: FaultList, warnings: FaultList, better: str | None = None,
+             understood: Understood | None = None) -> Done:
+    result = {"faults": len(faults), "warnings": len(warnings), "network_version": version, "understood": _data(understood),
+              **({"looks_like": better} if better else {})}
     return Done(FAULTS, result, lambda connection: uploads.keep_faults(connection, row.id, faults, warnings))
 
 
 def _named(faults: FaultList, path: Path, name: str) -> FaultList:
     """With the name that the person knows in place of ours."""
-    return FaultList([ImportFault(f.line, f.column, f.value, f.reason.replace(path.name, name)) for f in faults.kept], faults.total)
+    return FaultList([replace(f, reason=f.reason.replace(path.name, name)) for f in faults.kept], faults.total, faults.doubtful)
 
 
 def _better_kind(fault: InvalidInput, path: Path, kind: str) -> str | None:

@@ -1,14 +1,16 @@
 """Every kind of import by its name: the command line and the pages of headquarters run the same ones.
 
-A kind is a function `run(path, dry_run, actor, progress, headings) -> Report`; add one to KINDS. It reads and checks the file, calls one service,
-and raises Refused (rows at fault) or InvalidInput (no such table at all); either way nothing was written. `headings`: which of
-the file's columns are ours under another name.
+A kind is a function `run(path, dry_run, actor, progress, headings, wishes) -> Report`; add one to KINDS. It reads and checks the file, calls
+one service, and raises Refused (rows at fault), Doubtful (rows that are hardly meant, and nobody said that they are) or InvalidInput (no such
+table at all); each time nothing was written. `headings`: which of the file's columns are ours under another name; `wishes`: what else the
+person who brings it says.
 """
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import config
@@ -20,28 +22,32 @@ from stores.brand import brand
 from stores.event_intake import EventIn
 from stores.importing.area_file import CheckedAreas, read_areas
 from stores.importing.cells import Context
-from stores.importing.check import Checked, check
+from stores.importing.check import Checked, Row, check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.headings import PLAIN, HeadingMap
 from stores.importing.order_rows import group_orders
 from stores.importing.sheets import read_sheet
+from stores.importing.understood import Understood
+from stores.importing.wishes import AS_USUAL, Wishes
 from stores.registers import areas, branches, customers, dealers, guides, offers, stores
-from stores.registers.saving import Apply, Outcome, Refused
+from stores.registers.saving import Apply, Doubtful, Outcome, Refused
 from stores.sales import filing
 
 Progress = Callable[[int, int], None]
-Run = Callable[..., "Report"]
+Run = Callable[..., "Report"]  # (path, dry_run, actor, progress, headings=PLAIN, wishes=AS_USUAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`kind` is the plural noun of the last line; `notes` are further lines of the result."""
+    """`kind` is the plural noun of the last line; `notes` are further lines of the result; `understood` says how the file was read. A
+    dry run may have doubtful warnings, for which the import would wait."""
 
     kind: str
     outcome: Outcome
     warnings: FaultList = field(default_factory=FaultList)
     notes: tuple[str, ...] = ()
+    understood: Understood | None = None
 
 
 def context() -> Context:
@@ -51,60 +57,69 @@ def context() -> Context:
 
 def of_sheet(kind: str, apply: Apply, limited: bool = True) -> Run:
     """The usual kind: a table, checked, then applied by one service. `limited`: IMPORT_MAX_ROWS holds (N2)."""
-    def run(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN) -> Report:
+    def run(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN, wishes: Wishes = AS_USUAL) -> Report:
         sheet = read_sheet(path, COLUMNS[kind], config.load().import_max_rows if limited else None, kind=kind, given=headings)
-        checked = check(kind, sheet, context(), progress)
-        return applied(kind, checked, apply, dry_run, actor)
+        return applied(kind, check(kind, sheet, context(), progress), apply, dry_run, actor, wishes)
     return run
 
 
-def applied(kind: str, checked: Checked | CheckedAreas, apply: Apply, dry_run: bool, actor: Actor) -> Report:
-    """Apply checked rows. Raises Refused with the warnings beside the faults."""
+def applied(kind: str, checked: Checked | CheckedAreas, apply: Apply, dry_run: bool, actor: Actor, wishes: Wishes) -> Report:
+    """Apply checked rows. Raises Refused with the warnings beside the faults, Doubtful."""
+    def write(only_try: bool) -> Outcome:
+        return apply(checked.rows, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=only_try, accept=wishes.accept)
+    return _judged(kind, checked, write, dry_run, wishes)
+
+
+def _judged(kind: str, checked: Checked | CheckedAreas, write: Callable[[bool], Outcome], dry_run: bool, wishes: Wishes) -> Report:
+    """`write(only_try)` where the file is sound and meant. What is stored as it is already needs nobody to say that it is meant."""
     if checked.faults:
-        raise Refused(checked.faults, checked.warnings)
+        raise Refused(checked.faults, checked.warnings, checked.understood)
+    waits = bool(checked.warnings.doubtful) and not wishes.accept
     try:
-        outcome = apply(checked.rows, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=dry_run)
+        outcome = write(dry_run or waits)
     except Refused as refused:
-        raise Refused(refused.faults, checked.warnings) from None
-    return Report(kind, outcome, checked.warnings.with_those_of(outcome.warnings))
+        raise Refused(refused.faults, checked.warnings, checked.understood) from None
+    except Doubtful as doubt:
+        raise Doubtful(checked.warnings.with_those_of(doubt.warnings), checked.understood) from None
+    warnings = checked.warnings.with_those_of(outcome.warnings)
+    if waits and not dry_run and outcome.effective:
+        raise Doubtful(warnings, checked.understood)
+    return Report(kind, outcome, warnings, understood=checked.understood)
 
 
-def _areas(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN) -> Report:
+def _areas(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN, wishes: Wishes = AS_USUAL) -> Report:
     checked = read_areas(path, context(), parse_geometry, config.load().import_max_rows, given=headings)
     if progress is not None:
         progress(len(checked.rows), len(checked.rows))  # areas are checked as they are read
-    return applied("areas", checked, areas.apply, dry_run, actor)
+    return applied("areas", checked, areas.apply, dry_run, actor, wishes)
 
 
-def _orders(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN) -> Report:
+def _orders(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN, wishes: Wishes = AS_USUAL) -> Report:
     checked = check("orders", read_sheet(path, COLUMNS["orders"], kind="orders", given=headings), context(), progress)
-    if checked.faults:
-        raise Refused(checked.faults, checked.warnings)
-    orders, refunds = group_orders(checked.rows, context(), checked.faults, checked.warnings)
-    if checked.faults:
-        raise Refused(checked.faults, checked.warnings)
-    try:
-        outcome = filing.file_orders(orders, refunds, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=dry_run, progress=progress)
-    except Refused as refused:
-        raise Refused(refused.faults, checked.warnings) from None
-    return Report("orders and refunds" if refunds else "orders", outcome, checked.warnings)
+    orders, refunds = group_orders(checked.rows, context(), checked.faults, checked.warnings) if not checked.faults else ([], [])
+
+    def write(only_try: bool) -> Outcome:
+        return filing.file_orders(orders, refunds, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=only_try, progress=progress)
+    return _judged("orders and refunds" if refunds else "orders", checked, write, dry_run, wishes)
 
 
-def _events(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN) -> Report:
+def _events(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN, wishes: Wishes = AS_USUAL) -> Report:
     checked = check("events", read_sheet(path, COLUMNS["events"], kind="events", given=headings), context(), progress)
-    if checked.faults:
-        raise Refused(checked.faults, checked.warnings)
+    return _judged("events", checked, partial(_record_events, checked.rows, actor), dry_run, wishes)
+
+
+def _record_events(rows: Sequence[Row], actor: Actor, only_try: bool) -> Outcome:
     names = ("event_id", "type", "occurred_at", "guide_code", "customer_id", "external_userid", "source")
-    events = [EventIn(*(row.get(name) for name in names), payload=row.get("payload") or {}) for row in checked.rows]
+    events = [EventIn(*(row.get(name) for name in names), payload=row.get("payload") or {}) for row in rows]
     try:
-        taken = event_intake.record_events(events, actor=actor.name, now=dt.datetime.now(dt.UTC), all_or_nothing=True, dry_run=dry_run)
+        taken = event_intake.record_events(events, actor=actor.name, now=dt.datetime.now(dt.UTC), all_or_nothing=True, dry_run=only_try)
     except event_intake.AnyRefused as refusal:
         faults = FaultList()
         for each in refusal.refused:
-            row, column = checked.rows[each.index], each.field.split(".")[0]
+            row, column = rows[each.index], each.field.split(".")[0]
             faults.add(row.line, column, str(row.get(column) or ""), each.reason)
-        raise Refused(faults, checked.warnings) from None
-    return Report("events", Outcome(new=taken.accepted, unchanged=taken.duplicates), checked.warnings)
+        raise Refused(faults) from None
+    return Outcome(new=taken.accepted, unchanged=taken.duplicates)
 
 
 KINDS: dict[str, Run] = {

@@ -20,7 +20,8 @@ STATUSES = ("check_queued", "check_running", "ready", "faults", "nothing", "save
 MOVING = ("check_queued", "check_running", "save_queued", "save_running")
 SORTS = {"uploaded_at": upload.c.uploaded_at, "kind": upload.c.kind, "name": upload.c.name, "user": app_user.c.name}
 _SHOWN = select(
-    *(upload.c[name] for name in ("id", "kind", "name", "bytes", "digest", "stored_as", "uploaded_at", "run_id", "check_id")), app_user.c.name.label("user_name"),
+    *(upload.c[name] for name in ("id", "kind", "name", "bytes", "digest", "stored_as", "uploaded_at", "run_id", "check_id", "wishes")),
+    app_user.c.name.label("user_name"),
     STATUS.label("status"), *(job_run.c[name] for name in ("state", "outcome", "result", "created_at", "started_at", "finished_at", "step", "step_at", "done", "total",
                                                             "error_code", "error", "attempts", "cancel_asked")),
     job_run.c.kind.label("run_kind"), _check.c.result.label("checked"), _check.c.finished_at.label("checked_at")).select_from(
@@ -54,12 +55,13 @@ def saved_before(connection: Connection, row: Row[Any]) -> Row[Any] | None:
 
 def counts(result: Mapping[str, Any] | None) -> dict[str, int]:
     """new, changed, unchanged of a run's result; zeros without one."""
-    return {name: int((result or {}).get(name) or 0) for name in ("new", "changed", "unchanged", "faults", "warnings")}
+    return {name: int((result or {}).get(name) or 0) for name in ("new", "changed", "unchanged", "faults", "warnings", "doubtful")}
 
 
 def faults_of(connection: Connection, upload_id: int, warning: bool, after: int | None = None, limit: int | None = None) -> Sequence[Row[Any]]:
     f = import_fault.c
-    query = select(f.id, f.line, f.column_name, f.value, f.reason).where(f.upload_id == upload_id, f.warning == int(warning)).order_by(f.id)
+    wanted = f.warning > 0 if warning else f.warning == 0
+    query = select(f.id, f.line, f.column_name, f.value, f.reason, f.code, f.parameters, f.warning).where(f.upload_id == upload_id, wanted).order_by(f.id)
     query = query.where(f.id > after) if after is not None else query
     return connection.execute(query.limit(limit) if limit else query).all()
 

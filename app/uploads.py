@@ -37,7 +37,7 @@ from ledger import audit
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict, InvalidInput, NotFound
 from stores.actors import Actor
-from stores.importing.faults import VALUE_LENGTH, FaultList
+from stores.importing.faults import VALUE_LENGTH, FaultList, ImportFault
 
 CHECK, SAVE = "import.check", "import.save"
 READY, FAULTS, NOTHING, SAVED = "ready", "faults", "nothing", "saved"  # outcomes of runs
@@ -58,6 +58,7 @@ upload = Table(
     Column("uploaded_at", db.Instant, nullable=False),
     Column("check_id", db.BigId, ForeignKey("job_run.id")),
     Column("run_id", db.BigId, ForeignKey("job_run.id")),  # the last run: the check, or the save
+    Column("wishes", db.Json),  # stores/importing/wishes.py
 )
 Index("ix_upload_uploaded", upload.c.uploaded_at)
 Index("ix_upload_digest", upload.c.digest)
@@ -65,11 +66,13 @@ import_fault = Table(
     "import_fault", db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("upload_id", db.BigId, ForeignKey("upload.id"), nullable=False),
-    Column("warning", Integer, nullable=False),  # 1 a warning, 0 a fault
+    Column("warning", Integer, nullable=False),  # 0 a fault, 1 a warning, 2 a doubtful one
     Column("line", Integer, nullable=False),
     Column("column_name", String(NAME_LENGTH), nullable=False),
     Column("value", String(CELL_LENGTH), nullable=False),
     Column("reason", String(REASON_LENGTH), nullable=False),
+    Column("code", db.Code(40)),  # of SAYINGS, with the parameters of its words; None where only the words are known
+    Column("parameters", db.Json),
 )
 Index("ix_import_fault_upload", import_fault.c.upload_id, import_fault.c.warning, import_fault.c.line)
 
@@ -134,9 +137,12 @@ def _keep(content: IO[bytes], suffix: str) -> tuple[str, int, str]:
     return stored, size, digest.hexdigest()
 
 
-def save(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime) -> None:
-    """Ask that the checked rows are written; asked twice, it is done once. Raises NotFound, Conflict when there is nothing sound to save."""
-    _run_again(upload_id, SAVE, actor=actor, user_id=user_id, now=now, after=lambda row: row.outcome == READY)
+def save(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime, accept: bool = False) -> None:
+    """Ask that the checked rows are written; asked twice, it is done once. `accept`: what is doubtful is meant. Raises NotFound, Conflict
+    when there is nothing sound to save, or something doubtful that is not accepted."""
+    def after(row: Any) -> bool:
+        return row.outcome == READY and (accept or not (row.result or {}).get("doubtful"))
+    _run_again(upload_id, SAVE, actor=actor, user_id=user_id, now=now, after=after, accept=accept)
 
 
 def check_again(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime, kind: str | None = None) -> None:
@@ -146,10 +152,11 @@ def check_again(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime,
     _run_again(upload_id, CHECK, actor=actor, user_id=user_id, now=now, after=lambda row: row.outcome != SAVED, kind=kind)
 
 
-def _run_again(upload_id: int, run_kind: str, *, actor: Actor, user_id: int, now: dt.datetime, after: Any, kind: str | None = None) -> None:
+def _run_again(upload_id: int, run_kind: str, *, actor: Actor, user_id: int, now: dt.datetime, after: Any, kind: str | None = None,
+               accept: bool = False) -> None:
     actor.require("import:write")
     with db.transaction() as connection:
-        query = select(upload.c.stored_as, upload.c.kind, job_run.c.kind.label("run_kind"), job_run.c.state, job_run.c.outcome).join(
+        query = select(upload.c.stored_as, upload.c.kind, upload.c.wishes, job_run.c.result, job_run.c.kind.label("run_kind"), job_run.c.state, job_run.c.outcome).join(
             job_run, job_run.c.id == upload.c.run_id).where(upload.c.id == upload_id)
         row = connection.execute(query.with_for_update() if db.lock_clause(connection) else query).first()
         if row is None:
@@ -161,7 +168,8 @@ def _run_again(upload_id: int, run_kind: str, *, actor: Actor, user_id: int, now
         if row.stored_as is None:
             raise Conflict("The file is no longer kept; upload it again.")
         run_id = job_runs.enqueue(connection, run_kind, user_id=user_id, now=now, subject_id=upload_id)
-        values: dict[str, Any] = {"run_id": run_id, **({"check_id": run_id} if run_kind == CHECK else {}), **({"kind": kind} if kind else {})}
+        wishes = {**(row.wishes or {}), "accept": accept}
+        values: dict[str, Any] = {"run_id": run_id, "wishes": wishes, **({"check_id": run_id} if run_kind == CHECK else {}), **({"kind": kind} if kind else {})}
         connection.execute(update(upload).where(upload.c.id == upload_id).values(values))
         audit.record(connection, actor.name, "save_upload" if run_kind == SAVE else "check_upload", "upload", upload_id, {"kind": kind or row.kind}, at=now)
 
@@ -227,8 +235,14 @@ def keep_faults(connection: Connection, upload_id: int, faults: FaultList, warni
     connection.execute(delete(import_fault).where(import_fault.c.upload_id == upload_id))
     insert_rows(connection, import_fault, [
         {"upload_id": upload_id, "warning": warning, "line": each.line, "column_name": _stored(each.column, NAME_LENGTH),
-         "value": _stored(each.value, VALUE_LENGTH), "reason": _stored(each.reason, REASON_LENGTH)}
-        for warning, found in ((0, faults), (1, warnings)) for each in found.in_order()])
+         "value": _stored(each.value, VALUE_LENGTH), "reason": _stored(each.reason, REASON_LENGTH), "code": each.code or None,
+         "parameters": dict(each.parameters) or None}
+        for warning, each in [*((0, each) for each in faults.in_order()), *_doubtful_first(warnings)]])
+
+
+def _doubtful_first(warnings: FaultList) -> list[tuple[int, ImportFault]]:
+    found = warnings.in_order()
+    return [(2, each) for each in found if each.doubtful] + [(1, each) for each in found if not each.doubtful]
 
 
 def _stored(text: str, longest: int) -> str:

@@ -47,8 +47,10 @@ RATES = ("adds_lost_rate", "reply_rate", "refund_rate")  # given in percent
 Key = tuple[str, str, int, str]
 
 
-def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
-    """Upsert by (period, level, code, metric): a changed target supersedes the former, which stays known. Raises Refused, NotAllowed."""
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
+          accept: bool = True) -> Outcome:
+    """Upsert by (period, level, code, metric): a changed target supersedes the former, which stays known. Nothing
+    about a target is doubtful: `accept` is there for the import's sake. Raises Refused, NotAllowed."""
     actor.require("import:write")
     return _save(rows, actor, now, dry_run, ("import_targets", "target", f"{len(rows)} rows"))
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "app" / "translations" / "zh_Hans_CN" / "LC_MESSAGES"
+SAYINGS = ROOT / "stores" / "importing" / "sayings.py"  # what imports say, as data below the app
 HEADER = """msgid ""
 msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
@@ -31,6 +32,8 @@ def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
     options = {"templates/**.html": {"extensions": "jinja2.ext.i18n"}}
     for name, line, message, _comments, context in extract_from_dir(str(ROOT / "app"), METHODS, options, KEYWORDS):
         yield name, line, message, context
+    for line, message, _comments, context in extract_from_file("python", str(SAYINGS), keywords=KEYWORDS):
+        yield SAYINGS.name, line, message, context
 
 
 def catalogues() -> dict[Path, Catalog]:

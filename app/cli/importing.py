@@ -8,13 +8,16 @@ from pathlib import Path
 
 import click
 
+from app import understood_words
 from app.cli.deeds import DeedGroup, many_values
 from app.imports import KINDS, Progress, Report, Run
 from ledger.faults import InvalidInput
 from stores.actors import COMMAND_LINE
 from stores.importing.faults import FaultList, of_file, report
 from stores.importing.headings import HeadingMap
-from stores.registers.saving import Outcome, Refused
+from stores.importing.understood import Understood
+from stores.importing.wishes import Wishes
+from stores.registers.saving import Doubtful, Outcome, Refused
 
 SHOWN = 20
 imports = DeedGroup("import", help="Bring in a file: CSV, XLSX, for areas GeoJSON. All or nothing; the same file again changes nothing.")
@@ -28,9 +31,10 @@ def add(kind: str, run: Run) -> None:
     @click.option("--map", "pairs", multiple=True, metavar="THEIRS=OURS",
                   help="A column of the file is ours under another name; --map THEIRS= leaves it out; 'Date + Time=paid_at' joins two. Repeatable.")
     @click.option("--set", "fixed", multiple=True, metavar="OURS=VALUE", help="A column that the file lacks has this value in every row. Repeatable.")
+    @click.option("--accept-warnings", "accept", is_flag=True, help="Import also what is doubtful: somebody looked and it is meant.")
     @click.option("--progress", "show", is_flag=True, help="Show progress on stderr even when it is no terminal.")
-    def command(file: Path, dry_run: bool, pairs: tuple[str, ...], fixed: tuple[str, ...], show: bool) -> None:
-        _import(kind, run, file, dry_run, HeadingMap(_pairs("--map", pairs), _pairs("--set", fixed)), show)
+    def command(file: Path, dry_run: bool, pairs: tuple[str, ...], fixed: tuple[str, ...], accept: bool, show: bool) -> None:
+        _import(kind, run, file, dry_run, HeadingMap(_pairs("--map", pairs), _pairs("--set", fixed)), show, Wishes(accept))
 
 
 def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
@@ -46,17 +50,25 @@ def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _import(kind: str, run: Run, file: Path, dry_run: bool, headings: HeadingMap, show: bool) -> None:
+def _import(kind: str, run: Run, file: Path, dry_run: bool, headings: HeadingMap, show: bool, wishes: Wishes) -> None:
     try:
         with many_values(), _bar(kind, show or sys.stderr.isatty()) as progress:
-            done = run(file, dry_run, COMMAND_LINE, progress, headings)
+            done = run(file, dry_run, COMMAND_LINE, progress, headings, wishes)
     except Refused as refused:
+        _tell_reading(refused.understood)
         _refuse(file, refused.faults, refused.warnings)
+    except Doubtful as doubt:
+        _tell_reading(doubt.understood)
+        _leave_files(file, FaultList(), doubt.warnings)
+        _tell_warnings(doubt.warnings, file)
+        raise click.ClickException(f"nothing was written: {_doubtful(doubt.warnings)}; mend the file, or import it as it is "
+                                   "with --accept-warnings") from None
     except InvalidInput as fault:
         _refuse(file, of_file(fault), FaultList())
     else:
+        _tell_reading(done.understood)
         _leave_files(file, FaultList(), done.warnings)
-        _tell(done, file, dry_run)
+        _tell(done, file, dry_run, wishes)
 
 
 def _refuse(file: Path, faults: FaultList, warnings: FaultList) -> None:
@@ -80,11 +92,30 @@ def _leave_files(file: Path, faults: FaultList, warnings: FaultList) -> bool:
         return False
 
 
-def _tell(done: Report, file: Path, dry_run: bool) -> None:
-    for warning in done.warnings.in_order()[:SHOWN]:
-        click.echo(f"warning: line {warning.line}: {warning.column}: {warning.value[:80]} {warning.reason}")
-    if done.warnings:
-        click.echo(f"warnings: {len(done.warnings):,}, see {file}.warnings.csv")
+def _tell_reading(understood: Understood | None) -> None:
+    """What was understood, on stderr: it is no result."""
+    for line in understood_words.lines(understood.as_data() if understood else None):
+        click.echo(line, err=True)
+
+
+def _tell_warnings(warnings: FaultList, file: Path) -> None:
+    """The doubtful first."""
+    shown = sorted(warnings.in_order(), key=lambda warning: not warning.doubtful)[:SHOWN]
+    for warning in shown:
+        word = "doubtful" if warning.doubtful else "warning"
+        click.echo(f"{word}: line {warning.line}: {warning.column}: {warning.value[:80]} {warning.reason}")
+    if warnings:
+        click.echo(f"warnings: {len(warnings):,}, see {file}.warnings.csv")
+
+
+def _doubtful(warnings: FaultList) -> str:
+    return f"{warnings.doubtful:,} warning{'s are' if warnings.doubtful > 1 else ' is'} doubtful"
+
+
+def _tell(done: Report, file: Path, dry_run: bool, wishes: Wishes) -> None:
+    _tell_warnings(done.warnings, file)
+    if done.warnings.doubtful and dry_run and not wishes.accept:
+        click.echo(f"{_doubtful(done.warnings)}; the import will want --accept-warnings", err=True)
     for note in done.notes:
         click.echo(note)
     if not dry_run:

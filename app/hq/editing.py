@@ -112,7 +112,7 @@ def _form(kind: str, code: str | None) -> Any:
         return _page(kind, code, present, present or _usual(kind), seen)
     proposal = proposals.propose(kind, present, given, context(), actor, now)
     taken = code is None and not proposal.faults and _exists(kind, proposal.after[KEYS[kind]], today)
-    faults = {fault.column: fault_words.reason(fault.reason) for fault in proposal.faults}
+    faults = {fault.column: fault_words.words(fault) for fault in proposal.faults}
     if taken:
         faults[KEYS[kind]] = _("This code exists already; change it on its own page.")
     if seen != proposals.mark(present):
@@ -127,7 +127,7 @@ def _form(kind: str, code: str | None) -> Any:
         except Conflict:
             return _page(kind, code, _again(kind, code, today), proposal.after, proposals.mark(_again(kind, code, today)), stale=True), 409
         except Refused as refusal:
-            return _page(kind, code, present, proposal.after, seen, faults={f.column: fault_words.reason(f.reason) for f in refusal.faults.kept}), 422
+            return _page(kind, code, present, proposal.after, seen, faults={f.column: fault_words.words(f) for f in refusal.faults.kept}), 422
         flash(_("Saved. Visitors are led by it from now on.") if kind == "stores" else _("Saved."), "good")
         return redirect(url_for(PAGES[kind], code=proposal.after[KEYS[kind]]), 303)
     return _review(kind, code, proposal, seen)
@@ -161,7 +161,7 @@ def _review(kind: str, code: str | None, proposal: Proposal, seen: str) -> str:
     with db.read() as connection:
         follows = consequences.of(connection, actor, proposal, now, today)
     return render_template("hq/review.html", kind=kind, code=code, proposal=proposal, seen=seen, follows=follows, back=_back(kind, code),
-                           warnings=[(each.column, fault_words.reason(each.reason)) for each in proposal.warnings])
+                           warnings=[(each.column, fault_words.words(each)) for each in proposal.warnings])
 
 
 def _back(kind: str, code: str | None) -> str:

@@ -11,7 +11,7 @@ from flask_login import current_user
 from sqlalchemy import Row
 
 import db
-from app import fault_words, import_kinds, labels, paging, tables, upload_lists, uploads
+from app import fault_words, import_kinds, labels, paging, tables, understood_words, upload_lists, uploads
 from app.clock import now_and_today
 from app.hq.home import blueprint
 from app.job_words import progress_of, size
@@ -111,7 +111,8 @@ def import_run(upload_id: int) -> str:
             "hq/import_run.html", now=now, row=row, figures=figures, warnings=warnings, kind=import_kinds.KINDS[row.kind], kinds=import_kinds.KINDS,
             moving=row.status in MOVING, told=progress_of(row, now), page=paging.listed("findings", found, lambda each: (each.id,)),
             by_column=upload_lists.fault_columns(connection, row.id) if figures["faults"] else [], version=versions.current(connection).network,
-            before=upload_lists.saved_before(connection, row), kept_until=row.uploaded_at + uploads.KEPT, fault_words=fault_words, file_size=size)
+            before=upload_lists.saved_before(connection, row), kept_until=row.uploaded_at + uploads.KEPT, fault_words=fault_words, file_size=size,
+            understood=understood_words.lines((row.result or {}).get("understood"), _))
 
 
 @blueprint.get("/imports/<int:upload_id>/progress", strict_slashes=False)
@@ -136,7 +137,8 @@ def import_findings(upload_id: int, findings: str) -> Response:
         row = _found(connection, upload_id)
         found = upload_lists.faults_of(connection, row.id, findings == "warnings")
     total = upload_lists.counts(row.result)["warnings" if findings == "warnings" else "faults"]
-    said = FaultList([ImportFault(each.line, each.column_name, each.value, fault_words.reason(each.reason)) for each in found], total if found else 0)
+    said = FaultList([ImportFault(each.line, each.column_name, each.value, fault_words.words(each), each.code or "") for each in found],
+                     total if found else 0, sum(each.warning == 2 for each in found))
     answer = Response(as_csv(said).encode("utf-8-sig", "replace"), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="import-{row.id}-{findings}.csv"'
     return answer
@@ -148,7 +150,7 @@ def import_deed(upload_id: int, deed: str) -> Any:
     """save, check (again, perhaps as another kind), discard."""
     actor, now = current_actor(), dt.datetime.now(dt.UTC)
     if deed == "save":
-        uploads.save(upload_id, actor=actor, user_id=current_user.id, now=now)
+        uploads.save(upload_id, actor=actor, user_id=current_user.id, now=now, accept=request.form.get("accept") == "yes")
     elif deed == "check":
         uploads.check_again(upload_id, actor=actor, user_id=current_user.id, now=now, kind=request.form.get("kind") or None)
     elif deed == "discard":

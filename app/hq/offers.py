@@ -86,7 +86,7 @@ def _page(store: Any, rows: Sequence[Cells], seen: str, *, faults: Sequence[Impo
           stale: bool = False, present: Sequence[Cells] = ()) -> str:
     found = told or {}
     for fault in faults:
-        found.setdefault(fault.line, {})[fault.column] = fault_words.reason(fault.reason)
+        found.setdefault(fault.line, {})[fault.column] = fault_words.words(fault)
     empty = {"kind": "promotion", "reference": "", "switch": "on", "valid_from": "", "valid_to": ""}
     return render_template("hq/store_offers.html", store=store, rows=[*rows, *([empty] * MORE)], seen=seen, faults=found, stale=stale,
                            present=present, most=register.MOST)

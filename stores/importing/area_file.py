@@ -15,6 +15,8 @@ from stores.importing.cells import BadCell, Context
 from stores.importing.faults import FaultList
 from stores.importing.headings import PLAIN, HeadingMap, Layout
 from stores.importing.sheets import MAX_BYTES, TOP_ROWS, read_content
+from stores.importing.telling import Telling
+from stores.importing.understood import Mends, Reading, Understood
 from stores.territories import KINDS
 
 PROPERTIES = ("area_code", "kind", "dealer_code", "store_code", "valid_from", "valid_to", "crs", "region_codes", "postal_codes")
@@ -49,6 +51,7 @@ class CheckedAreas:
     rows: list[AreaRow]
     faults: FaultList
     warnings: FaultList
+    understood: Understood | None = None
 
 
 def read_areas(path: Path, context: Context, parse: ParseGeometry, max_features: int | None = None, max_bytes: int = MAX_BYTES, *,
@@ -66,16 +69,17 @@ def read_areas(path: Path, context: Context, parse: ParseGeometry, max_features:
 
 def check_features(features: list[Any], context: Context, parse: ParseGeometry) -> CheckedAreas:
     """The features of a collection, checked; their faults are collected."""
-    faults, rows = FaultList(), []
+    tell, rows = Telling(FaultList(), FaultList(), Mends()), []
+    faults = tell.faults
     first: dict[str, int] = {}
     for number, feature in enumerate(features, 1):
-        row = _area(number, feature, context, parse, faults)
+        row = _area(number, feature, context, parse, tell)
         if row is None:
             continue
         if (known := first.setdefault(row.area_code, number)) != number:
             faults.add(number, "area_code", row.area_code, f"is the code of feature {known} already; area_code must be unique in the file")
         rows.append(row)
-    return CheckedAreas(rows, faults, FaultList())
+    return CheckedAreas(rows, faults, tell.warnings, Understood(Reading("geojson", "utf-8"), len(features), mends=tell.mends))
 
 
 def read_properties(path: Path, samples: int = 3, max_bytes: int = MAX_BYTES) -> list[tuple[str, list[str]]]:
@@ -141,7 +145,8 @@ def _no_constant(text: str) -> Any:
     raise ValueError(f"{text} is no JSON number")
 
 
-def _area(number: int, feature: Any, context: Context, parse: ParseGeometry, faults: FaultList) -> AreaRow | None:
+def _area(number: int, feature: Any, context: Context, parse: ParseGeometry, tell: Telling) -> AreaRow | None:
+    faults = tell.faults
     before = faults.total
     properties = feature.get("properties") if isinstance(feature, dict) and feature.get("type") == "Feature" else None
     if not isinstance(properties, dict):
@@ -150,7 +155,7 @@ def _area(number: int, feature: Any, context: Context, parse: ParseGeometry, fau
     for name in properties.keys() - set(PROPERTIES):
         likely = headings.likely_columns("areas", [str(name)], [each for each in PROPERTIES if each not in properties]).get(str(name))
         faults.add(number, str(name)[:80], "", f"unknown property{headings.question(str(name), likely)}; known are {', '.join(PROPERTIES)}")
-    reader = _Reader(number, properties, context, faults)
+    reader = _Reader(number, properties, context, tell)
     row = AreaRow(
         number, reader.text("area_code", _code) or "", reader.text("kind", cells.choice(*KINDS)) or "", reader.text("dealer_code", _code),
         reader.text("store_code", _code), reader.text("valid_from", cells.day), reader.text("valid_to", cells.day),
@@ -202,7 +207,7 @@ class _Reader:
     number: int
     properties: dict[str, Any]
     context: Context
-    faults: FaultList
+    tell: Telling
 
     def text(self, name: str, parse: cells.Parser) -> Any:
         return self._one(name, self.properties.get(name), parse)
@@ -212,21 +217,22 @@ class _Reader:
         if given is None:
             return ()
         if not isinstance(given, list):
-            self.faults.add(self.number, name, str(given)[:200], 'is no list; write ["310000"]')
+            self.tell.faults.add(self.number, name, str(given)[:200], 'is no list; write ["310000"]')
             return ()
         found = [self._one(name, value, parse) for value in given]
         if len(set(found)) < len(found):
-            self.faults.add(self.number, name, ", ".join(map(str, given))[:200], "names a code twice")
+            self.tell.faults.add(self.number, name, ", ".join(map(str, given))[:200], "names a code twice")
         return tuple(value for value in found if value is not None)
 
     def _one(self, name: str, value: Any, parse: cells.Parser) -> Any:
         if value is None or value == "":
             return None
         if not isinstance(value, str):
-            self.faults.add(self.number, name, str(value)[:200], "is no text; write it in quotes")
+            self.tell.faults.add(self.number, name, str(value)[:200], "is no text; write it in quotes")
             return None
         try:
-            return parse(value.strip(), self.context) if value.strip() else None
+            found = parse(value.strip(), self.context) if value.strip() else None
         except BadCell as reason:
-            self.faults.add(self.number, name, value, str(reason))
+            self.tell.refused(self.number, name, value, reason)
             return None
+        return self.tell.mended(self.number, name, value, found)

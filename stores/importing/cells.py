@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from ledger.faults import Fault
 from stores.countries import country_code, is_country
 from stores.hours import HoursFault, parse_hours
+from stores.importing.sayings import words as words_of
 from stores.times import parse_instant
 
 MAX_AMOUNT_MINOR = 10**15
@@ -39,7 +40,26 @@ CLEAR = Cell.CLEAR
 
 
 class BadCell(ValueError):
-    """The cell cannot be taken; the message is the reason in words."""
+    """The cell cannot be taken; the message is the reason in words: `BadCell(words)`, or `BadCell.of(code, **parameters)` of SAYINGS."""
+
+    code = ""
+    parameters: dict[str, Any]
+
+    @classmethod
+    def of(cls, code: str, /, **parameters: Any) -> BadCell:
+        made = cls(words_of(code, parameters))
+        made.code, made.parameters = code, parameters
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What a parser returns for a cell that was taken in another form than it was written in, or with a warning: the value, and a code of
+    SAYINGS with the parameters of its words. The value may be Mended once more."""
+
+    value: Any
+    code: str
+    parameters: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from typing import Any
 
 from stores.coordinates import Coordinates, InvalidCoordinates, far_from_region, geodesic_m, is_null_island, likely_swapped, to_wgs84
 from stores.event_shapes import event_faults
-from stores.importing.cells import CLEAR, BadCell, Context
+from stores.importing.cells import CLEAR, BadCell, Context, Mended
 from stores.importing.columns import COLUMNS, KEYS, Column
 from stores.importing.faults import FaultList
 from stores.importing.sheets import Sheet
+from stores.importing.telling import Telling
+from stores.importing.understood import Understood
 from stores.regions import region_centre
 
 Progress = Callable[[int, int], None]
@@ -35,11 +37,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Rows in file order; use them only when `faults` is empty. `warnings` do not stop an import."""
+    """Rows in file order; use them only when `faults` is empty. `warnings` do not stop an import unless they are doubtful."""
 
     rows: list[Row]
     faults: FaultList
     warnings: FaultList
+    understood: Understood | None = None
 
 
 Reader = tuple[str, Callable[[str], Any], bool]  # column, memoised parser, required
@@ -48,14 +51,15 @@ RowRule = Callable[[Row, Mapping[str, str], FaultList, FaultList], None]
 
 def check(kind: str, sheet: Sheet, context: Context, progress: Progress | None = None) -> Checked:
     """Parses every cell and applies the rules of `kind` (a key of COLUMNS). All faults are collected, none is raised."""
-    faults, warnings = FaultList(list(sheet.faults.kept), sheet.faults.total), FaultList()
+    faults, warnings = FaultList().with_those_of(sheet.faults), FaultList().with_those_of(sheet.warnings)
+    tell = Telling(faults, warnings, sheet.mends)
     present = [column for column in COLUMNS[kind] if column.name in sheet.columns]
     readers = [(column.name, _remembering(column, context), column.required) for column in present]
     rule, rows = RULES.get(kind), []
     for done, (line, cells) in enumerate(sheet.rows):
         if progress is not None and done % 1_000 == 0:
             progress(done, len(sheet.rows))
-        values = _values(line, cells, readers, faults)
+        values = _values(line, cells, readers, tell)
         if values is None:
             continue
         row = Row(line, values, _point(kind, line, values, cells, faults, warnings))
@@ -67,7 +71,14 @@ def check(kind: str, sheet: Sheet, context: Context, progress: Progress | None =
         _warn_of_swapped(rows, warnings)
     if progress is not None:
         progress(len(sheet.rows), len(sheet.rows))
-    return Checked(rows, faults, warnings)
+    return Checked(rows, faults, warnings, understood(sheet))
+
+
+def understood(sheet: Sheet) -> Understood | None:
+    """What a person is told of a file; None for what came from a form or the API."""
+    if sheet.reading is None:
+        return None
+    return Understood(sheet.reading, len(sheet.rows) + len(sheet.faults), sheet.columns, mends=sheet.mends)
 
 
 def _remembering(column: Column, context: Context) -> Callable[[str], Any]:
@@ -86,19 +97,21 @@ def _remembering(column: Column, context: Context) -> Callable[[str], Any]:
     return read
 
 
-def _values(line: int, cells: dict[str, str], readers: list[Reader], faults: FaultList) -> dict[str, Any] | None:
+def _values(line: int, cells: dict[str, str], readers: list[Reader], tell: Telling) -> dict[str, Any] | None:
     """The typed cells of a row; None when one is at fault."""
     values, sound = {}, True
     for name, read, required in readers:
         text = cells[name]
         if text:
             try:
-                values[name] = read(text)
+                value = read(text)
             except BadCell as reason:
-                faults.add(line, name, text, str(reason))
+                tell.refused(line, name, text, reason)
                 sound = False
+            else:
+                values[name] = value if type(value) is not Mended else tell.mended(line, name, text, value)
         elif required:
-            faults.add(line, name, "", "is empty; a value is required")
+            tell.faults.add(line, name, "", "is empty; a value is required")
             sound = False
         else:
             values[name] = CLEAR

@@ -5,10 +5,13 @@ import contextlib
 import csv
 import io
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ledger.faults import InvalidInput
+from stores.importing.sayings import SAYINGS, Weight, words
 
 KEPT = 10_000
 VALUE_LENGTH = 200
@@ -17,29 +20,50 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class ImportFault:
-    """One fault or warning: physical line (header: line 1; GeoJSON: feature number from 1), column, value as read, reason in words."""
+    """One fault or warning: physical line (header: line 1; GeoJSON: feature number from 1), column, value as read, reason in words.
+    `code` and `parameters` are those of SAYINGS the reason was made of, if it was."""
 
     line: int
     column: str
     value: str
     reason: str
+    code: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a file that holds it waits for somebody to say that it is meant."""
+        return bool(self.code) and SAYINGS[self.code].weight is Weight.DOUBTFUL
 
 
 @dataclass(slots=True)
 class FaultList:
-    """Collects every fault; keeps the first `KEPT` and counts the rest."""
+    """Collects every fault; keeps the first `KEPT` of them, and of the doubtful as many; counts the rest."""
 
     kept: list[ImportFault] = field(default_factory=list)
     total: int = 0
+    doubtful: int = 0
 
     def add(self, line: int, column: str, value: str, reason: str) -> None:
+        self._take(ImportFault(line, column, value, reason))
+
+    def say(self, line: int, column: str, value: str, code: str, /, **parameters: Any) -> None:
+        """A finding by its code in SAYINGS, with the parameters of its words."""
+        self._take(ImportFault(line, column, value, words(code, parameters), code, parameters))
+
+    def _take(self, fault: ImportFault) -> None:
         self.total += 1
-        if len(self.kept) < KEPT:
-            self.kept.append(ImportFault(line, column, value, reason))
+        self.doubtful += fault.doubtful
+        if (self.doubtful <= KEPT) if fault.doubtful else (len(self.kept) < KEPT):
+            self.kept.append(fault)
 
     def with_those_of(self, other: FaultList) -> FaultList:
         """Both together, as a new list."""
-        return FaultList([*self.kept, *other.kept][:KEPT], self.total + other.total)
+        both = FaultList()
+        for fault in (*self.kept, *other.kept):
+            both._take(fault)
+        both.total, both.doubtful = self.total + other.total, self.doubtful + other.doubtful
+        return both
 
     def in_order(self) -> list[ImportFault]:
         return sorted(self.kept, key=lambda fault: fault.line)
@@ -108,12 +132,14 @@ def _write(target: Path, faults: FaultList) -> Path:
 
 
 def as_csv(faults: FaultList) -> str:
-    """The text of an error file: line, column, value, reason."""
+    """The text of an error file: line, column, value, reason; and `doubtful` (yes or empty) where something is."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(("line", "column", "value", "reason"))
+    more = ("doubtful",) if faults.doubtful else ()
+    writer.writerow(("line", "column", "value", "reason", *more))
     for fault in faults.in_order():
-        writer.writerow((fault.line, _inert(fault.column), _inert(fault.value), _inert(fault.reason)))
+        said = ("yes" if fault.doubtful else "",) if more else ()
+        writer.writerow((fault.line, _inert(fault.column), _inert(fault.value), _inert(fault.reason), *said))
     if faults.total > len(faults.kept):
         writer.writerow(("", "", "", f"and {faults.total - len(faults.kept)} more; mend these first"))
     return out.getvalue()

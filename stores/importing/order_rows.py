@@ -80,6 +80,7 @@ def group_orders(rows: list[Row], context: Context, faults: FaultList, warnings:
     for number, group in groups.items():
         if not _agree(group, faults):
             continue
+        _warn_of_equal_rows(group, warnings)
         if group[0].get("kind") == "refund":
             _append(refunds, _refund(number, group, context, faults, warnings))
         else:
@@ -101,6 +102,14 @@ def _agree(group: list[Row], faults: FaultList) -> bool:
                            f"differs from line {first.line} of the same number, which says {_written(first.get(name)) or 'nothing'}")
                 sound = False
     return sound
+
+
+def _warn_of_equal_rows(group: list[Row], warnings: FaultList) -> None:
+    """Rows pasted twice would double the sale; lines that are truly equal say so by their numbers."""
+    first: dict[tuple[Any, ...], int] = {}
+    for row in group if len(group) > 1 else ():
+        if row.get("line_no") is None and (known := first.setdefault(tuple(row.values.values()), row.line)) != row.line:
+            warnings.say(row.line, "order_no", row.values["order_no"], "stands_twice", line=known)
 
 
 def _written(value: Any) -> str:

@@ -5,7 +5,7 @@ import csv
 import io
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ledger.faults import InvalidInput
@@ -13,6 +13,7 @@ from stores.importing import headings, workbooks
 from stores.importing.columns import Column
 from stores.importing.faults import FaultList, UnreadableLine
 from stores.importing.headings import PLAIN, HeadingMap, Layout
+from stores.importing.understood import Mends, Reading
 
 MAX_BYTES = 300_000_000
 SEPARATORS = (",", ";", "\t")
@@ -23,20 +24,24 @@ Lines = Iterator[tuple[int, list[str]]]
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """`columns` in the file's order; `rows` as (physical line where the row starts, {column: text}), the header is line 1. `faults`: rows
-    that have too many or too few cells. `encoding`: utf-8, gb18030 or xlsx."""
+    that have too many or too few cells. `encoding`: utf-8, gb18030 or xlsx. `reading`, `warnings` and `mends` say how a file became rows;
+    what comes from a form or the API has none."""
 
     columns: tuple[str, ...]
     rows: list[tuple[int, dict[str, str]]]
     faults: FaultList
     encoding: str
+    reading: Reading | None = None
+    warnings: FaultList = field(default_factory=FaultList)
+    mends: Mends = field(default_factory=Mends)
 
 
 def read_sheet(path: Path, columns: tuple[Column, ...], max_rows: int | None = None, max_bytes: int = MAX_BYTES, *,
                kind: str = "", given: HeadingMap = PLAIN) -> Sheet:
     """Reads a whole file. `given` says which of its columns are ours under another name; `kind` (a key of COLUMNS) helps to guess. Raises
     InvalidInput when it is no table or its header is wrong; `max_rows` None means no limit."""
-    lines, encoding = _lines(Path(path), columns, max_bytes, kind, given)
-    return _sheet(lines, columns, max_rows, encoding, kind, given)
+    lines, reading = _lines(Path(path), columns, max_bytes, kind, given)
+    return _sheet(lines, columns, max_rows, reading, kind, given)
 
 
 def read_top(path: Path, columns: tuple[Column, ...], kind: str, rows: int = 3, max_bytes: int = MAX_BYTES) -> list[tuple[str, list[str]]]:
@@ -51,14 +56,15 @@ def read_top(path: Path, columns: tuple[Column, ...], kind: str, rows: int = 3, 
     return found
 
 
-def _lines(path: Path, columns: tuple[Column, ...], max_bytes: int, kind: str, given: HeadingMap) -> tuple[Lines, str]:
+def _lines(path: Path, columns: tuple[Column, ...], max_bytes: int, kind: str, given: HeadingMap) -> tuple[Lines, Reading]:
     content = read_content(path, max_bytes)
     if workbooks.looks_like_one(content):
-        return workbooks.read_rows(content), "xlsx"
+        return workbooks.read_rows(content), Reading("xlsx")
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
         raise InvalidInput(f"{path.name} is no XLSX workbook; save it again as .xlsx, or as .csv in UTF-8.")
     text, encoding = _decoded(content)
-    return _csv_lines(text, _separator(text, {column.name for column in columns}, kind, given)), encoding
+    separator = _separator(text, {column.name for column in columns}, kind, given)
+    return _csv_lines(text, separator), Reading("csv", encoding, separator)
 
 
 def read_content(path: Path, max_bytes: int) -> bytes:
@@ -138,7 +144,7 @@ def _header(lines: Lines) -> list[str]:
     return header
 
 
-def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, encoding: str, kind: str, given: HeadingMap) -> Sheet:
+def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, reading: Reading, kind: str, given: HeadingMap) -> Sheet:
     header = _header(lines)
     names = _checked_header(header, columns, kind, given)
     width, faults = len(header), FaultList()
@@ -153,7 +159,8 @@ def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, enco
             faults.add(line, "", ",".join(cells), f"this row has {len(cells)} cells, the header {width}; check separators and quotes")
         else:
             rows.append((line, names.row(cells)))
-    return Sheet(names.columns, rows, faults, encoding)
+    passed_over = tuple(theirs for theirs, ours in given.pairs.items() if not ours)
+    return Sheet(names.columns, rows, faults, reading.encoding or reading.form, replace(reading, passed_over=passed_over))
 
 
 def _checked_header(header: list[str], columns: tuple[Column, ...], kind: str, given: HeadingMap) -> Layout:

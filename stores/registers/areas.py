@@ -26,10 +26,11 @@ from stores.territories import BOX, area, area_revision
 FACTS = ("kind", "dealer_id", "store_id", "geometry", "region_codes", "postal_codes", "valid_from", "valid_to")
 
 
-def apply(rows: Sequence[AreaRow], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+def apply(rows: Sequence[AreaRow], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
+          accept: bool = True) -> Outcome:
     """Upsert by area_code; a feature replaces its area whole. `valid_to` of a feature is the last day that counts. Raises Refused:
     unknown dealer or store, a territory that overlaps another dealer's."""
-    return save("areas", plan, rows, actor=actor, now=now, dry_run=dry_run)
+    return save("areas", plan, rows, actor=actor, now=now, dry_run=dry_run, accept=accept)
 
 
 @dataclass(frozen=True, slots=True)

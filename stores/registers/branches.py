@@ -17,9 +17,10 @@ from stores.registers.saving import Outcome, Plan, complete, save
 Node = tuple[str, str | None]  # name, parent_code
 
 
-def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
+          accept: bool = True) -> Outcome:
     """Upsert by branch_code. A parent may stand later in the file. Raises Refused: unknown parent, cycle."""
-    return save("branches", plan, rows, actor=actor, now=now, dry_run=dry_run)
+    return save("branches", plan, rows, actor=actor, now=now, dry_run=dry_run, accept=accept)
 
 
 def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:

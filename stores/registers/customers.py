@@ -17,13 +17,14 @@ from stores.customers import customer, customer_identity, customer_state
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
 from stores.phones import keyed_hash, seal
-from stores.registers.saving import IN_LIST, Outcome, Refused, pieces
+from stores.registers.saving import IN_LIST, Outcome, Refused, pieces, refuse_doubtful
 
 LINKS = ("unionid", "openid", "external_userid")
 Identity = tuple[str, str]
 
 
-def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
+          accept: bool = True) -> Outcome:
     """Upsert by customer_id, all rows or none. unionid, openid and external_userid are added to what is known (a person has several; an
     empty cell takes none away, or a file would undo what entries linked); the phone is replaced, an empty cell clears it. Raises
     Refused: an identity that belongs to another customer.
@@ -36,6 +37,7 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
         plan = _plan(connection, people)
     if dry_run or not plan.outcome.effective:
         return plan.outcome
+    refuse_doubtful(plan.outcome, accept)
     with db.transaction() as connection:
         _write(connection, plan, now)
         audit.record(connection, actor.name, "import_customers", "customer", f"{len(rows)} rows",

@@ -29,9 +29,10 @@ DEFAULTS: dict[str, Any] = {
 FACTS = ("name", "branch_id", *DEFAULTS)
 
 
-def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
+          accept: bool = True) -> Outcome:
     """Upsert by dealer_code; an empty cell of a term takes the default. Raises Refused: unknown branch, fees above the whole."""
-    return save("dealers", plan, rows, actor=actor, now=now, dry_run=dry_run)
+    return save("dealers", plan, rows, actor=actor, now=now, dry_run=dry_run, accept=accept)
 
 
 def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:

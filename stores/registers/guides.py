@@ -49,10 +49,11 @@ NO_MOVE = "has no effect: no move to another store in the last 3 days"
 ANOTHER_DEALER = "has no effect: the new store belongs to another dealer, customers stay with the old one"
 
 
-def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
+          accept: bool = True) -> Outcome:
     """Upsert by guide_code; a changed store counts from today. Raises Refused: unknown store, a WeCom userid of two guides, days that
     do not fit. The column `customers`, follow or stay, is about a move that is still open (B10); what has no effect is a warning of the outcome."""
-    return save("guides", plan, rows, actor=actor, now=now, dry_run=dry_run)
+    return save("guides", plan, rows, actor=actor, now=now, dry_run=dry_run, accept=accept)
 
 
 def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:

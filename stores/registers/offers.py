@@ -24,9 +24,10 @@ Key = tuple[int, str, str]  # store id, kind, reference
 Stored = dict[Key, tuple[int, Offer]]  # id of the row beside what it says
 
 
-def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
+          accept: bool = True) -> Outcome:
     """Upsert by store, kind and reference. Raises Refused: an unknown store, days that do not fit, more than 200 of one store."""
-    return save(KIND, plan, rows, actor=actor, now=now, dry_run=dry_run)
+    return save(KIND, plan, rows, actor=actor, now=now, dry_run=dry_run, accept=accept)
 
 
 def replace_all(store_code: str, rows: Sequence[Row], *, actor: Actor, now: dt.datetime) -> Outcome:

@@ -16,6 +16,7 @@ from stores.actors import Actor
 from stores.importing.check import Row
 from stores.importing.columns import KEYS
 from stores.importing.faults import FaultList
+from stores.importing.understood import Understood
 
 T = TypeVar("T")
 TRIES = 3
@@ -42,13 +43,33 @@ class Refused(InvalidInput):
 
     code = "refused"
 
-    def __init__(self, faults: FaultList, warnings: FaultList | None = None):
+    def __init__(self, faults: FaultList, warnings: FaultList | None = None, understood: Understood | None = None):
         first = faults.in_order()[0]
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         super().__init__(f"{first.column or 'row'}: {first.value} {first.reason}{more}.".replace(":  ", ": "),
                          errors=[FieldFault(fault.column or "row", fault.reason) for fault in faults.in_order()[:100]])
         self.faults = faults
         self.warnings = warnings or FaultList()
+        self.understood = understood
+
+
+class Doubtful(InvalidInput):
+    """Rows that can be taken but are hardly meant; nothing was written. `warnings` name them; asked again with `accept` they are taken."""
+
+    code = "doubtful"
+
+    def __init__(self, warnings: FaultList, understood: Understood | None = None):
+        first = next(fault for fault in warnings.in_order() if fault.doubtful)
+        more = f" (and {warnings.doubtful - 1} more)" if warnings.doubtful > 1 else ""
+        super().__init__(f"{first.column}: {first.value} {first.reason}{more}.")
+        self.warnings = warnings
+        self.understood = understood
+
+
+def refuse_doubtful(outcome: Outcome, accept: bool) -> None:
+    """Raises Doubtful, unless somebody said that what is doubtful is meant."""
+    if outcome.warnings.doubtful and not accept:
+        raise Doubtful(outcome.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +81,7 @@ class Plan:
     write: Callable[[Connection, int], None]
 
 
-Apply = Callable[..., Outcome]  # (rows, *, actor, now, dry_run=False)
+Apply = Callable[..., Outcome]  # (rows, *, actor, now, dry_run=False, accept=True)
 Planner = Callable[[Connection, Sequence[Any], dt.datetime], Plan]
 
 
@@ -69,10 +90,10 @@ class _NetworkMoved(Exception):
 
 
 def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
-         named: str | None = None) -> Outcome:
+         named: str | None = None, accept: bool = True) -> Outcome:
     """Plan on a read and write what is new or changed; nothing effective writes nothing and bumps no version. When the network moved
     meanwhile it is planned again, the last time under the lock. `named`: what the audit log says was saved, where the rows do not tell.
-    Raises Refused, NotAllowed."""
+    `accept`: what is doubtful is meant. Raises Refused, Doubtful, NotAllowed."""
     actor.require("network:write")
     for _ in range(TRIES - 1):
         with db.read() as connection:
@@ -80,6 +101,7 @@ def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now:
             plan = _sound(planner(connection, rows, now))
         if dry_run or not plan.outcome.effective:
             return plan.outcome
+        refuse_doubtful(plan.outcome, accept)
         try:
             with db.transaction() as connection:
                 version = versions.next_network_version(connection)
@@ -92,6 +114,7 @@ def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now:
     with db.transaction() as connection:
         version = versions.next_network_version(connection)
         plan = _sound(planner(connection, rows, now))
+        refuse_doubtful(plan.outcome, accept)
         _write(connection, kind, plan, named or _name_of(kind, rows, version), version, actor, now)
     return plan.outcome
 

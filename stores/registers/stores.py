@@ -40,10 +40,11 @@ NOTHING: dict[str, Any] = {**dict.fromkeys(FACTS), **DEFAULTS, "coordinates_with
 TERMS = ("platform_fee_bp", "channel_fee_bp", "collection_mode")
 
 
-def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False) -> Outcome:
+def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
+          accept: bool = True) -> Outcome:
     """Upsert by store_code. A successor may stand later in the file. A new store needs name, dealer_code and a point. Raises Refused:
     unknown dealer, branch or successor; a contract or closing that cannot begin on its day."""
-    return save("stores", partial(plan, actor=actor.name), rows, actor=actor, now=now, dry_run=dry_run)
+    return save("stores", partial(plan, actor=actor.name), rows, actor=actor, now=now, dry_run=dry_run, accept=accept)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,61 @@
+"""What an import may say about a cell or a file, as data: a code, its words, and how heavy it weighs.
+
+A finding carries a code and parameters; words are made where they are read, from this one list (the pages translate it). Anything that checks
+a file adds its sayings here and says them with `FaultList.say(line, column, value, code, **parameters)`, or lets a parser of
+`cells` return `Mended`.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Weight(Enum):
+    """MENDED: taken in another form than it was written in; counted in the report. PLAIN: a warning that stops nothing. DOUBTFUL: a
+    warning that stops the import until somebody says that it is meant. FAULT: the row cannot be taken."""
+
+    MENDED = "mended"
+    PLAIN = "plain"
+    DOUBTFUL = "doubtful"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """`words` in English, a place %(name)s for each parameter; they follow the name of the column."""
+
+    words: str
+    weight: Weight
+
+
+def _l(text: str) -> str:
+    """Marks a text for the catalogue."""
+    return text
+
+
+def _mended(words: str) -> Saying:
+    return Saying(words, Weight.MENDED)
+
+
+def _plain(words: str) -> Saying:
+    return Saying(words, Weight.PLAIN)
+
+
+def _doubtful(words: str) -> Saying:
+    return Saying(words, Weight.DOUBTFUL)
+
+
+def _fault(words: str) -> Saying:
+    return Saying(words, Weight.FAULT)
+
+
+SAYINGS: dict[str, Saying] = {
+    "stands_twice": _doubtful(_l("stands in line %(line)s already, the same in every cell; if both are meant, give each its line_no")),
+    "spreadsheet_marks": _mended(_l("marks of a spreadsheet or a bill were taken off")),
+}
+
+
+def words(code: str, parameters: dict[str, Any]) -> str:
+    """The English words. KeyError for a code that is not in the list, or a parameter that is missing."""
+    return SAYINGS[code].words % parameters
