@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import config
+import db
 from incentives import targets
 from stores import event_intake
 from stores.actors import Actor
@@ -30,7 +31,7 @@ from stores.importing.order_rows import group_orders
 from stores.importing.sheets import read_sheet
 from stores.importing.understood import Understood
 from stores.importing.wishes import AS_USUAL, Wishes
-from stores.registers import areas, branches, customers, dealers, guides, offers, stores
+from stores.registers import areas, branches, customers, dealers, guides, lookalikes, offers, stores
 from stores.registers.saving import Apply, Doubtful, Outcome, Refused
 from stores.sales import filing
 
@@ -74,14 +75,16 @@ def _judged(kind: str, checked: Checked | CheckedAreas, write: Callable[[bool], 
     """`write(only_try)` where the file is sound and meant. What is stored as it is already needs nobody to say that it is meant."""
     if checked.faults:
         raise Refused(checked.faults, checked.warnings, checked.understood)
-    waits = bool(checked.warnings.doubtful) and not wishes.accept
+    with db.read() as connection:
+        told = checked.warnings.with_those_of(lookalikes.warnings_of(connection, kind, checked.rows))
+    waits = bool(told.doubtful) and not wishes.accept
     try:
         outcome = write(dry_run or waits)
     except Refused as refused:
-        raise Refused(refused.faults, checked.warnings, checked.understood) from None
+        raise Refused(refused.faults, told, checked.understood) from None
     except Doubtful as doubt:
-        raise Doubtful(checked.warnings.with_those_of(doubt.warnings), checked.understood) from None
-    warnings = checked.warnings.with_those_of(outcome.warnings)
+        raise Doubtful(told.with_those_of(doubt.warnings), checked.understood) from None
+    warnings = told.with_those_of(outcome.warnings)
     if waits and not dry_run and outcome.effective:
         raise Doubtful(warnings, checked.understood)
     return Report(kind, outcome, warnings, understood=checked.understood)
@@ -100,7 +103,8 @@ def _orders(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, 
 
     def write(only_try: bool) -> Outcome:
         return filing.file_orders(orders, refunds, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=only_try, progress=progress)
-    return _judged("orders and refunds" if refunds else "orders", checked, write, dry_run, wishes)
+    report = _judged("orders", checked, write, dry_run, wishes)
+    return replace(report, kind="orders and refunds" if refunds else "orders")
 
 
 def _events(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN, wishes: Wishes = AS_USUAL) -> Report:

@@ -22,13 +22,19 @@ def lines(told: Mapping[str, Any] | None, _: Say = english) -> list[str]:
              if told["columns"] else _how(told, _) + " · " + _("%(n)s features", n=f"{told['rows']:,}")]
     if told["passed_over"]:
         found.append(_("Columns passed over: %(names)s", names=", ".join(told["passed_over"])))
-    found += [_("Dates of %(column)s: %(form)s", column=column, form=form) for column, form in told["dates"].items()]
+    found += [_("Dates of %(column)s: %(form)s", column=column, form=_dates(form, _)) for column, form in told["dates"].items()]
     return found + [_mended(each, _) for each in told["mended"] if each["code"] in SAYINGS]
 
 
 def _mended(each: Mapping[str, Any], _: Say) -> str:
     what, column, count = SAYINGS[each["code"]].words, each["column"] or "–", f"{each['count']:,}"
     return _("%(column)s, %(n)s values: %(what)s (first in line %(line)s)", column=column, n=count, what=_(what), line=each["line"])
+
+
+def _dates(form: str, _: Say) -> str:
+    return {"ymd": _("year, month, day, as in 2025/3/1"), "dmy": _("day, month, year, as in 25/3/2025"),
+            "mdy": _("month, day, year, as in 3/25/2025"), "number": _("numbers of days, as spreadsheets count them"),
+            "both": _("day first and month first, mixed")}.get(form, form)
 
 
 def _how(told: Mapping[str, Any], _: Say) -> str:

@@ -21,7 +21,7 @@ from stores.importing.check import Row, check
 from stores.importing.columns import COLUMNS, KEYS
 from stores.importing.faults import FaultList, ImportFault
 from stores.importing.sheets import Sheet
-from stores.registers import dealers, guides, lists, stores
+from stores.registers import dealers, guides, lists, lookalikes, stores
 from stores.registers.saving import Outcome, Refused
 
 APPLY = {"stores": stores.apply, "dealers": dealers.apply, "guides": guides.apply}
@@ -91,6 +91,8 @@ def propose(kind: str, before: Mapping[str, str] | None, given: Mapping[str, str
     warnings = checked.warnings
     if row is not None:
         try:
+            with db.read() as connection:
+                warnings = warnings.with_those_of(lookalikes.warnings_of(connection, kind, [row]))
             warnings = warnings.with_those_of(APPLY[kind]([row], actor=actor, now=now, dry_run=True).warnings)
         except Refused as refusal:
             faults, row = list(refusal.faults.kept), None

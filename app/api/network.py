@@ -25,7 +25,7 @@ from stores.importing.check import Checked, check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.sheets import Sheet
-from stores.registers import areas, branches, dealers, guides, lists, stores
+from stores.registers import areas, branches, dealers, guides, lists, lookalikes, stores
 from stores.registers.saving import Apply, Refused
 
 api = Api("Network")
@@ -88,8 +88,12 @@ def put(register: _Register, actor: Actor, code: str, body: BaseModel) -> tuple[
     given[name] = code
     now = dt.datetime.now(dt.UTC)
     checked = _area_row(given) if register.kind == "areas" else _row(register.kind, given)
-    outcome = register.apply(_sound(checked), actor=actor, now=now)
-    warnings = [{"field": each.column, "reason": each.reason} for each in checked.warnings.with_those_of(outcome.warnings).in_order()]
+    rows = _sound(checked)
+    with db.read() as connection:
+        alike = lookalikes.warnings_of(connection, register.kind, rows)
+    outcome = register.apply(rows, actor=actor, now=now)
+    told = checked.warnings.with_those_of(alike).with_those_of(outcome.warnings)
+    warnings = [{"field": each.column, "reason": each.reason} for each in told.in_order()]
     with db.read() as connection:
         found = _found(lists.one(connection, register.kind, actor, business_day(now), code), register.thing, code)
         return 201 if outcome.new else 200, {**found, "network_version": versions.current(connection).network, "warnings": warnings}

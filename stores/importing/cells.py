@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from ledger.faults import Fault
 from stores.countries import country_code, is_country
 from stores.hours import HoursFault, parse_hours
+from stores.importing import dates, lookalikes
 from stores.importing.sayings import words as words_of
 from stores.times import parse_instant
 
@@ -24,6 +25,8 @@ _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _AMOUNT = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,20}))?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00)?)?")
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
+_TAIL = re.compile(r"([0-9]+)\.0+")
+_C1 = re.compile("[\x80-\x84\x86-\x9f]")  # without NEL, which is a line break
 _URL = re.compile(r"(?:https?://[^\s/\\?#<>\"]+|weixin://[^\s<>\"]+|/?[A-Za-z0-9_][A-Za-z0-9_\-/.]*)(?:[/?#][^\s<>\"]*)?")
 
 
@@ -72,11 +75,13 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a cell may depend on: the brand's zone and currency, and the decimals of every currency that is accepted."""
+    """What a cell may depend on: the brand's zone and currency, the decimals of every currency that is accepted, and the order of day and
+    month in the column (stores/importing/dates.py)."""
 
     zone: ZoneInfo
     currency: str
     decimals: dict[str, int]
+    day_order: str = ""
 
 
 Parser = Callable[[str, Context], Any]
@@ -93,24 +98,43 @@ def visible_text(text: str, longest: int) -> str:
     return text
 
 
-def code(longest: int = 64) -> Parser:
+@dataclass(frozen=True, slots=True)
+class code:
     """A business code or number: case-sensitive text on one line without invisible characters (they make two codes look like one)."""
-    def parse(text: str, context: Context) -> str:
-        visible_text(text, longest)
+
+    longest: int = 64
+
+    def __call__(self, text: str, context: Context) -> Any:
+        visible_text(text, self.longest)
         if _SHORTENED.fullmatch(text):
             raise BadCell("was shortened by a spreadsheet, its digits are lost; format the column as text and enter the codes again")
         if not text.isprintable():
             bad = next(letter for letter in text if not letter.isprintable())
             raise BadCell(f"holds the invisible character U+{ord(bad):04X}")
+        if tail := _TAIL.fullmatch(text):
+            return Mended(text, "decimal_tail", {"code": tail[1]})
+        if (usual := lookalikes.usual_form(text)) != text:
+            return Mended(text, "unusual_form", {"code": usual})
         return text
-    return parse
 
 
-def words(longest: int = 200) -> Parser:
-    """Free text on one line; line breaks become spaces."""
-    def parse(text: str, context: Context) -> str:
-        return visible_text(text if text.isprintable() else " ".join(text.split()), longest)
-    return parse
+@dataclass(frozen=True, slots=True)
+class words:
+    """Free text on one line; line breaks become spaces. C1 controls, which are Windows-1252 punctuation, become what they were."""
+
+    longest: int = 200
+
+    def __call__(self, text: str, context: Context) -> Any:
+        whole = text if text.isprintable() else _C1.sub(_as_windows_1252, text)
+        value = visible_text(whole if whole.isprintable() else " ".join(whole.split()), self.longest)
+        if whole == text:
+            return value
+        letter = next(letter for letter in text if "\x80" <= letter <= "\x9f")
+        return Mended(value, "c1_controls", {"code": f"U+{ord(letter):04X}", "letter": _C1.sub(_as_windows_1252, letter)})
+
+
+def _as_windows_1252(match: re.Match[str]) -> str:
+    return match[0].encode("latin-1").decode("cp1252", "ignore") or match[0]
 
 
 def whole(low: int, high: int) -> Parser:
@@ -156,8 +180,11 @@ def switch(yes: str, no: str) -> Parser:
     return parse
 
 
-def day(text: str, context: Context) -> dt.date:
-    match = _DATE.fullmatch(text)
+def day(text: str, context: Context) -> Any:
+    """A calendar day, also as a spreadsheet writes it."""
+    if (counted := dates.of_number(text)) is not None:
+        return Mended(day(counted, context), "excel_day_number", {"day": counted})
+    match = _DATE.fullmatch(_iso(text, context))
     try:
         value = dt.date.fromisoformat(match[1]) if match else None
     except ValueError:
@@ -167,11 +194,22 @@ def day(text: str, context: Context) -> dt.date:
     return value
 
 
-def instant(text: str, context: Context) -> dt.datetime:
+def instant(text: str, context: Context) -> Any:
+    """A moment, also as a spreadsheet writes it."""
+    if (counted := dates.of_number(text)) is not None:
+        return Mended(instant(counted, context), "excel_day_number", {"day": counted})
     try:
-        return parse_instant(text, context.zone)
+        return parse_instant(_iso(text, context), context.zone)
     except Fault as reason:
         raise BadCell(reason.detail) from None
+
+
+def _iso(text: str, context: Context) -> str:
+    try:
+        return dates.as_iso(text, context.day_order)
+    except dates.Unclear as unclear:
+        code = "days_in_both_orders" if unclear.both else "unclear_day"
+        raise BadCell.of(code, first=unclear.first.isoformat(), second=unclear.second.isoformat()) from None
 
 
 def month(text: str, context: Context) -> str:

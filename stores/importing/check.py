@@ -3,14 +3,16 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from stores.coordinates import Coordinates, InvalidCoordinates, far_from_region, geodesic_m, is_null_island, likely_swapped, to_wgs84
 from stores.event_shapes import event_faults
-from stores.importing.cells import CLEAR, BadCell, Context, Mended
+from stores.importing import dates
+from stores.importing.cells import CLEAR, BadCell, Context, Mended, day, instant, payload, words
 from stores.importing.columns import COLUMNS, KEYS, Column
 from stores.importing.faults import FaultList
+from stores.importing.marks import without_formula, without_marks
 from stores.importing.sheets import Sheet
 from stores.importing.telling import Telling
 from stores.importing.understood import Understood
@@ -54,7 +56,8 @@ def check(kind: str, sheet: Sheet, context: Context, progress: Progress | None =
     faults, warnings = FaultList().with_those_of(sheet.faults), FaultList().with_those_of(sheet.warnings)
     tell = Telling(faults, warnings, sheet.mends)
     present = [column for column in COLUMNS[kind] if column.name in sheet.columns]
-    readers = [(column.name, _remembering(column, context), column.required) for column in present]
+    forms = _date_forms(sheet, present)
+    readers = [(column.name, _remembering(column, replace(context, day_order=forms.get(column.name, ""))), column.required) for column in present]
     rule, rows = RULES.get(kind), []
     for done, (line, cells) in enumerate(sheet.rows):
         if progress is not None and done % 1_000 == 0:
@@ -71,30 +74,46 @@ def check(kind: str, sheet: Sheet, context: Context, progress: Progress | None =
         _warn_of_swapped(rows, warnings)
     if progress is not None:
         progress(len(sheet.rows), len(sheet.rows))
-    return Checked(rows, faults, warnings, understood(sheet))
+    return Checked(rows, faults, warnings, understood(sheet, forms))
 
 
-def understood(sheet: Sheet) -> Understood | None:
+def understood(sheet: Sheet, forms: Mapping[str, str]) -> Understood | None:
     """What a person is told of a file; None for what came from a form or the API."""
     if sheet.reading is None:
         return None
-    return Understood(sheet.reading, len(sheet.rows) + len(sheet.faults), sheet.columns, mends=sheet.mends)
+    return Understood(sheet.reading, len(sheet.rows) + len(sheet.faults), sheet.columns, tuple(forms.items()), sheet.mends)
 
 
 def _remembering(column: Column, context: Context) -> Callable[[str], Any]:
     """The column's parser with a memory: most columns repeat few texts."""
     known: dict[str, Any] = {}
-    parse = column.parse
+    bare = without_formula if isinstance(column.parse, words) else without_marks if column.parse is not payload else str
 
     def read(text: str) -> Any:
         try:
             return known[text]
         except KeyError:
-            value = parse(text, context)
+            value = _parsed(column, text, bare(text), context)
             if len(known) < _REMEMBERED:
                 known[text] = value
             return value
     return read
+
+
+def _parsed(column: Column, text: str, bare: str, context: Context) -> Any:
+    """`bare`: the text without marks of spreadsheets."""
+    if bare == text:
+        return column.parse(text, context)
+    if not bare and column.required:
+        raise BadCell("is empty; a value is required")
+    return Mended(column.parse(bare, context) if bare else CLEAR, "spreadsheet_marks")
+
+
+def _date_forms(sheet: Sheet, present: list[Column]) -> dict[str, str]:
+    """How the dates of each column are written, where it is not ISO 8601."""
+    forms = {column.name: dates.form_of({without_marks(cells[column.name]) for _, cells in sheet.rows})
+             for column in present if column.parse in (day, instant)}
+    return {name: form for name, form in forms.items() if form}
 
 
 def _values(line: int, cells: dict[str, str], readers: list[Reader], tell: Telling) -> dict[str, Any] | None:

@@ -52,6 +52,15 @@ def _fault(words: str) -> Saying:
 
 SAYINGS: dict[str, Saying] = {
     "stands_twice": _doubtful(_l("stands in line %(line)s already, the same in every cell; if both are meant, give each its line_no")),
+    "looks_like": _doubtful(_l("looks like %(code)s, which is known already; the two would be two codes")),
+    "looks_like_line": _doubtful(_l("looks like %(code)s in line %(line)s; the two would be two codes")),
+    "decimal_tail": _doubtful(_l("ends in .0, as numbers do that a program took for decimals; is %(code)s meant?")),
+    "unusual_form": _plain(_l("is written with full-width letters or with accents set apart; %(code)s would be another code")),
+    "c1_controls": _plain(_l("holds the control character %(code)s; it was taken for %(letter)s, as Windows-1252 has it")),
+    "excel_day_number": _plain(_l("is a number of a day as spreadsheets count them; it was taken for %(day)s")),
+    "unclear_day": _fault(_l("may be %(first)s or %(second)s, and no other date of the column tells which; write it like 2025-03-01")),
+    "days_in_both_orders": _fault(
+        _l("may be %(first)s or %(second)s: some dates of the column have the day first, others the month; write them like 2025-03-01")),
     "spreadsheet_marks": _mended(_l("marks of a spreadsheet or a bill were taken off")),
 }
 
