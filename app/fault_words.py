@@ -181,12 +181,16 @@ REASONS = (
     _l("The workbook unpacks to %(n)s MB, which is too much; split it or save it as CSV."),
     _l("This zip file holds no XLSX workbook; save the table as .xlsx or as .csv in UTF-8."),
     _l("The workbook has no visible sheet."),
+    _l("Cells are merged: %(cells)s. Only the first of them holds the value, the others would count as empty; unmerge them and fill in every cell."),
+    _l("Cell %(cell)s holds a formula that was never calculated; open the workbook in a spreadsheet, save it, and bring it again."),
     _l("Cell %(cell)s holds an error value such as #N/A; mend its formula."),
     _l("Row %(n)s holds a number of more than %(digits)s digits (%(number)s); a workbook loses those beyond. Format the column as text "
        "and enter the codes again."),
     _l("A sheet spans %(rows)s rows and %(columns)s columns; copy the used rows into a new workbook."),
-    _l("The file is neither UTF-8 (see line %(line)s) nor GB18030; save it as CSV UTF-8."),
-    _l("The file is in UTF-16 (\"Unicode text\"); save it as CSV UTF-8."),
+    _l("The file is neither UTF-8 (see line %(line)s) nor plainly GB18030 or Windows-1252; its names would become others. "
+       "Save it as CSV UTF-8."),
+    _l("The file is in UTF-16 (\"Unicode text\") and damaged; save it as CSV UTF-8."),
+    _l("This is %(form)s under the name of a table; open it in a spreadsheet and save it as .xlsx, or as .csv in UTF-8."),
     _l("Line %(line)s holds a NUL byte; this is no CSV text. UTF-16 looks like this too: save it as CSV UTF-8."),
     _l("Line %(line)s holds bytes that are not UTF-8, though the rest of the file is; it was damaged or cut. Save it again as CSV UTF-8."),
     _l("Line %(line)s is no CSV: %(why)s. A quote inside a quoted cell is written twice; a cell holds at most %(n)s characters."),

@@ -53,7 +53,7 @@ def _brought_in(run: Run, tell: Telling, dry_run: bool) -> Done:
     tell("reading")
     wishes = Wishes.of_data(row.wishes)
     try:
-        report = KINDS[row.kind](path, dry_run, user.actor, _steps(tell, "comparing" if dry_run else "saving"), wishes)
+        report = KINDS[row.kind](path, dry_run, user.actor, _steps(tell, "comparing" if dry_run else "saving"), wishes=wishes)
     except Refused as refused:
         return _refused(row, version, refused.faults, refused.warnings, understood=refused.understood)
     except Doubtful as doubt:

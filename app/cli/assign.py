@@ -17,6 +17,7 @@ import click
 import db
 from app.cli.deeds import DeedCommand, many_values
 from app.cli.progress import bar
+from app.understood_words import ENCODINGS
 from stores import keys, network
 from stores.answers import rounded
 from stores.batch_routing import UNUSABLE, Assigned, Router, Row, states_of
@@ -39,7 +40,8 @@ def assign(source: Path, target: Path, show: bool) -> None:
     """
     began, counted = time.monotonic(), Counter[str]()
     with many_values(), bar("assigning", source.stat().st_size if source.exists() else 0, show) as at:
-        unknown, cells = read_rows(source, COLUMNS, COLUMNS[:4], at)
+        unknown, cells, encoding = read_rows(source, COLUMNS, COLUMNS[:4], at)
+        click.echo(f"read as {ENCODINGS[encoding.removesuffix('-sig')]}", err=True)
         if unknown:
             click.echo(f"columns without meaning are passed over: {', '.join(unknown)[:300]}", err=True)
         router = Router(network.newest(), dt.datetime.now(dt.UTC), keys.entry_param_keys())

@@ -61,6 +61,14 @@ SAYINGS: dict[str, Saying] = {
     "unclear_day": _fault(_l("may be %(first)s or %(second)s, and no other date of the column tells which; write it like 2025-03-01")),
     "days_in_both_orders": _fault(
         _l("may be %(first)s or %(second)s: some dates of the column have the day first, others the month; write them like 2025-03-01")),
+    "hidden_rows": _doubtful(_l("%(count)s rows of the sheet are hidden, perhaps by a filter (%(rows)s); they would be imported as well")),
+    "hidden_columns": _plain(_l("columns of the sheet are hidden (%(columns)s); they are read as well")),
+    "other_sheet": _doubtful(_l("the sheet %(name)s holds %(count)s rows of the same kind and is not read; put them into the first sheet or a file of their own")),
+    "other_sheet_of_notes": _plain(_l("the sheet %(name)s holds %(count)s rows and is not read")),
+    "formula_is_zero": _doubtful(
+        _l("cell %(cell)s holds a formula, and no formula of the sheet has a result; open the workbook in a spreadsheet and save it, then bring it again")),
+    "read_as_windows_1252": _plain(_l("the file was read as Windows-1252: %(words)s; if these words are wrong, save it as CSV UTF-8")),
+    "second_mark_of_utf_8": _mended(_l("the mark of UTF-8 (BOM) stands twice; it was taken off")),
     "spreadsheet_marks": _mended(_l("marks of a spreadsheet or a bill were taken off")),
 }
 

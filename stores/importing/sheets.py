@@ -4,20 +4,24 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ledger.faults import InvalidInput
-from stores.importing import headings, workbooks
+from stores.importing import encodings, forms, headings, workbooks
 from stores.importing.columns import Column
 from stores.importing.faults import FaultList, UnreadableLine
 from stores.importing.headings import PLAIN, HeadingMap, Layout
+from stores.importing.sheet_marks import spans
 from stores.importing.understood import Mends, Reading
 
 MAX_BYTES = 300_000_000
 SEPARATORS = (",", ";", "\t")
 TOP_ROWS = 200  # that are looked at for samples
+MARK_OF_UTF_8 = "\ufeff"
+_SAID_SEPARATOR = re.compile(r'"?sep=([^A-Za-z0-9"\r\n])"?\r?\n', re.I)  # Excel's first line, which names the separator
 Lines = Iterator[tuple[int, list[str]]]
 
 
@@ -59,12 +63,17 @@ def read_top(path: Path, columns: tuple[Column, ...], kind: str, rows: int = 3, 
 def _lines(path: Path, columns: tuple[Column, ...], max_bytes: int, kind: str, given: HeadingMap) -> tuple[Lines, Reading]:
     content = read_content(path, max_bytes)
     if workbooks.looks_like_one(content):
-        return workbooks.read_rows(content), Reading("xlsx")
+        book = workbooks.read_book(content)
+        return iter(book.rows), Reading("xlsx", sheet=book.sheet, book=book)
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
         raise InvalidInput(f"{path.name} is no XLSX workbook; save it again as .xlsx, or as .csv in UTF-8.")
+    forms.refuse_other(content)
     text, encoding = _decoded(content)
-    separator = _separator(text, {column.name for column in columns}, kind, given)
-    return _csv_lines(text, separator), Reading("csv", encoding, separator)
+    bare = text.lstrip(MARK_OF_UTF_8)
+    said = _SAID_SEPARATOR.match(bare)
+    separator = said[1] if said else _separator(bare, {column.name for column in columns}, kind, given)
+    lines = _csv_lines(bare[said.end():] if said else bare, separator, 1 if said else 0)
+    return lines, Reading("csv", encoding, separator, second_mark=bare != text, look_at=encodings.words_to_look_at(bare) if encoding == "cp1252" else "")
 
 
 def read_content(path: Path, max_bytes: int) -> bytes:
@@ -83,22 +92,29 @@ def read_content(path: Path, max_bytes: int) -> bytes:
 
 def _decoded(content: bytes) -> tuple[str, str]:
     """Text and encoding. UTF-8 is tried first and strictly: GB18030 would take nearly any bytes."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InvalidInput("The file is in UTF-16 (\"Unicode text\"); save it as CSV UTF-8.")
+    if content.startswith(encodings.MARKS_OF_UTF_16):
+        try:
+            return content.decode("utf-16"), encodings.UTF_16
+        except UnicodeDecodeError:
+            raise InvalidInput("The file is in UTF-16 (\"Unicode text\") and damaged; save it as CSV UTF-8.") from None
     if b"\0" in content:
         line = content.count(b"\n", 0, content.index(b"\0")) + 1
         raise UnreadableLine(line, f"Line {line} holds a NUL byte; this is no CSV text. UTF-16 looks like this too: save it as CSV UTF-8.")
     try:
-        return content.decode("utf-8-sig"), "utf-8"
+        return content.decode("utf-8-sig"), encodings.UTF_8
     except UnicodeDecodeError as reason:
         line = content.count(b"\n", 0, reason.start) + 1
     if content.startswith(b"\xef\xbb\xbf") or _mostly_utf8(content):
         raise UnreadableLine(line, f"Line {line} holds bytes that are not UTF-8, though the rest of the file is; "
                              "it was damaged or cut. Save it again as CSV UTF-8.")
+    encoding = encodings.likely(encodings.sample_of(content))
     try:
-        return content.decode("gb18030"), "gb18030"
+        if encoding is not None:
+            return content.decode(encoding), encoding
     except UnicodeDecodeError:
-        raise InvalidInput(f"The file is neither UTF-8 (see line {line}) nor GB18030; save it as CSV UTF-8.") from None
+        pass
+    raise InvalidInput(f"The file is neither UTF-8 (see line {line}) nor plainly GB18030 or Windows-1252; its names would become others. "
+                       "Save it as CSV UTF-8.")
 
 
 def _mostly_utf8(content: bytes) -> bool:
@@ -107,12 +123,11 @@ def _mostly_utf8(content: bytes) -> bool:
     return sum(letter > "\x7f" for letter in text) - bad > 3 * bad
 
 
-def _csv_lines(text: str, separator: str) -> Lines:
-    """Rows with the line each starts on. A quoted cell may hold line breaks."""
+def _csv_lines(text: str, separator: str, before: int = 0) -> Lines:
+    """Rows with the line each starts on, `before` lines of the file stand above. A quoted cell may hold line breaks."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
-    line = 1
     while True:
-        line = reader.line_num + 1
+        line = before + reader.line_num + 1
         try:
             cells = next(reader)
         except StopIteration:
@@ -160,7 +175,28 @@ def _sheet(lines: Lines, columns: tuple[Column, ...], max_rows: int | None, read
         else:
             rows.append((line, names.row(cells)))
     passed_over = tuple(theirs for theirs, ours in given.pairs.items() if not ours)
-    return Sheet(names.columns, rows, faults, reading.encoding or reading.form, replace(reading, passed_over=passed_over))
+    sheet = Sheet(names.columns, rows, faults, reading.encoding or reading.form, replace(reading, passed_over=passed_over))
+    if reading.second_mark:
+        sheet.mends.add(1, "", "second_mark_of_utf_8")
+    if reading.look_at:
+        sheet.warnings.say(1, "", "", "read_as_windows_1252", words=reading.look_at)
+    if reading.book is not None:
+        _warn_of_workbook(reading.book, {column.name for column in columns}, kind, sheet.warnings)
+    return sheet
+
+
+def _warn_of_workbook(book: workbooks.Book, known: set[str], kind: str, warnings: FaultList) -> None:
+    """Rows that a filter hides, sheets beside the first, formulas that were never calculated."""
+    filled = {line for line, cells in book.rows if any(cells)}
+    if hidden := [line for line in book.marks.hidden_rows if line in filled]:
+        warnings.say(hidden[0], "", "", "hidden_rows", rows=spans(hidden), count=len(hidden))
+    if book.marks.hidden_columns:
+        warnings.say(1, "", "", "hidden_columns", columns=", ".join(book.marks.hidden_columns))
+    for cell, line in book.marks.zeros:
+        warnings.say(line, "", cell, "formula_is_zero", cell=cell)
+    for name, header, count in book.others:
+        same = sum(cell in known for cell in header) > 1 or headings.meant(kind, header, known) > 1
+        warnings.say(1, "", "", "other_sheet" if same else "other_sheet_of_notes", name=name[:80], count=count)
 
 
 def _checked_header(header: list[str], columns: tuple[Column, ...], kind: str, given: HeadingMap) -> Layout:

@@ -4,50 +4,59 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ledger.faults import FieldFault, InvalidInput
+from stores.importing import encodings
 
 SEPARATORS = (",", ";", "\t")
 CELL_LIMIT = csv.field_size_limit()  # characters; the module's own limit is one for the whole process and is left as it is
 _PIECE = 1 << 20
+_SAID_SEPARATOR = re.compile(r'"?sep=.?"?\s*', re.I)  # Excel's first line
 
 
 def encoding_of(path: Path) -> str:
-    """utf-8-sig or gb18030, by reading the file once. What is neither is read as UTF-8 with replacement marks: no row is lost. Raises
-    InvalidInput for UTF-16 and for a file that cannot be read."""
-    decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8-sig", "gb18030")}
+    """By reading the file once: UTF-8 where it is or mostly is that (what is damaged comes out as replacement marks, no row is lost), UTF-16
+    with its mark, GB18030 or Windows-1252 where the evidence is plain. Raises InvalidInput where it is not, and for a file that cannot be
+    read."""
+    decoder, sample, size, line = codecs.getincrementaldecoder("utf-8-sig")("replace"), list[bytes](), 0, b""
+    good = bad = 0
     try:
         with path.open("rb") as source:
-            first = source.read(2)
-            if first in (b"\xff\xfe", b"\xfe\xff"):
-                raise InvalidInput(f"{path.name} is in UTF-16; save it as CSV UTF-8.")
+            if source.read(2) in encodings.MARKS_OF_UTF_16:
+                return encodings.UTF_16
             source.seek(0)
             while piece := source.read(_PIECE):
-                _feed(decoders, piece, False)
-            _feed(decoders, b"", True)
+                if not piece.isascii() and size < encodings.SAMPLE:
+                    whole, _, line = (line + piece).rpartition(b"\n")
+                    sample.append(encodings.sample_of(whole))
+                    size += len(sample[-1])
+                text = decoder.decode(piece)
+                if not text.isascii():
+                    lost = text.count("\ufffd")
+                    bad, good = bad + lost, good + len(text) - len(text.encode("ascii", "ignore")) - lost
     except OSError as reason:
         raise InvalidInput(f"{path.name} cannot be read: {reason.strerror or reason}.") from None
-    return next(iter(decoders), "utf-8-sig")
-
-
-def _feed(decoders: dict[str, codecs.IncrementalDecoder], piece: bytes, last: bool) -> None:
-    for name in list(decoders):
-        try:
-            decoders[name].decode(piece, last)
-        except UnicodeDecodeError:
-            del decoders[name]
+    if not bad or good > 4 * bad:
+        return "utf-8-sig"
+    found = encodings.likely(b"\n".join([*sample, encodings.sample_of(line)]))
+    if found is None:
+        raise InvalidInput(f"{path.name} is neither UTF-8 nor plainly GB18030 or Windows-1252; its names would become others. Save it as CSV UTF-8.")
+    return found
 
 
 def read_rows(path: Path, columns: tuple[str, ...], required: tuple[str, ...],
-              at: Callable[[int], None] | None = None) -> tuple[list[str], Iterator[list[str]]]:
-    """(header columns that are unknown, rows). A row has the cells of `columns` in that order, trimmed, '' for what is absent; blank lines
+              at: Callable[[int], None] | None = None) -> tuple[list[str], Iterator[list[str]], str]:
+    """(header columns that are unknown, rows, encoding). A row has the cells of `columns` in that order, trimmed, '' for what is absent; blank lines
     are left out. `at(bytes)` is told how far the file is read. Raises InvalidInput for a missing or repeated column."""
     encoding = encoding_of(path)
     text = io.TextIOWrapper(path.open("rb"), encoding=encoding, errors="replace", newline="")
     try:
-        first = text.readline(CELL_LIMIT)
+        first = text.readline(CELL_LIMIT).lstrip("\ufeff")  # the mark of UTF-8 may stand twice
+        if _SAID_SEPARATOR.fullmatch(first):
+            first = text.readline(CELL_LIMIT)
         mark = max(SEPARATORS, key=lambda each: sum(name.strip().strip('"') in columns for name in first.split(each)))
         header = [name.strip() for name in next(csv.reader([first], delimiter=mark), [])]
         while header and not header[-1]:
@@ -56,7 +65,8 @@ def read_rows(path: Path, columns: tuple[str, ...], required: tuple[str, ...],
     except BaseException:
         text.close()
         raise
-    return [name for name in header if name not in columns], _rows(text, mark, [header.index(n) if n in header else -1 for n in columns], at)
+    rows = _rows(text, mark, [header.index(n) if n in header else -1 for n in columns], at)
+    return [name for name in header if name not in columns], rows, encoding
 
 
 def _check_header(path: Path, header: list[str], columns: tuple[str, ...], required: tuple[str, ...]) -> None:

@@ -9,14 +9,18 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a file became rows. `form`: csv, xlsx or geojson. `encoding`: a name for people, such as UTF-8. `separator`: of a CSV.
-    `sheet`: of a workbook. `header`: where the names of the columns stand; `passed_over`: columns of the file that mean nothing here."""
+    `sheet`: of a workbook. `passed_over`: columns of the file that mean nothing here.
+    `second_mark`: the mark of UTF-8 stood twice. `look_at`: words that only a guessed encoding tells. `book`: a workbook as
+    it was read."""
 
     form: str
     encoding: str = ""
     separator: str = ""
     sheet: str = ""
-    header: int = 1
     passed_over: tuple[str, ...] = ()
+    second_mark: bool = False
+    look_at: str = ""
+    book: Any = None
 
 
 @dataclass(slots=True)

@@ -9,13 +9,16 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import python_calamine as calamine
 
 from ledger.faults import InvalidInput
+from stores.importing import sheet_marks
 from stores.importing.faults import UnreadableLine
+from stores.importing.sheet_marks import Marks
 
 MAX_UNPACKED_BYTES = 300_000_000
 MAX_RATIO = 200  # deflate reaches 1,000 on zeros; real sheets stay below 60
@@ -25,6 +28,7 @@ MAX_CELLS = 20_000_000
 MAX_TEXT_BYTES = 1_000_000_000
 MAX_INDEX_BYTES = 200_000  # of the list of sheets
 MOST_DIGITS = 15
+NAMED = 5  # ranges that a message names
 _DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError,
             OSError, ValueError, KeyError)  # all that reading a broken zip file has been seen to raise
 _CELL = re.compile(rb"<(?:[\w.-]+:)?c\s[^<]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
@@ -40,15 +44,53 @@ def looks_like_one(content: bytes) -> bool:
     return content.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"\xd0\xcf\x11\xe0"))
 
 
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The first visible sheet: its name, its rows as (line from 1, cells as text). `others`: the visible sheets beside it that hold rows, as (name,
+    first row, number of rows). `marks` is what its cells do not show."""
+
+    sheet: str
+    rows: list[tuple[int, list[str]]]
+    others: list[tuple[str, list[str], int]]
+    marks: Marks
+
+
 def read_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
-    """(line from 1, cells as text) of the first visible sheet. Raises InvalidInput."""
+    """The rows alone. Raises InvalidInput."""
+    return iter(read_book(content).rows)
+
+
+def read_book(content: bytes) -> Book:
+    """Raises InvalidInput for what is no workbook, holds merged cells, or would exhaust memory."""
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise InvalidInput("The workbook is protected by a password or in the old .xls form; save it without password as .xlsx.")
-    _refuse_bombs(content)
-    sheet = _guarded(lambda: _first_sheet(content))
-    rows: list[tuple[int, list[str]]] = _guarded(
-        lambda: [(line, [as_text(cell) for cell in _whole_numbers(line, cells)]) for line, cells in enumerate(sheet.iter_rows(), 1)])
-    return iter(rows)
+    marks = _refuse_bombs(content)
+    book, names = _guarded(lambda: _visible_sheets(content))
+    sheet = _guarded(lambda: book.get_sheet_by_name(names[0]))
+    rows: list[tuple[int, list[str]]] = _guarded(lambda: _rows(sheet))
+    _refuse_merged(_guarded(lambda: sheet.merged_cell_ranges), rows)
+    others = [(name, found[0][1], len(found)) for name in names[1:] if (found := _guarded(lambda: _filled(book.get_sheet_by_name(name))))]  # noqa: B023
+    return Book(names[0], rows, others, marks)
+
+
+def _rows(sheet: calamine.CalamineSheet) -> list[tuple[int, list[str]]]:
+    return [(line, [as_text(cell) for cell in _whole_numbers(line, cells)]) for line, cells in enumerate(sheet.iter_rows(), 1)]
+
+
+def _filled(sheet: calamine.CalamineSheet) -> list[tuple[int, list[str]]]:
+    return [(line, cells) for line, cells in _rows(sheet) if any(cells)]
+
+
+def _refuse_merged(ranges: Any, rows: list[tuple[int, list[str]]]) -> None:
+    """Of merged cells only the first has the value; the others would be taken for empty, which takes values away."""
+    header, used = next(((line, len(cells)) for line, cells in rows if any(cells)), (1, 0))
+    last = max((line for line, cells in rows if any(cells)), default=0)
+    found = [sheet_marks.name_of(first[1], first[0] + 1) + ":" + sheet_marks.name_of(end[1], end[0] + 1) for first, end in ranges or ()
+             if first != end and header <= end[0] + 1 and first[0] < last and first[1] < used]
+    if found:
+        more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        raise InvalidInput(f"Cells are merged: {', '.join(found[:NAMED])}{more}. Only the first of them holds the value, the others would count as empty; "
+                           "unmerge them and fill in every cell.", code="merged_cells")
 
 
 def _whole_numbers(line: int, cells: list[Any]) -> list[Any]:
@@ -83,13 +125,13 @@ def _number(value: float) -> str:
     return format(Decimal(digits), "f") if "e" in digits else digits
 
 
-def _first_sheet(content: bytes) -> calamine.CalamineSheet:
+def _visible_sheets(content: bytes) -> tuple[calamine.CalamineWorkbook, list[str]]:
     book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
     names = [sheet.name for sheet in book.sheets_metadata
              if sheet.typ == calamine.SheetTypeEnum.WorkSheet and sheet.visible == calamine.SheetVisibleEnum.Visible]
     if not names:
         raise InvalidInput("The workbook has no visible sheet.")
-    return book.get_sheet_by_name(names[0])
+    return book, names
 
 
 def _guarded(read: Any) -> Any:
@@ -108,12 +150,12 @@ def _guarded(read: Any) -> Any:
         raise InvalidInput("The workbook is damaged; open and save it again as .xlsx.") from None
 
 
-def _refuse_bombs(content: bytes) -> None:
+def _refuse_bombs(content: bytes) -> Marks:
     """Sizes declared and real, the rectangle the cells span (the reader allots it whole), and repeated long texts. Raises InvalidInput."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _refuse_sizes(archive.infolist(), len(content))
-            _refuse_contents(archive)
+            return _refuse_contents(archive)
     except _DAMAGED as reason:
         if isinstance(reason, RuntimeError) and "encrypted" in str(reason):
             raise InvalidInput("The workbook is an encrypted zip file; save it without password as .xlsx.") from None
@@ -131,7 +173,9 @@ def _refuse_sizes(members: list[zipfile.ZipInfo], packed: int) -> None:
         raise InvalidInput(f"The workbook unpacks to {unpacked // 1_000_000} MB, which is too much; split it or save it as CSV.")
 
 
-def _refuse_contents(archive: zipfile.ZipFile) -> None:
+def _refuse_contents(archive: zipfile.ZipFile) -> Marks:
+    """What the first sheet holds beside its cells."""
+    marks = Marks()
     left, first = MAX_UNPACKED_BYTES, _first_sheet_name(archive)
     texts: list[int] = []  # the length of each shared text
     sheets: dict[str, int] = {}  # how many cells each part has
@@ -143,12 +187,14 @@ def _refuse_contents(archive: zipfile.ZipFile) -> None:
             sheets[member.filename] = len(found)
         if member.filename == first:
             _refuse_error_values(xml)
+            marks = sheet_marks.of_sheet(xml)
         starts = [match.start() for match in _STRING.finditer(xml)]
         if len(starts) > len(texts):
             texts = [end - start for start, end in zip(starts, [*starts[1:], len(xml)], strict=True)]
     for name, cells in sheets.items():
         if max(texts, default=0) * cells > MAX_TEXT_BYTES:
             _refuse_texts(texts, [int(number) for number in _SHARED.findall(archive.read(name))])
+    return marks
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes:

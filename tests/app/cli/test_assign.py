@@ -1,6 +1,8 @@
 """`flask assign`: the same order, exact columns, no row stops it, bindings apply (CONTRACT 2 and 4)."""
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.app.cli.conftest import ORDERS, both
@@ -61,6 +63,14 @@ def test_the_encoding_is_found(chain, encoding):
     result, lines = assigned(chain, f"{HEADER}\n访客,31.2601,121.5201,wgs84,,,\n".encode(encoding))
     assert result.exit_code == 0
     assert lines[1].startswith("访客,S3")
+
+
+def test_as_cp1252_keeps_its_visitor_and_an_encoding_nobody_knows_is_refused(chain):
+    content = (Path(__file__).parents[2] / "stores" / "importing" / "realfiles" / "as_cp1252.csv").read_bytes()
+    result, lines = assigned(chain, content)
+    assert (result.exit_code, lines[1].split(",")[0], "read as Windows-1252" in result.stderr) == (0, "München", True)
+    result, lines = assigned(chain, "visitor_id,latitude,longitude,crs\n東京渋谷,31.2,121.4,wgs84\n".encode("shift_jis"))
+    assert (result.exit_code, "neither UTF-8" in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize("content", ["", "\n", "visitor_id,latitude,longitude\nv,1,2\n", "visitor_id,latitude,longitude,crs,crs\n", "a;b;c\n1;2;3\n"])

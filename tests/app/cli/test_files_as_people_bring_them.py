@@ -1,24 +1,30 @@
 """Files as people bring them, each by its name with what is right for it: taken as meant, refused, or told; never silent and wrong."""
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from flask import Flask
 from sqlalchemy import select
 
 import db
 from app.cli.importing import imports
+from ledger.faults import InvalidInput
 from stores import network as networks
-from stores.importing import cells
+from stores.importing import cells, sheet_marks
 from stores.importing.columns import COLUMNS
 from stores.orders import sales_order
 from stores.refunds import refund
+from stores.stores import store
 from tests.network import Network
-from tests.stores.importing.files import GOOD, as_csv, checked, only
+from tests.stores.importing.files import GOOD, as_csv, checked, only, read
 
 FILES = Path(__file__).parents[2] / "stores" / "importing" / "realfiles"
 
@@ -241,3 +247,130 @@ def test_a_column_with_both_orders_is_refused(tmp_path):
 def test_a_number_of_a_day_is_said(tmp_path):
     warning = only(checked(tmp_path, "stores", {"opened_on": "45717"}).warnings)
     assert (warning.code, warning.parameters) == ("excel_day_number", {"day": "2025-03-01"})
+
+
+# -- encodings, and what is no table -----------------------------------------------------------------------------------------------
+
+def test_cp1252_stores_are_read_as_windows_1252_and_say_so_with_words_to_look_at(person, network):
+    done = person.brings("stores", "cp1252_stores.csv")
+    assert (last(done), "CSV in Windows-1252" in done.stderr) == ("stores: 2 new", True)
+    assert {row.name for row in network.rows(store)} >= {"Filiale München", "Zürich Löwenplatz"}
+    assert "München, Münzstraße, Zürich" in person.found("cp1252_stores.csv", "warnings")[0]["reason"]
+
+
+def test_latin_code_keeps_its_umlaut(person, network):
+    assert last(person.brings("stores", "latin_code.csv")) == "stores: 1 new"
+    assert "KÖLN-1" in {row.store_code for row in network.rows(store)}
+
+
+@pytest.mark.parametrize(("encoding", "text", "taken"), [
+    ("gb18030", "南京东路店", "gb18030"), ("gb18030", "张伟", "gb18030"), ("gb18030", "人民广场①", "gb18030"), ("gb18030", "重庆市渝中区解放碑步行街88号", "gb18030"),
+    ("cp1252", "Café", "cp1252"), ("cp1252", "Crêperie Bretonne – Saint-Étienne", "cp1252"), ("cp1252", "O’Connell Street", "cp1252"),
+    ("cp1252", "Señor Núñez – Ålesund – Brønshøj", "cp1252"), ("big5", "台北信義門市", None), ("big5", "高雄夢時代店", None), ("big5", "中山路", None),
+    ("shift_jis", "東京渋谷店", None), ("shift_jis", "店", None), ("shift_jis", "新宿カフェ", None), ("shift_jis", "大阪ｳﾒﾀﾞ", None),
+    ("euc_kr", "서울점", None), ("euc_kr", "강남역 매장", None),
+    ("euc_jp", "東京渋谷店", None), ("cp1251", "Магазин", None), ("cp1251", "Москва", None), ("cp1250", "Łódź Główna", None), ("cp1250", "Třebíč náměstí", None),
+    ("cp1254", "İstanbul Kadıköy", None), ("cp1253", "Αθήνα", None), ("mac_roman", "München", None), ("cp850", "München", None), ("cp437", "Köln", None),
+    ("koi8_r", "Москва", None), ("tis_620", "กรุงเทพ", None)])
+def test_an_encoding_is_taken_by_evidence_or_the_file_is_refused(tmp_path, encoding, text, taken):
+    content = f"branch_code,name\nB1,{text}\nB2,East\n".encode(encoding)
+    if taken is None:
+        with pytest.raises(InvalidInput, match="neither UTF-8"):
+            read(tmp_path, content, "branches")
+    else:
+        sheet = read(tmp_path, content, "branches")
+        assert (sheet.encoding, sheet.rows[0][1]["name"]) == (taken, text)
+
+
+def test_utf_16_with_its_mark_is_read(person):
+    name = person.writes("unicode.txt", "branch_code\tname\r\nB9\t华东\r\n".encode("utf-16"))
+    done = person.brings("branches", name)
+    assert (last(done), "CSV in UTF-16, separated by tabs" in done.stderr) == ("branches: 1 new", True)
+
+
+def test_html_as_xls_is_named(person):
+    done = person.brings("stores", "html_as.xls")
+    assert (done.exit_code, "This is HTML under the name of a table" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    (b"<?xml version='1.0'?>\n<?mso-application progid='Excel.Sheet'?><Workbook/>", "an XML spreadsheet of Excel 2003"), (b"%PDF-1.7 x", "a PDF document"),
+    (b'{"type": "FeatureCollection", "features": []}', "JSON"),
+    (b"\x89PNG\r\n\x1a\n", "an image"), (b"\xef\xbb\xbf<table>", "HTML"), (b"\x1f\x8b\x08", "a gzip archive")])
+def test_other_files_under_the_name_of_a_table_are_named(tmp_path, content, said):
+    with pytest.raises(InvalidInput, match=said):
+        read(tmp_path, content, "branches")
+
+
+def test_sep_line_is_followed_and_lines_are_counted_with_it(person):
+    done = person.brings("stores", "sep_line.csv")
+    assert (last(done), "separated by semicolons" in done.stderr) == ("stores: 1 new", True)
+    assert person.brings("stores", person.writes("bad.csv", "sep=;\nstore_code;name;dealer_code;latitude;longitude;crs\nX;A;D1;999;1;wgs84\n")).exit_code == 1
+    assert person.found("bad.csv", "errors")[0]["line"] == "3"
+
+
+def test_bom_twice_is_taken_off_and_said(person):
+    done = person.brings("orders", "bom_twice.csv")
+    assert (last(done), "the mark of UTF-8 (BOM) stands twice" in done.stderr) == ("orders: 1 new", True)
+
+
+# -- workbooks -------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("name", "ranges"), [("merged.xlsx", "G2:G4, H2:H4"), ("merged_update.xlsx", "G2:G3")])
+def test_merged_cells_are_refused_by_their_ranges(person, name, ranges):
+    done = person.brings("stores", name)
+    assert (done.exit_code, f"Cells are merged: {ranges}." in done.stderr) == (1, True)
+
+
+def test_two_filled_sheets_wait_and_name_the_sheet_that_is_not_read(person):
+    done = person.brings("stores", "two_filled_sheets.xlsx")
+    assert done.exit_code == 1
+    assert "the sheet February holds 2 rows of the same kind and is not read" in done.stdout
+    assert last(person.brings("stores", "two_filled_sheets.xlsx", "--accept-warnings")) == "stores: 1 new"
+
+
+def test_a_second_sheet_of_notes_is_told_and_stops_nothing(person):
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
+    book.add_worksheet("rows").write_row(0, 0, ["branch_code", "name"])
+    book.worksheets()[0].write_row(1, 0, ["B9", "West"])
+    book.add_worksheet("About").write_row(0, 0, ["Made by Petra"])
+    book.add_worksheet("Empty")
+    book.close()
+    done = person.brings("branches", person.writes("notes.xlsx", out.getvalue()))
+    assert (last(done), [w["reason"] for w in person.found("notes.xlsx", "warnings")]) == ("branches: 1 new", ["the sheet About holds 1 rows and is not read"])
+    assert "Workbook, sheet rows" in done.stderr
+
+
+def test_filtered_rows_wait_and_name_the_rows(person):
+    done = person.brings("stores", "filtered_rows.xlsx")
+    assert (done.exit_code, "2 rows of the sheet are hidden, perhaps by a filter (3–4)" in done.stdout) == (1, True)
+
+
+def test_amounts2_waits_because_its_formula_was_never_calculated(person):
+    done = person.brings("orders", "amounts2.xlsx")
+    assert (done.exit_code, "cell D6 holds a formula" in done.stdout) == (1, True)
+
+
+FORMULAS = [(b"<f>10*2</f><v>20</v>", b"", []), (b"<f>10*2</f><v>0</v>", b"", [("B2", 2)]), (b'<f t="shared" si="0"/><v>0</v>', b"", [("B2", 2)]),
+            (b"<f>1</f><v>0</v>", b'<row r="3"><c r="A3" t="str"><f>"x"</f><v>x</v></c></row>', [])]
+
+
+@pytest.mark.parametrize(("cell", "more", "zeros"), FORMULAS)
+def test_a_formula_that_is_nought_is_doubted_only_where_no_formula_has_a_result(cell, more, zeros):
+    assert sheet_marks.of_sheet(b'<sheetData><row r="2"><c r="A2"/><c r="B2">' + cell + b"</c></row>" + more + b"</sheetData>").zeros == zeros
+
+
+@pytest.mark.parametrize("cell", [b"<f>10*2</f>", b"<f>10*2</f><v/>", b"<f>10*2</f><v></v>", b"<x:f>1</x:f><x:v></x:v>"])
+def test_a_formula_without_any_result_is_refused(cell):
+    with pytest.raises(InvalidInput, match="Cell B2 holds a formula that was never calculated"):
+        sheet_marks.of_sheet(b'<c r="A2"><v>1</v></c><c r="B2">' + cell + b"</c>")
+
+
+@pytest.mark.parametrize("xml", [
+    b"<row " * 400_000, b"<row " + b"hidden " * 200_000, b"<c r='A1'><f>" * 150_000, b"<f" * 500_000, b"<c " + b"r=" * 400_000, b"<" * 500_000])
+def test_a_hostile_sheet_is_looked_through_once(xml):
+    began = time.process_time()
+    with contextlib.suppress(InvalidInput):
+        sheet_marks.of_sheet(xml)
+    assert time.process_time() - began < 5

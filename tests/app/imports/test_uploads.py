@@ -131,7 +131,7 @@ def bomb() -> bytes:
 
 @pytest.mark.parametrize(("content", "name", "words"), [
     (b"   \n", "a.csv", "a.csv is empty"),
-    (b"\xff\xfes\x00", "a.csv", "UTF-16"),
+    (b"\xff\xfes", "a.csv", "UTF-16"),
     (b"PK\x03\x04 no zip", "a.xlsx", "damaged"),
     (b"\xd0\xcf\x11\xe0 old", "old.xls", "password or in the old .xls form"),
     (b"nonsense", "a.xlsx", "a.xlsx is no XLSX workbook"),

@@ -20,7 +20,7 @@ from tests.stores.importing.files import as_xlsx, read
 BRANCHES = "branch_code,name\nB1,华东\n"
 
 
-@pytest.mark.parametrize(("encoding", "named"), [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("gb18030", "gb18030"), ("gbk", "gb18030")])
+@pytest.mark.parametrize(("encoding", "named"), [("utf-8", "utf-8"), ("utf-8-sig", "utf-8"), ("gb18030", "gb18030"), ("gbk", "gb18030"), ("utf-16", "utf-16")])
 def test_a_file_is_read_in_the_encoding_it_was_saved_in(tmp_path, encoding, named):
     sheet = read(tmp_path, BRANCHES.encode(encoding), "branches")
     assert (sheet.encoding, sheet.rows) == (named, [(2, {"branch_code": "B1", "name": "华东"})])
@@ -62,7 +62,7 @@ BAD_FILES = {
     "blank": (b" \n\n", "is empty"),
     "byte order mark alone": (b"\xef\xbb\xbf", "is empty"),
     "only separators": (b",,\n,,\n", "is empty"),
-    "utf-16": (BRANCHES.encode("utf-16"), "UTF-16"),
+    "damaged utf-16": (BRANCHES.encode("utf-16")[:-1], "UTF-16"),
     "utf-16 without mark": (BRANCHES.encode("utf-16-le"), "NUL"),
     "NUL in a cell": (b"branch_code,name\nB1,a\0b\n", "Line 2 holds a NUL"),
     "neither encoding": (b"branch_code,name\nB1,\xff\xff\n", "neither UTF-8"),
@@ -81,9 +81,9 @@ BAD_FILES = {
     "old workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "password or in the old .xls"),
     "broken zip": (b"PK\x03\x04" + b"x" * 100, "damaged"),
     "empty zip": (b"PK\x05\x06" + bytes(18), "no XLSX"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "NUL"),
-    "a PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "unknown column"),
-    "JSON": (b'{"branch_code": "B1"}', "unknown column"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "This is an image"),
+    "a PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "This is a PDF document"),
+    "JSON": (b'{"branch_code": "B1"}', "This is JSON"),
 }
 
 
