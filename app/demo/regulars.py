@@ -27,7 +27,7 @@ def buy(last_day: dt.date, evenings: int) -> None:
     end = day_bounds(last_day)[1] - dt.timedelta(seconds=1)
     days = [last_day - dt.timedelta(days=n) for n in reversed(range(evenings))]
     shop, people = _found(end, day_bounds(days[0])[0])
-    supply = baskets(len(days) * len(people), np.random.default_rng([SEED, 2_000_000]))
+    supply = baskets(len(days) * len(people), last_day, np.random.default_rng([SEED, 2_000_000]))
     orders = [OrderIn(f"D{day:%y%m%d}9{n:05}", text, day_bounds(day)[0] + EVENING + dt.timedelta(minutes=7 * n), brand().currency, next(supply).lines,
                       store_code=shop, channel="till", delivery="pickup") for day in days for n, text in enumerate(people, 1)]
     if orders:

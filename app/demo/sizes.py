@@ -26,6 +26,6 @@ class Size:
 
 
 TINY = Size("tiny", 2, 6, 16, 48, 260, 30, 24, 700, 60, 2, 2)
-SMALL = Size("small", 6, 60, 300, 1_200, 17_000, 1_000, 92, 42_000, 9_000, 10, 12)
+SMALL = Size("small", 6, 60, 300, 1_200, 30_000, 1_500, 92, 76_000, 9_000, 10, 12)
 FULL = Size("full", 6, 600, 3_000, 12_000, 1_200_000, 60_000, 365, 2_000_000, 250_000, 40, 60, slots=1, at_once=False)
 SIZES = {size.name: size for size in (TINY, SMALL, FULL)}

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from app.demo.baskets import Basket, baskets
+from app.demo.baskets import Basket, baskets, buys
 from app.demo.chain import Chain
 from app.demo.crowd import Crowd, customer_code, external_userid, unionid
 from app.demo.seasons import day_weight, minutes, shares
@@ -179,11 +179,11 @@ class Story:
 
     def follow(self, slot: Slot, placed: list[Placed]) -> None:
         """Friend adds, registrations, referrals and orders of these visits, and the orders that come by other ways."""
-        rest = [visit.dice for visit in slot.visits]
-        buys = [dice[7] < 0.47 for dice in rest]
-        others = round(0.04 * len(rest) + 0.5)
-        supply = baskets(sum(buys) + others, self.rng)
-        for visit, place, bought in zip(slot.visits, placed, buys, strict=True):
+        share = {sent: buys(sent, self.date) for sent in (True, False)}
+        bought_by = [visit.dice[7] < share[visit.guide_code is not None] for visit in slot.visits]
+        others = round(0.03 * len(slot.visits) + 0.5)
+        supply = baskets(sum(bought_by) + others, self.date, self.rng)
+        for visit, place, bought in zip(slot.visits, placed, bought_by, strict=True):
             if visit.new:
                 self._arrive(visit)
             if visit.guide_code is not None and visit.dice[8] < (0.55 if visit.new else 0.2):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import Table, func, insert, select
@@ -15,6 +16,7 @@ from sqlalchemy import Table, func, insert, select
 import db
 from app import create_app
 from app.demo import regulars
+from app.demo.baskets import baskets, buys
 from app.demo.cast import load_once
 from app.demo.loading import NotEmpty, load, state
 from app.demo.scopes import busiest
@@ -192,6 +194,26 @@ def test_every_order_has_an_owner_with_a_contract_or_is_unattributed(demo: Demo)
     bases = dict(rows(select(o.owner_basis, func.count()).group_by(o.owner_basis)))
     assert bases.keys() == {"entry", "visit", "location", "named", "unattributed"}
     assert bases["unattributed"] < 0.05 * count(sales_order)
+
+
+def test_visits_end_in_orders_and_baskets_are_filled_as_in_a_real_trade(demo: Demo) -> None:
+    """Leaf tea: a visit in twelve or so ends in an order, of those whom a guide's link brought more; an order is some 200 yuan."""
+    o = sales_order.c
+    online = count(sales_order, o.channel == "mini_program")
+    assert 0.05 < online / count(entry) < 0.14
+    assert 12_000 < rows(select(func.avg(o.total_minor)))[0][0] < 30_000
+    assert buys(True, NOW.date()) > 2 * buys(False, NOW.date())
+
+
+def test_gifts_are_bought_before_the_festivals_and_spring_tea_when_it_is_picked() -> None:
+    def share(category: str, day: dt.date) -> float:
+        lines = [line for basket in baskets(2_000, day, np.random.default_rng(1)) for line in basket.lines]
+        return sum(line.category == category for line in lines) / len(lines)
+
+    mid_autumn, ordinary, april = dt.date(2026, 9, 20), dt.date(2026, 7, 8), dt.date(2026, 4, 10)
+    assert share("gift", mid_autumn) > 3 * share("gift", ordinary)
+    assert share("spring_tea", april) > 3 * share("spring_tea", ordinary)
+    assert buys(False, mid_autumn) > buys(False, ordinary)
 
 
 def test_the_rungs_are_as_varied_as_life(demo: Demo) -> None:
