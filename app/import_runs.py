@@ -64,11 +64,15 @@ def _brought_in(run: Run, tell: Telling, dry_run: bool) -> Done:
 
 
 def _steps(tell: Telling, last: str) -> Callable[[int, int], None]:
-    """The imports tell of rows checked; when all are, comparing or saving begins."""
+    """The imports tell of rows checked; when all are, comparing or saving begins. What then is not all are the pieces of a file that was
+    accepted: it is no longer cancelled, and a worker that is told to stop is not in its way."""
     reached = False
 
     def progress(done: int, total: int) -> None:
         nonlocal reached
+        if reached and done < total:
+            tell.note(last, done, total)
+            return
         reached = reached or done >= total
         if reached:
             tell(last)

@@ -22,14 +22,14 @@ from ledger import idempotency, leases
 from ledger.audit import seal_audit
 from ledger.intakes import newest
 from ledger.seals import seal_now
-from stores import close_store, cube_steps, geocoder, policies, privacy, rebinding, room
+from stores import accepted_files, close_store, cube_steps, geocoder, policies, privacy, rebinding, room
 from stores.brand import business_day
 
 log = structlog.get_logger("worker")
 LEASE = "worker"
 LEASE_SECONDS = 60
 NAP_SECONDS = 1.0
-FIGURES_SECONDS = 15.0  # of a turn: the lease must not run out
+FIGURES_SECONDS = FILES_SECONDS = 15.0  # of a turn: the lease must not run out
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,10 @@ def _forget(now: dt.datetime) -> dict[str, int]:
             "day_loads": room.forget_old(business_day(now)), "places": geocoder.forget_old(now)}
 
 
+def _files(now: dt.datetime) -> dict[str, int]:
+    return {"files": accepted_files.finish_left(FILES_SECONDS)}
+
+
 def _rules(now: dt.datetime) -> dict[str, int]:
     return {"policies": policies.take_effect(now)}
 
@@ -77,8 +81,8 @@ def _homes(now: dt.datetime) -> dict[str, int]:
 
 
 JOBS: tuple[Job, ...] = (
-    Job("rules", 1, _rules), Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures), Job("homes", 60, _homes), Job("forget", 60, _forget),
-                         Job("uploads", 300, import_runs.forget))
+    Job("rules", 1, _rules), Job("files", 5, _files), Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures),
+    Job("homes", 60, _homes), Job("forget", 60, _forget), Job("uploads", 300, import_runs.forget))
 HANDLERS: dict[str, Handler] = {  # what people ask for on pages
     **import_runs.HANDLERS, **simulation_runs.HANDLERS, **reassign_runs.HANDLERS}
 NOTED_EVERY_SECONDS = 30.0  # a success after a success is written down at most so often

@@ -208,7 +208,7 @@ REASSIGN_CAUSES: Words = {
 }
 REASSIGN_TARGETS: Words = {"ladder": _l("as the ladder says"), "successor": _l("its successor"), "store": _l("one store")}
 REASSIGN_PLACES: Words = {"home": _l("where the old home store is"), "last_visit": _l("where the customer was last seen")}
-RECURRING: Words = {"rules": _l("Put a routing policy in force whose time has come"),
+RECURRING: Words = {"rules": _l("Put a routing policy in force whose time has come"), "files": _l("Finish large files that were broken off"),
                     "seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),
                     "homes": _l("Move home stores whose day has come"), "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}
 SIMULATION_KINDS: Words = {"store": _l("Stores"), "dealer": _l("Dealers"), "branch": _l("Branches")}

@@ -54,9 +54,13 @@ class Telling:
         self._leave: type[Exception] | None = None
         self._thread = threading.Thread(target=self._beat, daemon=True, name=f"run-{run.id}")
 
-    def __call__(self, step: str, done: int = 0, total: int = 0) -> None:
+    def note(self, step: str, done: int = 0, total: int = 0) -> None:
+        """Told where there is no way back any more: never raises."""
         before = self.at
         self.at = (step, before[1] if before[0] == step else dt.datetime.now(dt.UTC), done, total)
+
+    def __call__(self, step: str, done: int = 0, total: int = 0) -> None:
+        self.note(step, done, total)
         if self._leave is not None:
             raise self._leave
         if self.stopping.is_set():

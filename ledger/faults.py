@@ -53,3 +53,13 @@ class Conflict(Fault):
     """The same key with another content, or a state that moved on (HTTP 409); nothing was written."""
 
     code = "conflict"
+
+
+class Busy(Fault):
+    """Nothing is wrong with it, it only cannot be done now (HTTP 503 with Retry-After); nothing was written."""
+
+    code = "busy"
+
+    def __init__(self, detail: str, *, code: str | None = None, errors: Sequence[FieldFault] = (), retry_after: int = 5):
+        super().__init__(detail, code=code, errors=errors)
+        self.retry_after = retry_after

@@ -34,6 +34,7 @@ intake_seal = db.append_only(Table(
 ))
 _NEW_INTAKE = intake.insert().returning(intake.c.id)
 SEALER_LOCK = 7_301_001
+TRIES = 3
 Digest = Callable[[Connection, list[int]], bytes]
 
 
@@ -47,23 +48,42 @@ def open_intake(connection: Connection, kind: str, actor: str, now: dt.datetime)
 def seal_open_intakes(digest: Digest, now: dt.datetime) -> int:
     """Give all committed, unsealed intakes the next seal number; returns the newest seal number (0: nothing was ever sealed).
 
-    `digest(connection, intake_ids)` hashes what those intakes brought into the ledger; it is chained to the seal before.
+    `digest(connection, intake_ids)` hashes what those intakes brought into the ledger; it is chained to the seal before. What is committed
+    never changes, so it is hashed before the lock is taken: after a large file that takes seconds, in which others write.
     """
-    with db.transaction() as connection:
-        if db.lock_clause(connection):
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEALER_LOCK})
-        last = newest(connection)
-        ids = list(connection.execute(select(intake_open.c.intake_id).order_by(intake_open.c.intake_id)).scalars())
-        if not ids:
-            return last
-        previous = connection.execute(select(seal.c.hash).where(seal.c.seal_no == last)).scalar() or "0" * 64
-        number = last + 1
-        connection.execute(seal.insert().values(seal_no=number, sealed_at=now, intakes=len(ids), previous_hash=previous,
-                                                hash=chain(previous, number, digest(connection, ids))))
-        connection.execute(intake_seal.insert(), [{"intake_id": i, "seal_no": number} for i in ids])
-        for start in range(0, len(ids), 500):
-            connection.execute(intake_open.delete().where(intake_open.c.intake_id.in_(ids[start:start + 500])))
-        return number
+    for attempt in range(1, TRIES + 1):
+        with db.read() as connection:
+            ids = _open_ids(connection)
+            if not ids:
+                return newest(connection)
+            content = digest(connection, ids) if attempt < TRIES else None
+        with db.transaction() as connection:
+            if db.lock_clause(connection):
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEALER_LOCK})
+            still = _open_ids(connection)
+            if content is None:
+                ids = still
+                if not ids:
+                    return newest(connection)
+                content = digest(connection, ids)
+            if set(ids) <= set(still):
+                return _seal(connection, ids, content, now)
+    raise AssertionError("under the lock nobody else seals")
+
+
+def _open_ids(connection: Connection) -> list[int]:
+    return list(connection.execute(select(intake_open.c.intake_id).order_by(intake_open.c.intake_id)).scalars())
+
+
+def _seal(connection: Connection, ids: list[int], content: bytes, now: dt.datetime) -> int:
+    last = newest(connection)
+    previous = connection.execute(select(seal.c.hash).where(seal.c.seal_no == last)).scalar() or "0" * 64
+    number = last + 1
+    connection.execute(seal.insert().values(seal_no=number, sealed_at=now, intakes=len(ids), previous_hash=previous, hash=chain(previous, number, content)))
+    connection.execute(intake_seal.insert(), [{"intake_id": i, "seal_no": number} for i in ids])
+    for start in range(0, len(ids), 500):
+        connection.execute(intake_open.delete().where(intake_open.c.intake_id.in_(ids[start:start + 500])))
+    return number
 
 
 def newest(connection: Connection) -> int:

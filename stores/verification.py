@@ -10,6 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from ledger.journals import transfer
 from ledger.money import proportion
 from ledger.verification import Check, Finding, count, finding
+from stores.accepted_files import files_are_whole
 from stores.brand import brand
 from stores.credits import order_credit
 from stores.orders import order_key, order_line, sales_order
@@ -129,4 +130,4 @@ def _amount(booked: Subquery, kind: str) -> Any:
     return func.coalesce(booked.c[kind], 0)
 
 
-CHECKS: tuple[Check, ...] = (orders_are_booked, refunds_are_booked, credits_are_whole)
+CHECKS: tuple[Check, ...] = (orders_are_booked, refunds_are_booked, credits_are_whole, files_are_whole)

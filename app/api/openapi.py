@@ -67,7 +67,7 @@ def limited_keys(call: Call) -> list[str]:
 
 def refusals_of(call: Call) -> list[int]:
     """The statuses a call may refuse with, by what it declares."""
-    found = {400, 401, 403, 429}
+    found = {400, 401, 403, 429, 503}
     if call.path_names or call.body:
         found.add(404)  # a body too may name what the key may not see
     if call.body:

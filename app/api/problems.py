@@ -11,7 +11,7 @@ from ledger import faults
 
 PROBLEM_TYPE = "application/problem+json"
 STATUS_OF_FAULT: dict[type[faults.Fault], int] = {
-    faults.Malformed: 400, faults.NotAllowed: 403, faults.NotFound: 404, faults.Conflict: 409, faults.InvalidInput: 422,
+    faults.Malformed: 400, faults.NotAllowed: 403, faults.NotFound: 404, faults.Conflict: 409, faults.InvalidInput: 422, faults.Busy: 503,
 }
 REFUSALS = {  # what /docs and /openapi.json say about each status
     400: "The request cannot be read: JSON, a type, a query parameter or a header is wrong.",
@@ -23,6 +23,7 @@ REFUSALS = {  # what /docs and /openapi.json say about each status
     415: "The body is not JSON in UTF-8.",
     422: "A rule refuses the request. Nothing was written.",
     429: "Too many requests; wait and try again.",
+    503: "It cannot be done now: the database is busy or away, or a file with this number is being written. Nothing was written; try again after Retry-After.",
 }
 _LONGEST_FIELD, _MOST_ERRORS = 200, 100
 
@@ -60,7 +61,8 @@ def status_of(fault: faults.Fault) -> int:
 
 def fault_problem(fault: faults.Fault) -> Response:
     """The problem document of a domain fault."""
-    return problem(status_of(fault), detail=fault.detail, errors=fault.errors, code=fault.code)
+    wait = {"Retry-After": str(fault.retry_after)} if isinstance(fault, faults.Busy) else None
+    return problem(status_of(fault), detail=fault.detail, errors=fault.errors, code=fault.code, headers=wait)
 
 
 def refusal_problem(refusal: Refusal) -> Response:

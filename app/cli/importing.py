@@ -146,9 +146,12 @@ def _bar(kind: str, wanted: bool) -> Iterator[Progress | None]:
     console = Console(stderr=True, force_terminal=True)
     with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as bar:
         task = bar.add_task(f"checking {kind}", total=None)
+        checked = False
 
         def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total, description=f"checking {kind}" if done < total else f"saving {kind}")
+            nonlocal checked
+            checked = checked or done >= total
+            bar.update(task, completed=done, total=total, description=f"saving {kind}" if checked else f"checking {kind}")
 
         yield progress
 

@@ -1,32 +1,39 @@
 """A file of orders and refunds, taken whole or not at all: every fault is found before anything is written (CONTRACT 2, M8, M9).
 
 The checks read what is stored, then walk the refunds in (time, number) order over the orders as they would be, so that each faulty
-row is named. The write is one transaction: orders first, then refunds, which may stand before their order in the file.
+row is named. Orders are written first, then refunds, which may stand before their order in the file.
 """
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 import db
-from ledger.faults import Fault
-from stores import network, people, versions
+from ledger.faults import Busy, Fault
+from stores import accepted_files, network, people, versions
+from stores.accepted_files import Piece, Turn, Written
 from stores.actors import Actor
 from stores.brand import brand
 from stores.importing.faults import FaultList
 from stores.importing.order_rows import FileOrder, FileRefund
+from stores.orders import order_key, sales_order
+from stores.refunds import refund, refund_key
 from stores.registers.saving import Outcome, Refused
 from stores.sales import refunding, writing
 from stores.sales.inputs import LineIn, OrderIn, RefundIn
+from stores.sales.packing import packed_order, packed_refund, unpacked_order, unpacked_refund
 from stores.sales.refunding import Account
 from stores.snapshot import Snapshot
 from stores.visits import SourcePoint
 
 Progress = Callable[[int, int], None]
+MANY = 1_000  # orders and refunds that one transaction takes
+ORDERS_IN_PIECE, REFUNDS_IN_PIECE = 500, 250  # some tenths of a second of SQLite's writer
+TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +55,59 @@ class _Ordered:
     customer: int | str
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A sound file: what of it is new, in (time, number) order, how much is known, and how many refunds the orders have that it refunds."""
+
+    orders: list[OrderIn]
+    refunds: list[RefundIn]
+    unchanged: int
+    refunded: int
+
+    @property
+    def new(self) -> int:
+        return len(self.orders) + len(self.refunds)
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome(new=self.new, unchanged=self.unchanged)
+
+
 def file_orders(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
                 progress: Progress | None = None) -> Outcome:
-    """Record the orders and refunds of one file that are new, in one transaction. Raises Refused naming every faulty row."""
+    """Record the orders and refunds of one file that are new, all or none: few in one transaction, many as an accepted file
+    (stores/accepted_files.py). `progress` may leave by an exception as long as it is told done = total; with less, pieces are being
+    written and it must not. Raises Refused naming every faulty row, Busy."""
+    if not dry_run:
+        accepted_files.await_others()
+    checked = _check(orders, refunds)
+    if dry_run or not checked.new:
+        return checked.outcome
+    if checked.new <= MANY:
+        _write_at_once(checked, actor, now)
+        return checked.outcome
+    with accepted_files.turn() as mine:
+        if mine.others:
+            checked = _check(orders, refunds)
+        for _ in range(TRIES):
+            if not checked.new:
+                return checked.outcome
+            if _accepted(mine, checked, actor, now, progress):
+                return checked.outcome
+            checked = _check(orders, refunds)
+    raise Busy("Orders of this file kept coming in by other ways while it was checked; nothing of it was written. Start it once more.")
+
+
+def _write_at_once(checked: _Checked, actor: Actor, now: dt.datetime) -> None:
+    def then(connection: Connection) -> None:
+        if checked.refunds:
+            refunding.record_refunds(checked.refunds, actor=actor.name, now=now)
+
+    writing.record_orders(checked.orders, actor=actor.name, now=now, then=then)
+
+
+def _check(orders: Sequence[FileOrder], refunds: Sequence[FileRefund]) -> _Checked:
+    """Raises Refused naming every faulty row."""
     placed = [_Placed(o, order_in(o)) for o in orders]
     given = [refund_in(r) for r in refunds]
     faults = FaultList()
@@ -60,20 +117,62 @@ def file_orders(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], *, a
         sound = [p for p in placed if _order_is_sound(p, known, snapshot, faults)]
         known_refunds = refunding.known_hashes(connection, [r.refund_no for r in refunds])
         fresh = [(row, each) for row, each in zip(refunds, given, strict=True) if _refund_is_new(row, each, known_refunds, faults)]
-        _walk_refunds(connection, fresh, placed, {p.order.order_no for p in sound}, known, faults)
+        refunded = _walk_refunds(connection, fresh, placed, {p.order.order_no for p in sound}, known, faults)
     if faults:
         raise Refused(faults)
-    new = sum(p.order.order_no not in known for p in placed) + len(fresh)
-    outcome = Outcome(new=new, unchanged=len(placed) + len(refunds) - new)
-    if dry_run or not new:
-        return outcome
+    new = sorted((p.given for p in placed if p.order.order_no not in known), key=lambda o: (o.paid_at, o.order_no))
+    back = sorted((each for _, each in fresh), key=lambda r: (r.refunded_at, r.refund_no))
+    return _Checked(new, back, len(placed) + len(refunds) - len(new) - len(back), refunded)
 
-    def then() -> None:
-        if fresh:
-            refunding.record_refunds([each for _, each in fresh], actor=actor.name, now=now)
 
-    writing.record_orders([p.given for p in placed if p.order.order_no not in known], actor=actor.name, now=now, progress=progress, then=then)
-    return outcome
+# -- a large file -------------------------------------------------------------------------------------------------------------
+
+def _accepted(mine: Turn, checked: _Checked, actor: Actor, now: dt.datetime, progress: Progress | None) -> bool:
+    """Stage, accept and write; False, and nothing was written, when others brought some of it in the meantime."""
+    file_id = accepted_files.stage(mine, _told(_pieces(checked), progress), actor=actor.name, now=now)
+
+    def still_sound(connection: Connection) -> bool:
+        orders, of_orders = sales_order.c.order_no, (refund, refund.c.order_id == sales_order.c.id)
+        count = accepted_files.count_of
+        return (count(connection, file_id, "order", orders) == 0 and count(connection, file_id, "refund", refund.c.refund_no) == 0
+                and count(connection, file_id, "refunds_of", orders, of_orders) == checked.refunded)
+
+    if not accepted_files.accept(mine, file_id, still_sound, now=now, keys=(order_key, refund_key)):
+        accepted_files.discard(file_id)
+        return False
+    accepted_files.write(mine, file_id, progress)
+    return True
+
+
+def _told(pieces: Iterator[Piece], progress: Progress | None) -> Iterator[Piece]:
+    """Until the file is accepted it can be cancelled."""
+    for piece in pieces:
+        if progress is not None:
+            progress(1, 1)
+        yield piece
+
+
+def _pieces(checked: _Checked) -> Iterator[Piece]:
+    """In the order of time, each order sees those before it as in one transaction. An order is closed to other refunds until the last
+    piece that refunds it."""
+    for start in range(0, len(checked.orders), ORDERS_IN_PIECE):
+        some = checked.orders[start:start + ORDERS_IN_PIECE]
+        yield Piece("orders", [packed_order(o) for o in some], [("order", o.order_no) for o in some])
+    last = {each.order_no: place // REFUNDS_IN_PIECE for place, each in enumerate(checked.refunds)}
+    for start in range(0, len(checked.refunds), REFUNDS_IN_PIECE):
+        part = checked.refunds[start:start + REFUNDS_IN_PIECE]
+        closed = {("refunds_of", each.order_no) for each in part if last[each.order_no] == start // REFUNDS_IN_PIECE}
+        yield Piece("refunds", [packed_refund(r) for r in part], [*(("refund", r.refund_no) for r in part), *closed])
+
+
+@accepted_files.writes("orders")
+def _write_orders(rows: list[Any], actor: str, received_at: dt.datetime, written: Written) -> None:
+    writing.record_orders([unpacked_order(row) for row in rows], actor=actor, now=received_at, then=written, accepted=True)
+
+
+@accepted_files.writes("refunds")
+def _write_refunds(rows: list[Any], actor: str, received_at: dt.datetime, written: Written) -> None:
+    refunding.record_refunds([unpacked_refund(row) for row in rows], actor=actor, now=received_at, then=written, accepted=True)
 
 
 def order_in(order: FileOrder) -> OrderIn:
@@ -120,10 +219,11 @@ def _refund_is_new(row: FileRefund, given: RefundIn, known: Mapping[str, str], f
 
 
 def _walk_refunds(connection: Connection, fresh: Sequence[tuple[FileRefund, RefundIn]], placed: Sequence[_Placed], sound: set[str],
-                  known: Mapping[str, str], faults: FaultList) -> None:
-    """Each new refund against what is then left of its order. Refunds of an order that is at fault itself are passed over."""
+                  known: Mapping[str, str], faults: FaultList) -> int:
+    """Each new refund against what is then left of its order. Refunds of an order that is at fault itself are passed over. How many refunds the
+    orders have already."""
     if not fresh:
-        return
+        return 0
     wanted = {row.order_no for row, _ in fresh}
     in_file = {p.order.order_no: p.given for p in placed if p.order.order_no in wanted}
     people_named = people.find(connection, (("customer_id", text) for text in
@@ -140,6 +240,7 @@ def _walk_refunds(connection: Connection, fresh: Sequence[tuple[FileRefund, Refu
             faults.add(row.line, "original_order_no", row.order_no, "is no known order; record the order first, or put it in this file")
         elif row.order_no in sound or row.order_no not in in_file:
             _settle(row, each, accounts[row.order_no], people_named, faults)
+    return refunding.count_of(connection, sorted(wanted))
 
 
 def _settle(row: FileRefund, each: RefundIn, account: Account, people_named: Mapping[Any, int], faults: FaultList) -> None:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from ledger.intakes import open_intake
 from ledger.journals import Journal, post
 from ledger.money import share
 from ledger.upsert import insert_missing
+from stores.accepted_files import refuse_taken
 from stores.brand import business_day
 from stores.changes import changed_customer
 from stores.credits import order_credit
@@ -52,23 +53,32 @@ class Account:
         return lines
 
 
-def record_refunds(refunds: Sequence[RefundIn], *, actor: str, now: dt.datetime) -> Outcome:
-    """Record refunds that are new, in (refunded_at, refund_no) order and one transaction. Joins an open transaction.
+def record_refunds(refunds: Sequence[RefundIn], *, actor: str, now: dt.datetime, then: Callable[[Connection], None] | None = None,
+                   accepted: bool = False) -> Outcome:
+    """Record refunds that are new, in (refunded_at, refund_no) order and one transaction. Joins an open transaction. `then` is called
+    inside it. `accepted`: their file was accepted, the numbers are theirs.
 
-    Raises NotFound (unknown order), InvalidInput (unknown line, more than is left, before the order), RefundReused; nothing is written."""
+    Raises Busy, NotFound (unknown order), InvalidInput (unknown line, more than is left, before the order), RefundReused; nothing is written."""
     if len({r.refund_no for r in refunds}) != len(refunds):
         raise ValueError("a refund number stands twice in one call")
     with db.transaction() as connection:
         insert_missing(connection, refund_key, [{"refund_no": r.refund_no, "body_hash": r.body_hash()} for r in sorted(refunds, key=lambda r: r.refund_no)])
+        if not accepted:
+            refuse_taken(connection, {"refund": [r.refund_no for r in refunds], "refunds_of": [r.order_no for r in refunds]})
         new = _new_ones(connection, refunds)
-        if not new:
-            return Outcome(0, len(refunds))
-        accounts = _accounts(connection, sorted({r.order_no for r in new}))
-        intake_id = open_intake(connection, "refunds", actor, now)
-        journals = [_write(connection, each, accounts[each.order_no], intake_id, now) for each in sorted(new, key=lambda r: (r.refunded_at, r.refund_no))]
-        post(connection, journals, intake_id=intake_id, now=now)
-        connection.execute(changed_customer.insert(), [{"customer_id": c} for c in sorted({accounts[r.order_no].order.customer_id for r in new})])
+        if new:
+            _write_all(connection, new, actor, now)
+        if then is not None:
+            then(connection)
         return Outcome(len(new), len(refunds) - len(new))
+
+
+def _write_all(connection: Connection, new: list[RefundIn], actor: str, now: dt.datetime) -> None:
+    accounts = _accounts(connection, sorted({r.order_no for r in new}))
+    intake_id = open_intake(connection, "refunds", actor, now)
+    journals = [_write(connection, each, accounts[each.order_no], intake_id, now) for each in sorted(new, key=lambda r: (r.refunded_at, r.refund_no))]
+    post(connection, journals, intake_id=intake_id, now=now)
+    connection.execute(changed_customer.insert(), [{"customer_id": c} for c in sorted({accounts[r.order_no].order.customer_id for r in new})])
 
 
 def _new_ones(connection: Connection, refunds: Sequence[RefundIn]) -> list[RefundIn]:
@@ -88,6 +98,15 @@ def known_hashes(connection: Connection, numbers: Sequence[str]) -> dict[str, st
                                   .where(refund_key.c.refund_no.in_(numbers[start:start + 500])))
         written |= {r.refund_no: r.body_hash for r in rows}
     return written
+
+
+def count_of(connection: Connection, numbers: Sequence[str]) -> int:
+    """How many refunds these orders have."""
+    found = 0
+    for start in range(0, len(numbers), 500):
+        query = select(func.count()).select_from(refund).join(sales_order, sales_order.c.id == refund.c.order_id)
+        found += int(connection.execute(query.where(sales_order.c.order_no.in_(numbers[start:start + 500]))).scalar_one())
+    return found
 
 
 def accounts_of(connection: Connection, numbers: Sequence[str], lock: bool = False) -> dict[str, Account]:

@@ -21,6 +21,7 @@ from ledger.journals import Transfer, post
 from ledger.money import share
 from ledger.upsert import insert_missing
 from stores import network, people, rebinding, versions
+from stores.accepted_files import refuse_taken
 from stores.changes import changed_customer
 from stores.credits import order_credit
 from stores.orders import order_key, order_line, sales_order
@@ -34,7 +35,6 @@ from stores.versions import Versions
 
 TRIES = 3
 FEW = 20  # orders
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +68,12 @@ class _Moved(Exception):
     """What the plan was built on has changed."""
 
 
-def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime, progress: Progress | None = None,
-                  then: Callable[[], None] | None = None) -> Outcome:
+def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime,
+                  then: Callable[[Connection], None] | None = None, accepted: bool = False) -> Outcome:
     """Record orders that are new, in one transaction: order, lines, credits, transfers, bindings. Joins an open transaction. `then` is
-    called inside it, after the orders: what it writes stands or falls with them.
+    called inside it, after the orders: what it writes stands or falls with them. `accepted`: their file was accepted, the numbers are theirs.
 
-    The same number with the same content counts as unchanged. Raises OrderReused, InvalidInput; then nothing is written."""
+    The same number with the same content counts as unchanged. Raises OrderReused, InvalidInput, Busy; then nothing is written."""
     given = {o.order_no: o for o in orders}
     if len(given) != len(orders):
         raise ValueError("an order number stands twice in one call")
@@ -85,12 +85,13 @@ def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime, pr
             return Outcome(0, len(orders))
         try:
             with db.transaction() as connection:
-                ready = _locked(connection, orders, hashes, now) if prepared is None else _checked(connection, prepared, hashes, now)
+                if prepared is None:
+                    ready = _locked(connection, orders, hashes, now, accepted)
+                else:
+                    ready = _checked(connection, prepared, hashes, now, accepted)
                 recorded = _write(connection, ready, actor, now) if ready.plans else ()
-                if progress is not None:
-                    progress(len(recorded), len(recorded))
                 if then is not None:
-                    then()
+                    then(connection)
                 return Outcome(len(recorded), len(orders) - len(recorded), recorded if len(orders) <= FEW else ())
         except _Moved:
             continue
@@ -118,10 +119,10 @@ def _prepared(orders: Sequence[OrderIn], hashes: Mapping[str, str]) -> _Ready:
         return _Ready(*plan(connection, new, snapshot, _ids(customers)), at, snapshot, customers)
 
 
-def _checked(connection: Connection, prepared: _Ready, hashes: Mapping[str, str], now: dt.datetime) -> _Ready:
+def _checked(connection: Connection, prepared: _Ready, hashes: Mapping[str, str], now: dt.datetime, accepted: bool) -> _Ready:
     """The plans once more, if nothing has changed that they were built on. Raises _Moved."""
     numbers = [p.order.order_no for p in prepared.plans]
-    if versions.current(connection) != prepared.at or _claim(connection, numbers, hashes):
+    if versions.current(connection) != prepared.at or _claim(connection, numbers, hashes, accepted):
         raise _Moved
     strangers = {p.order.customer_id for p in prepared.plans} - prepared.customers.keys()
     if people.by_customer_id(connection, strangers):
@@ -133,9 +134,9 @@ def _checked(connection: Connection, prepared: _Ready, hashes: Mapping[str, str]
     return replace(prepared, customers=prepared.customers | made)
 
 
-def _locked(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], now: dt.datetime) -> _Ready:
+def _locked(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], now: dt.datetime, accepted: bool) -> _Ready:
     """Plans of what is new, made while nobody else can change their customers."""
-    new = _new_ones(connection, orders, hashes, _claim(connection, list(hashes), hashes))
+    new = _new_ones(connection, orders, hashes, _claim(connection, list(hashes), hashes, accepted))
     at = versions.current(connection)
     snapshot = network.snapshot(at)
     wanted = {o.customer_id for o in new}
@@ -162,9 +163,11 @@ def _new_ones(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping
     return [o for o in orders if o.order_no not in known]
 
 
-def _claim(connection: Connection, numbers: Sequence[str], hashes: Mapping[str, str]) -> dict[str, str]:
-    """Take the numbers for this transaction; body hashes of those that are recorded already. A rival in flight is waited for."""
+def _claim(connection: Connection, numbers: Sequence[str], hashes: Mapping[str, str], accepted: bool) -> dict[str, str]:
+    """Take the numbers for this transaction; body hashes of those that are recorded already. A rival in flight is waited for. Raises Busy."""
     insert_missing(connection, order_key, [{"order_no": n, "body_hash": hashes[n]} for n in sorted(numbers)])
+    if not accepted:
+        refuse_taken(connection, {"order": numbers})
     return known_hashes(connection, numbers)
 
 
