@@ -38,6 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -47,9 +48,26 @@ metadata = MetaData(naming_convention={
 })
 BUSY_SECONDS = 30
 RECYCLE_SECONDS = 1800
-SESSION = {"options": "-c timezone=UTC -c lock_timeout=15000"}  # of every PostgreSQL connection
+CONNECT_SECONDS = 10
+SESSION = {"options": "-c timezone=UTC -c lock_timeout=15000", "connect_timeout": CONNECT_SECONDS}  # of every PostgreSQL connection
 QUIET: dict[str, Any] = {"hide_parameters": True}  # a statement's values are people's: its error does not list them (PostgreSQL's own detail may name one)
 INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError)  # `run` speaks to SQLite's driver itself
+
+FAULTS = (DBAPIError, PoolTimeout, sqlite3.Error)  # all that a statement, or asking for a connection, raises
+_AWAY_STATES = ("08", "53", "57P", "55P03", "40001", "40P01")  # connection, resources, shut down, a lock not given in time, serialization, deadlock
+_AWAY_WORDS = ("is locked", "unable to open database", "disk i/o error", "disk is full")
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether a fault says that the database is busy or cannot be reached, so that the same deed may succeed a little later."""
+    if isinstance(error, PoolTimeout) or isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.OperationalError):
+        return cause.sqlstate is None or cause.sqlstate.startswith(_AWAY_STATES)
+    if isinstance(cause, psycopg.Error):
+        return (cause.sqlstate or "").startswith(_AWAY_STATES)
+    return isinstance(cause, sqlite3.OperationalError) and any(words in str(cause).lower() for words in _AWAY_WORDS)
 
 
 # -- column types ---------------------------------------------------------------------------------------------------------
@@ -357,8 +375,10 @@ def statement(*, writes: bool = True) -> Iterator[Connection]:
         taken = base.kept.take()
         try:
             yield taken[0]
-        except BaseException:
+        except BaseException as error:
             taken[0].close()
+            if not base.sqlite and is_away(error):  # the others were cut with it: one visitor notices, not each of the next
+                base.kept.dispose(close=True)
             raise
         base.kept.give(taken)
 

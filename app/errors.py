@@ -6,15 +6,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from flask import Flask, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+import db
 from app.api.declare import PREFIX
 from app.api.problems import fault_problem, problem, status_of
-from ledger.faults import Fault
+from ledger.faults import Busy, Fault
 
+log = structlog.get_logger("errors")
 CODES = {400: "malformed", 401: "unauthenticated", 403: "not_allowed", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable",
          409: "conflict", 413: "too_large", 414: "uri_too_long", 415: "unsupported_media_type", 422: "invalid_input", 429: "too_many_requests",
          500: "internal_error", 503: "unavailable"}
@@ -36,13 +39,24 @@ def wants_problem() -> bool:
 def init_app(app: Flask) -> None:
     app.register_error_handler(Fault, _on_fault)
     app.register_error_handler(HTTPException, _on_http)
+    for kind in db.FAULTS:
+        app.register_error_handler(kind, _on_database)
 
 
 def _on_fault(fault: Fault) -> Any:
     if wants_problem():
         return fault_problem(fault)
     status = status_of(fault)
-    return _page(status, detail=fault.detail if status in (409, 422) else None)
+    page, status = _page(status, detail=fault.detail if status in (409, 422) else None)
+    return page, status, {"Retry-After": str(fault.retry_after)} if isinstance(fault, Busy) else {}
+
+
+def _on_database(error: Exception) -> Any:
+    """Busy or away: come again. Anything else is a fault of ours and goes on as one."""
+    if not db.is_away(error):
+        raise error
+    log.warning("database busy or away", error=type(error).__name__, path=request.path)
+    return _on_fault(Busy("The database is busy or cannot be reached; nothing was written. Try again in a few seconds.", code="unavailable"))
 
 
 def _on_http(error: HTTPException) -> Any:
@@ -74,6 +88,7 @@ def _words(status: int) -> tuple[str, str]:
         413: (_("This is too large"), _("Send a smaller file.")),
         422: (_("This was refused"), _("Correct what you entered and send it again.")),
         429: (_("Too many tries"), _("Wait a minute and try again.")),
+        503: (_("This cannot be done now"), _("The database is busy or cannot be reached. Nothing was written; load the page again in a few seconds.")),
         500: (_("Something went wrong on our side"), _("It was noted. Nothing was half done; try again in a moment.")),
     }
     return words.get(status) or words[400 if status < 500 else 500]
