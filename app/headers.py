@@ -6,7 +6,8 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, Se
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "frame-src 'none'; worker-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types default"  # the one policy: static/js/text_only.js
 )
 POLICY = "Content-Security-Policy"
 ALWAYS = {

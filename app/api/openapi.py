@@ -33,7 +33,10 @@ UNITS = "Money is whole minor units, distances are metres, times leave as UTC wi
 ROWS = ("A key may be limited to the rows of one branch, dealer, store or guide. `x-limited-keys` names the limits that a call serves: it answers "
         "their rows alone, what is outside them is a 404, and any other limited key gets a 403.")
 KEY = {"type": "http", "scheme": "bearer", "description": "made by: flask api-key create NAME --scope read|write|admin"}
-CSP = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+CSP = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
 _CONVERTER = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
 
 

@@ -11,6 +11,8 @@
     for (const [name, value] of Object.entries(attributes)) { element.setAttribute(name, value); }
     return element;
   };
+  // Leaflet takes a string for HTML: what it shows is handed over as elements with text in them, never as a string
+  const line = (...parts) => made("span", parts.filter(Boolean).join(" · "));
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const read = async (url) => {
     const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
@@ -28,14 +30,14 @@
 
     async begin() {
       const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      this.map = L.map(this.box, { preferCanvas: true, zoomControl: false, scrollWheelZoom: false, worldCopyJump: true, minZoom: 2, maxZoom: 18, zoomAnimation: !still, fadeAnimation: !still });
-      this.map.attributionControl.setPrefix(false);
-      L.control.zoom({ zoomInTitle: this.words.in, zoomOutTitle: this.words.out }).addTo(this.map);
+      this.map = L.map(this.box, { preferCanvas: true, zoomControl: false, attributionControl: false, scrollWheelZoom: false, worldCopyJump: true, minZoom: 2, maxZoom: 18, zoomAnimation: !still, fadeAnimation: !still });
+      L.control.zoom({ zoomInText: "+", zoomOutText: "−", zoomInTitle: this.words.in, zoomOutTitle: this.words.out }).addTo(this.map);
       L.control.scale({ imperial: false }).addTo(this.map);
       this.map.on("focus", () => this.map.scrollWheelZoom.enable()).on("blur", () => this.map.scrollWheelZoom.disable());
       this.map.setView([35, 105], 4);
       for (const [name, order] of [["coast", 190], ["land", 210], ["grid", 220], ["areas", 390]]) { this.map.createPane(name).style.zIndex = String(order); }
-      if (this.box.dataset.tiles) { L.tileLayer(this.box.dataset.tiles, { attribution: this.box.dataset.credit, maxZoom: 18 }).addTo(this.map); }
+      if (this.box.dataset.tiles) { this.tiles(); }
+      this.map.on("popupopen", (event) => this.closing(event.popup.getElement().querySelector(".leaflet-popup-close-button")));
       this.grid = L.layerGroup().addTo(this.map);
       this.towns = L.layerGroup().addTo(this.map);
       this.map.on("moveend", () => { this.near(); this.drawGrid(); this.drawTowns(); });
@@ -52,6 +54,18 @@
       this.draw(this.answer, true);
       this.legend(this.answer.legend);
       this.table();
+    }
+
+    tiles() {
+      L.tileLayer(this.box.dataset.tiles, { maxZoom: 18 }).addTo(this.map);
+      const credit = L.control({ position: "bottomright" });
+      credit.onAdd = () => made("div", this.box.dataset.credit, { class: "leaflet-control-attribution" });
+      if (this.box.dataset.credit) { credit.addTo(this.map); }
+    }
+
+    closing(button) {
+      button.replaceChildren(made("span", "×", { "aria-hidden": "true" }));
+      button.setAttribute("aria-label", this.words.close);
     }
 
     // the ground, once more to either side of the date line where the map may be seen across it
@@ -108,11 +122,11 @@
         if (feature.geometry.type === "Point") {
           const at = L.latLng(feature.geometry.coordinates[1], feature.geometry.coordinates[0]);
           if (facts.radius) { within.extend(L.circle(at, { radius: facts.radius, pane: "areas", interactive: false, color: colour("--brand"), weight: 1.5, dashArray: "6 4", fillOpacity: 0.06 }).addTo(this.layer).addTo(this.map).getBounds()); }
-          L.circleMarker(at, this.style(facts)).bindTooltip(() => [facts.name, this.about(facts)].filter(Boolean).join(" · ")).bindPopup(() => this.popup(facts)).addTo(this.layer);
+          L.circleMarker(at, this.style(facts)).bindTooltip(() => line(facts.name, this.about(facts))).bindPopup(() => this.popup(facts)).addTo(this.layer);
           within.extend(at);
         } else {
           const area = L.geoJSON(feature, { pane: "areas", style: { color: colour(facts.kind === "service_area" ? "--brand" : "--map-area"), weight: 2, fillOpacity: 0.12, dashArray: facts.kind === "isolated" ? "6 4" : null } });
-          area.bindTooltip(() => [facts.name, facts.words].filter(Boolean).join(" · "), { sticky: true });
+          area.bindTooltip(() => line(facts.name, facts.words), { sticky: true });
           if (!this.box.dataset.click) { area.bindPopup(() => this.popup(facts)); }
           area.addTo(this.layer);
           within.extend(area.getBounds());
@@ -131,15 +145,15 @@
       const seen = this.map.getBounds(), degree = this.map.getSize().x / (seen.getEast() - seen.getWest());
       const step = [...STEPS].reverse().find((each) => each * degree >= 110) || STEPS[0];
       const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-      const line = { pane: "grid", interactive: false, color: colour("--map-grid"), weight: 1 };
+      const stroke = { pane: "grid", interactive: false, color: colour("--map-grid"), weight: 1 };
       const mark = (at, text, anchor) => L.marker(at, { pane: "grid", interactive: false, keyboard: false, icon: L.divIcon({ className: "degrees", html: made("span", text), iconAnchor: anchor }) }).addTo(this.grid);
       const south = Math.max(-85, seen.getSouth()), north = Math.min(85, seen.getNorth());
       for (let n = Math.ceil(seen.getWest() / step); n * step <= seen.getEast(); n += 1) {
-        L.polyline([[south, n * step], [north, n * step]], line).addTo(this.grid);
+        L.polyline([[south, n * step], [north, n * step]], stroke).addTo(this.grid);
         if (this.map.latLngToContainerPoint([north, n * step]).x > 56) { mark([north, n * step], `${Math.abs(n * step).toFixed(digits)}° ${n < 0 ? "W" : "E"}`, [-3, 0]); }
       }
       for (let n = Math.ceil(south / step); n * step <= north; n += 1) {
-        L.polyline([[n * step, seen.getWest()], [n * step, seen.getEast()]], line).addTo(this.grid);
+        L.polyline([[n * step, seen.getWest()], [n * step, seen.getEast()]], stroke).addTo(this.grid);
         if (this.map.latLngToContainerPoint([n * step, seen.getEast()]).y > 36) { mark([n * step, seen.getEast()], `${Math.abs(n * step).toFixed(digits)}° ${n < 0 ? "S" : "N"}`, [56, 16]); }
       }
     }
@@ -204,7 +218,7 @@
       if (!this.box.dataset.click) { return; }
       const fields = Object.fromEntries(Object.entries(JSON.parse(this.box.dataset.click)).map(([name, id]) => [name, document.getElementById(id)]));
       const put = (at) => {
-        if (!this.pin) { this.pin = L.circleMarker(at, this.style({ mark: "person" })).bindTooltip(this.words.picked).addTo(this.map); }
+        if (!this.pin) { this.pin = L.circleMarker(at, this.style({ mark: "person" })).bindTooltip(() => line(this.words.picked)).addTo(this.map); }
         this.pin.setLatLng(at);
       };
       this.map.on("click", (event) => {
