@@ -265,6 +265,11 @@ def _major(minor: int) -> str:
     return f"{'-' if minor < 0 else ''}{whole}{f'.{rest:0{decimals}}' if decimals else ''}"
 
 
+def number_format(decimals: int) -> str:
+    """Of a spreadsheet; without a stray point where a currency has no minor unit."""
+    return "#,##0." + "0" * decimals if decimals else "#,##0"
+
+
 def _safe(value: Any) -> Any:
     """A text that a spreadsheet would take for a formula is marked as text."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r") else value
@@ -284,7 +289,7 @@ def _xlsx(table: Table, rows: Iterator[Any]) -> tuple[bytes, int]:
     out, count = io.BytesIO(), 0
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet, bold = book.add_worksheet(table.name[:31]), book.add_format({"bold": True})
-    amount = book.add_format({"num_format": "#,##0." + "0" * current_app.extensions["doorstep"].currency_decimals})
+    amount = book.add_format({"num_format": number_format(current_app.extensions["doorstep"].currency_decimals)})
     sheet.write_row(0, 0, heads(table), bold)
     sheet.freeze_panes(1, 0)
     for row in rows:
