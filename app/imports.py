@@ -27,8 +27,8 @@ from stores.importing.check import Checked, Row, check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.headings import PLAIN, HeadingMap
-from stores.importing.order_rows import group_orders
-from stores.importing.sheets import read_sheet
+from stores.importing.order_rows import follow_above, further_lines, group_orders
+from stores.importing.sheets import Sheet, read_sheet
 from stores.importing.understood import Understood
 from stores.importing.wishes import AS_USUAL, Wishes
 from stores.registers import areas, branches, customers, dealers, guides, lookalikes, offers, stores
@@ -98,13 +98,22 @@ def _areas(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, h
 
 
 def _orders(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN, wishes: Wishes = AS_USUAL) -> Report:
-    checked = check("orders", read_sheet(path, COLUMNS["orders"], kind="orders", given=headings), context(), progress)
+    sheet = read_sheet(path, COLUMNS["orders"], kind="orders", given=headings)
+    checked = check("orders", follow_above(sheet) if wishes.follow_above else sheet, context(), progress)
+    if checked.faults and not wishes.follow_above:
+        _offer_to_follow(sheet, checked.faults)
     orders, refunds = group_orders(checked.rows, context(), checked.faults, checked.warnings) if not checked.faults else ([], [])
 
     def write(only_try: bool) -> Outcome:
         return filing.file_orders(orders, refunds, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=only_try, progress=progress)
     report = _judged("orders", checked, write, dry_run, wishes)
     return replace(report, kind="orders and refunds" if refunds else "orders")
+
+
+def _offer_to_follow(sheet: Sheet, faults: FaultList) -> None:
+    """Blank fields of further lines are faults with a way out."""
+    further = {sheet.rows[place][0] for place in further_lines(sheet)}
+    faults.kept[:] = [fault.with_code("required_or_above") if fault.code == "required" and fault.line in further else fault for fault in faults.kept]
 
 
 def _events(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN, wishes: Wishes = AS_USUAL) -> Report:

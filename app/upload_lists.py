@@ -71,3 +71,9 @@ def fault_columns(connection: Connection, upload_id: int) -> Sequence[Row[Any]]:
     f = import_fault.c
     return connection.execute(select(f.column_name, func.count().label("n")).where(f.upload_id == upload_id, f.warning == 0).group_by(f.column_name)
                               .order_by(func.count().desc(), f.column_name)).all()
+
+
+def says(connection: Connection, upload_id: int, code: str) -> bool:
+    """Whether a finding with that code of SAYINGS is kept."""
+    f = import_fault.c
+    return connection.execute(select(f.id).where(f.upload_id == upload_id, f.code == code).limit(1)).first() is not None

@@ -38,6 +38,7 @@ from ledger.bulk import insert_rows
 from ledger.faults import Conflict, InvalidInput, NotFound
 from stores.actors import Actor
 from stores.importing.faults import VALUE_LENGTH, FaultList, ImportFault
+from stores.importing.wishes import Wishes
 
 CHECK, SAVE = "import.check", "import.save"
 READY, FAULTS, NOTHING, SAVED = "ready", "faults", "nothing", "saved"  # outcomes of runs
@@ -93,7 +94,7 @@ def folder() -> Path:
 
 # -- deeds -----------------------------------------------------------------------------------------------------------------
 
-def receive(kind: str, name: str, content: IO[bytes], *, actor: Actor, user_id: int, now: dt.datetime) -> int:
+def receive(kind: str, name: str, content: IO[bytes], *, actor: Actor, user_id: int, now: dt.datetime, follow_above: bool = False) -> int:
     """Keep the file and ask for its check; returns the upload's id. Raises NotAllowed, NotFound for an unknown kind, InvalidInput for an empty file."""
     actor.require("import:write")
     if kind not in KINDS:
@@ -104,7 +105,8 @@ def receive(kind: str, name: str, content: IO[bytes], *, actor: Actor, user_id: 
         if not size:
             raise InvalidInput("The file is empty; the first line must name the columns.", code="empty_file")
         with db.transaction() as connection:
-            row = {"kind": kind, "name": shown, "bytes": size, "digest": digest, "stored_as": stored, "user_id": user_id, "uploaded_at": now}
+            row = {"kind": kind, "name": shown, "bytes": size, "digest": digest, "stored_as": stored, "user_id": user_id, "uploaded_at": now,
+                   "wishes": Wishes(follow_above=follow_above).as_data()}
             upload_id = int(connection.execute(insert(upload).values(row).returning(upload.c.id)).scalar_one())
             run_id = job_runs.enqueue(connection, CHECK, user_id=user_id, now=now, subject_id=upload_id)
             connection.execute(update(upload).where(upload.c.id == upload_id).values(check_id=run_id, run_id=run_id))
@@ -145,15 +147,17 @@ def save(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime, accept
     _run_again(upload_id, SAVE, actor=actor, user_id=user_id, now=now, after=after, accept=accept)
 
 
-def check_again(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime, kind: str | None = None) -> None:
-    """Check the kept file once more, perhaps as another kind. Raises NotFound, Conflict."""
+def check_again(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime, kind: str | None = None,
+                follow_above: bool = False) -> None:
+    """Check the kept file once more, perhaps as another kind, or with blank order fields following the line above. Raises NotFound, Conflict."""
     if kind is not None and kind not in KINDS:
         raise NotFound(f"There is no import of {kind!r}.")
-    _run_again(upload_id, CHECK, actor=actor, user_id=user_id, now=now, after=lambda row: row.outcome != SAVED, kind=kind)
+    _run_again(upload_id, CHECK, actor=actor, user_id=user_id, now=now, after=lambda row: row.outcome != SAVED, kind=kind,
+               **({"follow_above": True} if follow_above else {}))
 
 
 def _run_again(upload_id: int, run_kind: str, *, actor: Actor, user_id: int, now: dt.datetime, after: Any, kind: str | None = None,
-               accept: bool = False) -> None:
+               accept: bool = False, **more: bool) -> None:
     actor.require("import:write")
     with db.transaction() as connection:
         query = select(upload.c.stored_as, upload.c.kind, upload.c.wishes, job_run.c.result, job_run.c.kind.label("run_kind"), job_run.c.state, job_run.c.outcome).join(
@@ -168,7 +172,7 @@ def _run_again(upload_id: int, run_kind: str, *, actor: Actor, user_id: int, now
         if row.stored_as is None:
             raise Conflict("The file is no longer kept; upload it again.")
         run_id = job_runs.enqueue(connection, run_kind, user_id=user_id, now=now, subject_id=upload_id)
-        wishes = {**(row.wishes or {}), "accept": accept}
+        wishes = {**(row.wishes or {}), **more, "accept": accept}
         values: dict[str, Any] = {"run_id": run_id, "wishes": wishes, **({"check_id": run_id} if run_kind == CHECK else {}), **({"kind": kind} if kind else {})}
         connection.execute(update(upload).where(upload.c.id == upload_id).values(values))
         audit.record(connection, actor.name, "save_upload" if run_kind == SAVE else "check_upload", "upload", upload_id, {"kind": kind or row.kind}, at=now)

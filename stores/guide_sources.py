@@ -35,7 +35,8 @@ def find_order(connection: Connection, actor: Actor, today: dt.date, order_no: s
 def order_parts(connection: Connection, order_id: int) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:
     """Lines by number, refunds by time, of an order found by `find_order`."""
     line, r = order_line.c, refund.c
-    lines = connection.execute(select(line.line_no, line.sku, line.category, line.quantity, line.amount_minor).where(line.order_id == order_id).order_by(line.line_no))
+    lines = connection.execute(select(line.line_no, line.sku, line.category, line.quantity, line.measure, line.amount_minor)
+                               .where(line.order_id == order_id).order_by(line.line_no))
     refunds = connection.execute(select(r.refund_no, r.refunded_at, r.total_minor).where(r.order_id == order_id).order_by(r.refunded_at, r.id))
     return lines.all(), refunds.all()
 

@@ -59,6 +59,7 @@ order_line = db.append_only(Table(
     Column("tax_minor", db.Minor, nullable=False),
     Column("platform_fee_minor", db.Minor, nullable=False),
     Column("channel_fee_minor", db.Minor, nullable=False),
+    Column("measure", db.Code(24)),  # of a piece that was weighed or cut, as it was written: its quantity is 1
 ))
 order_state = db.append_only(Table(
     "order_state", db.metadata,

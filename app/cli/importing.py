@@ -31,10 +31,12 @@ def add(kind: str, run: Run) -> None:
     @click.option("--map", "pairs", multiple=True, metavar="THEIRS=OURS",
                   help="A column of the file is ours under another name; --map THEIRS= leaves it out; 'Date + Time=paid_at' joins two. Repeatable.")
     @click.option("--set", "fixed", multiple=True, metavar="OURS=VALUE", help="A column that the file lacks has this value in every row. Repeatable.")
+    @click.option("--follow-above", "follow", is_flag=True, hidden=kind != "orders",
+                  help="Blank fields of further lines of an order follow the line above.")
     @click.option("--accept-warnings", "accept", is_flag=True, help="Import also what is doubtful: somebody looked and it is meant.")
     @click.option("--progress", "show", is_flag=True, help="Show progress on stderr even when it is no terminal.")
-    def command(file: Path, dry_run: bool, pairs: tuple[str, ...], fixed: tuple[str, ...], accept: bool, show: bool) -> None:
-        _import(kind, run, file, dry_run, HeadingMap(_pairs("--map", pairs), _pairs("--set", fixed)), show, Wishes(accept))
+    def command(file: Path, dry_run: bool, pairs: tuple[str, ...], fixed: tuple[str, ...], follow: bool, accept: bool, show: bool) -> None:
+        _import(kind, run, file, dry_run, HeadingMap(_pairs("--map", pairs), _pairs("--set", fixed)), show, Wishes(accept, follow))
 
 
 def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:

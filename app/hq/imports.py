@@ -79,7 +79,8 @@ def receive_import() -> Any:
         return redirect(url_for("hq.imports", kind=kind), 303)
     try:
         with file.stream as content:  # large ones lie in a temporary file meanwhile
-            upload_id = uploads.receive(kind, file.filename, content, actor=current_actor(), user_id=current_user.id, now=dt.datetime.now(dt.UTC))
+            upload_id = uploads.receive(kind, file.filename, content, actor=current_actor(), user_id=current_user.id, now=dt.datetime.now(dt.UTC),
+                                        follow_above=request.form.get("follow") == "yes")
     except InvalidInput:
         flash(_("The file is empty; the first line must name the columns."), "wrong")
         return redirect(url_for("hq.imports", kind=kind), 303)
@@ -107,8 +108,10 @@ def import_run(upload_id: int) -> str:
         shown = request.args.get("list")
         warnings = shown == "warnings" or (shown != "faults" and not figures["faults"])
         found = upload_lists.faults_of(connection, row.id, warnings, paging.after_id("findings"), paging.PAGE + 1)
+        may_follow = row.status == "faults" and row.kind == "orders" and upload_lists.says(connection, row.id, "required_or_above")
         return render_template(
-            "hq/import_run.html", now=now, row=row, figures=figures, warnings=warnings, kind=import_kinds.KINDS[row.kind], kinds=import_kinds.KINDS,
+            "hq/import_run.html", may_follow=may_follow, now=now, row=row, figures=figures, warnings=warnings, kind=import_kinds.KINDS[row.kind],
+            kinds=import_kinds.KINDS,
             moving=row.status in MOVING, told=progress_of(row, now), page=paging.listed("findings", found, lambda each: (each.id,)),
             by_column=upload_lists.fault_columns(connection, row.id) if figures["faults"] else [], version=versions.current(connection).network,
             before=upload_lists.saved_before(connection, row), kept_until=row.uploaded_at + uploads.KEPT, fault_words=fault_words, file_size=size,
@@ -152,7 +155,8 @@ def import_deed(upload_id: int, deed: str) -> Any:
     if deed == "save":
         uploads.save(upload_id, actor=actor, user_id=current_user.id, now=now, accept=request.form.get("accept") == "yes")
     elif deed == "check":
-        uploads.check_again(upload_id, actor=actor, user_id=current_user.id, now=now, kind=request.form.get("kind") or None)
+        uploads.check_again(upload_id, actor=actor, user_id=current_user.id, now=now, kind=request.form.get("kind") or None,
+                            follow_above=request.form.get("follow") == "yes")
     elif deed == "discard":
         uploads.discard(upload_id, actor=actor, now=now)
         flash(_("The file was removed; nothing of it was written."), "good")

@@ -22,10 +22,11 @@ from stores.times import parse_instant
 
 MAX_AMOUNT_MINOR = 10**15
 _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
-_AMOUNT = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,20}))?")
+_AMOUNT = re.compile(r"-?([0-9]{1,18})(?:\.([0-9]{1,20}))?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00)?)?")
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
 _TAIL = re.compile(r"([0-9]+)\.0+")
+_MEASURE = re.compile(r"[0-9]{1,9}\.[0-9]{1,6}")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")  # without NEL, which is a line break
 _URL = re.compile(r"(?:https?://[^\s/\\?#<>\"]+|weixin://[^\s<>\"]+|/?[A-Za-z0-9_][A-Za-z0-9_\-/.]*)(?:[/?#][^\s<>\"]*)?")
 
@@ -71,6 +72,12 @@ class Amount:
 
     minor: int
     rounded: bool
+
+
+class Measured(str):
+    """The quantity of a line that was weighed or cut, as it was written: the line is one piece."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,9 @@ def whole(low: int, high: int) -> Parser:
     return parse
 
 
+_pieces = whole(1, 10**9)
+
+
 def degrees(name: str, limit: int) -> Parser:
     def parse(text: str, context: Context) -> float:
         if not _PLAIN.fullmatch(text):
@@ -219,15 +229,13 @@ def month(text: str, context: Context) -> str:
 
 
 def amount(text: str, context: Context) -> str:
-    """Shape only; `to_minor` needs the row's currency."""
+    """Shape only; `to_minor` needs the row's currency. A negative one may be a discount of its order, which the order decides."""
     if not _AMOUNT.fullmatch(text):
         raise BadCell(_why_no_amount(text))
     return text
 
 
 def _why_no_amount(text: str) -> str:
-    if text.startswith("-"):
-        return "is negative; a refund row carries a positive amount"
     if "," in text or "'" in text or " " in text:
         return "has a thousands separator or a decimal comma; write 1234.50"
     if re.fullmatch(r"[0-9.]+[eE][+-]?[0-9]+", text):
@@ -236,7 +244,7 @@ def _why_no_amount(text: str) -> str:
 
 
 def to_minor(text: str, decimals: int) -> Amount:
-    """Major units to minor units, half up (D2). `text` has passed `amount`. Raises BadCell above 10^15 minor units."""
+    """Major units to minor units, half up (D2), without the sign. `text` has passed `amount`. Raises BadCell above 10^15 minor units."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
         raise BadCell(_why_no_amount(text))
@@ -247,6 +255,16 @@ def to_minor(text: str, decimals: int) -> Amount:
     if minor > MAX_AMOUNT_MINOR:
         raise BadCell("is above the largest amount that is kept, 10^15 minor units")
     return Amount(minor, bool(rest.strip("0")))
+
+
+def pieces(text: str, context: Context) -> Any:
+    """How many pieces a line is; a decimal is the measure of one that was weighed or cut (`Measured`)."""
+    if _MEASURE.fullmatch(text) and text.strip("0."):
+        whole_part, _, fraction = text.partition(".")
+        if not fraction.strip("0") and int(whole_part) > 0:
+            return _pieces(whole_part, context)
+        return Mended(Measured(text), "counted_as_one")
+    return _pieces(text, context)
 
 
 def quantity_text(text: str, context: Context) -> Decimal:

@@ -105,7 +105,7 @@ def _parsed(column: Column, text: str, bare: str, context: Context) -> Any:
     if bare == text:
         return column.parse(text, context)
     if not bare and column.required:
-        raise BadCell("is empty; a value is required")
+        raise BadCell.of("required")
     return Mended(column.parse(bare, context) if bare else CLEAR, "spreadsheet_marks")
 
 
@@ -130,7 +130,7 @@ def _values(line: int, cells: dict[str, str], readers: list[Reader], tell: Telli
             else:
                 values[name] = value if type(value) is not Mended else tell.mended(line, name, text, value)
         elif required:
-            tell.faults.add(line, name, "", "is empty; a value is required")
+            tell.faults.say(line, name, "", "required")
             sound = False
         else:
             values[name] = CLEAR

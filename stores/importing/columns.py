@@ -54,11 +54,11 @@ CUSTOMERS = (
     Column("phone", cells.phone), Column("employee", cells.switch("yes", "no")))
 ORDERS = (
     _must("order_no", _code), _must("customer_id", _person), _must("paid_at", cells.instant), _must("amount", cells.amount),
-    Column("currency", cells.currency), Column("kind", cells.choice("order", "refund")), Column("original_order_no", _code),
+    Column("currency", cells.currency), Column("kind", cells.choice("order", "refund", "discount")), Column("original_order_no", _code),
     Column("latitude", _latitude), Column("longitude", _longitude), Column("crs", cells.choice(*CRS_NAMES)),
     Column("region_code", cells.region), Column("store_code", _code), Column("fulfilment_store_code", _code),
     Column("guide_code", _code), Column("channel", _code), Column("category", cells.words(64)),
-    Column("sku", cells.code(64)), Column("quantity", cells.whole(1, 10**9)), Column("line_no", cells.whole(1, 10**6)))
+    Column("sku", cells.code(64)), Column("quantity", cells.pieces), Column("line_no", cells.whole(1, 10**6)))
 EVENTS = (
     _must("event_id", cells.code(128)), _must("type", cells.choice(*TYPES)), _must("occurred_at", cells.instant),
     Column("guide_code", _code), Column("customer_id", _person), Column("external_userid", _person), Column("source", cells.code(32)),

@@ -6,7 +6,7 @@ import csv
 import io
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,10 @@ class ImportFault:
     reason: str
     code: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_code(self, code: str) -> ImportFault:
+        """The same finding by another code of SAYINGS without parameters."""
+        return replace(self, code=code, parameters={}, reason=words(code, {}))
 
     @property
     def doubtful(self) -> bool:

@@ -51,6 +51,17 @@ def _fault(words: str) -> Saying:
 
 
 SAYINGS: dict[str, Saying] = {
+    "required": _fault(_l("is empty; a value is required")),
+    "required_or_above": _fault(
+        _l("is empty; a value is required. Where further lines of an order leave its fields blank, ask that they follow the line above (--follow-above)")),
+    "follows_above": _mended(_l("blank cells follow the line above")),
+    "three_decimals": _doubtful(
+        _l("has three decimals, as all amounts of the file: it would be read as %(read)s %(currency)s; if the point separates thousands, write %(thousands)s")),
+    "third_decimal": _plain(_l("has three decimals; it was read as %(read)s %(currency)s")),
+    "taken_as_discount": _plain(_l("is negative: it was taken as a discount on the whole order and shared over its lines; a refund is a row of kind refund")),
+    "negative_total": _fault(_l("takes more off than the lines of the order are worth; a refund is a row of kind refund with a positive amount")),
+    "negative_refund": _fault(_l("is negative; a refund row carries a positive amount")),
+    "counted_as_one": _plain(_l("is a weight or a length: the line counts as one piece, and the measure is kept beside it")),
     "stands_twice": _doubtful(_l("stands in line %(line)s already, the same in every cell; if both are meant, give each its line_no")),
     "looks_like": _doubtful(_l("looks like %(code)s, which is known already; the two would be two codes")),
     "looks_like_line": _doubtful(_l("looks like %(code)s in line %(line)s; the two would be two codes")),

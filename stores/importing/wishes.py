@@ -8,17 +8,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """`accept`: what is doubtful is meant."""
+    """`accept`: what is doubtful is meant. `follow_above`: blank order fields of further lines follow the line above."""
 
     accept: bool = False
+    follow_above: bool = False
 
     def as_data(self) -> dict[str, Any]:
         """What is not as usual, to be kept with an upload."""
-        return {"accept": True} if self.accept else {}
+        return {name: True for name in ("accept", "follow_above") if getattr(self, name)}
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any] | None) -> Wishes:
-        return cls(accept=bool((data or {}).get("accept")))
+        return cls(**{name: bool((data or {}).get(name)) for name in ("accept", "follow_above")})
 
 
 AS_USUAL = Wishes()

@@ -14,7 +14,7 @@ from stores.sales.inputs import LineIn, OrderIn
 from stores.stores import store
 
 PLAIN = ("paid_at", "currency", "entry_id", "region_code", "channel", "delivery", "freight_minor", "postal_code")
-OF_LINES = ("sku", "category", "quantity", "amount_minor", "subsidy_minor", "tax_minor")
+OF_LINES = ("sku", "category", "quantity", "amount_minor", "subsidy_minor", "tax_minor", "measure")
 REASON = "differs from what was recorded"
 
 

@@ -178,7 +178,7 @@ def _write_refunds(rows: list[Any], actor: str, received_at: dt.datetime, writte
 def order_in(order: FileOrder) -> OrderIn:
     place = order.location
     return OrderIn(order.order_no, order.customer_id, order.paid_at, order.currency,
-                   tuple(LineIn(n.line_no, n.quantity, n.amount_minor, n.sku, n.category) for n in order.lines), guide_code=order.guide_code,
+                   tuple(LineIn(n.line_no, n.quantity, n.amount_minor, n.sku, n.category, measure=n.measure) for n in order.lines), guide_code=order.guide_code,
                    location=SourcePoint(place["latitude"], place["longitude"], place["crs"]) if place is not None else None,
                    region_code=order.region_code, store_code=order.store_code, channel=order.channel,
                    fulfilment_store_code=order.fulfilment_store_code)

@@ -18,6 +18,7 @@ class LineIn:
     category: str | None = None
     subsidy_minor: int = 0
     tax_minor: int = 0
+    measure: str | None = None  # of a piece that was weighed or cut, as it was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +77,5 @@ def _content(order: OrderIn) -> dict[str, Any]:
             "store_code": order.store_code, "channel": order.channel, "delivery": order.delivery, "freight_minor": order.freight_minor,
             "postal_code": order.postal_code, "fulfilment_store_code": order.fulfilment_store_code,
             "lines": [{"line_no": line.line_no, "sku": line.sku, "category": line.category, "quantity": line.quantity,
-                       "amount_minor": line.amount_minor, "subsidy_minor": line.subsidy_minor, "tax_minor": line.tax_minor} for line in order.lines]}
+                       "amount_minor": line.amount_minor, "subsidy_minor": line.subsidy_minor, "tax_minor": line.tax_minor,
+                       "measure": line.measure} for line in order.lines]}

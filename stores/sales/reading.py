@@ -45,10 +45,16 @@ def as_answer(connection: Connection, row: Any) -> dict[str, Any]:
         "order_no": row.order_no, "customer_id": row.customer_text, "paid_at": row.paid_at, "currency": row.currency, "total_minor": row.total_minor,
         "store_code": row.store_code, "dealer_code": row.dealer_code, "guide_code": row.guide_code, "owner_basis": row.owner_basis,
         "guide_basis": row.guide_basis, "entry_id": row.entry_id, "channel": row.channel, "fulfilment_store_code": row.fulfilment_store_code,
-        "lines": [{"line_no": r.line_no, "sku": r.sku, "category": r.category, "quantity": r.quantity, "amount_minor": r.amount_minor} for r in lines],
+        "lines": [_line(each) for each in lines],
         "credits": credits_of(connection, row.id, None), "transfers": transfers_of(connection, order_id=row.id),
         "states": [{"state": r.state, "at": r.at} for r in states],
         "refunds": [{"refund_no": r.refund_no, "refunded_at": r.refunded_at, "amount_minor": r.total_minor} for r in refunds]}
+
+
+def _line(line: Any) -> dict[str, Any]:
+    """`measure` only of what was weighed or cut."""
+    return {"line_no": line.line_no, "sku": line.sku, "category": line.category, "quantity": line.quantity, "amount_minor": line.amount_minor,
+            **({"measure": line.measure} if line.measure is not None else {})}
 
 
 def new_answer(new: Recorded) -> dict[str, Any]:
@@ -63,8 +69,7 @@ def new_answer(new: Recorded) -> dict[str, Any]:
         "guide_code": net.guides[plan.guide_id].code if plan.guide_id is not None else None, "owner_basis": plan.owner_basis,
         "guide_basis": plan.guide_basis, "entry_id": order.entry_id, "channel": order.channel,
         "fulfilment_store_code": net.by_id[plan.fulfilment_store_id].code if plan.fulfilment_store_id is not None else None,
-        "lines": [{"line_no": n.line_no, "sku": n.sku, "category": n.category, "quantity": n.quantity, "amount_minor": n.amount_minor}
-                  for n in sorted(order.lines, key=lambda n: n.line_no)],
+        "lines": [_line(each) for each in sorted(order.lines, key=lambda each: each.line_no)],
         "credits": [{"kind": c["kind"], **dict(code(c[name]) for name, code in codes.items() if c[name] is not None), "amount_minor": c["amount_minor"]}
                     for c in new.credits],
         "transfers": [{"debit_account": str(t.debit), "credit_account": str(t.credit), "amount_minor": t.amount_minor, "currency": t.debit.currency,

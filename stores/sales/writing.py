@@ -220,7 +220,7 @@ def _lines(p: Plan, order_id: int) -> Iterable[dict[str, Any]]:
     platform, channel = share(p.fees.platform_minor, weights), share(p.fees.channel_minor, weights)
     for line, platform_minor, channel_minor in zip(p.order.lines, platform, channel, strict=True):
         yield {"order_id": order_id, "line_no": line.line_no, "sku": line.sku, "category": line.category, "quantity": line.quantity,
-               "amount_minor": line.amount_minor, "subsidy_minor": line.subsidy_minor, "tax_minor": line.tax_minor,
+               "amount_minor": line.amount_minor, "subsidy_minor": line.subsidy_minor, "tax_minor": line.tax_minor, "measure": line.measure,
                "platform_fee_minor": platform_minor, "channel_fee_minor": channel_minor}
 
 

@@ -43,3 +43,16 @@ def test_findings_and_how_the_file_was_read_are_told_in_the_readers_language(des
     assert "CSV in UTF-8, separated by semicolons · 3 rows, 5 columns" in desk.page(path)
     page = desk.page(path, "zh")
     assert "与第 2 行逐格相同" in page and "CSV，编码 UTF-8，以分号分隔 · 3 行，5 列" in page
+
+
+def test_blank_order_fields_follow_the_line_above_when_asked_for_on_the_page(desk):
+    text = "order_no,customer_id,paid_at,amount\n#1,anna,2026-04-05,6.00\n#1,,,14.00\n"
+    path = desk.checked(text, "orders", "shop.csv")
+    assert desk.row(path).status == "faults" and "Blank order fields follow the line above: check again" in desk.page(path)
+    assert desk.post(f"{path}/check", follow="yes").status_code == 303
+    desk.work()
+    assert (desk.row(path).status, desk.row(path).result["new"]) == ("ready", 1)
+    assert "customer_id, 1 values: blank cells follow the line above" in desk.page(path)
+    assert desk.post(f"{path}/save").status_code == 303
+    desk.work()
+    assert desk.row(path).status == "saved"
