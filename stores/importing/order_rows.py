@@ -141,8 +141,10 @@ class _Amounts:
         except BadCell as reason:
             self.faults.add(row.line, "amount", text, str(reason))
             return None
-        shown = f"{amount.minor // 10**decimals}.{amount.minor % 10**decimals:0{decimals}}" if decimals else str(amount.minor)
         whole, _, fraction = text.partition(".")
+        if len(fraction) <= decimals:
+            return amount.minor
+        shown = f"{amount.minor // 10**decimals}.{amount.minor % 10**decimals:0{decimals}}" if decimals else str(amount.minor)
         if len(fraction) == 3 > decimals and self.thousands and 1 <= len(whole.lstrip("-")) <= 3:
             self.warnings.say(row.line, "amount", text, "three_decimals", read=shown, currency=currency, thousands=whole + fraction)
         elif amount.rounded:
@@ -153,7 +155,7 @@ class _Amounts:
 
 
 def _is_discount(row: Row) -> bool:
-    return bool(row.get("kind") == "discount" or row.values["amount"].startswith("-"))
+    return bool(row.values["amount"][0] == "-" or row.values.get("kind") == "discount")
 
 
 def _order(number: str, group: list[Row], amounts: _Amounts) -> FileOrder | None:
@@ -165,7 +167,7 @@ def _order(number: str, group: list[Row], amounts: _Amounts) -> FileOrder | None
                    "belongs to refunds; set kind to refund, or leave it empty")
         sound = False
     off = [row for row in group if _is_discount(row)]
-    for place, row in enumerate((row for row in group if not _is_discount(row)), 1):
+    for place, row in enumerate([row for row in group if not _is_discount(row)] if off else group, 1):
         line_no = row.get("line_no") or place
         amount = amounts.minor(row)
         if known.setdefault(line_no, row.line) != row.line:
@@ -176,7 +178,7 @@ def _order(number: str, group: list[Row], amounts: _Amounts) -> FileOrder | None
             sound = False
         else:
             quantity = row.get("quantity") or 1
-            measure = str(quantity) if isinstance(quantity, Measured) else None
+            measure = str(quantity) if type(quantity) is Measured else None
             lines.append(FileLine(row.line, line_no, amount, 1 if measure else quantity, row.get("sku"), row.get("category"), measure))
     lines.sort(key=lambda line: line.line_no)
     if not sound or (off and not _take_off(off, lines, amounts)):
