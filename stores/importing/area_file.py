@@ -11,7 +11,7 @@ from typing import Any
 from ledger.faults import Fault, InvalidInput
 from stores.coordinates import CRS_NAMES
 from stores.importing import cells, headings
-from stores.importing.cells import BadCell, Context
+from stores.importing.cells import CLEAR, BadCell, Context, parsed
 from stores.importing.faults import FaultList
 from stores.importing.headings import PLAIN, HeadingMap, Layout
 from stores.importing.sheets import MAX_BYTES, TOP_ROWS, read_content
@@ -231,8 +231,9 @@ class _Reader:
             self.tell.faults.add(self.number, name, str(value)[:200], "is no text; write it in quotes")
             return None
         try:
-            found = parse(value.strip(), self.context) if value.strip() else None
+            found = parsed(parse, value.strip(), self.context) if value.strip() else None
         except BadCell as reason:
             self.tell.refused(self.number, name, value, reason)
             return None
-        return self.tell.mended(self.number, name, value, found)
+        found = self.tell.mended(self.number, name, value, found)
+        return None if found is CLEAR else found

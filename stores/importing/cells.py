@@ -17,6 +17,7 @@ from ledger.faults import Fault
 from stores.countries import country_code, is_country
 from stores.hours import HoursFault, parse_hours
 from stores.importing import dates, lookalikes
+from stores.importing.marks import without_formula, without_marks
 from stores.importing.sayings import words as words_of
 from stores.times import parse_instant
 
@@ -25,6 +26,7 @@ _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _AMOUNT = re.compile(r"-?([0-9]{1,18})(?:\.([0-9]{1,20}))?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00)?)?")
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
+_MONTH = re.compile(r"((?:19|2[01])[0-9]{2}-(?:0[1-9]|1[0-2]))(?:-01)?(?:[T ]00:00(?::00)?)?")  # a workbook keeps a month as its first day
 _TAIL = re.compile(r"([0-9]+)\.0+")
 _MEASURE = re.compile(r"[0-9]{1,9}\.[0-9]{1,6}")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")  # without NEL, which is a line break
@@ -223,9 +225,10 @@ def _iso(text: str, context: Context) -> str:
 
 
 def month(text: str, context: Context) -> str:
-    if not re.fullmatch(r"(19|2[01])[0-9]{2}-(0[1-9]|1[0-2])", text):
+    found = _MONTH.fullmatch(text) or _MONTH.fullmatch(dates.as_iso(text, "") if text[:4].isdigit() else text)
+    if not found:
         raise BadCell("is no month; write 2025-03")
-    return text
+    return found[1]
 
 
 def amount(text: str, context: Context) -> str:
@@ -368,3 +371,11 @@ def _finite(text: str) -> float:
     if abs(value := float(text)) > 1e15:
         raise BadCell("holds a number beyond 10^15")
     return value
+
+
+def parsed(parse: Parser, text: str, context: Context) -> Any:
+    """What the parser makes of the text without marks of spreadsheets; of an empty rest CLEAR. Free text keeps what may be its own."""
+    bare = text if parse is payload else without_formula(text) if isinstance(parse, words) else without_marks(text)
+    if bare == text:
+        return parse(text, context)
+    return Mended(parse(bare, context) if bare else CLEAR, "spreadsheet_marks")

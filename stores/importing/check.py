@@ -9,10 +9,10 @@ from typing import Any
 from stores.coordinates import Coordinates, InvalidCoordinates, far_from_region, geodesic_m, is_null_island, likely_swapped, to_wgs84
 from stores.event_shapes import event_faults
 from stores.importing import dates
-from stores.importing.cells import CLEAR, BadCell, Context, Mended, day, instant, payload, words
+from stores.importing.cells import CLEAR, BadCell, Context, Mended, day, instant, parsed
 from stores.importing.columns import COLUMNS, KEYS, Column
 from stores.importing.faults import FaultList
-from stores.importing.marks import without_formula, without_marks
+from stores.importing.marks import without_marks
 from stores.importing.sheets import Sheet
 from stores.importing.telling import Telling
 from stores.importing.understood import Understood
@@ -87,26 +87,18 @@ def understood(sheet: Sheet, forms: Mapping[str, str]) -> Understood | None:
 def _remembering(column: Column, context: Context) -> Callable[[str], Any]:
     """The column's parser with a memory: most columns repeat few texts."""
     known: dict[str, Any] = {}
-    bare = without_formula if isinstance(column.parse, words) else without_marks if column.parse is not payload else str
 
     def read(text: str) -> Any:
         try:
             return known[text]
         except KeyError:
-            value = _parsed(column, text, bare(text), context)
+            value = parsed(column.parse, text, context)
+            if column.required and type(value) is Mended and value.value is CLEAR:
+                raise BadCell.of("required") from None
             if len(known) < _REMEMBERED:
                 known[text] = value
             return value
     return read
-
-
-def _parsed(column: Column, text: str, bare: str, context: Context) -> Any:
-    """`bare`: the text without marks of spreadsheets."""
-    if bare == text:
-        return column.parse(text, context)
-    if not bare and column.required:
-        raise BadCell.of("required")
-    return Mended(column.parse(bare, context) if bare else CLEAR, "spreadsheet_marks")
 
 
 def _date_forms(sheet: Sheet, present: list[Column]) -> dict[str, str]:

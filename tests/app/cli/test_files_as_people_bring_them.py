@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 import shutil
 import time
 from pathlib import Path
@@ -234,6 +235,25 @@ def test_a_buyer_who_would_be_a_second_person_waits(person, column):
     ("45717.4166666667", "2025-03-01T02:00:00+00:00")])
 def test_dates_as_spreadsheets_write_them(tmp_path, text, moment):
     assert checked(tmp_path, "orders", {"paid_at": text}).rows[0].values["paid_at"].isoformat() == moment
+
+
+@pytest.mark.parametrize("text", ["2025-03", "2025-03-01", "2025/3/1", "2025-03-01 00:00:00"])
+def test_a_month_that_a_workbook_took_for_its_first_day_is_that_month(tmp_path, text):
+    assert checked(tmp_path, "targets", {"period": text}).rows[0].values["period"] == "2025-03"
+
+
+def test_a_day_in_the_middle_is_no_month(tmp_path):
+    assert "is no month" in only(checked(tmp_path, "targets", {"period": "2025-03-02"}).faults).reason
+
+
+def test_areas_lose_their_marks_and_wait_for_codes_that_look_alike(person):
+    def brought(name: str, code: str, *options: str) -> Any:
+        area = {"type": "Feature", "geometry": None, "properties": {"area_code": code, "kind": "territory", "dealer_code": "'D1", "region_codes": [f"3100{name}0"]}}
+        return person.brings("areas", person.writes(f"{name}.geojson", json.dumps({"type": "FeatureCollection", "features": [area]})), *options)
+    first = brought("1", "`0017")
+    assert (last(first), "area_code, 1 values: marks of a spreadsheet" in first.stderr) == ("areas: 1 new", True)
+    second = brought("2", "17")
+    assert (second.exit_code, "looks like 0017" in second.stdout) == (1, True)
 
 
 def test_a_day_and_a_month_that_may_be_either_are_refused_unless_the_column_decides(tmp_path):
