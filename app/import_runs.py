@@ -5,29 +5,32 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 import db
-from app import upload_lists, uploads
+from app import upload_headings, upload_lists, uploads
 from app.import_kinds import likely_kind
-from app.imports import KINDS, Report
+from app.imports import KINDS, Progress, Report
 from app.job_runs import Run
 from app.runner import Done, Handler, Telling
 from app.sign_in import users
 from app.uploads import CHECK, FAULTS, NOTHING, READY, SAVE, SAVED
 from ledger.faults import InvalidInput, NotAllowed, NotFound
 from stores import versions
+from stores.actors import Actor
 from stores.importing.faults import FaultList, of_file
+from stores.importing.headings import HeadingMap
 from stores.importing.understood import Understood
 from stores.importing.wishes import Wishes
 from stores.registers.saving import Doubtful, Refused
 
 
 def check(run: Run, tell: Telling) -> Done:
-    """A dry run. Its outcome: ready, nothing (would change), faults."""
+    """A dry run. Its outcome: ready, nothing (would change), faults, or columns (somebody has to match them first)."""
     return _brought_in(run, tell, dry_run=True)
 
 
@@ -51,9 +54,21 @@ def _brought_in(run: Run, tell: Telling, dry_run: bool) -> Done:
     tell("reading")
     path = _unchanged_file(row)
     tell("reading")
-    wishes = Wishes.of_data(row.wishes)
+    given, note = HeadingMap.of_json(row.heading_map), None
+    if dry_run and not given and (top := _foreign_headings(row, path)):
+        with db.read() as connection:
+            given = upload_headings.kept(connection, row.kind, [each["name"] for each in top])
+        note = partial(uploads.note_headings, upload_id=row.id, top=top, given=given)
+        if not given:
+            return Done(uploads.COLUMNS, {"faults": 0, "warnings": 0, "network_version": version}, _both(
+                note, partial(uploads.keep_faults, upload_id=row.id, faults=FaultList(), warnings=FaultList())))
+    done = _run(run, row, path, version, given, user.actor, _steps(tell, "comparing" if dry_run else "saving"), dry_run)
+    return replace(done, keep=_both(note, done.keep)) if note is not None else done
+
+
+def _run(run: Run, row: Row[Any], path: Path, version: int, given: HeadingMap, actor: Actor, progress: Progress, dry_run: bool) -> Done:
     try:
-        report = KINDS[row.kind](path, dry_run, user.actor, _steps(tell, "comparing" if dry_run else "saving"), wishes=wishes)
+        report = KINDS[row.kind](path, dry_run, actor, progress, given, Wishes.of_data(row.wishes))
     except Refused as refused:
         return _refused(row, version, refused.faults, refused.warnings, understood=refused.understood)
     except Doubtful as doubt:
@@ -61,6 +76,23 @@ def _brought_in(run: Run, tell: Telling, dry_run: bool) -> Done:
     except InvalidInput as fault:
         return _refused(row, version, _named(of_file(fault), path, row.name), FaultList(), _better_kind(fault, path, row.kind))
     return _accepted(run, row, version, report, dry_run)
+
+
+def _foreign_headings(row: Row[Any], path: Path) -> list[dict[str, Any]] | None:
+    """The headings that somebody has to match; None when there are none, or the file is one of another kind or no table (the import says it)."""
+    try:
+        top = upload_headings.top_of(row.kind, path)
+    except InvalidInput:
+        return None
+    return None if top is None or likely_kind(path) not in (None, row.kind) else top
+
+
+def _both(*deeds: Callable[[Connection], None] | None) -> Callable[[Connection], None]:
+    def keep(connection: Connection) -> None:
+        for deed in deeds:
+            if deed is not None:
+                deed(connection)
+    return keep
 
 
 def _steps(tell: Telling, last: str) -> Callable[[int, int], None]:

@@ -192,11 +192,13 @@ RUN_STEPS: Words = {"started": _l("Taken by a worker"), "reading": _l("Reading t
                     "comparing": _l("Comparing with what is stored"), "saving": _l("Saving"), "queued": _l("waiting"),
                     "counting": _l("Counting customers"), "moving": _l("Moving customers"), "moving_back": _l("Moving customers back")}
 IMPORT_STATES: Words = {
-    "check_queued": _l("waits to be checked"), "check_running": _l("being checked"), "ready": _l("checked, not saved"), "faults": _l("faults"),
+    "check_queued": _l("waits to be checked"), "check_running": _l("being checked"), "columns": _l("columns to match"),
+    "ready": _l("checked, not saved"), "faults": _l("faults"),
     "nothing": _l("nothing changed"), "save_queued": _l("waits to be saved"), "save_running": _l("being saved"), "saved": _l("saved"),
     "check_failed": _l("check failed"), "save_failed": _l("saving failed"), "check_cancelled": _l("cancelled"), "save_cancelled": _l("saving cancelled"),
     "discarded": _l("removed, not saved")}
-IMPORT_MEANINGS = {"ready": "wait", "faults": "wrong", "saved": "good", "check_failed": "wrong", "save_failed": "wrong", "check_running": "wait", "save_running": "wait"}
+IMPORT_MEANINGS = {"columns": "wait", "ready": "wait", "faults": "wrong", "saved": "good", "check_failed": "wrong", "save_failed": "wrong",
+                   "check_running": "wait", "save_running": "wait"}
 RUN_OUTCOMES: Words = {**IMPORT_STATES, "counted": _l("counted"), "moved": _l("moved"), "undone": _l("undone")}
 REASSIGN_STATES: Words = {"asked": _l("being counted"), "checked": _l("counted, nobody moved"), "running": _l("running"), "stopped": _l("stopped halfway"),
                           "done": _l("done"), "undoing": _l("being undone"), "undone": _l("undone")}

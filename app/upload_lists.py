@@ -8,19 +8,19 @@ from sqlalchemy import Connection, Row, case, func, literal, select
 
 from app.job_runs import DONE, job_run
 from app.sign_in.users import app_user
-from app.uploads import READY, SAVE, SAVED, import_fault, upload
+from app.uploads import COLUMNS, READY, SAVE, SAVED, import_fault, upload
 from stores.ordering import Order, ordered
 
 _check = job_run.alias("check_run")
 STATUS = case(
-    (job_run.c.state == DONE, case((upload.c.stored_as.is_(None) & (job_run.c.outcome == READY), "discarded"), else_=job_run.c.outcome)),
+    (job_run.c.state == DONE, case((upload.c.stored_as.is_(None) & job_run.c.outcome.in_((READY, COLUMNS)), "discarded"), else_=job_run.c.outcome)),
     (job_run.c.kind == SAVE, literal("save_") + job_run.c.state), else_=literal("check_") + job_run.c.state)
-STATUSES = ("check_queued", "check_running", "ready", "faults", "nothing", "save_queued", "save_running", "saved", "check_failed", "save_failed",
+STATUSES = ("check_queued", "check_running", "columns", "ready", "faults", "nothing", "save_queued", "save_running", "saved", "check_failed", "save_failed",
             "check_cancelled", "save_cancelled", "discarded")
 MOVING = ("check_queued", "check_running", "save_queued", "save_running")
 SORTS = {"uploaded_at": upload.c.uploaded_at, "kind": upload.c.kind, "name": upload.c.name, "user": app_user.c.name}
 _SHOWN = select(
-    *(upload.c[name] for name in ("id", "kind", "name", "bytes", "digest", "stored_as", "uploaded_at", "run_id", "check_id", "wishes")),
+    *(upload.c[name] for name in ("id", "kind", "name", "bytes", "digest", "stored_as", "uploaded_at", "run_id", "check_id", "wishes", "headings", "heading_map")),
     app_user.c.name.label("user_name"),
     STATUS.label("status"), *(job_run.c[name] for name in ("state", "outcome", "result", "created_at", "started_at", "finished_at", "step", "step_at", "done", "total",
                                                             "error_code", "error", "attempts", "cancel_asked")),

@@ -30,18 +30,20 @@ from sqlalchemy import (
 )
 
 import db
-from app import job_runs
+from app import job_runs, upload_headings
 from app.imports import KINDS
 from app.job_runs import CANCELLED, job_run
 from ledger import audit
 from ledger.bulk import insert_rows
-from ledger.faults import Conflict, InvalidInput, NotFound
+from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores.actors import Actor
 from stores.importing.faults import VALUE_LENGTH, FaultList, ImportFault
+from stores.importing.headings import HeadingMap
 from stores.importing.wishes import Wishes
 
 CHECK, SAVE = "import.check", "import.save"
 READY, FAULTS, NOTHING, SAVED = "ready", "faults", "nothing", "saved"  # outcomes of runs
+COLUMNS = "columns"  # the outcome of a check that waits for somebody to match the columns
 KEPT, KEPT_AFTER_SAVING = dt.timedelta(days=7), dt.timedelta(days=1)
 SUFFIXES = (".csv", ".xlsx", ".xlsm", ".json", ".geojson")
 NAME_LENGTH, REASON_LENGTH, CELL_LENGTH = 120, 500, 400
@@ -60,6 +62,8 @@ upload = Table(
     Column("check_id", db.BigId, ForeignKey("job_run.id")),
     Column("run_id", db.BigId, ForeignKey("job_run.id")),  # the last run: the check, or the save
     Column("wishes", db.Json),  # stores/importing/wishes.py
+    Column("headings", db.Json),  # of a file whose columns are to be matched: each with samples; None once the file is gone
+    Column("heading_map", db.Json),  # what was answered
 )
 Index("ix_upload_uploaded", upload.c.uploaded_at)
 Index("ix_upload_digest", upload.c.digest)
@@ -147,6 +151,24 @@ def save(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime, accept
     _run_again(upload_id, SAVE, actor=actor, user_id=user_id, now=now, after=after, accept=accept)
 
 
+def match_columns(upload_id: int, given: HeadingMap, *, actor: Actor, user_id: int, now: dt.datetime) -> list[FieldFault]:
+    """Check the kept file with its columns read as `given`, and keep the answer for the next file with these headings. Returns what is wrong
+    with the answer; then nothing is done. Raises NotFound, Conflict."""
+    actor.require("import:write")
+    with db.transaction() as connection:
+        row = connection.execute(select(upload.c.kind, upload.c.headings).where(upload.c.id == upload_id)).first()
+        if row is None:
+            raise NotFound(f"There is no upload {upload_id}.")
+        if row.headings is None:
+            raise Conflict("This upload moved on meanwhile; load its page again.")
+        if faults := upload_headings.faults_of(row.kind, row.headings, given):
+            return faults
+        _run_again(upload_id, CHECK, actor=actor, user_id=user_id, now=now, after=lambda row: row.outcome != SAVED)
+        connection.execute(update(upload).where(upload.c.id == upload_id).values(heading_map=given.as_json()))
+        upload_headings.keep(connection, row.kind, [each["name"] for each in row.headings], given, now)
+    return []
+
+
 def check_again(upload_id: int, *, actor: Actor, user_id: int, now: dt.datetime, kind: str | None = None,
                 follow_above: bool = False) -> None:
     """Check the kept file once more, perhaps as another kind, or with blank order fields following the line above. Raises NotFound, Conflict."""
@@ -173,7 +195,8 @@ def _run_again(upload_id: int, run_kind: str, *, actor: Actor, user_id: int, now
             raise Conflict("The file is no longer kept; upload it again.")
         run_id = job_runs.enqueue(connection, run_kind, user_id=user_id, now=now, subject_id=upload_id)
         wishes = {**(row.wishes or {}), **more, "accept": accept}
-        values: dict[str, Any] = {"run_id": run_id, "wishes": wishes, **({"check_id": run_id} if run_kind == CHECK else {}), **({"kind": kind} if kind else {})}
+        values: dict[str, Any] = {"run_id": run_id, "wishes": wishes, **({"check_id": run_id} if run_kind == CHECK else {})}
+        values |= {"kind": kind, "headings": None, "heading_map": None} if kind else {}
         connection.execute(update(upload).where(upload.c.id == upload_id).values(values))
         audit.record(connection, actor.name, "save_upload" if run_kind == SAVE else "check_upload", "upload", upload_id, {"kind": kind or row.kind}, at=now)
 
@@ -197,7 +220,7 @@ def discard(upload_id: int, *, actor: Actor, now: dt.datetime) -> None:
 
 def _forget(connection: Connection, ids: Sequence[int]) -> None:
     connection.execute(delete(import_fault).where(import_fault.c.upload_id.in_(ids)))
-    connection.execute(update(upload).where(upload.c.id.in_(ids)).values(stored_as=None))
+    connection.execute(update(upload).where(upload.c.id.in_(ids)).values(stored_as=None, headings=None))
 
 
 def forget_old(now: dt.datetime, limit: int = 500) -> int:
@@ -228,6 +251,12 @@ def _remove_orphans(now: dt.datetime) -> int:
     for path in gone:
         path.unlink(missing_ok=True)
     return len(gone)
+
+
+def note_headings(connection: Connection, upload_id: int, top: Sequence[Any] | None, given: HeadingMap) -> None:
+    """What a check found about the columns; nothing of a file that was removed meanwhile."""
+    connection.execute(update(upload).where(upload.c.id == upload_id, upload.c.stored_as.is_not(None)).values(
+        headings=top, heading_map=given.as_json() if given else None))
 
 
 # -- findings --------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -11,16 +13,18 @@ from flask_login import current_user
 from sqlalchemy import Row
 
 import db
-from app import fault_words, import_kinds, labels, paging, tables, understood_words, upload_lists, uploads
+from app import fault_words, import_kinds, labels, paging, tables, understood_words, upload_headings, upload_lists, uploads
 from app.clock import now_and_today
 from app.hq.home import blueprint
 from app.job_words import progress_of, size
 from app.permissions import current_actor, needs
 from app.tables import Column
+from app.upload_headings import Heading
 from app.upload_lists import MOVING, STATUSES
-from ledger.faults import InvalidInput, NotFound
+from ledger.faults import FieldFault, InvalidInput, NotFound
 from stores import versions
 from stores.importing.faults import FaultList, ImportFault, as_csv
+from stores.importing.headings import HeadingMap
 
 FIRST_KIND = "stores"
 COLUMNS = (
@@ -101,6 +105,11 @@ def _found(connection: Any, upload_id: int) -> Row[Any]:
 @blueprint.get("/imports/<int:upload_id>", strict_slashes=False)
 @needs("import:write")
 def import_run(upload_id: int) -> str:
+    return _run_page(upload_id)
+
+
+def _run_page(upload_id: int, given: HeadingMap | None = None, wrong: Sequence[FieldFault] = ()) -> str:
+    """`given`: an answer about the columns that cannot be, with what is wrong."""
     now, _today = now_and_today()
     with db.read() as connection:
         row = _found(connection, upload_id)
@@ -115,7 +124,43 @@ def import_run(upload_id: int) -> str:
             moving=row.status in MOVING, told=progress_of(row, now), page=paging.listed("findings", found, lambda each: (each.id,)),
             by_column=upload_lists.fault_columns(connection, row.id) if figures["faults"] else [], version=versions.current(connection).network,
             before=upload_lists.saved_before(connection, row), kept_until=row.uploaded_at + uploads.KEPT, fault_words=fault_words, file_size=size,
+            matching=_matching(row, given, wrong), answered=HeadingMap.of_json(row.heading_map),
             understood=understood_words.lines((row.result or {}).get("understood"), _))
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The step of the columns. `missing`: our columns that may be given one value for all rows, with the value so far; `wrong`: (name, why)."""
+
+    headings: list[Heading]
+    columns: list[tuple[str, bool]]
+    missing: list[tuple[str, bool, str]]
+    wrong: list[tuple[str, str]]
+
+
+def _matching(row: Row[Any], given: HeadingMap | None, wrong: Sequence[FieldFault]) -> Matching | None:
+    """None unless the columns wait for an answer, or somebody wants to answer once more."""
+    asked = row.status == "columns" or given is not None or "columns" in request.args and row.status not in (*MOVING, "saved")
+    if not (asked and row.headings and row.stored_as):
+        return None
+    answer = given if given is not None else HeadingMap.of_json(row.heading_map)
+    columns, headings = upload_headings.known_columns(row.kind), upload_headings.offered(row.kind, row.headings, answer)
+    taken = {each.ours for each in headings}
+    missing = [(name, must, answer.fixed.get(name, "")) for name, must in columns if name in answer.fixed or must and name not in taken]
+    return Matching(headings, columns, missing, [(each.field, fault_words.reason(each.reason)) for each in wrong])
+
+
+@blueprint.post("/imports/<int:upload_id>/columns")
+@needs("import:write")
+def match_import_columns(upload_id: int) -> Any:
+    """Each heading with what it becomes ("" leaves it out), and values for all rows."""
+    with db.read() as connection:
+        row = _found(connection, upload_id)
+    names = list(dict.fromkeys(each["name"] for each in row.headings or ()))
+    fixed = {name: request.form.get(f"set-{name}", "").strip() for name, _ in upload_headings.known_columns(row.kind)}
+    given = HeadingMap({name: request.form.get(f"ours-{place}", "") for place, name in enumerate(names)}, {name: text for name, text in fixed.items() if text})
+    wrong = uploads.match_columns(upload_id, given, actor=current_actor(), user_id=current_user.id, now=dt.datetime.now(dt.UTC))
+    return (_run_page(upload_id, given, wrong), 422) if wrong else _to(upload_id)
 
 
 @blueprint.get("/imports/<int:upload_id>/progress", strict_slashes=False)
