@@ -21,6 +21,7 @@ from stores.actors import Actor
 from stores.areas import parse_geometry
 from stores.brand import brand
 from stores.event_intake import EventIn
+from stores.exporting import facts
 from stores.importing.area_file import CheckedAreas, read_areas
 from stores.importing.cells import Context
 from stores.importing.check import Checked, Row, check
@@ -105,7 +106,12 @@ def _orders(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, 
     orders, refunds = group_orders(checked.rows, context(), checked.faults, checked.warnings) if not checked.faults else ([], [])
 
     def write(only_try: bool) -> Outcome:
-        return filing.file_orders(orders, refunds, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=only_try, progress=progress)
+        with db.read() as connection:
+            same = (facts.same_orders(connection, [filing.order_in(each) for each in orders]),
+                    facts.same_refunds(connection, [filing.refund_in(each) for each in refunds]))
+        outcome = filing.file_orders([each for each in orders if each.order_no not in same[0]], [each for each in refunds if each.refund_no not in same[1]],
+                                     actor=actor, now=dt.datetime.now(dt.UTC), dry_run=only_try, progress=progress)
+        return replace(outcome, unchanged=outcome.unchanged + len(same[0]) + len(same[1]))
     report = _judged("orders", checked, write, dry_run, wishes)
     return replace(report, kind="orders and refunds" if refunds else "orders")
 
@@ -124,6 +130,9 @@ def _events(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, 
 def _record_events(rows: Sequence[Row], actor: Actor, only_try: bool) -> Outcome:
     names = ("event_id", "type", "occurred_at", "guide_code", "customer_id", "external_userid", "source")
     events = [EventIn(*(row.get(name) for name in names), payload=row.get("payload") or {}) for row in rows]
+    with db.read() as connection:
+        same = facts.same_events(connection, events)
+    rows, events = [row for row in rows if row.values["event_id"] not in same], [each for each in events if each.event_id not in same]
     try:
         taken = event_intake.record_events(events, actor=actor.name, now=dt.datetime.now(dt.UTC), all_or_nothing=True, dry_run=only_try)
     except event_intake.AnyRefused as refusal:
@@ -132,7 +141,7 @@ def _record_events(rows: Sequence[Row], actor: Actor, only_try: bool) -> Outcome
             row, column = rows[each.index], each.field.split(".")[0]
             faults.add(row.line, column, str(row.get(column) or ""), each.reason)
         raise Refused(faults) from None
-    return Outcome(new=taken.accepted, unchanged=taken.duplicates)
+    return Outcome(new=taken.accepted, unchanged=taken.duplicates + len(same))
 
 
 KINDS: dict[str, Run] = {

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import xlsxwriter
-from flask import Response, after_this_request, current_app, render_template, request
+from flask import Response, after_this_request, current_app, render_template, request, url_for
 from flask_babel import LazyString
 from flask_babel import gettext as _
 
 import db
-from app import paging, saved_views
+from app import exports, paging, saved_views
 from app.api.pages import decode, encode
 from app.clock import now_and_today
 from app.labels import Words, label
@@ -31,6 +31,7 @@ EXPORT_ROWS = 100_000
 CHUNK = 1_000
 FORMATS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 RIGHT = frozenset({"count", "money", "percent", "number"})
+OWN_FORMS = ("branches", "dealers", "stores", "guides", "areas", "orders", "customers")  # lists named as the import of their rows
 NO_FILTER = frozenset({"export", "cursor", "col", "lang", "sort"})
 Fetch = Callable[[Order], Sequence[Any]]
 
@@ -66,7 +67,8 @@ class Column:
 
 @dataclass(slots=True)
 class Table:
-    """What was asked for, and once filled the rows of this page. `total` is the foot: values by column key."""
+    """What was asked for, and once filled the rows of this page. `total` is the foot: values by column key. `own_form`: (form, address) of files
+    that can be edited and imported again."""
 
     name: str
     columns: tuple[Column, ...]
@@ -78,6 +80,7 @@ class Table:
     first: str | None = None
     total: Mapping[str, Any] = field(default_factory=dict)
     saved: Sequence[Any] = ()
+    own_form: Sequence[tuple[str, str]] = ()
 
     def sorted_by(self, column: Column) -> str | None:
         """`ascending`, `descending` or None, as aria-sort says it."""
@@ -121,8 +124,17 @@ def answer(table: Table, fetch: Fetch, template: str, *, total: Mapping[str, Any
     if len(rows) > paging.PAGE:
         table.next = paging.same_filter(cursor=encode(f"{table.name} {_wish(table.order)}", _key(rows[paging.PAGE - 1])))
     table.first = paging.same_filter() if request.args.get("cursor") else None
+    table.own_form = _own_form(table)
     table.saved = saved_views.of_reader(request.path)
     return render_template(template, table=table, **context)
+
+
+def _own_form(table: Table) -> list[tuple[str, str]]:
+    """For those who import; facts for the days shown."""
+    if request.blueprint != "hq" or table.name not in OWN_FORMS or not current_actor().may("import:write"):
+        return []
+    days = {name: request.args[name] for name in ("from", "to", "day", "month") if request.args.get(name)} if table.name in exports.DATED else {}
+    return [(form, url_for("hq.own_form", kind=table.name, form=form, **days)) for form in exports.formats(table.name)]
 
 
 class Ranked:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,7 @@ from stores.registers.saving import Outcome, Refused, ids_by_code, pieces
 from stores.stores import store
 
 LARGEST = 10**15
+CHUNK = 1_000
 TARGETS_LOCK = 0x0D00_0746  # pg_advisory_xact_lock key: imports of targets take turns
 
 target = Table(
@@ -87,6 +88,19 @@ def of_store(connection: Connection, period: str, store_id: int, guide_ids: Sequ
     query = select(t.level, t.subject_id, t.metric, t.target).where(t.period == period, t.superseded_at.is_(None), or_(
         and_(t.level == "store", t.subject_id == store_id), and_(t.level == "guide", t.subject_id.in_(guide_ids))))
     return {(r.level, r.subject_id, r.metric): int(r.target) for r in connection.execute(query)}
+
+
+def exported(connection: Connection) -> Iterator[dict[str, str]]:
+    """Targets in force as rows of their file, of the whole chain."""
+    t = target.c
+    codes = {level: {row.id: row[1] for row in connection.execute(select(table.c.id, table.c[f"{table.name}_code"]))} for level, table in LEVELS.items()}
+    after = 0
+    while some := connection.execute(select(target).where(t.superseded_at.is_(None), t.id > after).order_by(t.id).limit(CHUNK)).all():
+        for row in some:
+            decimals = brand().decimals if row.metric in MONEY else 2 if row.metric in RATES else 0
+            yield {"period": row.period, "level": row.level, "code": codes[row.level][row.subject_id], "metric": row.metric,
+                   "target": format(Decimal(row.target).scaleb(-decimals), "f")}
+        after = some[-1].id
 
 
 def _save(rows: Sequence[Row], actor: Actor, now: dt.datetime, dry_run: bool, deed: tuple[str, str, str | int], **detail: str) -> Outcome:

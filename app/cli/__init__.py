@@ -10,7 +10,8 @@ from flask.cli import AppGroup
 
 COMMANDS = {  # name: module and what it holds
     "api-key": ("users", "api_key"), "assign": ("assign", "assign"), "customer": ("customers", "customer"), "db": ("database", "db"),
-    "demo": ("demo", "demo"), "entry-param": ("rules", "entry_param"), "figures": ("figures", "figures"), "import": ("importing", "imports"),
+    "demo": ("demo", "demo"), "entry-param": ("rules", "entry_param"), "export": ("exporting", "group"),
+    "figures": ("figures", "figures"), "import": ("importing", "imports"),
     "incentives": ("incentives", "incentives"), "network": ("network", "network"), "plan": ("incentives", "plan"),
     "policy": ("rules", "policy"), "reassign": ("reassign", "reassign"), "serve": ("serve", "serve"), "simulate": ("simulating", "simulate"),
     "user": ("users", "user"), "verify": ("verify", "verify"), "worker": ("worker", "worker"),

@@ -13,7 +13,7 @@ from flask_login import current_user
 from sqlalchemy import Row
 
 import db
-from app import fault_words, import_kinds, labels, paging, tables, understood_words, upload_headings, upload_lists, uploads
+from app import exports, fault_words, import_kinds, labels, paging, tables, understood_words, upload_headings, upload_lists, uploads
 from app.clock import now_and_today
 from app.hq.home import blueprint
 from app.job_words import progress_of, size
@@ -60,6 +60,7 @@ def imports() -> Any:
             table, lambda order: upload_lists.rows(connection, order, of, status), "hq/imports.html", now=now, of=of, status=status, kinds=import_kinds.KINDS,
             import_kinds=import_kinds, import_names=[(code, each.name) for code, each in import_kinds.KINDS.items()],
             kind=import_kinds.KINDS[chosen if chosen in import_kinds.KINDS else FIRST_KIND],
+            dated=chosen in exports.DATED,
             total_rows=upload_lists.count(connection, of, status), waiting=upload_lists.count(connection, status="ready"), statuses=STATUSES)
 
 

@@ -14,6 +14,7 @@ from stores.importing import encodings, forms, headings, workbooks
 from stores.importing.columns import Column
 from stores.importing.faults import FaultList, UnreadableLine
 from stores.importing.headings import PLAIN, HeadingMap, Layout
+from stores.importing.protection import bare as unprotected
 from stores.importing.sheet_marks import spans
 from stores.importing.understood import Mends, Reading
 
@@ -135,7 +136,7 @@ def _csv_lines(text: str, separator: str, before: int = 0) -> Lines:
         except csv.Error as reason:
             raise UnreadableLine(line, f"Line {line} is no CSV: {reason}. A quote inside a quoted cell is written twice; "
                                  f"a cell holds at most {csv.field_size_limit()} characters.") from None
-        yield line, [cell.strip() for cell in cells]
+        yield line, [unprotected(cell.strip()) for cell in cells]
 
 
 def _separator(text: str, known: set[str], kind: str, given: HeadingMap) -> str:

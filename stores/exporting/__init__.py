@@ -1,0 +1,1 @@
+"""What is stored, in the import's own form: edited and brought in again, only the edits change anything."""
