@@ -30,7 +30,7 @@ Source = Callable[[Connection, Actor, dt.date, dt.date, dt.date], Cells]  # conn
 
 KINDS: dict[str, Source] = {
     **{kind: (lambda connection, actor, today, first, last, kind=kind: registers.rows(connection, kind, actor, today))  # type: ignore[misc]
-       for kind in ("branches", "dealers", "stores", "guides")},
+       for kind in ("branches", "dealers", "stores", "guides", "terms")},
     "offers": lambda connection, actor, today, first, last: registers.offers(connection, actor, today),
     "customers": lambda connection, actor, today, first, last: registers.customers(connection, actor),
     "orders": lambda connection, actor, today, first, last: facts.orders(connection, actor, first, last),

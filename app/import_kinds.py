@@ -44,6 +44,7 @@ KINDS: dict[str, Kind] = {kind.code: kind for kind in (
     Kind("areas", _l("Areas"), _l("Territories, service areas and isolated areas as GeoJSON. Dealers and stores must be known."), "routing"),
     Kind("offers", _l("Store offers"), _l("Promotions and ranges of the mall, by its ids, switched on or off for single stores. "
                                                    "Stores must be known."), "sales"),
+    Kind("terms", _l("Contract terms"), _l("Fees and collection of single stores, where they are not the dealer's own. Stores must be known."), "money"),
     Kind("customers", _l("Customers"), _l("Customers with the identities by which they are known elsewhere. Identities are added, never taken away."), "people"),
     Kind("orders", _l("Orders and refunds"), _l("Orders and refunds, one row for each line. A known order is never changed."), "sales"),
     Kind("events", _l("Events"), _l("Friend adds, losses, referrals and chats. A known event is never changed. Guides must be known."), "share"),
@@ -64,6 +65,7 @@ EXAMPLES: dict[str, dict[str, str]] = {
     "guides": {"guide_code": "G001", "name": "李梅", "store_code": "S001", "wecom_userid": "limei", "own_customer_id": "", "hired_on": "2025-03-01",
                "left_on": "", "role": "guide", "customers": ""},
     "offers": {"store_code": "S001", "kind": "promotion", "reference": "NEW-YEAR-2025", "switch": "on", "valid_from": "2025-12-20", "valid_to": "2026-01-03"},
+    "terms": {"store_code": "S001", "terms_from": "2026-01-01", "platform_fee_bp": "400", "channel_fee_bp": "", "collection_mode": ""},
     "customers": {"customer_id": "C0001", "unionid": "oUnion0001", "openid": "oOpen0001", "external_userid": "wmExternal0001", "phone": "13800000000", "employee": "no"},
     "orders": {
         "order_no": "O20251101001", "customer_id": "C0001", "paid_at": "2025-11-01 10:20:30", "amount": "128.00", "currency": "", "kind": "order",
@@ -83,6 +85,7 @@ AREAS_EXAMPLE: dict[str, Any] = {"type": "FeatureCollection", "features": [{
 CHOICES = {  # where the example alone would not say what else there is
     ("stores", "crs"): " ".join(CRS_NAMES), ("stores", "status"): " ".join(STATUSES), ("stores", "cloud_shop"): "on off", ("orders", "crs"): " ".join(CRS_NAMES),
     ("dealers", "collection_mode"): "store_collects hq_collects", ("dealers", "express_rule"): "keep transfer split refuse",
+    ("terms", "collection_mode"): "store_collects hq_collects",
     ("guides", "role"): " ".join(ROLES), ("guides", "customers"): "follow stay", ("customers", "employee"): "yes no",
     ("orders", "kind"): "order refund", ("events", "type"): " ".join(TYPES), ("events", "payload"): "{...}", ("targets", "level"): "guide store dealer branch",
     ("offers", "kind"): " ".join(OFFER_KINDS), ("offers", "switch"): "on off",

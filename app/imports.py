@@ -32,7 +32,7 @@ from stores.importing.order_rows import follow_above, further_lines, group_order
 from stores.importing.sheets import Sheet, read_sheet
 from stores.importing.understood import Understood
 from stores.importing.wishes import AS_USUAL, Wishes
-from stores.registers import areas, branches, customers, dealers, guides, lookalikes, offers, stores
+from stores.registers import areas, branches, customers, dealers, guides, lookalikes, offers, stores, terms
 from stores.registers.saving import Apply, Doubtful, Outcome, Refused
 from stores.sales import filing
 
@@ -151,6 +151,7 @@ KINDS: dict[str, Run] = {
     "guides": of_sheet("guides", guides.apply),
     "areas": _areas,
     "offers": of_sheet("offers", offers.apply),
+    "terms": of_sheet("terms", terms.apply),
     "customers": of_sheet("customers", customers.apply, limited=False),
     "orders": _orders,
     "events": _events,

@@ -127,8 +127,12 @@ NETWORK_FIELDS: Words = {
     "platform_fee_bp": _l("Platform fee"), "channel_fee_bp": _l("Channel fee"), "collection_mode": _l("Collection"),
     "express_rule": _l("Express into another dealer's territory"), "express_split_bp": _l("Part of the territory's dealer"), "store_code": _l("Store code"),
     "wecom_userid": _l("WeCom account"), "own_customer_id": _l("Own customer number"), "hired_on": _l("First day"), "left_on": _l("Last day at work"),
+    "parent_code": _l("Above it"), "terms_from": _l("These terms from"), "area_code": _l("Area code"), "kind": _l("Kind"), "valid_from": _l("First day"),
+    "valid_to": _l("Last day"), "region_codes": _l("Region codes"), "postal_codes": _l("Postal codes"), "geometry": _l("Shape"),
     "role": _l("Role"), "guide_code": _l("Guide code"), "customers": _l("Customers after a move"),
 }
+NETWORK_LISTS: Words = {"stores": _l("Stores"), "dealers": _l("Dealers"), "guides": _l("Guides"), "branches": _l("Branches"), "areas": _l("Areas"),
+                        "terms": _l("Stores")}
 EXPRESS_RULES: Words = {"keep": _l("the shop keeps the sale"), "transfer": _l("the sale goes to the territory's dealer"),
                         "split": _l("the sale is split with the territory's dealer"), "refuse": _l("the sale is refused")}
 COLLECTION: Words = {"store_collects": _l("The store collects"), "hq_collects": _l("Headquarters collects")}

@@ -1,4 +1,4 @@
-"""A change of one store, dealer or guide before it is saved: what would differ, what is wrong with it, and whether somebody was quicker.
+"""A change of one store, dealer, guide, branch, area or contract's terms before it is saved: what would differ, what is wrong with it, and whether somebody was quicker.
 
 The cells are those of the import, the services the same: what a page can save is what a file can.
 """
@@ -6,25 +6,32 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
 import db
-from ledger.faults import Conflict
+from ledger.faults import Conflict, InvalidInput
 from stores.actors import Actor
+from stores.areas import parse_geometry
+from stores.importing.area_file import LISTS, PROPERTIES, AreaRow, check_features
 from stores.importing.cells import Context
 from stores.importing.check import Row, check
 from stores.importing.columns import COLUMNS, KEYS
 from stores.importing.faults import FaultList, ImportFault
 from stores.importing.sheets import Sheet
-from stores.registers import dealers, guides, lists, lookalikes, stores
-from stores.registers.saving import Outcome, Refused
+from stores.registers import areas, branches, dealers, guides, lists, lookalikes, stores, terms
+from stores.registers.saving import Apply, Outcome, Refused
 
-APPLY = {"stores": stores.apply, "dealers": dealers.apply, "guides": guides.apply}
+APPLY: dict[str, Apply] = {"stores": stores.apply, "dealers": dealers.apply, "guides": guides.apply, "branches": branches.apply, "terms": terms.apply,
+                           "areas": areas.apply}
+SHAPE = "geometry"
+NAMES: dict[str, tuple[str, ...]] = {**{kind: tuple(column.name for column in COLUMNS[kind]) for kind in APPLY if kind != "areas"}, "areas": (*PROPERTIES, SHAPE)}
+CODE = {kind: KEYS[kind][0] for kind in APPLY if kind != "areas"} | {"areas": "area_code"}
 TOGETHER = {"latitude", "longitude", "crs", "country", "region_code"}  # a position is judged with its system and its region
 
 
@@ -35,7 +42,7 @@ class Proposal:
     kind: str
     before: dict[str, str]
     after: dict[str, str]
-    row: Row | None = None
+    row: Row | AreaRow | None = None
     faults: list[ImportFault] = field(default_factory=list)
     warnings: list[ImportFault] = field(default_factory=list)
 
@@ -55,13 +62,17 @@ class Proposal:
 def cells(connection: Connection, kind: str, actor: Actor, today: dt.date, code: str) -> dict[str, str] | None:
     """The present row as cells of the import; None when it is unknown or not the actor's to see."""
     found = lists.one(connection, kind, actor, today, code)
-    return None if found is None else {column.name: cell(found.get(column.name)) for column in COLUMNS[kind]}
+    return None if found is None else {name: cell(found.get(name)) for name in NAMES[kind]}
 
 
 def cell(value: Any) -> str:
     """A stored value as a person writes it in a file."""
     if value is None:
         return ""
+    if isinstance(value, list):
+        return " ".join(value)
+    if isinstance(value, dict):
+        return db.canonical(value)
     if isinstance(value, float):
         return format(Decimal(repr(value)), "f")
     return value.isoformat() if isinstance(value, dt.date) else str(value)
@@ -75,7 +86,9 @@ def mark(present: Mapping[str, str] | None) -> str:
 def propose(kind: str, before: Mapping[str, str] | None, given: Mapping[str, str], context: Context, actor: Actor, now: dt.datetime) -> Proposal:
     """Check the given cells (absent columns keep their value) by the rules of the import and of the register. Writes nothing."""
     present = dict(before or {})
-    after = {column.name: given.get(column.name, present.get(column.name, "")).strip() for column in COLUMNS[kind]}
+    after = {name: given.get(name, present.get(name, "")).strip() for name in NAMES[kind]}
+    if kind == "areas":
+        return _area(present, after, context, actor, now)
     proposal = Proposal(kind, present, after)
     touched = {name for name, _, _ in proposal.differences}
     if not touched:
@@ -99,10 +112,53 @@ def propose(kind: str, before: Mapping[str, str] | None, given: Mapping[str, str
     return Proposal(kind, present, after, row, faults, list(warnings.kept))
 
 
+def _area(present: dict[str, str], after: dict[str, str], context: Context, actor: Actor, now: dt.datetime) -> Proposal:
+    """`geometry` is GeoJSON as it was pasted: a geometry, a feature, or a collection of one. `crs` is said of a shape that is pasted; what is
+    stored is WGS-84 already."""
+    if after[SHAPE] == present.get(SHAPE):
+        after["crs"] = present.get("crs", after["crs"])
+    proposal = Proposal("areas", present, after)
+    if not proposal.differences:
+        return proposal
+    try:
+        shape = pasted_shape(after[SHAPE])
+    except InvalidInput as reason:
+        return replace(proposal, faults=[ImportFault(1, SHAPE, "", reason.detail)])
+    said: dict[str, Any] = {name: value.replace(",", " ").split() if name in LISTS else value for name, value in after.items() if name != SHAPE}
+    checked = check_features([{"type": "Feature", "properties": said, "geometry": shape}], context, parse_geometry)
+    if checked.faults:
+        return replace(proposal, faults=list(checked.faults.kept))
+    try:
+        warnings = areas.apply(checked.rows, actor=actor, now=now, dry_run=True).warnings
+    except Refused as refusal:
+        return replace(proposal, faults=list(refusal.faults.kept))
+    return replace(proposal, row=checked.rows[0], warnings=list(warnings.kept))
+
+
+def pasted_shape(text: str) -> Any:
+    """The GeoJSON geometry of a pasted text, None for an empty one. Raises InvalidInput."""
+    if not text:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidInput('is no JSON; paste a GeoJSON geometry, such as {"type": "Polygon", "coordinates": [...]}') from None
+    if isinstance(found, dict) and found.get("type") == "FeatureCollection":
+        features = found.get("features")
+        if not (isinstance(features, list) and len(features) == 1):
+            raise InvalidInput("holds several features; paste one, or import the file")
+        found = features[0]
+    if isinstance(found, dict) and found.get("type") == "Feature":
+        found = found.get("geometry")
+    if not isinstance(found, dict):
+        raise InvalidInput('is no GeoJSON geometry; paste {"type": "Polygon", "coordinates": [...]}')
+    return found
+
+
 def save(proposal: Proposal, seen: str, *, actor: Actor, now: dt.datetime, today: dt.date) -> Outcome:
     """Apply what was proposed if the row is still the one that was looked at. Raises Conflict, Refused, NotAllowed."""
     assert proposal.row is not None
-    code = proposal.after[KEYS[proposal.kind][0]]
+    code = proposal.after[CODE[proposal.kind]]
     with db.transaction() as connection:
         if mark(cells(connection, proposal.kind, actor, today, code)) != seen:
             raise Conflict("Somebody changed this meanwhile.")

@@ -15,13 +15,13 @@ from stores.importing.check import check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.sheets import Sheet
-from stores.registers import branches, customers, dealers, guides, offers, stores
+from stores.registers import branches, customers, dealers, guides, offers, stores, terms
 from stores.registers.saving import Outcome
 from tests import clock
 
 CONTEXT = Context(clock.ZONE, "CNY", {"CNY": 2, "USD": 2})
 APPLY = {"branches": branches.apply, "dealers": dealers.apply, "stores": stores.apply, "guides": guides.apply, "customers": customers.apply,
-         "targets": targets.apply, "offers": offers.apply}
+         "targets": targets.apply, "offers": offers.apply, "terms": terms.apply}
 NOON = dt.datetime(2025, 6, 1, 4, tzinfo=dt.UTC)  # in Shanghai
 SOMEWHERE = {"latitude": "31.2304", "longitude": "121.4737", "crs": "wgs84"}
 

@@ -52,5 +52,5 @@ def _write(kind: str, form: str, file: Path, first: dt.date, last: dt.date) -> i
     return count
 
 
-for _kind in ("branches", "dealers", "stores", "guides", "areas", "offers", "customers", "orders", "events", "targets"):
+for _kind in ("branches", "dealers", "stores", "guides", "areas", "offers", "terms", "customers", "orders", "events", "targets"):
     add(_kind)

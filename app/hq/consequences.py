@@ -1,4 +1,4 @@
-"""What a change of a store, dealer or guide would bring about, in words, before it is saved (A2, A11, B9, B10, D1)."""
+"""What a change of the network would bring about, in words, before it is saved (A2, A11, B9, B10, D1)."""
 from __future__ import annotations
 
 import datetime as dt
@@ -9,11 +9,14 @@ from sqlalchemy import Connection, func, or_, select
 
 from app import words
 from incentives.explanations import percent
-from stores import directory, entry_lists, moves, places, store_history
+from stores import directory, entry_lists, moves, network_lists, places, store_history
 from stores.actors import Actor
+from stores.areas import area_m2
 from stores.contracts import dealer_contract
 from stores.coordinates import Coordinates, distance_m
+from stores.directory import StoreFilter
 from stores.entry_lists import EntryFilter
+from stores.network_lists import Days
 from stores.proposals import Proposal
 from stores.scope import contract_in_force
 
@@ -32,7 +35,8 @@ def of(connection: Connection, actor: Actor, proposal: Proposal, now: dt.datetim
     """Nothing for a proposal that cannot be saved."""
     if proposal.row is None:
         return []
-    return {"stores": _store, "dealers": _dealer, "guides": _guide}[proposal.kind](connection, actor, proposal, now, today)
+    told = {"stores": _store, "dealers": _dealer, "guides": _guide, "branches": _branch, "areas": _area, "terms": _terms}[proposal.kind]
+    return told(connection, actor, proposal, now, today)
 
 
 def _store(connection: Connection, actor: Actor, proposal: Proposal, now: dt.datetime, today: dt.date) -> list[Consequence]:
@@ -124,6 +128,40 @@ def _dealer(connection: Connection, actor: Actor, proposal: Proposal, now: dt.da
     if row is not None and proposal.changes("branch_code"):
         found.append(Consequence(_("The branch that looks after this dealer changes; the branches of the stores do not.")))
     return found
+
+
+def _branch(connection: Connection, actor: Actor, proposal: Proposal, now: dt.datetime, today: dt.date) -> list[Consequence]:
+    row = network_lists.find_branch(connection, actor, proposal.after["branch_code"])
+    if row is None or not proposal.changes("parent_code"):
+        return []
+    under = network_lists.branches_under(connection, actor, row)
+    stores = network_lists.store_totals(connection, actor, StoreFilter(today, branch_code=row.branch_code), Days(today, today, now), ())["stores"]
+    return [Consequence(_(
+        "%(n)s stores and %(branches)s branches under it move along: the coordinators above its old place see them no more, those above the new one do.",
+        n=words.count(stores), branches=words.count(len(under))), "wait")]
+
+
+def _area(connection: Connection, actor: Actor, proposal: Proposal, now: dt.datetime, today: dt.date) -> list[Consequence]:
+    shape, found = getattr(proposal.row, "geometry", None), list[Consequence]()
+    if shape is not None and proposal.changes("geometry", "crs"):
+        found.append(Consequence(_("The shape covers %(n)s km².", n=f"{area_m2(shape) / 1e6:,.1f}")))
+    if proposal.after["kind"] == "territory":
+        found.append(Consequence(_("Inside, visitors are led to a store of %(dealer)s, where no earlier rule decides.", dealer=proposal.after["dealer_code"]), "wait"))
+    elif proposal.after["kind"] == "service_area":
+        found.append(Consequence(_("Inside, %(store)s delivers.", store=proposal.after["store_code"])))
+    else:
+        found.append(Consequence(_("Inside, a visitor may switch among the stores of this area only."), "wait"))
+    if not proposal.new and proposal.changes("kind", "dealer_code", "store_code"):
+        found.append(Consequence(_("Who holds this area changes; visits and orders that were decided already stay as they are.")))
+    return found
+
+
+def _terms(connection: Connection, actor: Actor, proposal: Proposal, now: dt.datetime, today: dt.date) -> list[Consequence]:
+    start, before = proposal.after["terms_from"], proposal.before["terms_from"]
+    if start and start != before:
+        return [Consequence(_("Orders paid from %(day)s on are settled by these terms; those before keep the present ones.", day=start), "wait")]
+    return [Consequence(_("The present terms are corrected since %(day)s. Booked orders stay as they are; orders of those days that still come in take the new terms.",
+                          day=before or _("the beginning")), "wait")]
 
 
 def _customers(connection: Connection, proposal: Proposal, guide_id: int, now: dt.datetime, today: dt.date) -> list[Consequence]:

@@ -28,10 +28,14 @@ def own_form(kind: str, form: str) -> Any:
     span = shown_days.asked(request.args, today) if kind in exports.DATED else None
     days: dict[str, dt.date] = {"first": span.first, "last": span.last} if span else {}
     out = cast(IO[bytes], tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - the answer closes it
-    with db.read() as connection:
-        count = exports.write(kind, form, out, connection, actor=actor, today=today, watermark=f"{current_user.name} {now.isoformat(timespec='seconds')}", **days)
-    with db.transaction() as connection:
-        exports.note(connection, kind, form, count, actor=actor, now=now)
+    try:
+        with db.read() as connection:
+            count = exports.write(kind, form, out, connection, actor=actor, today=today, watermark=f"{current_user.name} {now.isoformat(timespec='seconds')}", **days)
+        with db.transaction() as connection:
+            exports.note(connection, kind, form, count, actor=actor, now=now)
+    except BaseException:
+        out.close()
+        raise
     out.seek(0)
     name = f"{kind}-{span.first}-{span.last}.{form}" if span else f"{kind}-{today}.{form}"
     return send_file(out, exports.FORMATS[form], as_attachment=True, download_name=name, max_age=0)

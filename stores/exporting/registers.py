@@ -23,7 +23,7 @@ CHUNK = 1_000
 
 
 def rows(connection: Connection, kind: str, actor: Actor, today: dt.date) -> Iterator[dict[str, str]]:
-    """Cells by column of branches, dealers, stores or guides, in the order of their codes."""
+    """Cells by column of branches, dealers, stores, guides or terms, in the order of their codes."""
     names, key = [column.name for column in COLUMNS[kind]], COLUMNS[kind][0].name
     for some in _pages(connection, kind, actor, today, key):
         if kind == "stores":

@@ -71,10 +71,14 @@ OFFERS = (
     _must("store_code", _code), _must("kind", cells.choice(*OFFER_KINDS)), _must("reference", _code), Column("switch", cells.switch("on", "off")),
     Column("valid_from", cells.day), Column("valid_to", cells.day))
 
+TERMS = (
+    _must("store_code", _code), Column("terms_from", cells.day), Column("platform_fee_bp", _basis_points), Column("channel_fee_bp", _basis_points),
+    Column("collection_mode", cells.choice("store_collects", "hq_collects")))
+
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "branches": BRANCHES, "dealers": DEALERS, "stores": STORES, "guides": GUIDES, "customers": CUSTOMERS, "orders": ORDERS,
-    "events": EVENTS, "targets": TARGETS, "offers": OFFERS}
+    "events": EVENTS, "targets": TARGETS, "offers": OFFERS, "terms": TERMS}
 KEYS: dict[str, tuple[str, ...]] = {
     "branches": ("branch_code",), "dealers": ("dealer_code",), "stores": ("store_code",), "guides": ("guide_code",),
     "customers": ("customer_id",), "events": ("event_id",), "targets": ("period", "level", "code", "metric"),
-    "offers": ("store_code", "kind", "reference")}
+    "offers": ("store_code", "kind", "reference"), "terms": ("store_code",)}

@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 class UnsoundContract(ValueError):
@@ -31,11 +32,44 @@ def contracts_after(known: Sequence[Contract], dealer_id: int, start: dt.date | 
     if not known:
         return [Contract(dealer_id, start)]
     in_force = next((each for each in known if each.holds(today)), None)
-    if in_force is not None and len(known) > 1 and in_force.dealer_id == dealer_id and start in (None, in_force.valid_from):
+    if in_force is not None and len(known) > 1 and in_force.dealer_id == dealer_id and start in (None, *_starts(known, in_force)):
         return list(known)  # what is agreed for later stays
     if known[-1].dealer_id == dealer_id:
         return _same_dealer(known, start, cleared)
     return _other_dealer(known, dealer_id, start or today)
+
+
+def _starts(known: Sequence[Contract], in_force: Contract) -> list[dt.date | None]:
+    """When this dealer's contract began: its parts of other terms follow each other without a gap."""
+    found: list[dt.date | None] = [in_force.valid_from]
+    for before in reversed(known[:known.index(in_force)]):
+        if before.dealer_id != in_force.dealer_id or before.valid_to != found[-1]:
+            break
+        found.append(before.valid_from)
+    return found
+
+
+def in_order(contract: Contract) -> dt.date:
+    """Contracts of one store sort by their first day."""
+    return contract.valid_from or dt.date.min
+
+
+def with_terms(known: Sequence[Contract], terms: Mapping[str, Any], start: dt.date | None, today: dt.date) -> list[Contract]:
+    """The contracts with other terms: from `start` on as a new part of the contract that holds then, without it throughout the contract of today
+    (or the next one). `known` in the order of their days. Raises UnsoundContract."""
+    if start is None:
+        held = next((each for each in known if each.holds(today)), known[-1])
+    else:
+        found = next((each for each in known if each.holds(start)), None)
+        if found is None:
+            raise UnsoundContract("lies in no contract of this store")
+        held = found
+    changed = replace(held, **terms)
+    if changed == held:
+        return list(known)
+    parts = [changed] if start in (None, held.valid_from) else [replace(held, valid_to=start), replace(changed, valid_from=start)]
+    place = known.index(held)
+    return [*known[:place], *parts, *known[place + 1:]]
 
 
 def _same_dealer(known: Sequence[Contract], start: dt.date | None, cleared: bool) -> list[Contract]:

@@ -90,6 +90,14 @@ def _guides(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
     return _limited(query, g.id, visible_guide_ids(actor, today)), guide, _plain
 
 
+def _terms(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
+    """What the contract of today states of its own, by store."""
+    c, s = dealer_contract.c, store.c
+    query = select(s.store_code, c.valid_from.label("terms_from"), c.platform_fee_bp, c.channel_fee_bp, c.collection_mode).join(
+        dealer_contract, (c.store_id == s.id) & contract_in_force(today))
+    return _limited(query, s.id, visible_store_ids(actor, today)), store, _plain
+
+
 def _areas(actor: Actor, today: dt.date) -> tuple[Select[Any], Table, Shape]:
     """Areas of the dealers and stores that are seen."""
     r = area_revision.c
@@ -112,4 +120,4 @@ def _area(row: Row[Any]) -> dict[str, Any]:
 
 
 LISTS: dict[str, Callable[[Actor, dt.date], tuple[Select[Any], Table, Shape]]] = {
-    "branches": _branches, "dealers": _dealers, "stores": _stores, "guides": _guides, "areas": _areas}
+    "branches": _branches, "dealers": _dealers, "stores": _stores, "guides": _guides, "areas": _areas, "terms": _terms}

@@ -80,6 +80,7 @@ def fill(network: Network, folder: Path) -> None:
                             "contract_from": "2026-01-01", "status": "paused", "paused_until": "2025-06-20"})
     network.load("stores", {"store_code": "S1", "name": HOSTILE[1], "dealer_code": "D2", "latitude": "31.5", "longitude": "121.5", "crs": "gcj02",
                             "contract_from": "2025-08-01"})
+    network.load("terms", {"store_code": "S2", "terms_from": "2025-03-01", "platform_fee_bp": "400", "channel_fee_bp": "", "collection_mode": "hq_collects"})
     network.load("guides", {"guide_code": "0G", "name": "@Mei", "store_code": "S2", "wecom_userid": "-mei", "hired_on": "2024-01-01", "left_on": "2025-12-31"},
                  {"guide_code": "G2", "name": "Lin", "store_code": "0001", "wecom_userid": "", "hired_on": "", "left_on": ""})
     network.load("offers", {"store_code": "S2", "kind": "promotion", "reference": "=P", "switch": "off", "valid_from": "", "valid_to": "2024-01-01"})
@@ -187,11 +188,11 @@ def test_days_limit_what_is_written_of_facts(network: Network, tmp_path):
 @on_both_engines
 def test_a_page_gives_the_file_and_the_audit_log_says_so(bare_chain):  # noqa: F811
     client = bare_chain.client("petra")
-    answer = client.get("/hq/exports/stores.csv")
+    answer = client.get("/hq/exports/stores.csv", buffered=True)
     assert answer.status_code == 200
     assert "attachment" in answer.headers["Content-Disposition"]
     assert answer.data.decode("utf-8-sig").startswith("store_code,name,dealer_code")
-    assert client.get("/hq/exports/areas.geojson").get_json()["type"] == "FeatureCollection"
+    assert client.get("/hq/exports/areas.geojson", buffered=True).get_json()["type"] == "FeatureCollection"
     assert client.get("/hq/exports/stores.geojson").status_code == 404
     assert client.get("/hq/exports/colours.csv").status_code == 404
     assert "/hq/exports/stores.xlsx" in client.get("/hq/stores").text

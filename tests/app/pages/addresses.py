@@ -33,7 +33,8 @@ def hq(chain: Chain, name: str) -> Iterator[str]:
     yield from ("/hq/stores", "/hq/stores?silent=yes", "/hq/stores/S1", "/hq/stores?view=map&figure=entries", "/hq/stores?unowned=yes&sort=-sales")
     yield from ("/hq/branches", "/hq/branches/B1", "/hq/guides", "/hq/guides?state=present", "/hq/areas")
     if name == "petra":  # who maintains the network
-        yield from ("/hq/new/store", "/hq/stores/S1/edit", "/hq/dealers/D1/edit", "/hq/guides/G1/edit", "/hq/stores/S1/offers", "/hq/stores/S1/close",
+        yield from ("/hq/new/store", "/hq/stores/S1/edit", "/hq/dealers/D1/edit", "/hq/new/branch", "/hq/branches/B1/edit", "/hq/new/area", "/hq/stores/S1/terms",
+                    "/hq/guides/G1/edit", "/hq/stores/S1/offers", "/hq/stores/S1/close",
                     "/hq/stores/S1/close?successor_store_code=S2", "/hq/stores/S1/close?alone=yes")
     yield from ("/hq/dealers", "/hq/dealers/D1", "/hq/dealers/D1?by=store", "/hq/dealers/D1?by=month")
     yield from ("/hq/guides/G1",)
