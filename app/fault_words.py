@@ -168,6 +168,7 @@ REASONS = (
     _l("unknown column; do you mean %(name)s? --map %(pair)s"),
     _l("stands in no column of this file; it has %(names)s"),
     _l("cannot become %(name)s: this import has no such column"),
+    _l("stands for all other columns; they can only be left out"),
     _l("cannot be set: this import has no such column"),
     _l("would come from two columns: %(names)s"),
     _l("unknown column"),

@@ -29,7 +29,8 @@ def add(kind: str, run: Run) -> None:
     @click.argument("file", type=click.Path(path_type=Path))
     @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
     @click.option("--map", "pairs", multiple=True, metavar="THEIRS=OURS",
-                  help="A column of the file is ours under another name; --map THEIRS= leaves it out; 'Date + Time=paid_at' joins two. Repeatable.")
+                  help="A column of the file is ours under another name; --map THEIRS= leaves it out, --map '*=' all that are not ours; "
+                       "'Date + Time=paid_at' joins two, 'Price * Qty=amount' multiplies. Repeatable.")
     @click.option("--set", "fixed", multiple=True, metavar="OURS=VALUE", help="A column that the file lacks has this value in every row. Repeatable.")
     @click.option("--follow-above", "follow", is_flag=True, hidden=kind != "orders",
                   help="Blank fields of further lines of an order follow the line above.")

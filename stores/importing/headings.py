@@ -6,26 +6,33 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import math
+import re
 import shlex
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ledger.faults import FieldFault
 
+_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+REST = "*"
 WORDS = Path(__file__).resolve().parent.parent / "data" / "headings.toml"
 JOIN = " + "  # "Date + Time": several of their columns, joined by a space, make one of ours
+TIMES = " * "  # "Lineitem price * Lineitem quantity": numbers multiplied, exactly
 NEAR = 0.75
 LONGEST = 80
 
 
 @dataclass(frozen=True, slots=True)
 class HeadingMap:
-    """`pairs`: theirs -> ours, "" leaves a column out. `fixed`: ours -> the value of every row, for what the file does not hold."""
+    """`pairs`: theirs -> ours, "" leaves a column out; "*" -> "" leaves out all that is not ours.
+    `fixed`: ours -> the value of every row, for what the file does not hold."""
 
     pairs: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
@@ -36,7 +43,7 @@ class HeadingMap:
     @property
     def theirs(self) -> set[str]:
         """Every heading that is named, also the parts of joined ones."""
-        return {part for name in self.pairs for part in (name, *name.split(JOIN))}
+        return {part for name in self.pairs for part in (name, *_parts(name))}
 
     def as_json(self) -> dict[str, dict[str, str]]:
         return {"pairs": dict(self.pairs), "fixed": dict(self.fixed)}
@@ -51,11 +58,13 @@ PLAIN = HeadingMap()
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a row of their cells becomes one of ours: for each column of ours the places of its cells; `fixed` is the same in every row."""
+    """How a row of their cells becomes one of ours: for each column of ours the places of its cells, of `products` multiplied; `fixed` is the
+    same in every row."""
 
     places: Mapping[str, tuple[int, ...]]
     fixed: Mapping[str, str]
     plain: bool  # their columns are ours, in their order
+    products: frozenset[str] = frozenset()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -64,9 +73,19 @@ class Layout:
     def row(self, cells: Sequence[str]) -> dict[str, str]:
         if self.plain:
             return dict(zip(self.places, cells, strict=False))
-        ours = {name: cells[where[0]] if len(where) == 1 else " ".join(cells[place] for place in where if cells[place])
+        ours = {name: cells[where[0]] if len(where) == 1 else self._joined(name, [cells[place] for place in where if cells[place]])
                 for name, where in self.places.items()}
         return ours | dict(self.fixed)
+
+    def _joined(self, name: str, parts: list[str]) -> str:
+        """What is no number stays as it is written, so that the check names it."""
+        if name not in self.products or not all(_NUMBER.fullmatch(part) for part in parts) or len(parts) < 2:
+            return (TIMES if name in self.products else " ").join(parts)
+        return format(math.prod(map(Decimal, parts), start=Decimal(1)), "f")
+
+
+def _parts(theirs: str) -> list[str]:
+    return theirs.split(TIMES if TIMES in theirs else JOIN)
 
 
 def named(header: Sequence[str]) -> list[str]:
@@ -81,8 +100,14 @@ def layout(kind: str, header: Sequence[str], known: Sequence[str], required: Seq
     sources: dict[str, list[str]] = {}  # ours -> theirs
     places: dict[str, tuple[int, ...]] = {}
     spoken: set[str] = set()
+    products: set[str] = set()
     for theirs, ours in given.pairs.items():
-        parts = [theirs] if theirs in names else theirs.split(JOIN)
+        if theirs == REST and REST not in names:
+            if ours:
+                faults.append(FieldFault(REST, "stands for all other columns; they can only be left out"))
+            spoken.update(name for name in names if name not in known)
+            continue
+        parts = [theirs] if theirs in names else _parts(theirs)
         spoken.update(parts)
         missing = [part for part in parts if part not in names]
         faults += [FieldFault(part[:LONGEST], "stands in no column of this file; it has " + ", ".join(names)[:400]) for part in missing]
@@ -92,6 +117,7 @@ def layout(kind: str, header: Sequence[str], known: Sequence[str], required: Seq
             faults += [FieldFault(part[:LONGEST], "this column stands in the header twice") for part in parts if names.count(part) > 1]
             sources.setdefault(ours, []).append(theirs)
             places[ours] = tuple(names.index(part) for part in parts)
+            products |= {ours} if len(parts) > 1 and TIMES in theirs else set()
     free = [name for name in known if name not in names and name not in sources and name not in given.fixed]
     likely = likely_columns(kind, [name for name in names if name not in known and name not in spoken], free)
     for place, name in enumerate(names):
@@ -112,7 +138,7 @@ def layout(kind: str, header: Sequence[str], known: Sequence[str], required: Seq
         sources.setdefault(ours, []).append("the value that is set")
     faults += [FieldFault(ours, "would come from two columns: " + " and ".join(several)[:400]) for ours, several in sources.items() if len(several) > 1]
     faults += [FieldFault(name, "this column is required and missing") for name in known if name in required and name not in sources]
-    return Layout(places, dict(given.fixed), not given and list(places) == names), faults
+    return Layout(places, dict(given.fixed), not given and list(places) == names, frozenset(products)), faults
 
 
 def question(name: str, ours: str | None) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ledger.faults import InvalidInput
-from stores.importing import encodings, forms, headings, workbooks
+from stores.importing import encodings, forms, headings, point_file, workbooks
 from stores.importing.columns import Column
 from stores.importing.faults import FaultList, UnreadableLine
 from stores.importing.headings import PLAIN, HeadingMap, Layout
@@ -68,6 +68,8 @@ def _lines(path: Path, columns: tuple[Column, ...], max_bytes: int, kind: str, g
         return iter(book.rows), Reading("xlsx", sheet=book.sheet, book=book)
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
         raise InvalidInput(f"{path.name} is no XLSX workbook; save it again as .xlsx, or as .csv in UTF-8.")
+    if kind == "stores" and point_file.looks_like_one(content):
+        return point_file.read_rows(content), Reading("geojson", "utf-8")
     forms.refuse_other(content)
     text, encoding = _decoded(content)
     bare = text.lstrip(MARK_OF_UTF_8)

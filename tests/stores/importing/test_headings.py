@@ -84,7 +84,15 @@ def test_a_heading_may_hold_the_sign_that_joins(tmp_path):
     assert sheet.rows[0][1] == {"branch_code": "B1", "name": "East"}
 
 
+def test_the_rest_is_left_out_and_numbers_are_multiplied_exactly(tmp_path):
+    given = {"Name": "order_no", "Email": "customer_id", "Paid at": "paid_at", "Price * Qty": "amount", "Qty": "quantity", "*": ""}
+    sheet = read(tmp_path, "Name,Email,Paid at,Price,Qty,Note,Tags\n#1,a@b.c,2026-04-05,0.1,3,x,y\n#2,a@b.c,2026-04-05,$5,3,x,y\n", given, kind="orders")
+    assert [cells["amount"] for _, cells in sheet.rows] == ["0.3", "$5 * 3"]
+    assert sheet.columns == ("order_no", "customer_id", "paid_at", "amount", "quantity")
+
+
 WRONG = {
+    "the rest is ours": ("branch_code,name,a\n", {"*": "parent_code"}, {}, "they can only be left out"),
     "two onto one": ("branch_code,a,b\n", {"a": "name", "b": "name"}, {}, "name: would come from two columns: a and b"),
     "onto one that is there": ("branch_code,a,name\n", {"a": "name"}, {}, "name: would come from two columns"),
     "none of theirs": ("branch_code,name\n", {"Name": "name"}, {}, "Name: stands in no column of this file; it has branch_code, name"),
