@@ -4,6 +4,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ CHOICES = {  # where the example alone would not say what else there is
 }
 FORMATS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "geojson": "application/geo+json"}
 WIDTH = 18
+_POINT, _SHAPE = re.compile(rb'"type"\s{0,9}:\s{0,9}"Point"'), re.compile(rb'"type"\s{0,9}:\s{0,9}"(?:Multi)?Polygon"')
 
 
 def formats(kind: str) -> tuple[str, ...]:
@@ -137,11 +139,12 @@ def _workbook(kind: str, names: list[str], cells: list[str]) -> bytes:
 def likely_kind(path: Path) -> str | None:
     """Which kind a file looks like by its header; None when it fits none."""
     try:
-        header = _header(read_content(path, MAX_BYTES))
+        content = read_content(path, MAX_BYTES)
+        header = _header(content)
     except InvalidInput:
         return None
-    if header is None:
-        return "areas"
+    if header is None:  # GeoJSON: points are a list of stores, anything else is areas
+        return "stores" if _POINT.search(content) and not _SHAPE.search(content) else "areas"
     best, fits = None, 0.0
     for kind, columns in COLUMNS.items():
         known, required = {column.name for column in columns}, {column.name for column in columns if column.required}

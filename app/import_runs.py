@@ -70,7 +70,7 @@ def _run(run: Run, row: Row[Any], path: Path, version: int, given: HeadingMap, a
     try:
         report = KINDS[row.kind](path, dry_run, actor, progress, given, Wishes.of_data(row.wishes))
     except Refused as refused:
-        return _refused(row, version, refused.faults, refused.warnings, understood=refused.understood)
+        return _refused(row, version, refused.faults, refused.warnings, _better_kind(refused, path, row.kind), understood=refused.understood)
     except Doubtful as doubt:
         return _waits(row, version, doubt)
     except InvalidInput as fault:

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -113,3 +115,18 @@ def test_a_checked_file_of_another_kind_forgets_the_answer(desk):
     with db.read() as connection:
         row = connection.execute(uploads.upload.select()).one()
     assert (row.kind, row.heading_map) == ("branches", None)
+
+
+def test_a_list_of_points_is_matched_as_stores_whatever_it_was_brought_as(desk):
+    content = (Path(__file__).parent.parent / "recipes" / "all_the_places.geojson").read_bytes()
+    path = desk.checked(content, "stores", "brand.geojson")
+    assert desk.row(path).status == "columns"
+    page = desk.page(path)
+    names = re.findall(r'id="theirs-(\d+)">([^<]+)<', page)
+    chosen = {name: re.search(rf'name="ours-{place}".*?</select>', page, re.S)[0] for place, name in names}
+    answer = {f"ours-{place}": (re.findall(r'value="(\w+)" selected', chosen[name]) or [""])[0] for place, name in names}
+    assert {"store_code", "name", "latitude", "longitude", "crs", "hours"} <= set(answer.values())
+    desk.post(f"{path}/columns", **answer, **{"set-dealer_code": "D1"})
+    desk.work()
+    assert (desk.row(path).status, desk.row(path).result["new"]) == ("ready", 2)
+    assert desk.row(desk.checked(content, "areas", "brand.geojson")).result["looks_like"] == "stores"
