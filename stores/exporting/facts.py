@@ -48,7 +48,8 @@ _EVENTS = select(
 
 def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> OrderIn:
     """A guide is named where the order named him; the store is the owner of the sale."""
-    return OrderIn(row.order_no, row.customer_id, row.paid_at, row.currency, tuple(LineIn(n.line_no, n.quantity, n.amount_minor, n.sku, n.category) for n in lines),
+    return OrderIn(row.order_no, row.customer_id, row.paid_at, row.currency, tuple(
+        LineIn(n.line_no, n.quantity, n.amount_minor, n.sku, n.category, measure=n.measure) for n in lines),
                    guide_code=row.guide_code if row.guide_basis == "assisted" else None, region_code=row.region_code, store_code=row.store_code,
                    channel=row.channel, fulfilment_store_code=row.fulfilment_store_code)
 
@@ -131,7 +132,7 @@ def orders(connection: Connection, actor: Actor, first: dt.date, last: dt.date) 
             yield {"order_no": each.order_no, "customer_id": each.customer_id, "paid_at": moment(each.paid_at), "amount": major(line.amount_minor),
                    "currency": each.currency, "kind": "order", "region_code": each.region_code or "", "store_code": each.store_code or "",
                    "fulfilment_store_code": each.fulfilment_store_code or "", "guide_code": each.guide_code or "", "channel": each.channel or "",
-                   "category": line.category or "", "sku": line.sku or "", "quantity": str(line.quantity), "line_no": str(line.line_no)}
+                   "category": line.category or "", "sku": line.sku or "", "quantity": line.measure or str(line.quantity), "line_no": str(line.line_no)}
     query = limit_orders(_REFUNDS, actor).where(_r.business_day >= first, _r.business_day <= last)
     for row, lines in _paged(connection, query, _r.id, refund_line, "refund_id"):
         for line in lines:

@@ -101,7 +101,8 @@ def fill(network: Network, folder: Path) -> None:
              "latitude": "31.23", "longitude": "121.47", "crs": "gcj02", "guide_code": "0G", "channel": "-web", "region_code": "310101", "store_code": "S2",
              "fulfilment_store_code": "S3"}
     bring(folder, "orders", table([
-        {"order_no": "0100", **order}, {"order_no": "0100", **order, "amount": "5", "sku": ""}, {"order_no": "0101", **order, "guide_code": "", "store_code": ""},
+        {"order_no": "0100", **order}, {"order_no": "0100", **order, "amount": "5", "sku": ""},
+        {"order_no": "0101", **order, "guide_code": "", "store_code": "", "quantity": "0.412"},
         {"order_no": "R1", "customer_id": "0c", "paid_at": "2025-05-03", "amount": "3.33", "kind": "refund", "original_order_no": "0100"}]), "csv")
     bring(folder, "events", table([
         {"event_id": "0e", "type": "contact.confirmed", "occurred_at": "2025-05-01 09:00", "guide_code": "0G", "external_userid": "wNew", "source": "=qr"},

@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 import db
-from app.cli import importing
 from stores.orders import order_line, sales_order
 from stores.stores import store
 from tests.app.cli.conftest import Chain, chain  # noqa: F401 - fixtures
@@ -58,9 +57,7 @@ SHOPS = {"orders_export.csv": [("#1001", 200_000, "S1", [(60_000, "P1", 2), (140
          "items.csv": [("ABC123", 104_500, "S1", [(4_500, "T1", 1), (100_000, "C1", 2)])]}
 
 
-@pytest.mark.parametrize("named", [pytest.param(
-    named, marks=pytest.mark.skipif("--follow-above" in COMMANDS[named] and "follow_above" not in Path(importing.__file__).read_text(), reason="needs --follow-above"))
-    for named in SHOPS])
+@pytest.mark.parametrize("named", SHOPS)
 def test_orders_of_a_shop_come_in_with_their_lines(chain, named):  # noqa: F811
     follow(chain, named)
     assert orders() == SHOPS[named]
