@@ -38,9 +38,9 @@ def assign(source: Path, target: Path, show: bool) -> None:
     IN: visitor_id,latitude,longitude,crs[,accuracy_m,entry_param,region_code,ip]. OUT: visitor_id,store_code,dealer_code,distance_m,rung,reason.
     A row whose location cannot be used is routed without one and counted on stderr; so is every address (ip) that was asked for its region.
     """
-    began, counted = time.monotonic(), Counter[str]()
+    began, counted, mended = time.monotonic(), Counter[str](), Counter[str]()
     with many_values(), bar("assigning", source.stat().st_size if source.exists() else 0, show) as at:
-        unknown, cells, encoding = read_rows(source, COLUMNS, COLUMNS[:4], at)
+        unknown, cells, encoding = read_rows(source, COLUMNS, COLUMNS[:4], at, mended)
         click.echo(f"read as {ENCODINGS[encoding.removesuffix('-sig')]}", err=True)
         if unknown:
             click.echo(f"columns without meaning are passed over: {', '.join(unknown)[:300]}", err=True)
@@ -50,6 +50,8 @@ def assign(source: Path, target: Path, show: bool) -> None:
     for note, count in sorted(counted.items()):
         if note not in ("rows", "assigned"):
             click.echo(f"{note}: {count:,} rows", err=True)
+    for column, count in mended.items():
+        click.echo(f"{column}: marks of a spreadsheet or a bill were taken off {count:,} values", err=True)
     seconds = time.monotonic() - began
     click.echo(f"{counted['rows']:,} rows in {seconds:.1f} s", err=True)
     click.echo(f"assigned {counted['assigned']:,} of {counted['rows']:,} rows")

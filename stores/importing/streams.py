@@ -5,11 +5,13 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ledger.faults import FieldFault, InvalidInput
 from stores.importing import encodings
+from stores.importing.marks import without_marks
 
 SEPARATORS = (",", ";", "\t")
 CELL_LIMIT = csv.field_size_limit()  # characters; the module's own limit is one for the whole process and is left as it is
@@ -48,9 +50,10 @@ def encoding_of(path: Path) -> str:
 
 
 def read_rows(path: Path, columns: tuple[str, ...], required: tuple[str, ...],
-              at: Callable[[int], None] | None = None) -> tuple[list[str], Iterator[list[str]], str]:
+              at: Callable[[int], None] | None = None, mended: Counter[str] | None = None) -> tuple[list[str], Iterator[list[str]], str]:
     """(header columns that are unknown, rows, encoding). A row has the cells of `columns` in that order, trimmed, '' for what is absent; blank lines
-    are left out. `at(bytes)` is told how far the file is read. Raises InvalidInput for a missing or repeated column."""
+    are left out. `at(bytes)` is told how far the file is read. Marks of spreadsheets come off
+    the first of `columns`, which names the row; `mended` counts them by column. Raises InvalidInput for a missing or repeated column."""
     encoding = encoding_of(path)
     text = io.TextIOWrapper(path.open("rb"), encoding=encoding, errors="replace", newline="")
     try:
@@ -65,7 +68,7 @@ def read_rows(path: Path, columns: tuple[str, ...], required: tuple[str, ...],
     except BaseException:
         text.close()
         raise
-    rows = _rows(text, mark, [header.index(n) if n in header else -1 for n in columns], at)
+    rows = _rows(text, mark, [header.index(n) if n in header else -1 for n in columns], at, columns[0], Counter() if mended is None else mended)
     return [name for name in header if name not in columns], rows, encoding
 
 
@@ -77,13 +80,18 @@ def _check_header(path: Path, header: list[str], columns: tuple[str, ...], requi
         raise InvalidInput(f"The header of {path.name} is wrong. {said}. Known columns: {', '.join(columns)}.", code="header", errors=errors)
 
 
-def _rows(text: io.TextIOWrapper, mark: str, places: list[int], at: Callable[[int], None] | None) -> Iterator[list[str]]:
+def _rows(text: io.TextIOWrapper, mark: str, places: list[int], at: Callable[[int], None] | None, first: str,
+          mended: Counter[str]) -> Iterator[list[str]]:
     with text:
         reader = csv.reader(text, delimiter=mark, skipinitialspace=True)
         for number, cells in enumerate(_without_breaks(reader)):
             if cells:
                 width = len(cells)
-                yield [cells[place].strip() if 0 <= place < width else "" for place in places]
+                row = [cells[place].strip() if 0 <= place < width else "" for place in places]
+                if (bare := without_marks(row[0])) is not row[0]:
+                    mended[first] += 1
+                    row[0] = bare
+                yield row
             if at is not None and number % 10_000 == 0:
                 at(text.buffer.tell())
 

@@ -65,6 +65,13 @@ def test_the_encoding_is_found(chain, encoding):
     assert lines[1].startswith("访客,S3")
 
 
+def test_marks_of_spreadsheets_come_off_the_visitor_and_are_counted(chain):
+    place = "31.2601,121.5201,wgs84"
+    result, lines = assigned(chain, f'visitor_id,latitude,longitude,crs\n"=""0042""",{place}\n\'0043,{place}\nv,{place}\n')
+    assert [line.split(",")[0] for line in lines[1:]] == ["0042", "0043", "v"]
+    assert "visitor_id: marks of a spreadsheet or a bill were taken off 2 values" in result.stderr
+
+
 def test_as_cp1252_keeps_its_visitor_and_an_encoding_nobody_knows_is_refused(chain):
     content = (Path(__file__).parents[2] / "stores" / "importing" / "realfiles" / "as_cp1252.csv").read_bytes()
     result, lines = assigned(chain, content)
