@@ -217,9 +217,12 @@ def words(found: Any) -> str:
     return str(gettext(saying.words, **(found.parameters or {}))) if saying else reason(found.reason)
 
 
+LONGEST = 1_000  # characters of a reason; a longer one stays as it is
+
+
 def reason(text: str) -> str:
     """The sentence in the reader's language."""
-    if language() == "en":
+    if language() == "en" or len(text) > LONGEST:
         return text
     found = _known(text)
     return str(gettext(found[0], **dict(found[1]))) if found else text

@@ -8,10 +8,11 @@ from ledger.faults import FieldFault, InvalidInput
 
 _SIGNS = {"N": 1, "S": -1, "E": 1, "W": -1, "北": 1, "南": -1, "东": 1, "西": -1}
 _ALONG = frozenset("EW东西")  # letters of a longitude
-_DEGREES = r"(?P<sign>[+\-−])?(?P<digits>\d{1,3}(?:\.\d+)?)[^\S\n]*°?"
+_DEGREES = r"(?P<sign>[+\-−])?(?P<digits>\d{1,3}(?:\.\d+)?)[^\S\n]*+°?"
 _LETTER_FIRST = re.compile(r"(?P<letter>[NSEW北南东西])[^\S\n]*" + _DEGREES, re.IGNORECASE)
-_LETTER_LAST = re.compile(_DEGREES + r"(?:[^\S\n]*(?P<letter>[NSEW]|[北南东西](?![经纬])))?", re.IGNORECASE)
-_BETWEEN = re.compile(r"[\s,，;；/|()（）]*(?:(?:lat|latitude|lng|lon|longitude|[北南]?纬度?|[东西]?经度?)\s*[:：=]?\s*)?[\s()（）]*", re.IGNORECASE)
+_LETTER_LAST = re.compile(_DEGREES + r"(?:[^\S\n]*+(?P<letter>[NSEW]|[北南东西](?![经纬])))?", re.IGNORECASE)
+_BETWEEN = re.compile(r"[\s,，;；/|()（）]*+(?:(?:latitude|lat|lng|longitude|lon|[北南]?纬度?|[东西]?经度?)\s*+[:：=]?)?[\s()（）]*+", re.IGNORECASE)
+LONGEST = 200  # characters of both together
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Pasted:
 
 def read(first: str, second: str = "") -> Pasted:
     """Both numbers in `first`, or one in each. Raises InvalidInput for anything else, and for numbers that are no degrees."""
+    if len(first) + len(second) > LONGEST:
+        raise _fault("Give two numbers, latitude and longitude, such as 31.23, 121.47.")
     text = f"{first} {second}".strip()
     pattern = _LETTER_FIRST if len(_LETTER_FIRST.findall(text)) == 2 else _LETTER_LAST
     found = list(pattern.finditer(text))

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_DIGITS = re.compile(r"0*([0-9]+?)(?:\.0+)?")
+_DIGITS = re.compile(r"0*+([0-9]*+)(?:\.0++)?")
 _TWINS = str.maketrans("АВЕЅЈІКМНОРСТУХаеѕјіосрухΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}\N{HYPHEN}\N{NON-BREAKING HYPHEN}",
                        "ABESJIKMHOPCTYXaesjiocpyxABEZHIKMNOPTYX-----")
 MOST_ZEROS, LONGEST = 6, 12
@@ -26,7 +26,7 @@ def skeleton(code: str) -> str:
     """Equal for codes that look alike."""
     plain = code if code.isascii() else unicodedata.normalize("NFKC", code).translate(_TWINS)
     if plain[:1].isdigit() and (match := _DIGITS.fullmatch(plain)):
-        return match[1]
+        return match[1] or "0"
     return plain
 
 

@@ -25,6 +25,7 @@ MAX_RATIO = 200  # deflate reaches 1,000 on zeros; real sheets stay below 60
 MIN_SUSPECT_BYTES = 20_000_000
 MAX_MEMBERS = 2_000
 MAX_CELLS = 20_000_000
+MAX_EMPTY, EMPTY_FOR_ONE = 1_000_000, 50  # cells of a sheet that hold nothing, when there are more than so many for each that does
 MAX_TEXT_BYTES = 1_000_000_000
 MAX_INDEX_BYTES = 200_000  # of the list of sheets
 MOST_DIGITS = 15
@@ -34,8 +35,12 @@ _DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError
 _CELL = re.compile(rb"<(?:[\w.-]+:)?c\s[^<]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
 _ERROR_CELL = re.compile(rb"<(?:[\w.-]+:)?c\s(?=[^<>]*\bt\s*=\s*[\"']e[\"'])[^<>]*?\br\s*=\s*[\"']([A-Za-z]+[0-9]+)")
-_SHARED = re.compile(rb"\bt\s*=\s*[\"']s[\"'][^<]{0,1000}<(?:[\w.-]+:)?v[^<>]{0,200}>\s*([0-9]{1,9})")
-_VISIBLE_SHEET = re.compile(rb"<(?:\w+:)?sheet\s(?![^>]*state=\"(?:hidden|veryHidden)\")[^>]*?\w+:id=\"([^\"]+)\"")
+_CELL_START = re.compile(rb"<(?:[\w.-]++:)?c\s[^<]*+")  # each byte of a part in one match at most: what follows is looked for in these alone
+_IS_SHARED = re.compile(rb"\bt\s*+=\s*+[\"']s[\"']")
+_VALUE = re.compile(rb"<(?:[\w.-]++:)?v[^<>]*+>\s*+([0-9]{1,9})")
+_SHEET = re.compile(rb"<(?:\w++:)?sheet\s[^<>]*+")
+_RELATION = re.compile(rb"<(?:\w++:)?Relationship\s[^<>]*+")
+_ATTRIBUTE = re.compile(rb"(?<![\w:.-])([\w:.-]++)=\"([^\"]*+)\"")
 _STRING = re.compile(rb"<(?:[\w.-]+:)?si[\s/>]")
 
 
@@ -193,7 +198,7 @@ def _refuse_contents(archive: zipfile.ZipFile) -> Marks:
             texts = [end - start for start, end in zip(starts, [*starts[1:], len(xml)], strict=True)]
     for name, cells in sheets.items():
         if max(texts, default=0) * cells > MAX_TEXT_BYTES:
-            _refuse_texts(texts, [int(number) for number in _SHARED.findall(archive.read(name))])
+            _refuse_texts(texts, _shown_texts(archive.read(name)))
     return marks
 
 
@@ -211,6 +216,12 @@ def _refuse_error_values(xml: bytes) -> None:
         raise InvalidInput(f"Cell {error[1].decode().upper()} holds an error value such as #N/A; mend its formula.", code="error_cell")
 
 
+def _shown_texts(xml: bytes) -> list[int]:
+    """The number of the shared text in each cell that shows one."""
+    values = (_VALUE.match(xml, cell.end()) for cell in _CELL_START.finditer(xml) if _IS_SHARED.search(cell[0]))
+    return [int(value[1]) for value in values if value is not None]
+
+
 def _refuse_texts(texts: list[int], shown: list[int]) -> None:
     """The reader copies a shared text into every cell that shows it."""
     if sum(texts[number] for number in shown if number < len(texts)) > MAX_TEXT_BYTES:
@@ -219,11 +230,17 @@ def _refuse_texts(texts: list[int], shown: list[int]) -> None:
 
 def _refuse_rectangle(found: list[tuple[bytes, bytes]], xml: bytes) -> None:
     """`found` may hold words of a text that look like a cell's name; only when they span too much is it worth to look closely."""
-    if _spans(found)[2] <= MAX_CELLS:
+    if _fits(_spans(found)[2], len(found)):
         return
-    width, height, cells = _spans(_CELL.findall(xml))
-    if cells > MAX_CELLS:
+    real = _CELL.findall(xml)
+    width, height, cells = _spans(real)
+    if not _fits(cells, len(real)):
         raise InvalidInput(f"A sheet spans {height} rows and {width} columns; copy the used rows into a new workbook.")
+
+
+def _fits(cells: int, filled: int) -> bool:
+    """Each cell of the rectangle is read, also the empty ones: a single one in the last row makes twenty million of a file of one kilobyte."""
+    return cells <= MAX_CELLS and cells - filled <= max(MAX_EMPTY, EMPTY_FOR_ONE * filled)
 
 
 def _spans(found: list[tuple[bytes, bytes]]) -> tuple[int, int, int]:
@@ -245,10 +262,17 @@ def _first_sheet_name(archive: zipfile.ZipFile) -> str:
     names = {member.filename for member in archive.infolist()}
     if "xl/_rels/workbook.xml.rels" not in names:
         return ""
-    sheet = _VISIBLE_SHEET.search(archive.read("xl/workbook.xml")[:MAX_INDEX_BYTES])
-    for relation in re.findall(rb"<(?:\w+:)?Relationship\s[^>]*>", archive.read("xl/_rels/workbook.xml.rels")[:MAX_INDEX_BYTES]):
-        if sheet and re.search(rb"\bId=\"" + re.escape(sheet[1]) + rb"\"", relation):
-            target = re.search(rb"\bTarget=\"([^\"]+)\"", relation)
-            name = target[1].decode("utf-8", "replace") if target else ""
+    sheets = _attributes(_SHEET, archive.read("xl/workbook.xml"))
+    shown = next((each for each in sheets if each.get("state") not in ("hidden", "veryHidden")), {})
+    wanted = next((value for name, value in shown.items() if name.endswith(":id")), None)
+    for relation in _attributes(_RELATION, archive.read("xl/_rels/workbook.xml.rels")):
+        if wanted is not None and relation.get("Id") == wanted:
+            name = relation.get("Target", "")
             return name.lstrip("/") if name.startswith("/") else f"xl/{name}"
     return ""
+
+
+def _attributes(element: re.Pattern[bytes], xml: bytes) -> Iterator[dict[str, str]]:
+    """The attributes of each such element of an index."""
+    for found in element.finditer(xml[:MAX_INDEX_BYTES]):
+        yield {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in _ATTRIBUTE.findall(found[0])}

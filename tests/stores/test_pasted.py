@@ -34,3 +34,11 @@ def test_two_numbers_that_both_could_be_latitudes_stay_as_they_are():
 def test_what_is_no_pair_of_degrees_is_refused(written):
     with pytest.raises(InvalidInput):
         read(written)
+
+
+@pytest.mark.parametrize("again", ["(", "1 ", " ", "，", "lat", "N", "1.1", "纬度："])
+def test_a_long_text_is_refused_before_it_is_read(again: str):
+    with pytest.raises(InvalidInput):
+        read(again * 40_000, "")
+    with pytest.raises(InvalidInput):
+        read("1" + again * 99, again * 99)
