@@ -68,7 +68,7 @@ REASONS = (
     _l("is no phone number; write 5 to 15 digits, optionally with + and country code"),
     _l("is no IANA time zone, such as Asia/Shanghai"),
     _l("is no address; write https://..., weixin://... or a mini-program path such as pages/shop?id=1"),
-    _l("is above the largest amount that is kept, 10^15 minor units"),
+    _l("is above the largest amount that is kept, 10^11 minor units"), _l("is above the largest target that is kept, 10^14"),
     _l("is nothing; a refund is above 0"),
     _l("names a key twice"),
     _l("is empty, so nobody would be led anywhere; leave the key out for the list of the preset, or name PICKER alone for the list of stores"),

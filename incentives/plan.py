@@ -9,10 +9,11 @@ from typing import Any, TypeGuard
 
 from incentives.tiers import Band, Tiers
 from ledger.faults import FieldFault, InvalidInput
+from ledger.money import LARGEST_MINOR
 
 METRICS = ("valid_adds", "converted_referrals")
 ASSIGNED = ("branches", "dealers", "stores", "guides")
-LARGEST = 10**15
+LARGEST = LARGEST_MINOR
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COMPONENT = re.compile(r"[A-Za-z0-9_-]{1,20}")  # no dot or colon: names of components and lines are put together with them
 

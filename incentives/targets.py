@@ -12,6 +12,7 @@ import db
 from ledger import audit
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict, InvalidInput, NotFound
+from ledger.money import LARGEST_TARGET
 from stores.actors import Actor
 from stores.branches import branch
 from stores.brand import brand, business_day
@@ -22,7 +23,7 @@ from stores.importing.faults import FaultList
 from stores.registers.saving import Outcome, Refused, ids_by_code, pieces
 from stores.stores import store
 
-LARGEST = 10**15
+LARGEST = LARGEST_TARGET
 CHUNK = 1_000
 TARGETS_LOCK = 0x0D00_0746  # pg_advisory_xact_lock key: imports of targets take turns
 
@@ -158,6 +159,6 @@ def _smallest_unit(row: Row, faults: FaultList) -> int:
     if metric in RATES and given > 100:
         faults.add(row.line, "target", str(given), "is above 100 percent")
     if value > LARGEST:
-        faults.add(row.line, "target", str(given), "is above the largest target that is kept, 10^15")
+        faults.add(row.line, "target", str(given), "is above the largest target that is kept, 10^14")
         return 0
     return int(value)

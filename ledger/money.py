@@ -3,6 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+# The largest amount of one line, one order, one figure of a plan, in minor units: a thousand million yuan, a hundred thousand million yen.
+# Databases keep sums below 2^63: 92 million orders of this size fit, which is more money than the world has; a chain of 12 million customers
+# who buy for a thousand yuan a month needs half a million years.
+LARGEST_MINOR = 10**11
+LARGEST_TARGET = 1_000 * LARGEST_MINOR  # of a month, also of a branch in a currency of small units
+
 
 def proportion(amount: int, numerator: int, denominator: int) -> int:
     """`amount * numerator / denominator`, rounded half up on the absolute value, the sign put back after (M24).

@@ -12,6 +12,7 @@ from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Currency, CustomerKey, Location, MinorAmount, Quantity, Strict, Time
 from ledger.faults import FieldFault, NotFound
+from ledger.money import LARGEST_MINOR
 from stores.actors import Actor
 from stores.sales import reading
 from stores.sales.differences import REASON, order_differences
@@ -30,8 +31,8 @@ def _once_each(lines: list[Any]) -> None:
     numbers = [line.line_no for line in lines]
     if len(set(numbers)) != len(numbers):
         raise PydanticCustomError("line_twice", "Each line_no may stand once")
-    if sum(line.amount_minor for line in lines) > 10**15:
-        raise PydanticCustomError("too_much", "The lines sum to more than 10^15 minor units")
+    if sum(line.amount_minor for line in lines) > LARGEST_MINOR:
+        raise PydanticCustomError("too_much", "The lines sum to more than 10^11 minor units, the largest amount that is kept")
 
 
 class OrderLineIn(Strict):

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 import db
 from ledger.faults import Fault
+from ledger.money import LARGEST_MINOR
 from stores.brand import brand
 from stores.times import parse_instant
 
@@ -73,7 +74,7 @@ CodeText = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern
 CustomerKey = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=CODE_PATTERN)]
 Line = Annotated[str, StringConstraints(max_length=200, pattern=LINE_PATTERN)]
 Currency = Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN), Field(json_schema_extra={"minLength": 3, "maxLength": 3})]
-MinorAmount = Annotated[int, Field(ge=0, le=LARGEST)]
+MinorAmount = Annotated[int, Field(ge=0, le=LARGEST_MINOR)]
 Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
 LineNumber = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from ledger.faults import Fault
+from ledger.money import LARGEST_MINOR
 from stores.countries import country_code, is_country
 from stores.hours import HoursFault, parse_hours
 from stores.importing import dates, lookalikes
@@ -21,7 +22,6 @@ from stores.importing.marks import without_formula, without_marks
 from stores.importing.sayings import words as words_of
 from stores.times import parse_instant
 
-MAX_AMOUNT_MINOR = 10**15
 _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _AMOUNT = re.compile(r"-?([0-9]{1,18})(?:\.([0-9]{1,20}))?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00)?)?")
@@ -247,7 +247,7 @@ def _why_no_amount(text: str) -> str:
 
 
 def to_minor(text: str, decimals: int) -> Amount:
-    """Major units to minor units, half up (D2), without the sign. `text` has passed `amount`. Raises BadCell above 10^15 minor units."""
+    """Major units to minor units, half up (D2), without the sign. `text` has passed `amount`. Raises BadCell above the largest amount."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
         raise BadCell(_why_no_amount(text))
@@ -255,8 +255,8 @@ def to_minor(text: str, decimals: int) -> Amount:
     minor, rest = int(match[1] + fraction[:decimals]), fraction[decimals:]
     if rest[:1] >= "5":
         minor += 1
-    if minor > MAX_AMOUNT_MINOR:
-        raise BadCell("is above the largest amount that is kept, 10^15 minor units")
+    if minor > LARGEST_MINOR:
+        raise BadCell("is above the largest amount that is kept, 10^11 minor units")
     return Amount(minor, bool(rest.strip("0")))
 
 

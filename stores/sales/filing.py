@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 import db
 from ledger.faults import Busy, Fault
+from ledger.money import LARGEST_MINOR
 from stores import accepted_files, network, people, versions
 from stores.accepted_files import Piece, Turn, Written
 from stores.actors import Actor
@@ -205,8 +206,8 @@ def _order_is_sound(placed: _Placed, known: Mapping[str, str], snapshot: Snapsho
         faults.add(row.line, "fulfilment_store_code", row.fulfilment_store_code, "is no known store; import stores first")
     if row.guide_code is not None and row.guide_code not in snapshot.guides_by_code:
         faults.add(row.line, "guide_code", row.guide_code, "is no known guide; import guides first")
-    if placed.given.total_minor > 10**15:
-        faults.add(row.line, "amount", str(placed.given.total_minor), "the lines of this order sum to more than 10^15 minor units")
+    if placed.given.total_minor > LARGEST_MINOR:
+        faults.add(row.line, "amount", str(placed.given.total_minor), "is above the largest amount that is kept, 10^11 minor units")
     return len(faults) == before
 
 

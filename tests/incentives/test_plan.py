@@ -182,7 +182,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("components.0.amount_minor", NOTHING, "components.0.amount_minor"),
     ("components.0.amount_minor", -1, "components.0.amount_minor"),
     ("components.0.amount_minor", 1.0, "components.0.amount_minor"),
-    ("components.0.amount_minor", 10**15 + 1, "components.0.amount_minor"),
+    ("components.0.amount_minor", 10**11 + 1, "components.0.amount_minor"),
     ("components.0.amount_minor", "200", "components.0.amount_minor"),
     ("components.0.vests_after_days", -1, "components.0.vests_after_days"),
     ("components.0.caps", {"guide_week": 1}, "components.0.caps.guide_week"),

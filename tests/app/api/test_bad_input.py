@@ -87,7 +87,7 @@ BAD_BODIES = {  # what is wrong: (body, the field that the answer must name)
     "an amount of 1e2": (but().replace(b"100", b"1e2"), "lines.0.amount_minor"),
     "an amount of true": (line(amount_minor=True), "lines.0.amount_minor"),
     "a negative amount": (line(amount_minor=-1), "lines.0.amount_minor"),
-    "an amount above 10^15": (line(amount_minor=10**15 + 1), "lines.0.amount_minor"),
+    "an amount above 10^11": (line(amount_minor=10**11 + 1), "lines.0.amount_minor"),
     "an amount of 2^63": (line(amount_minor=2**63), "lines.0.amount_minor"),
     "an amount of 31 digits": (line(amount_minor=10**30), "lines.0.amount_minor"),
     "an amount of NaN": (but().replace(b"100", b"NaN"), "lines.0.amount_minor"),

@@ -100,7 +100,7 @@ def test_every_refusal_of_an_order_names_field_and_reason_and_writes_nothing(til
     refusal(till.sells("P", currency="USD"), 422, "wrong_currency", "currency")
     refusal(till.sells("P", freight_minor=29_901), 422, "freight_above_total", "freight_minor")
     refusal(till.sells("P", amount=-1), 400, "malformed_body", "lines.0.amount_minor")
-    refusal(till.sells("P", amount=10**15 + 1), 400, "malformed_body", "lines.0.amount_minor")
+    refusal(till.sells("P", amount=10**11 + 1), 400, "malformed_body", "lines.0.amount_minor")
     refusal(till.sells("P", at="yesterday"), 400, "malformed_body", "paid_at")
     refusal(till.sells("P", store_code="S2"), 400, "malformed_body", "store_code")
     refusal(till.takes_back("O", "R", 29_901), 409, "refund_above_order", "amount_minor")

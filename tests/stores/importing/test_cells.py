@@ -177,3 +177,14 @@ def test_an_amount_above_ten_to_the_fifteen_is_refused():
 def test_all_faults_of_a_file_are_found_at_once(tmp_path):
     faults = checked(tmp_path, "stores", {"latitude": "x", "crs": "mars"}, {"store_code": "S2", "name": ""}).faults
     assert found(faults) == [(2, "latitude"), (2, "crs"), (3, "name")]
+
+
+@pytest.mark.parametrize(("text", "minor"), [("1000000000.00", 10**11), ("1000000000", 10**11), ("999999999.995", 10**11)])
+def test_the_largest_amount_is_taken(text: str, minor: int):
+    assert to_minor(text, 2).minor == minor
+
+
+@pytest.mark.parametrize("text", ["1000000000.01", "1000000000.005", "10000000000000.00"])
+def test_beyond_the_largest_amount_it_is_refused(text: str):
+    with pytest.raises(BadCell, match=r"10\^11"):
+        to_minor(text, 2)
