@@ -80,9 +80,16 @@ def _homes(now: dt.datetime) -> dict[str, int]:
     return {"moved": rebinding.move_waiting_homes(now), "closed": close_store.close_due(now), "followed": rebinding.follow_late(now)}
 
 
+def _ahead(now: dt.datetime) -> dict[str, int]:
+    with db.read() as connection:
+        before = job_runs.recurring(connection).get("ahead")
+    return {"customers": rebinding.follow_ahead(now, since=min(now, before.succeeded_at) if before is not None and before.succeeded_at else now)}
+
+
 JOBS: tuple[Job, ...] = (
     Job("rules", 1, _rules), Job("files", 5, _files), Job("seal", 2, _seal), Job("rewards", 5, _book), Job("figures", 10, _figures),
-    Job("homes", 60, _homes), Job("forget", 60, _forget), Job("uploads", 300, import_runs.forget))
+    Job("homes", 60, _homes), Job("forget", 60, _forget),
+    Job("ahead", 300, _ahead), Job("uploads", 300, import_runs.forget))
 HANDLERS: dict[str, Handler] = {  # what people ask for on pages
     **import_runs.HANDLERS, **simulation_runs.HANDLERS, **reassign_runs.HANDLERS}
 NOTED_EVERY_SECONDS = 30.0  # a success after a success is written down at most so often

@@ -216,7 +216,8 @@ REASSIGN_TARGETS: Words = {"ladder": _l("as the ladder says"), "successor": _l("
 REASSIGN_PLACES: Words = {"home": _l("where the old home store is"), "last_visit": _l("where the customer was last seen")}
 RECURRING: Words = {"rules": _l("Put a routing policy in force whose time has come"), "files": _l("Finish large files that were broken off"),
                     "seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),
-                    "homes": _l("Move home stores whose day has come"), "forget": _l("Forget visitors' points"), "uploads": _l("Remove uploaded files")}
+                    "homes": _l("Move home stores whose day has come"), "forget": _l("Forget visitors' points"),
+                    "ahead": _l("Let facts of a time to come wait for it"), "uploads": _l("Remove uploaded files")}
 SIMULATION_KINDS: Words = {"store": _l("Stores"), "dealer": _l("Dealers"), "branch": _l("Branches")}
 SIMULATION_STATES: Words = {"queued": _l("waits"), "running": _l("under way"), "done": _l("finished"), "failed": _l("failed"), "cancelled": _l("cancelled")}
 SIMULATION_MEANINGS = {"queued": "wait", "running": "wait", "done": "good", "failed": "wrong"}

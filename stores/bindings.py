@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from stores.possible_times import MOST_AHEAD
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -103,7 +105,7 @@ class BindingFact:
     guide whose link was last used; `guide_store_id` where that guide worked then (None: not employed), `guide_until` when he stops keeping customers
     (B9, B10), None: never, and `guide_goes` why; `guide_leaving`: it was known by then that he goes, and he takes nobody new (B9). `from_guide_id` is
     the giver of a transfer if named. Orders carry store and credited guide. `conditions`: of the policy that was in force
-    when the fact was recorded (A2), None: of the rules'; a policy published later rewrites no binding."""
+    when the fact was recorded (A2), None: of the rules'; a policy published later rewrites no binding. `received_at` None: it has no time but its receipt."""
 
     at: dt.datetime
     kind: str
@@ -121,6 +123,12 @@ class BindingFact:
     forced: bool = False
     undone_at: dt.datetime | None = None
     conditions: Conditions | None = None
+    received_at: dt.datetime | None = None
+
+    @property
+    def ahead(self) -> bool:
+        """Whether it could not have happened when it was received; such facts stand in old installations (N5)."""
+        return self.received_at is not None and self.at - self.received_at > MOST_AHEAD
 
     @property
     def place(self) -> Place:
@@ -342,6 +350,11 @@ class Course:
 def timeline(facts: Iterable[BindingFact], rules: Rules) -> list[Binding]:
     """All bindings of one customer by start, those that the clock will begin included."""
     return Course(facts, rules).bindings()
+
+
+def known_by(facts: Iterable[BindingFact], now: dt.datetime) -> list[BindingFact]:
+    """Those that count by now: what was told of an impossible time to come waits for it (N5)."""
+    return [fact for fact in facts if fact.at <= now or not fact.ahead]
 
 
 def in_force(bindings: Iterable[Binding], kind: str, at: dt.datetime) -> Binding | None:

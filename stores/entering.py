@@ -21,6 +21,7 @@ from stores.decide import decide
 from stores.decision import Decision, State
 from stores.entry_records import entry_row, is_newest_param, is_visit, point_row, trace_row
 from stores.entry_statements import Found, Shape, forget_key, lock_customer, read, write
+from stores.receipt import refuse_impossible
 from stores.snapshot import Snapshot
 from stores.visits import Arrival, Visit, visit_of
 
@@ -68,8 +69,9 @@ class _Asked:
 def enter(arrival: Arrival, *, key: str | None = None, body_hash: str = "", now: dt.datetime) -> Recorded:
     """Record one arrival and answer where it leads. The same `key` with the same body (by its hash) answers the first entry again.
 
-    Raises KeyReused, InvalidCoordinates, TooManyChanges.
+    Raises ImpossibleTime, KeyReused, InvalidCoordinates, TooManyChanges.
     """
+    refuse_impossible("occurred_at", arrival.occurred_at, now)
     asked, limited = _Asked(arrival, key, body_hash, now), False
     for attempt in range(1, TRIES + 1):
         locked = attempt >= LOCKED_FROM
@@ -115,7 +117,7 @@ def _try(connection: Any, asked: _Asked, locked: bool, together: bool) -> tuple[
     entry_id = new_entry_id(now)
     customer_text, links = _links(arrival, found, entry_id)
     shape = Shape(known=found.customer is not None, links=len(links), located=visit.point is not None, keyed=asked.key is not None,
-                  visited=is_visit(found.state, visit, decision), with_param=is_newest_param(found.state, visit), by_eligibility=locked,
+                  visited=is_visit(found.state, visit, decision, now), with_param=is_newest_param(found.state, visit, now), by_eligibility=locked,
                   picker=decision.store_id is None)
     values = {"entry_id": entry_id, "customer": found.customer, "customer_text": customer_text, "rv": found.state.rv, "key": asked.key,
               "body_hash": asked.body_hash, **{f"m{part}{n}": pair[i] for n, pair in enumerate(links) for i, part in enumerate("kv")},

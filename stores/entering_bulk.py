@@ -24,6 +24,7 @@ from stores.decision import NEW_CUSTOMER, Decision, State, Visit
 from stores.entries import entry, entry_point, entry_trace
 from stores.entry_records import STATE_FIELDS, entry_row, is_newest_param, is_visit, point_row, trace_row
 from stores.people import Identity
+from stores.receipt import refuse_impossible
 from stores.versions import Versions, routing_state
 from stores.visits import Arrival, visit_of
 
@@ -67,8 +68,10 @@ class _Moved(Exception):
 
 def record_arrivals(arrivals: Sequence[PastArrival], *, now: dt.datetime, progress: Progress | None = None) -> list[Placed]:
     """Record arrivals in the order in which they happened; answers where each was led, in the order given. `now` is the clock by which
-    points (24 h) and traces (30 days) are kept. An entry id that is known fails the chunk (IntegrityError). Raises InvalidCoordinates,
-    Conflict when the network kept changing."""
+    points (24 h) and traces (30 days) are kept. An entry id that is known fails the chunk (IntegrityError). Raises ImpossibleTime,
+    InvalidCoordinates, Conflict when the network kept changing."""
+    for each in arrivals:
+        refuse_impossible("occurred_at", each.at, now)
     ordered = sorted(arrivals, key=lambda a: (a.at, a.entry_id))
     placed: dict[str, Placed] = {}
     for start in range(0, len(ordered), CHUNK):
@@ -159,7 +162,7 @@ def _decided(connection: Connection, part: Sequence[PastArrival]) -> _Chunk:
             counts[decision.guide_id] = counts.get(decision.guide_id, 0) + 1
         chunk.made.append(_Made(person, visit, person.state, decision, entry_row(past.arrival, visit, decision, past.decided_at) | {
             "entry_id": past.entry_id}, past))
-        person.state = _after(person.state, visit, decision)
+        person.state = _after(person.state, visit, decision, past.decided_at)
     return chunk
 
 
@@ -193,12 +196,12 @@ def _person(chunk: _Chunk, past: PastArrival) -> _Person:
     return person
 
 
-def _after(state: State, visit: Visit, decision: Decision) -> State:
+def _after(state: State, visit: Visit, decision: Decision, now: dt.datetime) -> State:
     """What the arrival leaves behind: his last visit (unless a default led him) and his last signed parameter."""
     changes: dict[str, Any] = {"rv": state.rv + 1}
-    if is_visit(state, visit, decision):
+    if is_visit(state, visit, decision, now):
         changes |= {"last_store_id": decision.store_id, "last_visit_at": visit.at, "last_guide_id": decision.guide_id}
-    if is_newest_param(state, visit) and visit.param is not None:
+    if is_newest_param(state, visit, now) and visit.param is not None:
         changes |= {"param_store_id": visit.param.store_id, "param_guide_id": visit.param.guide_id, "param_channel_id": visit.param.channel_id,
                     "param_at": visit.at}
     return replace(state, **changes)

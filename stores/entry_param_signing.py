@@ -14,6 +14,7 @@ from stores.brand import business_day
 from stores.channels import channel
 from stores.entry_params import SignedParam, sign
 from stores.guides import guide
+from stores.receipt import refuse_impossible
 from stores.scope import visible_guide_ids, visible_store_ids
 from stores.stores import store
 
@@ -22,12 +23,13 @@ def sign_param(*, store_code: str | None = None, guide_code: str | None = None, 
                issued_at: dt.datetime | None = None, actor: Actor, now: dt.datetime) -> str:
     """The signed text of 32 characters that names a store or a guide, and a channel, which is registered on first use.
 
-    Raises InvalidInput (not exactly one of store and guide, a time out of range), NotFound (unknown, or outside the actor's rows),
+    Raises InvalidInput (not exactly one of store and guide), ImpossibleTime, NotFound (unknown, or outside the actor's rows),
     Conflict (revoked channel), NotAllowed."""
     actor.require("entry_param:write")
     if (store_code is None) == (guide_code is None):
         raise InvalidInput("Name exactly one of store_code and guide_code.", code="one_of_store_and_guide",
                            errors=[FieldFault("store_code", "give either store_code or guide_code")])
+    refuse_impossible("issued_at", issued_at, now)
     with db.read() as connection:
         store_id = _id(connection, store, store_code, actor, now)
         guide_id = _id(connection, guide, guide_code, actor, now)

@@ -76,12 +76,16 @@ def _trace_record(decision: Decision) -> dict[str, Any]:
             "guide": [decision.served.why, [list(each) for each in decision.served.loads]], "full": sorted(decision.full)}
 
 
-def is_visit(state: State, visit: Visit, decision: Decision) -> bool:
+def is_visit(state: State, visit: Visit, decision: Decision, now: dt.datetime) -> bool:
     """Whether this becomes the customer's last visit: he was led to a store by more than a default, and came later than he did before."""
-    return (decision.store_id is not None and decision.rung not in NOT_A_VISIT
-            and (state.last_visit_at is None or state.last_visit_at <= visit.at))
+    return decision.store_id is not None and decision.rung not in NOT_A_VISIT and _is_newest(state.last_visit_at, visit, now)
 
 
-def is_newest_param(state: State, visit: Visit) -> bool:
+def is_newest_param(state: State, visit: Visit, now: dt.datetime) -> bool:
     """Whether the visit's parameter is the one to remember; a visit told late does not push out a newer one."""
-    return visit.param is not None and (state.param_at is None or state.param_at <= visit.at)
+    return visit.param is not None and _is_newest(state.param_at, visit, now)
+
+
+def _is_newest(remembered: dt.datetime | None, visit: Visit, now: dt.datetime) -> bool:
+    """What is remembered of a time to come, which a wrong clock once told, holds no place against what happens now (N5)."""
+    return remembered is None or remembered <= visit.at or remembered > now

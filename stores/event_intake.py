@@ -20,6 +20,8 @@ from stores.changes import changed_customer
 from stores.event_shapes import event_faults
 from stores.events import event, event_key
 from stores.people import Identity
+from stores.possible_times import ImpossibleTime
+from stores.receipt import why_refused
 from stores.snapshot import Snapshot
 
 
@@ -81,14 +83,14 @@ def record_events(events: Sequence[EventIn], *, actor: str, now: dt.datetime, al
 
     Shapes, guides and known ids are looked at before the write, which takes the lock for the new ones only (M21)."""
     with db.read() as connection:
-        taken, new = _looked_at(connection, events, network.snapshot(versions.current(connection)), all_or_nothing)
+        taken, new = _looked_at(connection, events, network.snapshot(versions.current(connection)), now, all_or_nothing)
     if dry_run or not new:
         return taken
     with db.transaction() as connection:
         snapshot = network.snapshot(versions.current(connection))
         insert_missing(connection, event_key, [{"event_id": e.event_id, "body_hash": h} for _, e, h in sorted(new, key=lambda s: s[1].event_id)])
         rivals = Taken()
-        still_new = _new_ones(connection, new, rivals)
+        still_new = _new_ones(connection, new, rivals, now)
         if all_or_nothing and rivals.refused:
             raise AnyRefused(sorted(rivals.refused, key=lambda r: r.index))
         if still_new:
@@ -96,9 +98,10 @@ def record_events(events: Sequence[EventIn], *, actor: str, now: dt.datetime, al
     return Taken(len(still_new), taken.duplicates + rivals.duplicates, sorted([*taken.refused, *rivals.refused], key=lambda r: r.index))
 
 
-def _looked_at(connection: Connection, events: Sequence[EventIn], snapshot: Snapshot, all_or_nothing: bool) -> tuple[Taken, list[Sound]]:
+def _looked_at(connection: Connection, events: Sequence[EventIn], snapshot: Snapshot, now: dt.datetime,
+               all_or_nothing: bool) -> tuple[Taken, list[Sound]]:
     taken = Taken()
-    new = _new_ones(connection, _sound(events, snapshot, taken), taken)
+    new = _new_ones(connection, _sound(events, snapshot, taken), taken, now)
     taken.accepted = len(new)
     taken.refused.sort(key=lambda r: r.index)
     if all_or_nothing and taken.refused:
@@ -140,8 +143,9 @@ def _again(index: int, same: bool, taken: Taken) -> None:
         taken.refused.append(Refused(index, "event_id", "event_id_reused", "event_id is known with another content; an event is never changed"))
 
 
-def _new_ones(connection: Connection, sound: list[Sound], taken: Taken) -> list[Sound]:
-    """Keys are ours or a rival's by now; an event row tells that it was known. A rival in flight was waited for."""
+def _new_ones(connection: Connection, sound: list[Sound], taken: Taken, now: dt.datetime) -> list[Sound]:
+    """Those that are not known, and possible (N5). Keys are ours or a rival's by now; an event row tells that it was known. A rival in flight was
+    waited for."""
     ids = [e.event_id for _, e, _ in sound]
     known: dict[str, str] = {}
     for start in range(0, len(ids), 500):
@@ -151,6 +155,8 @@ def _new_ones(connection: Connection, sound: list[Sound], taken: Taken) -> list[
     for index, each, body_hash in sound:
         if each.event_id in known:
             _again(index, known[each.event_id] == body_hash, taken)
+        elif (why := why_refused(each.occurred_at, now)) is not None:
+            taken.refused.append(Refused(index, "occurred_at", ImpossibleTime.code, f"occurred_at {why}"))
         else:
             new.append((index, each, body_hash))
     return new

@@ -11,13 +11,14 @@ import db
 from ledger.bulk import COPY_FROM, insert_rows, update_rows
 from stores import closings, network, people, versions
 from stores.binding_history import binding
-from stores.bindings import REASSIGNED, Binding, BindingFact, Rules, timeline
+from stores.bindings import REASSIGNED, Binding, BindingFact, Rules, known_by, timeline
 from stores.brand import business_day, day_bounds
 from stores.customer_deed_kinds import customer_deed
 from stores.customers import customer_state
 from stores.events import event
 from stores.guides import employment, guide
 from stores.orders import sales_order
+from stores.possible_times import MOST_AHEAD
 from stores.reassignments import reassigned_customer, reassignment
 from stores.snapshot import GuideRecord, Snapshot, conditions_of
 
@@ -68,7 +69,7 @@ _BINDINGS = select(binding).where(binding.c.customer_id.in_(_THESE), binding.c.s
 def _event_fact(row: object, snapshot: Snapshot) -> BindingFact:
     r: Any = row
     return BindingFact(r.occurred_at, _KINDS[r.type], r.id, r.event_id, **_work_of(snapshot, r.guide_id, r.occurred_at), from_guide_id=r.from_guide_id,
-                       conditions=snapshot.conditions_at(r.received_at))
+                       conditions=snapshot.conditions_at(r.received_at), received_at=r.received_at)
 
 
 def _deed_fact(row: object, snapshot: Snapshot) -> BindingFact:
@@ -85,7 +86,7 @@ def order_fact(at: dt.datetime, source_id: int, order_no: str, link_guide_id: in
                snapshot: Snapshot, received_at: dt.datetime | None = None) -> BindingFact:
     """`received_at` None: it is being recorded now."""
     return BindingFact(at, "order", source_id, order_no, **_work_of(snapshot, link_guide_id, at), store_id=store_id, credited_guide_id=guide_id,
-                       conditions=snapshot.conditions_at(received_at) if received_at is not None else None)
+                       conditions=snapshot.conditions_at(received_at) if received_at is not None else None, received_at=received_at)
 
 
 def binds(type_: str) -> bool:
@@ -191,6 +192,24 @@ def follow_late(now: dt.datetime) -> int:
     return len(late)
 
 
+def follow_ahead(now: dt.datetime, *, since: dt.datetime) -> int:
+    """Fold whom facts name that were told long before their time: those whose time has come since then count from now on, those still to come do not
+    count (N5). Returns how many customers. Facts are found by their days: one whose day lies behind `since` was looked at before."""
+    first = business_day(since)
+    with db.read() as connection:
+        found: set[int] = set()
+        for customer, day, at, received_at in ((event.c.customer_id, event.c.business_day, event.c.occurred_at, event.c.received_at),
+                                               (sales_order.c.customer_id, sales_order.c.business_day, sales_order.c.paid_at, sales_order.c.received_at)):
+            query = select(customer, at, received_at).where(day >= first, at > received_at, at > since, customer.is_not(None))
+            found |= {r[0] for r in connection.execute(query) if r[1] - r[2] > MOST_AHEAD}
+    for part in _chunks(sorted(found)):
+        with db.transaction() as connection:
+            snapshot = network.snapshot(versions.current(connection))
+            people.lock(connection, part)
+            rewrite(connection, facts_of(connection, part, snapshot), rules_of(snapshot), now)
+    return len(found)
+
+
 def bound_to(connection: Connection, stores: Iterable[int], now: dt.datetime, *, waiting: bool = True) -> list[int]:
     """Customers whose home is one of these stores now, with `waiting` also those whose home will be."""
     s, wanted = customer_state.c, sorted(stores)
@@ -210,7 +229,7 @@ def _owned_at(connection: Connection, stores: Sequence[int], now: dt.datetime) -
 def rewrite(connection: Connection, facts: Mapping[int, list[BindingFact]], rules: Rules, now: dt.datetime, unbound: Collection[int] = ()) -> None:
     """Bring stored bindings and the customers' state in step with these complete sets of facts. The caller holds the state rows; of the
     customers in `unbound` he knows that no binding is stored."""
-    wanted = {customer: timeline(known, rules) for customer, known in facts.items()}
+    wanted = {customer: timeline(known_by(known, now), rules) for customer, known in facts.items()}
     gone: list[int] = []
     new: list[dict[str, object]] = []
     for part in _chunks(sorted(wanted)):

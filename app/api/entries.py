@@ -16,6 +16,7 @@ from ledger.faults import NotFound
 from stores import entering, entry_reading, explanations, trying
 from stores.actors import Actor
 from stores.answers import decision_answer, trace_answer
+from stores.receipt import refuse_impossible
 from stores.visits import Arrival, SourcePoint
 
 api = Api("Entries")
@@ -168,6 +169,7 @@ def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any
           summary="Try a route: the same input as an entry, nothing stored, every rung explained.")
 def create_route(actor: Actor, body: EntryIn, query: RouteQuery) -> tuple[int, Any]:
     now, arrival = dt.datetime.now(dt.UTC), arrival_of(body)
+    refuse_impossible("occurred_at", body.occurred_at, now)
     tried = trying.try_arrival(arrival, body.occurred_at or now)
     return 200, {"customer_id": body.customer.customer_id, **decision_answer(tried.decision, tried.snapshot, tried.visit.day), "decided_at": now,
                  "trace": trace_answer(tried.decision, tried.snapshot), "what_if": explanations.what_if_words(tried.what_ifs(), "en") if query.what_if == "yes" else None}

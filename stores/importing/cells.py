@@ -20,6 +20,7 @@ from stores.hours import HoursFault, parse_hours
 from stores.importing import dates, lookalikes
 from stores.importing.marks import without_formula, without_marks
 from stores.importing.sayings import words as words_of
+from stores.possible_times import MISSING, looks_missing
 from stores.times import parse_instant
 
 _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
@@ -194,6 +195,7 @@ def switch(yes: str, no: str) -> Parser:
 
 def day(text: str, context: Context) -> Any:
     """A calendar day, also as a spreadsheet writes it."""
+    _refuse_missing(text)
     if (counted := dates.of_number(text)) is not None:
         return Mended(day(counted, context), "excel_day_number", {"day": counted})
     match = _DATE.fullmatch(_iso(text, context))
@@ -208,6 +210,7 @@ def day(text: str, context: Context) -> Any:
 
 def instant(text: str, context: Context) -> Any:
     """A moment, also as a spreadsheet writes it."""
+    _refuse_missing(text)
     if (counted := dates.of_number(text)) is not None:
         return Mended(instant(counted, context), "excel_day_number", {"day": counted})
     try:
@@ -224,7 +227,14 @@ def _iso(text: str, context: Context) -> str:
         raise BadCell.of(code, first=unclear.first.isoformat(), second=unclear.second.isoformat()) from None
 
 
+def _refuse_missing(text: str) -> None:
+    """N5: what stands in date columns for no date, also where a date may lie in any year: it would open or close what it dates."""
+    if looks_missing(text):
+        raise BadCell(MISSING)
+
+
 def month(text: str, context: Context) -> str:
+    _refuse_missing(text if len(text) > 7 else f"{text}-01")
     found = _MONTH.fullmatch(text) or _MONTH.fullmatch(dates.as_iso(text, "") if text[:4].isdigit() else text)
     if not found:
         raise BadCell("is no month; write 2025-03")

@@ -22,6 +22,7 @@ from stores.brand import brand
 from stores.importing.faults import FaultList
 from stores.importing.order_rows import FileOrder, FileRefund
 from stores.orders import order_key, sales_order
+from stores.receipt import why_refused
 from stores.refunds import refund, refund_key
 from stores.registers.saving import Outcome, Refused
 from stores.sales import refunding, writing
@@ -81,7 +82,7 @@ def file_orders(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], *, a
     written and it must not. Raises Refused naming every faulty row, Busy."""
     if not dry_run:
         accepted_files.await_others()
-    checked = _check(orders, refunds)
+    checked = _check(orders, refunds, now)
     if dry_run or not checked.new:
         return checked.outcome
     if checked.new <= MANY:
@@ -89,13 +90,13 @@ def file_orders(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], *, a
         return checked.outcome
     with accepted_files.turn() as mine:
         if mine.others:
-            checked = _check(orders, refunds)
+            checked = _check(orders, refunds, now)
         for _ in range(TRIES):
             if not checked.new:
                 return checked.outcome
             if _accepted(mine, checked, actor, now, progress):
                 return checked.outcome
-            checked = _check(orders, refunds)
+            checked = _check(orders, refunds, now)
     raise Busy("Orders of this file kept coming in by other ways while it was checked; nothing of it was written. Start it once more.")
 
 
@@ -107,7 +108,7 @@ def _write_at_once(checked: _Checked, actor: Actor, now: dt.datetime) -> None:
     writing.record_orders(checked.orders, actor=actor.name, now=now, then=then)
 
 
-def _check(orders: Sequence[FileOrder], refunds: Sequence[FileRefund]) -> _Checked:
+def _check(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], now: dt.datetime) -> _Checked:
     """Raises Refused naming every faulty row."""
     placed = [_Placed(o, order_in(o)) for o in orders]
     given = [refund_in(r) for r in refunds]
@@ -115,9 +116,9 @@ def _check(orders: Sequence[FileOrder], refunds: Sequence[FileRefund]) -> _Check
     with db.read() as connection:
         snapshot = network.snapshot(versions.current(connection))
         known = writing.known_hashes(connection, [o.order_no for o in orders])
-        sound = [p for p in placed if _order_is_sound(p, known, snapshot, faults)]
+        sound = [p for p in placed if _order_is_sound(p, known, snapshot, faults, now)]
         known_refunds = refunding.known_hashes(connection, [r.refund_no for r in refunds])
-        fresh = [(row, each) for row, each in zip(refunds, given, strict=True) if _refund_is_new(row, each, known_refunds, faults)]
+        fresh = [(row, each) for row, each in zip(refunds, given, strict=True) if _refund_is_new(row, each, known_refunds, faults, now)]
         refunded = _walk_refunds(connection, fresh, placed, {p.order.order_no for p in sound}, known, faults)
     if faults:
         raise Refused(faults)
@@ -192,12 +193,13 @@ def refund_in(row: FileRefund) -> RefundIn:
 
 # -- what is wrong with a row ---------------------------------------------------------------------------------------------------
 
-def _order_is_sound(placed: _Placed, known: Mapping[str, str], snapshot: Snapshot, faults: FaultList) -> bool:
+def _order_is_sound(placed: _Placed, known: Mapping[str, str], snapshot: Snapshot, faults: FaultList, now: dt.datetime) -> bool:
     row, before = placed.order, len(faults)
     if row.order_no in known:
         if known[row.order_no] != placed.given.body_hash():
             faults.add(row.line, "order_no", row.order_no, "is known with another content; an order is not changed: send a refund, or use a new number")
         return len(faults) == before
+    _refuse_impossible(row.line, row.paid_at, now, faults)
     if row.currency != brand().currency:
         faults.add(row.line, "currency", row.currency, f"is not the currency of this installation, {brand().currency}")
     if row.store_code is not None and row.store_code not in snapshot.by_code:
@@ -211,12 +213,18 @@ def _order_is_sound(placed: _Placed, known: Mapping[str, str], snapshot: Snapsho
     return len(faults) == before
 
 
-def _refund_is_new(row: FileRefund, given: RefundIn, known: Mapping[str, str], faults: FaultList) -> bool:
+def _refund_is_new(row: FileRefund, given: RefundIn, known: Mapping[str, str], faults: FaultList, now: dt.datetime) -> bool:
     if row.refund_no not in known:
+        _refuse_impossible(row.line, row.refunded_at, now, faults)
         return True
     if known[row.refund_no] != given.body_hash():
         faults.add(row.line, "order_no", row.refund_no, "is a refund known with another content; use a new number for a new refund")
     return False
+
+
+def _refuse_impossible(line: int, at: dt.datetime, now: dt.datetime, faults: FaultList) -> None:
+    if (why := why_refused(at, now)) is not None:
+        faults.add(line, "paid_at", at.astimezone(brand().timezone).isoformat(), why)
 
 
 def _walk_refunds(connection: Connection, fresh: Sequence[tuple[FileRefund, RefundIn]], placed: Sequence[_Placed], sound: set[str],

@@ -20,6 +20,7 @@ from stores.changes import changed_customer
 from stores.credits import order_credit
 from stores.dealers import dealer
 from stores.orders import order_line, sales_order
+from stores.receipt import refuse_impossible
 from stores.refunds import refund, refund_key, refund_line
 from stores.sales.books import Fees, Terms, refund_journal
 from stores.sales.inputs import RefundIn
@@ -58,7 +59,8 @@ def record_refunds(refunds: Sequence[RefundIn], *, actor: str, now: dt.datetime,
     """Record refunds that are new, in (refunded_at, refund_no) order and one transaction. Joins an open transaction. `then` is called
     inside it. `accepted`: their file was accepted, the numbers are theirs.
 
-    Raises Busy, NotFound (unknown order), InvalidInput (unknown line, more than is left, before the order), RefundReused; nothing is written."""
+    Raises Busy, NotFound (unknown order), InvalidInput (unknown line, more than is left, before the order), ImpossibleTime, RefundReused; nothing
+    is written."""
     if len({r.refund_no for r in refunds}) != len(refunds):
         raise ValueError("a refund number stands twice in one call")
     with db.transaction() as connection:
@@ -66,6 +68,8 @@ def record_refunds(refunds: Sequence[RefundIn], *, actor: str, now: dt.datetime,
         if not accepted:
             refuse_taken(connection, {"refund": [r.refund_no for r in refunds], "refunds_of": [r.order_no for r in refunds]})
         new = _new_ones(connection, refunds)
+        for each in new:
+            refuse_impossible("refunded_at", each.refunded_at, now)
         if new:
             _write_all(connection, new, actor, now)
         if then is not None:

@@ -15,6 +15,7 @@ from ledger.intakes import open_intake
 from ledger.upsert import insert_missing
 from stores.changes import changed_customer
 from stores.orders import order_state, sales_order
+from stores.receipt import refuse_impossible
 from stores.sales.writing import Outcome
 
 STATES = ("shipped", "received", "closed")
@@ -38,17 +39,21 @@ def record_state(order_no: str, state: str, at: dt.datetime, *, actor: str, now:
 def record_states(states: Sequence[StateIn], *, actor: str, now: dt.datetime) -> Outcome:
     """Record the states that are new, in one transaction (joins an open one). A state known with the same time counts as unchanged.
 
-    Raises NotFound (unknown order), InvalidInput (before payment), Conflict (known with another time); then nothing is written."""
+    Raises NotFound (unknown order), InvalidInput (before payment), ImpossibleTime, Conflict (known with another time); then nothing is written."""
     wanted = {(each.order_no, each.state): each for each in states}
     if len(wanted) != len(states):
         raise ValueError("a state of an order stands twice in one call")
     with db.transaction() as connection:
         orders = _orders(connection, sorted({each.order_no for each in states}))
-        for each in states:
-            _check(each, orders.get(each.order_no))
+        unknown = next((each.order_no for each in states if each.order_no not in orders), None)
+        if unknown is not None:
+            raise NotFound(f"There is no order {unknown!r}.", code="unknown_order")
         rows = [{"order_id": orders[each.order_no].id, "state": each.state, "at": each.at} for each in states]
         known = _known(connection, rows)
         new = [row for row in rows if (row["order_id"], row["state"]) not in known]
+        for each in states:
+            if (orders[each.order_no].id, each.state) not in known:
+                _check(each, orders[each.order_no], now)
         if new:
             intake_id = open_intake(connection, "states", actor, now)
             insert_missing(connection, order_state, [row | {"intake_id": intake_id} for row in new])
@@ -66,9 +71,8 @@ def record_states(states: Sequence[StateIn], *, actor: str, now: dt.datetime) ->
         return Outcome(len(ours), len(states) - len(ours))
 
 
-def _check(each: StateIn, order: Any) -> None:
-    if order is None:
-        raise NotFound(f"There is no order {each.order_no!r}.", code="unknown_order")
+def _check(each: StateIn, order: Any, now: dt.datetime) -> None:
+    refuse_impossible("at", each.at, now)
     if each.at < order.paid_at:
         raise InvalidInput("An order is shipped and received after it was paid.", code="state_before_order",
                            errors=[FieldFault("at", "lies before paid_at of the order")])

@@ -26,6 +26,7 @@ from stores.changes import changed_customer
 from stores.credits import order_credit
 from stores.orders import order_key, order_line, sales_order
 from stores.people import Named
+from stores.receipt import refuse_impossible
 from stores.sales.books import order_journal
 from stores.sales.differences import order_differences
 from stores.sales.inputs import OrderIn
@@ -73,14 +74,14 @@ def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime,
     """Record orders that are new, in one transaction: order, lines, credits, transfers, bindings. Joins an open transaction. `then` is
     called inside it, after the orders: what it writes stands or falls with them. `accepted`: their file was accepted, the numbers are theirs.
 
-    The same number with the same content counts as unchanged. Raises OrderReused, InvalidInput, Busy; then nothing is written."""
+    The same number with the same content counts as unchanged. Raises OrderReused, ImpossibleTime, InvalidInput, Busy; then nothing is written."""
     given = {o.order_no: o for o in orders}
     if len(given) != len(orders):
         raise ValueError("an order number stands twice in one call")
     hashes = {o.order_no: o.body_hash() for o in orders}
     for attempt in range(1, TRIES + 1):
         locked = len(orders) <= FEW or attempt == TRIES
-        prepared = None if locked else _prepared(orders, hashes)
+        prepared = None if locked else _prepared(orders, hashes, now)
         if prepared is not None and not prepared.plans and then is None:
             return Outcome(0, len(orders))
         try:
@@ -109,11 +110,11 @@ class _Ready:
     customers: dict[str, Named]
 
 
-def _prepared(orders: Sequence[OrderIn], hashes: Mapping[str, str]) -> _Ready:
+def _prepared(orders: Sequence[OrderIn], hashes: Mapping[str, str], now: dt.datetime) -> _Ready:
     """Plans of what is new, made without any lock."""
     with db.read() as connection:
         at = versions.current(connection)
-        new = _new_ones(connection, orders, hashes, known_hashes(connection, list(hashes)))
+        new = _new_ones(connection, orders, hashes, known_hashes(connection, list(hashes)), now)
         customers = people.by_customer_id(connection, {o.customer_id for o in new})
         snapshot = network.snapshot(at)
         return _Ready(*plan(connection, new, snapshot, _ids(customers)), at, snapshot, customers)
@@ -136,7 +137,7 @@ def _checked(connection: Connection, prepared: _Ready, hashes: Mapping[str, str]
 
 def _locked(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], now: dt.datetime, accepted: bool) -> _Ready:
     """Plans of what is new, made while nobody else can change their customers."""
-    new = _new_ones(connection, orders, hashes, _claim(connection, list(hashes), hashes, accepted))
+    new = _new_ones(connection, orders, hashes, _claim(connection, list(hashes), hashes, accepted), now)
     at = versions.current(connection)
     snapshot = network.snapshot(at)
     wanted = {o.customer_id for o in new}
@@ -153,14 +154,18 @@ def _ids(customers: Mapping[str, Named]) -> dict[str, int]:
     return {text: each.id for text, each in customers.items()}
 
 
-def _new_ones(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], known: Mapping[str, str]) -> list[OrderIn]:
-    """M9: known numbers are compared by content before anything is routed."""
+def _new_ones(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], known: Mapping[str, str],
+              now: dt.datetime) -> list[OrderIn]:
+    """M9: known numbers are compared by content before anything is routed. New ones must be possible (N5)."""
     for number, body_hash in known.items():
         if body_hash != hashes[number]:
             other = order_differences(connection, next(o for o in orders if o.order_no == number))
             raise OrderReused(f"The order {number!r} is known with another content; nothing was written. An order is not changed: "
                               "send a refund, or use a new number.", errors=[FieldFault("order_no", "is known with another content"), *other])
-    return [o for o in orders if o.order_no not in known]
+    new = [o for o in orders if o.order_no not in known]
+    for each in new:
+        refuse_impossible("paid_at", each.paid_at, now)
+    return new
 
 
 def _claim(connection: Connection, numbers: Sequence[str], hashes: Mapping[str, str], accepted: bool) -> dict[str, str]:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stores import brand
+from stores.possible_times import looks_missing, why_impossible
 from stores.times import InvalidTime, day_start, parse_day, parse_instant, parse_month
 
 SHANGHAI, CHICAGO, CAIRO = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/Chicago"), ZoneInfo("Africa/Cairo")
@@ -79,3 +80,33 @@ def test_each_moment_lies_in_exactly_its_business_day(zone, moment):
 def test_what_python_writes_is_read_back(moment):
     moment = moment.astimezone(dt.UTC)
     assert parse_instant(moment.isoformat(), SHANGHAI) == moment
+
+
+NOW = dt.datetime(2026, 11, 30, 22, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("text", [
+    "1970-01-01", "1970-01-01T00:00:00Z", "1970-01-01 08:00", "1969-12-31T19:00:00", "1970/1/1", "1/1/1970", "1.1.1970 00:00", "19700101", "1970年1月1日", "Jan 1, 1970",
+    "31-Dec-1969", "1899-12-30", "1899-12-31", "1899-12-29T15:54:17Z", "30.12.1899", "12/30/1899 00:00", "1900-01-00", "1/0/1900", "0/1/1900", "1/0/00",
+    "0000-00-00", "0000-00-00 00:00:00", "0", "00:00:00"])
+def test_what_programs_write_for_no_date_is_told(text):
+    assert looks_missing(text)
+
+
+@pytest.mark.parametrize("text", ["2026-11-30", "2000-01-01", "2000-01-01T00:00:00Z", "1970-01-02", "1971-01-01", "1900-01-01", "1899-12-01", "12/31/2069", "", "x",
+                                  "1 January", "2026-01-00", "19700102", "1970-01-01" + " " * 40])
+def test_a_date_that_may_be_meant_is_not(text):
+    assert not looks_missing(text)
+
+
+@pytest.mark.parametrize(("at", "why"), [
+    ("2026-12-01T22:00:00Z", None), ("2026-12-01T22:00:01Z", "ahead"), ("2099-12-31", "ahead"), ("2000-01-01", None), ("1999-12-31T15:59:59Z", "before 2000-01-01"),
+    ("1970-01-01", "missing"), ("1970-01-01T00:00:00Z", "missing"), ("2010-05-05", None)])
+def test_a_fact_lies_between_2000_and_a_day_after_its_receipt_n5(at, why):
+    said = why_impossible(parse_instant(at, SHANGHAI), NOW, SHANGHAI)
+    assert said is None if why is None else why in (said or "")
+
+
+@given(st.text(max_size=60))
+def test_no_text_hurts_the_question_whether_it_is_a_date(text):
+    assert looks_missing(text) in (True, False)

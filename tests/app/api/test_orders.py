@@ -125,7 +125,23 @@ def test_a_place_that_is_none_is_refused_not_a_fault_of_ours(till: Till):
 
 def test_the_times_at_the_ends_of_the_calendar_are_taken_or_refused(till: Till):
     for n, at in enumerate(("1970-01-01T00:00:00Z", "1970-01-01", "2100-12-31T23:59:59Z", "2100-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z")):
-        assert till.sells(f"T{n}", at=at).status_code in (201, 400)
+        assert till.sells(f"T{n}", at=at).status_code in (422, 400)
+
+
+@pytest.mark.parametrize("at", ["2062-01-01T00:00:00Z", "1999-12-31T00:00:00Z", "1970-01-01"])
+def test_a_fact_that_cannot_have_happened_is_refused_by_every_call_n5(till: Till, at: str):
+    assert till.sells("O").status_code == 201
+    before = till.shop.counts()
+    who = {"customer": {"customer_id": "c1"}, "occurred_at": at}
+    refusal(till.call("POST", "/entries", who), 422, "impossible_time", "occurred_at")
+    refusal(till.call("POST", "/routes", who), 422, "impossible_time", "occurred_at")
+    refusal(till.call("POST", "/entry-params", {"store_code": "S1", "issued_at": at}), 422, "impossible_time", "issued_at")
+    refusal(till.sells("P", at=at), 422, "impossible_time", "paid_at")
+    refusal(till.takes_back("O", "R", 1, at=at), 422, "impossible_time", "refunded_at")
+    refusal(till.call("POST", "/orders/O/states", {"state": "shipped", "at": at}), 422, "impossible_time", "at")
+    heard = till.call("POST", "/events", {"events": [{"event_id": "e", "type": "contact.confirmed", "occurred_at": at, "guide_code": "Wang", "customer_id": "c1"}]})
+    assert [each["code"] for each in heard.json["refused"]] == ["impossible_time"]
+    assert till.shop.counts() == before
 
 
 def test_no_number_of_an_order_and_a_refund_is_mixed_up_with_another_kind(till: Till):

@@ -138,3 +138,34 @@ def _many(chain):
     assert chain.imported("orders", text).stdout.splitlines()[-1] == "orders and refunds: 750 new"
     assert chain.imported("orders", text).stdout.splitlines()[-1] == "nothing changed"
     assert chain.run("verify").exit_code == 0
+
+
+MISSING = "looks like a missing date"
+
+
+@both
+def test_a_file_of_times_that_cannot_be_names_each_row_and_writes_nothing_n5(chain):
+    """As people bring them: an empty date that a program made 1970, years mistyped."""
+    before = counts()
+    refused = chain.imported("orders", "order_no,customer_id,paid_at,amount,store_code\nD1,c1,1970-01-01,10.00,S1\nD2,c1,2099-12-31,10.00,S1\n"
+                             "D3,c1,1999-05-05,10.00,S1\nD4,c1,1899-12-30,10.00,S1\nD5,c1,1/0/1900,10.00,S1\n")
+    assert refused.exit_code == 1
+    assert chain.errors("orders") == [[line, "paid_at"] for line in ("2", "5", "6")] and MISSING in refused.stderr  # no dates: told with the cells
+    later = chain.imported("orders", "order_no,customer_id,paid_at,amount,kind,original_order_no,store_code\nD2,c1,2099-12-31,10.00,order,,S1\n"
+                           "D3,c1,1999-05-05,10.00,order,,S1\nD4,c1,2026-03-01,10.00,order,,S1\nR4,c1,2099-01-01,1.00,refund,D4,\n")
+    assert later.exit_code == 1 and chain.errors("orders") == [[line, "paid_at"] for line in ("2", "3", "5")]
+    assert "24 hours ahead" in later.stderr and "before 2000-01-01" in later.stderr
+    heard = chain.imported("events", "event_id,type,occurred_at,guide_code,customer_id\ne1,contact.confirmed,2099-03-01,G1,c1\n")
+    assert heard.exit_code == 1 and chain.errors("events") == [["2", "occurred_at"]]
+    assert counts() == before
+
+
+@both
+def test_a_term_may_lie_in_any_year_but_a_missing_date_is_none(chain):
+    store = "store_code,name,dealer_code,latitude,longitude,crs,{}\nS9,Nine,D1,31.2304,121.4737,wgs84,{}\n"
+    for column in ("opened_on", "closed_on", "paused_until", "contract_from"):
+        for text in ("1970-01-01", "1899-12-30", "1900-01-00", "1970-01-01 00:00:00"):
+            refused = chain.imported("stores", store.format(column, text))
+            assert (refused.exit_code, chain.errors("stores")) == (1, [["2", column]]) and MISSING in refused.stderr
+    assert chain.imported("targets", "period,level,code,metric,target\n1970-01,store,S1,orders,5\n").exit_code == 1
+    assert chain.imported("stores", store.format("opened_on", "2062-03-01")).exit_code == 0

@@ -56,8 +56,12 @@ class Shop:
         number = more.pop("order_no", None) or f"O{next(self._numbers)}"
         return OrderIn(number, customer_id, at or day(0), more.pop("currency", "CNY"), more.pop("lines", lines), **more)
 
+    def received(self, *moments: dt.datetime) -> dt.datetime:
+        """When facts of these moments are told: at noon, or when the last of them happened (N5)."""
+        return max(self.network.now, *moments)
+
     def records(self, *orders: OrderIn) -> Outcome:
-        return record_orders(orders, actor="test", now=self.network.now)
+        return record_orders(orders, actor="test", now=self.received(*(o.paid_at for o in orders)))
 
     def sells(self, customer_id: str = "c1", at: dt.datetime | None = None, amounts: Iterable[int] = (10_000,), **more: Any) -> dict[str, Any]:
         """Record one order; the row of `sales_order` with the codes, as the API shows it."""
@@ -69,7 +73,8 @@ class Shop:
         return RefundIn(number or f"R{next(self._numbers)}", order_no, at or day(5), lines)
 
     def takes_back(self, order_no: str, *lines: tuple[int | None, int], at: dt.datetime | None = None, number: str | None = None) -> Outcome:
-        return record_refunds([self.refund(order_no, *lines, at=at, number=number)], actor="test", now=self.network.now)
+        refund = self.refund(order_no, *lines, at=at, number=number)
+        return record_refunds([refund], actor="test", now=self.received(refund.refunded_at))
 
     def visits(self, customer_id: str, at: dt.datetime, near: str | None = None, link: str | None = None, **more: Any) -> entering.Recorded:
         """An entry: at a store's door, or by a guide's link."""
@@ -86,7 +91,7 @@ class Shop:
         return EventIn(more.pop("event_id", None) or f"E{next(self._numbers)}", kind, at, guide_code, customer_id, **more)
 
     def hears(self, *events: EventIn) -> Taken:
-        return record_events(events, actor="test", now=self.network.now)
+        return record_events(events, actor="test", now=self.received(*(e.occurred_at for e in events)))
 
     def adds(self, guide_code: str, at: dt.datetime, customer_id: str = "c1") -> None:
         assert self.hears(self.event("contact.confirmed", at, guide_code, customer_id)).accepted == 1

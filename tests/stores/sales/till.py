@@ -24,9 +24,9 @@ def refund(n: int) -> RefundIn:
 
 
 def sell(n: int) -> None:
-    record_orders([order(n)], actor="till", now=START)
+    record_orders([order(n)], actor="till", now=order(n).paid_at)
     if n % 2:
-        record_refunds([refund(n)], actor="till", now=START)
+        record_refunds([refund(n)], actor="till", now=refund(n).refunded_at)
 
 
 def main(url: str, first: int) -> None:
