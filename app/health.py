@@ -17,6 +17,7 @@ import db
 from app import job_runs
 from app.api.problems import problem
 from app.permissions import public
+from ledger import clocks
 from ledger.intakes import intake, intake_open
 from migrations import commands
 from stores import network, versions
@@ -30,6 +31,7 @@ QUEUE_AGE = Gauge("doorstep_queue_age_seconds", "Age of the oldest facts that no
 JOBS_OPEN = Gauge("doorstep_job_runs_open", "Runs that people asked for and that wait or run, as of the last /readyz or /metrics.")
 JOBS_AGE = Gauge("doorstep_job_queue_age_seconds", "How long the oldest run has waited to be taken by a worker, as of the last /readyz or /metrics.")
 JOBS_FAILED = Gauge("doorstep_job_runs_failed", "Runs that failed and were neither tried again nor set aside, as of the last /readyz or /metrics.")
+CLOCK_DOUBT = Gauge("doorstep_clock_doubt_seconds", "How far what was sealed or booked lies ahead of the clock while rewards are therefore not booked.")
 QUEUE_ROWS = Gauge("doorstep_queue_rows", "Ingests that no worker has sealed yet, as of the last /readyz or /metrics.")
 
 
@@ -80,8 +82,16 @@ def _jobs(connection: Connection) -> str | None:
     return None
 
 
+def _clock(connection: Connection) -> str | None:
+    """A worker found that something was booked at a later moment than its clock shows and books nothing: a number, pages answer all the same."""
+    now = dt.datetime.now(dt.UTC)
+    ahead = clocks.doubted(connection, now)
+    CLOCK_DOUBT.set((ahead - now).total_seconds() if ahead is not None else 0.0)
+    return None
+
+
 CHECKS: dict[str, Callable[[Connection], str | None]] = {"database": _database, "migrations": _migrations, "triggers": _triggers,
-                                                               "snapshot": _snapshot, "queue": _queue, "jobs": _jobs}
+                                                               "snapshot": _snapshot, "queue": _queue, "jobs": _jobs, "clock": _clock}
 
 
 @cache
@@ -122,6 +132,7 @@ def metrics() -> Response:
         _snapshot(connection)
         _queue(connection)
         _jobs(connection)
+        _clock(connection)
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -18,7 +18,7 @@ from app import import_runs, job_runs, reassign_runs, simulation_runs
 from app.runner import Handler, Runner
 from app.sign_in import sessions
 from incentives import booking
-from ledger import idempotency, leases
+from ledger import clocks, idempotency, leases
 from ledger.audit import seal_audit
 from ledger.intakes import newest
 from ledger.seals import seal_now
@@ -52,7 +52,12 @@ def _newest_seal() -> int:
 
 
 def _book(now: dt.datetime) -> dict[str, int]:
-    done = booking.book_due(now)
+    ahead = clocks.in_doubt(now)
+    if ahead is None:
+        done = booking.book_due(now)
+    else:
+        log.warning("rewards are not booked: something was sealed or booked at a later moment than this clock shows", clock=now.isoformat(), ahead=ahead.isoformat())
+        done = booking.take_back(now)
     return {"months": done.months, "journals": done.journals, "transfers": done.transfers}
 
 
@@ -106,6 +111,7 @@ class Worker:
         self._next = {job.name: 0.0 for job in jobs}
         self._noted: dict[str, float] = {}  # when a job's success was last written down; absent after a failure
         self._holds = False
+        self._rival: tuple[tuple[str, dt.datetime] | None, float] = (None, 0.0)  # who holds the lease, and since when he has not prolonged it
 
     def once(self) -> dict[str, dict[str, int]]:
         """Every job once, waiting for the lease first, then every run that waits; what each did. Raises what a job raises."""
@@ -172,7 +178,18 @@ class Worker:
         if holds != self._holds:
             log.info("lease taken" if holds else "lease lost to another worker", holder=self.holder)
         self._holds = holds
+        if not holds:
+            self._end_the_lease_of_nobody()
         return holds
+
+    def _end_the_lease_of_nobody(self) -> None:
+        """A worker who is gone may have taken it by a clock that ran ahead, for days; one who is there prolongs it all the time."""
+        rival, now = leases.held(LEASE), time.monotonic()
+        if rival is None or rival != self._rival[0]:
+            self._rival = rival, now
+        elif now - self._rival[1] > LEASE_SECONDS:
+            log.warning("lease ended: its holder did not prolong it", rival=rival[0], until=rival[1].isoformat())
+            leases.give_back(LEASE, rival[0])
 
     def release(self) -> None:
         if self._holds:

@@ -17,8 +17,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Column, Connection, and_, delete, func, or_, select, text, update
+from sqlalchemy import Column, Connection, Row, and_, case, delete, func, or_, select, text, update
 from sqlalchemy.sql.elements import ColumnElement
 
 import db
@@ -85,6 +86,31 @@ def book_due(now: dt.datetime, progress: Progress | None = None, guides: Collect
         if progress is not None:
             progress(done, len(waiting))
     return booked
+
+
+def take_back(now: dt.datetime) -> Booked:
+    """Bring those months to what they earned by now in which something is booked for a day to come: a clock ran ahead. The ledger is not rewritten:
+    what was booked too early returns on its own day, and comes again when it is due."""
+    with db.read() as connection:
+        ahead = {(r.guide_id, r.origin_period) for r in booked_ahead(connection, business_day(now))}
+    booked = Booked()
+    for part in _parts(sorted(ahead, key=lambda month: (month[1], month[0]))):
+        with _one_at_a_time, db.transaction() as connection:
+            alone(connection)
+            booked += book(connection, set(part), now)
+    return booked
+
+
+def booked_ahead(connection: Connection, today: dt.date) -> list[Row[Any]]:
+    """Rows (guide_id, origin_period, component, business_day, amount_minor) of what stands booked for days after `today`, returns subtracted."""
+    t = transfer.c
+    back = [kind for _, kind in KINDS.values()]
+    movement = case(*((t.kind.in_(pair), name) for name, pair in KINDS.items()))
+    amount = func.sum(case((t.kind.in_(back), -t.amount_minor), else_=t.amount_minor)).label("amount_minor")
+    query = select(t.guide_id, t.origin_period, t.component, t.business_day, amount).where(
+        t.business_day > today, t.kind.in_([kind for pair in KINDS.values() for kind in pair]))
+    return list(connection.execute(query.group_by(t.guide_id, t.origin_period, t.component, t.business_day, t.dealer_id, t.store_id, movement)
+                                   .having(amount != 0).order_by(t.guide_id, t.origin_period, t.component, t.business_day)))
 
 
 def anything_due(now: dt.datetime, guides: Collection[int] | None = None) -> bool:

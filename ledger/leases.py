@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Column, Table, delete, or_
+from sqlalchemy import Column, Table, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 import db
@@ -25,6 +25,13 @@ def take(name: str, holder: str, now: dt.datetime, seconds: int) -> bool:
             index_elements=["name"], set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
             where=or_(job_lease.c.holder == holder, job_lease.c.until <= now))
         return connection.execute(statement.returning(job_lease.c.name)).first() is not None
+
+
+def held(name: str) -> tuple[str, dt.datetime] | None:
+    """Who holds the lease and until when, by his clock."""
+    with db.read() as connection:
+        found = connection.execute(select(job_lease.c.holder, job_lease.c.until).where(job_lease.c.name == name)).first()
+        return (found.holder, found.until) if found is not None else None
 
 
 def give_back(name: str, holder: str) -> None:

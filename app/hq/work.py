@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from app import job_runs, shown_days
 from app.permissions import declared
 from incentives import work as incentive_work
+from ledger import clocks
 from stores import network_check, overview
 from stores.actors import Actor
 
@@ -42,6 +43,8 @@ def items(connection: Connection, actor: Actor, today: dt.date) -> list[WorkItem
         found.append(WorkItem(_("Closed months that come out differently"), _("nothing is booked until two people decide"), rewards["restatements"],
                               _open(actor, "hq.reward_months"), wrong=True))
     if actor.may("job:read"):
+        found.append(WorkItem(_("Rewards are not booked, for clocks disagree"), _("something was booked at a later moment than the clock shows; set the clocks right"),
+                              int(clocks.doubted(connection, dt.datetime.now(dt.UTC)) is not None), _open(actor, "hq.jobs"), wrong=True))
         found.append(WorkItem(_("Jobs that failed"), _("imports and other long work"), job_runs.failed_jobs(connection), _open(actor, "hq.jobs", state="failed"),
                               wrong=True))
     return sorted(found, key=lambda item: item.number == 0)

@@ -13,10 +13,12 @@ import pytest
 from sqlalchemy import func, select
 
 import db
+from app.hq import work
 from app.jobs import Job, Worker
-from ledger import leases
+from ledger import clocks, leases
 from ledger.intakes import intake_open, open_intake, seal
 from stores import privacy
+from stores.actors import COMMAND_LINE
 from stores.entries import entry_point, entry_trace
 from tests.app.conftest import on_both_engines
 
@@ -116,3 +118,35 @@ def test_a_worker_beside_a_server_ends_when_that_is_gone(house, tmp_path):
     process = started(tmp_path, "--parent", "1")  # not its parent: as after a kill -9
     assert process.wait(timeout=60) == 0
     process.stderr.close()
+
+
+@on_both_engines
+def test_the_lease_of_a_worker_who_is_gone_ends_though_his_clock_ran_ahead(house, monkeypatch):
+    """Killed without giving it back: by his clock it lasts for weeks, and who does not prolong it is not there."""
+    ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=40)
+    assert leases.take("worker", "gone", ahead, 60)
+    running, seconds = Worker(()), [0.0]
+    monkeypatch.setattr("app.jobs.time.monotonic", lambda: seconds[0])
+    assert not running._leased()
+    seconds[0] = 59.0
+    assert not running._leased() and leases.held("worker") is not None
+    leases.take("worker", "gone", ahead + dt.timedelta(seconds=5), 60)  # he is there after all
+    seconds[0] = 100.0
+    assert not running._leased()
+    seconds[0] = 161.0
+    assert not running._leased() and running._leased()
+    running.release()
+
+
+@on_both_engines
+def test_a_clock_in_doubt_is_a_number_of_health_and_a_line_of_work(house):
+    now = dt.datetime.now(dt.UTC)
+    with db.transaction() as connection:
+        connection.execute(clocks.clock_doubt.insert().values(seen_at=now, ahead_at=now + dt.timedelta(days=3)))
+    client = house.stranger()
+    assert client.get("/readyz").json["checks"]["clock"] == "ok"
+    shown = next(line for line in client.get("/metrics").text.splitlines() if line.startswith("doorstep_clock_doubt_seconds"))
+    assert float(shown.split()[1]) > 250_000
+    with house.app.test_request_context(), db.read() as connection:
+        waiting = {item.name: item.number for item in work.items(connection, COMMAND_LINE, now.date())}
+    assert 1 in [number for name, number in waiting.items() if "时钟" in name or "clocks" in name]
