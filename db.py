@@ -208,7 +208,7 @@ class Database:
             cursor = connection.cursor()
             # A checkpoint waits for the disk while the writer is held: one for each 16 MB, not for each 4.
             for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "recursive_triggers=ON",
-                           "temp_store=MEMORY", "cache_size=-65536", "mmap_size=268435456", "wal_autocheckpoint=4000"):
+                           "temp_store=MEMORY", "secure_delete=ON", "cache_size=-65536", "mmap_size=268435456", "wal_autocheckpoint=4000"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
@@ -445,6 +445,16 @@ _FOR_SQLITE: dict[type, Callable[[Any], str]] = {dt.datetime: _instant_text, dt.
 @cache
 def _for_psycopg(sql: str) -> str:
     return re.sub(r":([a-z_]\w*)", r"%(\1)s", sql)
+
+
+def forget_what_was_deleted() -> None:
+    """SQLite keeps the pages of before in its log until they are carried over: carry them over now, so that the log holds nobody who was erased. Deleted
+    rows themselves are overwritten (secure_delete). Not inside a transaction; where somebody is reading just then, the next checkpoint does it."""
+    base = database()
+    if base.sqlite:
+        with base.write_lock, base.engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def after_commit(hook: Callable[[], None]) -> None:

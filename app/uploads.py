@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import mmap
 import os
 import secrets
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -37,9 +39,12 @@ from ledger import audit
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores.actors import Actor
+from stores.erasure import redact
+from stores.identifiers import Identifiers
 from stores.importing.faults import VALUE_LENGTH, FaultList, ImportFault
 from stores.importing.headings import HeadingMap
 from stores.importing.wishes import Wishes
+from stores.importing.workbooks import DAMAGED, MAX_UNPACKED_BYTES
 
 CHECK, SAVE = "import.check", "import.save"
 READY, FAULTS, NOTHING, SAVED = "ready", "faults", "nothing", "saved"  # outcomes of runs
@@ -221,6 +226,58 @@ def discard(upload_id: int, *, actor: Actor, now: dt.datetime) -> None:
 def _forget(connection: Connection, ids: Sequence[int]) -> None:
     connection.execute(delete(import_fault).where(import_fault.c.upload_id.in_(ids)))
     connection.execute(update(upload).where(upload.c.id.in_(ids)).values(stored_as=None, headings=None))
+
+
+def forget_person(connection: Connection, known_by: Identifiers, *, now: dt.datetime) -> int:
+    """Remove the kept files that name the person, as `discard` would; what names him in findings and names of files goes, too. How many files.
+
+    A file on another machine cannot be read here and goes as if it named him; so does one that is no sound workbook."""
+    rows = connection.execute(select(upload.c.id, upload.c.stored_as).where(upload.c.stored_as.is_not(None)).order_by(upload.c.id)).all()
+    gone = [row for row in rows if _names(folder() / row.stored_as, known_by)]
+    for start in range(0, len(gone), 500):
+        ids = [row.id for row in gone[start:start + 500]]
+        mine = (job_run.c.subject_id.in_(ids), job_run.c.kind.in_((CHECK, SAVE)))
+        connection.execute(update(job_run).where(*mine, job_run.c.state.in_((job_runs.QUEUED, job_runs.FAILED))).values(state=CANCELLED, finished_at=now))
+        connection.execute(update(job_run).where(*mine, job_run.c.state == job_runs.RUNNING).values(cancel_asked=True))
+        _forget(connection, ids)
+    redact(connection, upload, ("name",), known_by)
+    redact(connection, import_fault, ("value", "reason", "parameters"), known_by)
+    for row in gone:
+        (folder() / row.stored_as).unlink(missing_ok=True)
+    return len(gone) + _remove_strays(connection, known_by)
+
+
+def _remove_strays(connection: Connection, known_by: Identifiers) -> int:
+    """Files that name him and that no row names: of a process that died, of an upload whose row is not written yet; and what the command line wrote
+    beside a file in the instance's folder."""
+    known = set(connection.execute(select(upload.c.stored_as).where(upload.c.stored_as.is_not(None))).scalars())
+    strays = [path for path in folder().iterdir() if path.name not in known] if folder().is_dir() else []
+    strays += [path for end in ("errors", "warnings") for path in folder().parent.rglob(f"*.{end}.csv")]
+    stray = [path for path in strays if path.is_file() and _names(path, known_by)]
+    for path in stray:
+        path.unlink(missing_ok=True)
+    return len(stray)
+
+
+def _names(path: Path, known_by: Identifiers) -> bool:
+    try:
+        if path.stat().st_size == 0:
+            return False
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return _names_packed(path, known_by) if content[:2] == b"PK" else known_by.named_in_bytes(content)
+    except OSError:
+        return True
+
+
+def _names_packed(path: Path, known_by: Identifiers) -> bool:
+    """Of a workbook, part by part; what cannot be unpacked, or unpacks to too much, counts as naming him."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > MAX_UNPACKED_BYTES:
+                return True
+            return any(known_by.named_in_bytes(archive.read(member)) for member in archive.infolist())
+    except DAMAGED:
+        return True
 
 
 def forget_old(now: dt.datetime, limit: int = 500) -> int:

@@ -50,6 +50,13 @@ customer_state = Table(
     Column("no_switch", Boolean, nullable=False, default=False),
     sqlite_with_rowid=False,
 )
+
+
+def erased_name(number: int) -> str:
+    """What stands for the outside id of a customer who was erased. No id begins with a space, whichever way it comes: nobody can send it."""
+    return f" erased-{number}"
+
+
 _HOME, _OWNER = text("home_store_id IS NOT NULL"), text("owner_guide_id IS NOT NULL")  # most newcomers have neither yet
 Index("ix_customer_state_home", customer_state.c.home_store_id, sqlite_where=_HOME, postgresql_where=_HOME)
 Index("ix_customer_state_owner", customer_state.c.owner_guide_id, sqlite_where=_OWNER, postgresql_where=_OWNER)

@@ -76,4 +76,4 @@ def _chat_day(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _is_code(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable()
+    return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable() and value == value.strip()

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, select
 
 from ledger.bulk import insert_rows
+from ledger.faults import Conflict
 from ledger.upsert import insert_missing
 from stores.changes import changed_customer
-from stores.customers import customer, customer_identity, customer_merge, customer_state
+from stores.customers import customer, customer_identity, customer_merge, customer_state, erased_name
 
 Identity = tuple[str, str]
 CHUNK = 400
@@ -77,7 +78,19 @@ def create(connection: Connection, people: Sequence[Sequence[Identity]], now: dt
 
 def link(connection: Connection, pairs: Iterable[tuple[Identity, int]]) -> None:
     """Attach further identities to known customers; one that belongs to somebody already stays with him."""
-    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in sorted(pairs)])
+    linked = sorted(pairs)
+    insert_missing(connection, customer_identity, [{"kind": k, "value": v, "customer_id": owner} for (k, v), owner in linked])
+    refuse_erased(connection, {owner for _, owner in linked})
+
+
+def refuse_erased(connection: Connection, owners: Iterable[int]) -> None:
+    """After identities were linked: raises Conflict when an owner was erased while the deed was under way, for then nothing may lead to him.
+    Who links waits for an erasure in flight (the foreign key), so what is read here is true."""
+    wanted = sorted(set(owners))
+    for start in range(0, len(wanted), CHUNK):
+        c, part = customer.c, wanted[start:start + CHUNK]
+        if connection.execute(select(c.id).where(c.id.in_(part), c.customer_id.in_([erased_name(each) for each in part])).limit(1)).first():
+            raise Conflict("A customer of this call was erased while it was under way; nothing was written, send it once more.", code="busy")
 
 
 def note_merges(connection: Connection, groups: Iterable[Iterable[int]], now: dt.datetime) -> None:

@@ -5,12 +5,12 @@ import datetime as dt
 from dataclasses import asdict
 from typing import Any, Literal
 
+from app import erasing
 from app.api.declare import WHOLE_CHAIN, Api
 from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Line, Location, Strict
 from stores import customer_deeds
 from stores.actors import Actor
-from stores.erasure import erase_customer
 from stores.visits import SourcePoint
 
 api = Api("Customers")
@@ -57,5 +57,5 @@ class ErasedOut(Answer):
 @api.call("DELETE", "/customers/<customer_id>", permission="customer:erase", serves=WHOLE_CHAIN, answers={200: ErasedOut},
           summary="Forget who a customer is; orders, rewards and books keep their sums. Cannot be undone.")
 def delete_customer(actor: Actor, customer_id: str) -> tuple[int, Any]:
-    done = erase_customer(customer_id, actor=actor, now=dt.datetime.now(dt.UTC))
+    done = erasing.erase(customer_id, actor=actor, now=dt.datetime.now(dt.UTC))
     return 200, {"identities": done.identities, "points": done.points, "traces": done.traces}

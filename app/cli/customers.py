@@ -5,9 +5,9 @@ import datetime as dt
 
 import click
 
+from app import erasing
 from app.cli.deeds import DeedGroup
 from stores.actors import COMMAND_LINE
-from stores.erasure import erase_customer
 
 customer = DeedGroup("customer", help="Customers' rights.")
 
@@ -16,5 +16,5 @@ customer = DeedGroup("customer", help="Customers' rights.")
 @click.argument("customer_id")
 def erase(customer_id: str) -> None:
     """Forget who CUSTOMER_ID is: identities, points and traces go; orders, rewards and books keep their sums. Cannot be undone."""
-    done = erase_customer(customer_id, actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    done = erasing.erase(customer_id, actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
     click.echo(f"erased: {done.identities:,} identities, {done.points:,} points, {done.traces:,} traces; kept under number {done.customer}")

@@ -30,7 +30,7 @@ MAX_TEXT_BYTES = 1_000_000_000
 MAX_INDEX_BYTES = 200_000  # of the list of sheets
 MOST_DIGITS = 15
 NAMED = 5  # ranges that a message names
-_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError,
+DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError,
             OSError, ValueError, KeyError)  # all that reading a broken zip file has been seen to raise
 _CELL = re.compile(rb"<(?:[\w.-]+:)?c\s[^<]*?\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
 _REFERENCE = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]+)([0-9]+)")
@@ -161,7 +161,7 @@ def _refuse_bombs(content: bytes) -> Marks:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _refuse_sizes(archive.infolist(), len(content))
             return _refuse_contents(archive)
-    except _DAMAGED as reason:
+    except DAMAGED as reason:
         if isinstance(reason, RuntimeError) and "encrypted" in str(reason):
             raise InvalidInput("The workbook is an encrypted zip file; save it without password as .xlsx.") from None
         raise InvalidInput(f"The workbook is damaged ({str(reason)[:120]}); open and save it again as .xlsx.") from None

@@ -12,6 +12,7 @@ import db
 from ledger import audit
 from ledger.bulk import allocate
 from ledger.upsert import insert_missing
+from stores import people
 from stores.actors import Actor
 from stores.customers import customer, customer_identity, customer_state
 from stores.importing.check import Row
@@ -32,9 +33,9 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
     Customers come in by entries meanwhile, under no version: rows are planned on a read, then inserted where missing, and whoever was
     first is respected (his identities are compared once more)."""
     actor.require("import:write")
-    people = [_person(row) for row in rows]
+    persons = [_person(row) for row in rows]
     with db.read() as connection:
-        plan = _plan(connection, people)
+        plan = _plan(connection, persons)
     if dry_run or not plan.outcome.effective:
         return plan.outcome
     refuse_doubtful(plan.outcome, accept)
@@ -84,10 +85,10 @@ def _person(row: Row) -> _Person:
     return _Person(row.line, row.values["customer_id"], identities, phone, employee, "phone" in row.values and not phone, texts)
 
 
-def _plan(connection: Connection, people: list[_Person]) -> _Plan:
+def _plan(connection: Connection, persons: list[_Person]) -> _Plan:
     plan, changed, faults = _Plan(), 0, FaultList()
-    _refuse_shared_phones(people, faults)
-    for some in pieces(people):
+    _refuse_shared_phones(persons, faults)
+    for some in pieces(persons):
         known = {found.customer_id: found for found in connection.execute(
             select(customer.c.id, customer.c.customer_id, customer.c.employee).where(customer.c.customer_id.in_([p.customer_id for p in some])))}
         owners = _owners(connection, [identity for person in some for identity in person.identities.items()])
@@ -96,7 +97,7 @@ def _plan(connection: Connection, people: list[_Person]) -> _Plan:
             changed += _plan_one(plan, person, known.get(person.customer_id), owners, phones, faults)
     if faults:
         raise Refused(faults)
-    plan.outcome = Outcome(len(plan.new), changed, len(people) - len(plan.new) - changed)
+    plan.outcome = Outcome(len(plan.new), changed, len(persons) - len(plan.new) - changed)
     return plan
 
 
@@ -131,9 +132,9 @@ def _refuse_owned(person: _Person, kind: str, faults: FaultList) -> None:
     faults.add(person.line, kind, "" if kind == "phone" else person.identities[kind], "belongs to another customer already; one identity is one person")
 
 
-def _refuse_shared_phones(people: list[_Person], faults: FaultList) -> None:
+def _refuse_shared_phones(persons: list[_Person], faults: FaultList) -> None:
     first: dict[str, int] = {}
-    for person in people:
+    for person in persons:
         if person.phone and (line := first.setdefault(person.identities["phone"], person.line)) != person.line:
             faults.add(person.line, "phone", "", f"stands in line {line} already; one identity is one person")
 
@@ -171,6 +172,7 @@ def _write(connection: Connection, plan: _Plan, now: dt.datetime) -> None:
         missing += insert_missing(connection, customer_identity, [
             {"kind": kind, "value": value, "customer_id": ids[person.customer_id] if owner is None else owner, "cipher": cipher}
             for person, owner, (kind, value), cipher in links])
+    people.refuse_erased(connection, {owner for _, owner, _, _ in plan.links if owner is not None})
     if missing < len(plan.links):
         _check_owners(connection, plan, ids)
 
@@ -189,10 +191,10 @@ def _create(connection: Connection, new: list[_Person], now: dt.datetime) -> dic
     return ids
 
 
-def _meet(connection: Connection, people: list[_Person]) -> dict[str, int]:
+def _meet(connection: Connection, persons: list[_Person]) -> dict[str, int]:
     """Ids as they are stored; the flag of those who came before us."""
     ids: dict[str, int] = {}
-    for some in pieces(people):
+    for some in pieces(persons):
         found = list(connection.execute(select(customer.c.id, customer.c.customer_id, customer.c.employee)
                                         .where(customer.c.customer_id.in_([p.customer_id for p in some]))))
         ids |= {each.customer_id: each.id for each in found}

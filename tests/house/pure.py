@@ -10,6 +10,7 @@ PURE = (
     "stores/rungs/__init__.py", "stores/rungs/named.py", "stores/rungs/placed.py", "stores/rungs/here.py", "stores/rungs/ties.py", "stores/rungs/guides.py",
     "stores/rungs/picks.py", "stores/bindings.py", "stores/spans.py",
     "stores/possible_times.py",
+    "stores/identifiers.py",
     "stores/policy.py", "stores/bundles.py", "stores/pasted.py", "stores/hours.py",
     "stores/countries.py", "stores/folding.py", "stores/canonical.py", "stores/event_shapes.py",
     "stores/registers/contracts.py", "stores/registers/employment.py",
