@@ -7,7 +7,7 @@ from alembic import op
 import db
 
 revision = "7c1e5a90d3b4"
-down_revision = "7c20e5b1d4aa"
+down_revision = "9c41d7e0b2a6"
 branch_labels = None
 depends_on = None
 
