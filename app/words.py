@@ -38,6 +38,19 @@ def short_count(number: int, tongue: str) -> str:
     return count(number)
 
 
+def short_money(minor: int, currency: str, decimals: int, tongue: str) -> str:
+    """As `money`, whole amounts without their fraction and great ones short: ¥200, ¥15万, $1.5m. For scales, where values are round."""
+    if abs(minor) % 10 ** decimals:
+        return money(minor, currency, decimals)
+    whole = short_count(abs(minor) // 10 ** decimals, tongue)
+    return f"{MINUS if minor < 0 else ''}{SYMBOLS.get(currency, currency + ' ')}{whole}"
+
+
+def short_day(date: dt.date, tongue: str) -> str:
+    """Without its year, for the foot of a chart: 11-21, in Chinese 11月21日."""
+    return f"{date.month}月{date.day}日" if tongue == "zh" else date.isoformat()[5:]
+
+
 def day(date: dt.date, tongue: str) -> str:
     """2026-11-21, in Chinese 2026年11月21日."""
     return f"{date.year}年{date.month}月{date.day}日" if tongue == "zh" else date.isoformat()
@@ -64,6 +77,11 @@ def money_here(minor: int, currency: str | None = None, decimals: int | None = N
     return money(minor, currency or settings.currency, settings.currency_decimals if decimals is None else decimals)
 
 
+def short_money_here(minor: int) -> str:
+    settings = current_app.extensions["doorstep"]
+    return short_money(minor, settings.currency, settings.currency_decimals, language())
+
+
 def _moment(at: dt.datetime, seconds: bool = False) -> str:
     """An aware moment in the brand's zone: 2026-11-21 14:05."""
     return at.astimezone(current_app.extensions["doorstep"].timezone).strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
@@ -82,4 +100,5 @@ def query_in(args: MultiDict[str, str], tongue: str) -> str:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(change=change, share=share)
-    app.jinja_env.filters.update(money=money_here, count=count, short_count=lambda number: short_count(number, language()), moment=_moment, day=_day)
+    app.jinja_env.filters.update(money=money_here, count=count, short_count=lambda number: short_count(number, language()), moment=_moment, day=_day,
+                                 short_money=short_money_here, short_day=lambda date: short_day(date, language()))
