@@ -37,7 +37,7 @@ REASONS = (
     _l("must be a day like 2026-03-01"),
     _l("must be text of 1 to %(n)s characters"),
     _l("must be a whole number from %(low)s to %(high)s"),
-    _l("names unknown rungs %(codes)s; known are %(known)s"),
+    _l("names unknown rules %(codes)s; known are %(known)s"),
     _l("must be a country code of two capital letters"),
     _l("%(country)s has no place of more than 15,000 people in our list"),
     _l("These two were not tried on the same visits."),

@@ -212,7 +212,7 @@ REASSIGN_CAUSES: Words = {
     "foreign_territory": _l("lies in another dealer's exclusive territory"),
     "first_order": _l("is only where the first order was, and the customer is seen elsewhere now"), "chosen": _l("was named by headquarters"),
 }
-REASSIGN_TARGETS: Words = {"ladder": _l("as the ladder says"), "successor": _l("its successor"), "store": _l("one store")}
+REASSIGN_TARGETS: Words = {"ladder": _l("as the order of rules says"), "successor": _l("its successor"), "store": _l("one store")}
 REASSIGN_PLACES: Words = {"home": _l("where the old home store is"), "last_visit": _l("where the customer was last seen")}
 RECURRING: Words = {"rules": _l("Put a routing policy in force whose time has come"), "files": _l("Finish large files that were broken off"),
                     "seal": _l("Seal the ledger and the audit log"), "rewards": _l("Book due rewards"), "figures": _l("Count the figures of each day"),

@@ -70,7 +70,7 @@ WHY: Words = {
     "territory_empty": _l("The promise of exclusive ground is empty there: visitors go to the nearest store of anybody."),
     "store_unreachable": _l("Links, codes and bindings to it lead elsewhere, and it sells nothing online."),
     "store_shadowed": _l("A visitor who stands at its door is led to the dealer of that territory."),
-    "area_unreachable": _l("Visitors inside it are led by the later rungs, as if it were not drawn."),
+    "area_unreachable": _l("Visitors inside it are led by the later rules, as if it were not drawn."),
     "stores_colocated": _l("Only bindings, hours, priority and the store code decide between them; one may get every new visitor."),
     "point_far": _l("Distances to it are wrong, or its region is; either leads visitors wrong."),
     "crs_doubt": _l("A wrong system moves the store by some hundred metres, enough to change who is nearest."),

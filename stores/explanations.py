@@ -47,7 +47,7 @@ OUTCOMES = {
     "no_radius_set": ("没有设置服务半径", "no store has a service radius"), "outside_radii": ("不在服务半径内", "outside all radii"),
     "no_store": ("没有可用门店", "no eligible store"), "too_far": ("最近的门店太远", "the nearest store is too far"),
     "no_region": ("地区未知", "region unknown"), "no_default_for_region": ("该地区没有默认门店", "no default store for the region"),
-    "no_default": ("没有品牌默认门店", "no default store of the brand"), "no_rung_matched": ("没有匹配的规则", "no rung matched"),
+    "no_default": ("没有品牌默认门店", "no default store of the brand"), "no_rung_matched": ("没有匹配的规则", "no rule matched"),
     "store_unknown": ("门店未知", "the store is unknown"), "store_closed": ("门店已关闭", "the store is closed"), "store_paused": ("门店已暂停", "the store is paused"),
     "store_cloud_shop_off": ("云店未开启", "its cloud shop is off"), "store_not_open_yet": ("门店尚未开业", "the store is not open yet"),
     "store_coordinates_withdrawn": ("门店坐标已撤回", "its coordinates are withdrawn"), "store_no_contract": ("没有有效的加盟合同", "no contract in force"),

@@ -124,9 +124,9 @@ def _rungs(value: Any) -> tuple[str, Any]:
         return "must be a list of reason codes", None
     unknown = [each for each in value if each not in RUNGS]
     if unknown:
-        return f"names unknown rungs {', '.join(unknown)}; known are {', '.join(RUNGS)}", None
+        return f"names unknown rules {', '.join(unknown)}; known are {', '.join(RUNGS)}", None
     if len(set(value)) != len(value):
-        return "names a rung twice", None
+        return "names a rule twice", None
     if not value:
         return "is empty, so nobody would be led anywhere; leave the key out for the list of the preset, or name PICKER alone for the list of stores", None
     return "", tuple(each for each in value if each != "PICKER") + ("PICKER",)

@@ -166,7 +166,7 @@ def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any
 
 
 @api.call("POST", "/routes", permission="route:read", serves=WHOLE_CHAIN, body=EntryIn, query=RouteQuery, answers={200: RouteOut}, example=EXAMPLE,
-          summary="Try a route: the same input as an entry, nothing stored, every rung explained.")
+          summary="Try a route: the same input as an entry, nothing stored, every rule explained.")
 def create_route(actor: Actor, body: EntryIn, query: RouteQuery) -> tuple[int, Any]:
     now, arrival = dt.datetime.now(dt.UTC), arrival_of(body)
     refuse_impossible("occurred_at", body.occurred_at, now)

@@ -76,7 +76,7 @@ def _status(connection: Connection, actor: Actor, proposal: Proposal, home: int,
     status, code = proposal.after["status"], proposal.after["store_code"]
     led = entry_lists.totals(connection, actor, EntryFilter(today - WEEK, today, store_code=code))["entries"]
     successor = proposal.after["successor_store_code"]
-    where = _("go to %(code)s where a code, a link or a binding names this store", code=successor) if successor else _("go to the next store of the ladder")
+    where = _("go to %(code)s where a code, a link or a binding names this store", code=successor) if successor else _("go to the next store in the order of rules")
     if status == "paused":
         until = _("until %(day)s", day=proposal.after["paused_until"]) if proposal.after["paused_until"] else _("without an end; name the last day")
         return [Consequence(_("Paused %(until)s: %(n)s customers at home here keep this store; visitors %(where)s.",

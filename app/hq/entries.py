@@ -42,7 +42,7 @@ def columns() -> tuple[Column, ...]:
         Column("store", _l("Led to"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store", door=door("store", "store_code")),
         Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), door=door("dealer", "dealer_code")),
         Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), door=door("guide", "guide_code"), shown=False),
-        Column("rung", _l("Rung"), "tag", words=labels.RUNGS, meanings=MEANINGS),
+        Column("rung", _l("Rule"), "tag", words=labels.RUNGS, meanings=MEANINGS),
         Column("why", _l("Why"), value=_sentence, door=lambda row: url_for("hq.entry", entry_id=row.entry_id)),
         Column("reason", _l("Reason code"), "code", shown=False),
         Column("located", _l("Location"), "words", value=lambda row: str(row.located), words=labels.LOCATED, shown=False),

@@ -114,7 +114,7 @@ def kept_in_order(before: Sequence[str], after: Sequence[str]) -> set[str]:
 
 
 def _place(code: str, policy: Policy) -> str:
-    return gettext("rung %(n)s", n=policy.rungs.index(code) + 1) if code in policy.rungs else gettext("off")
+    return gettext("rule %(n)s", n=policy.rungs.index(code) + 1) if code in policy.rungs else gettext("off")
 
 
 @blueprint.get("/policy", strict_slashes=False)

@@ -45,7 +45,7 @@ LINES = (
 )
 FAULTS = {
     "reason": _l("Say why customers are moved, in at most 200 characters."),
-    "causes": _l("Choose whom: a cause, stores, a dealer, a region or an area. First orders stand alone, with the ladder at the last visit."),
+    "causes": _l("Choose whom: a cause, stores, a dealer, a region or an area. First orders stand alone, with the order of rules at the last visit."),
     "from_store_codes": _l("There is no store with one of these codes."), "dealer_code": _l("There is no dealer with this code who has a store."),
     "area_code": _l("There is no area with this code."), "to_store_code": _l("Name a store that takes visitors now, and choose it as the target."),
     "bound_from": _l("Write the day as 2026-01-31."), "bound_before": _l("Write the day as 2026-01-31."),

@@ -7,11 +7,13 @@ import json
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 import app
 from app import words
 from scripts import catalogue
+from stores import explanations
 
 APP = Path(app.__file__).parent
 
@@ -82,3 +84,35 @@ def test_every_icon_that_is_named_is_drawn():
     asked |= set(re.findall(r'Item\(.*"(\w+)"\),$', (APP / "navigation.py").read_text(), flags=re.M))
     assert asked
     assert asked <= drawn
+
+
+def test_people_read_rule_and_order_of_rules_where_the_code_says_rung_and_ladder(house):
+    """Pages, what the command line says of itself, prose of the API, explanations of a decision; names in backquotes, of fields and columns are the code's own."""
+    def prose(value, key=""):
+        if isinstance(value, dict):
+            return [text for name, each in value.items() for text in prose(each, name)]
+        if isinstance(value, list):
+            return [text for each in value for text in prose(each)]
+        return [value] if key in ("summary", "description") and isinstance(value, str) else []
+
+    def helps(command):
+        yield from filter(None, (command.help, command.short_help, *(getattr(each, "help", None) for each in command.params)))
+        if isinstance(command, click.Group):
+            with click.Context(command) as context:
+                for name in command.list_commands(context):
+                    yield from helps(command.get_command(context, name))
+
+    pages = [text for _, _, message, _ in catalogue.messages() for text in ([message] if isinstance(message, str) else message)]
+    told = [english for each in vars(explanations).values() if isinstance(each, dict)
+            for pair in each.values() if isinstance(pair, tuple) and len(pair) == 2 for english in pair[1:]]
+    described = prose(house.stranger().get("/openapi.json").json)
+    commands = list(helps(house.app.cli))
+    assert min(map(len, (pages, told, described, commands))) > 20
+    hard = [text for text in [*pages, *told, *described, *commands]
+            if re.search(r"\b(rungs?|ladders?)\b", re.sub(r"`[^`]*`|%\(\w+\)s|\w+(,\w+)+|ladder \(the order of rules", "", text), re.I)]
+    assert not hard, hard
+
+
+def test_scales_write_round_money_short():
+    assert [words.short_money(minor, "CNY", 2, "en") for minor in (0, 20_000, -50_000, 15_000_000, 150)] == ["¥0", "¥200", "−¥500", "¥150k", "¥1.50"]
+    assert words.short_money(15_000_000, "CNY", 2, "zh") == "¥15万" and words.short_money(2000, "JPY", 0, "zh") == "¥2,000"

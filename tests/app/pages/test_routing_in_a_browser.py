@@ -91,7 +91,7 @@ def test_a_click_on_the_map_routes_a_visitor_there(chain, served, browser):
         page.wait_for_url("**/hq/route?lat=*")
         assert "crs=wgs84" in page.url
         page.goto(page.url + "&lang=en")
-        assert "The ladder, rung by rung" in page.inner_text("main")
+        assert "The rules in their order, one by one" in page.inner_text("main")
         reader.shoot("route a visitor")
 
 
