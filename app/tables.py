@@ -30,6 +30,7 @@ from stores.ordering import Order
 EXPORT_ROWS = 100_000
 CHUNK = 1_000
 FORMATS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+CARD_WORDS = 16  # letters that fit beside another value on a phone
 RIGHT = frozenset({"count", "money", "percent", "number"})
 OWN_FORMS = ("branches", "dealers", "stores", "guides", "areas", "orders", "customers")  # lists named as the import of their rows
 NO_FILTER = frozenset({"export", "cursor", "col", "lang", "sort"})
@@ -81,6 +82,28 @@ class Table:
     total: Mapping[str, Any] = field(default_factory=dict)
     saved: Sequence[Any] = ()
     own_form: Sequence[tuple[str, str]] = ()
+
+    @property
+    def figure(self) -> Column | None:
+        """The number that a card shows beside its first column: what the list is sorted by, else the first money, else the first number."""
+        numbers = [column for column in self.chosen[1:] if column.right]
+        if self.chosen and self.chosen[0].right:
+            return None
+        return next((column for column in numbers if column.sort and column.sort == self.order.by), None) or next(
+            (column for column in numbers if column.kind == "money"), None) or next(iter(numbers), None)
+
+    def place_in_card(self, column: Column, value: Any) -> str:
+        """The class of a cell, by which a card places it: its head, its figure, what is missing, what takes a whole line, and the rest."""
+        if column == self.chosen[0]:
+            return "card-head"
+        if column == self.figure:
+            return "card-figure"
+        if value is None or value == "" or (column.kind == "chip" and not value[0]):
+            return "none"
+        if column.kind == "reasons":
+            return "long over"
+        long_words = column.kind == "words" and column.words is not None and len(label(column.words, value)) > CARD_WORDS
+        return "long" if long_words or column.kind in ("text", "chip") else ""
 
     def sorted_by(self, column: Column) -> str | None:
         """`ascending`, `descending` or None, as aria-sort says it."""

@@ -1,9 +1,9 @@
-"""Stores that need help, each with the numbers that prove it: the branch coordinator's first page (C2 of the stories)."""
+"""Stores that need help, each with the numbers that prove it: the branch coordinator's first page (C2 of the stories). Short at first: the gravest."""
 from __future__ import annotations
 
 from typing import Any
 
-from flask import request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -21,6 +21,7 @@ from stores.help_needed import REASONS, Reason, StoreHelp
 from stores.ordering import placed
 
 GRAVE = 4
+FIRST = 5  # stores that the page opens with when many need help; the rest waits behind a link
 SORTS = {"severity": lambda row: row.severity, "store": lambda row: row.code, "branch": lambda row: row.branch_code or "", "dealer": lambda row: row.dealer_code or ""}
 
 
@@ -31,9 +32,14 @@ def help_stores() -> Any:
     asked = {name: request.args.get(name) or None for name in ("reason", "branch", "dealer")}
     reason = asked["reason"] if asked["reason"] in REASONS else None
     table = tables.asked("help-stores", COLUMNS, "-severity")
+    plain = not set(request.args) - {"lang"}
     with db.read() as connection:
         found = help_needed.help_reasons(connection, actor, today, branch_code=asked["branch"], dealer_code=asked["dealer"])
         rows = [row for row in found.rows if reason is None or any(each.code == reason for each in row.reasons)]
+        if plain and len(rows) > FIRST:
+            gravest = placed(rows, SORTS, lambda row: row.code, table.order)[:FIRST]
+            return render_template("hq/help_first.html", now=now, counts=found.counts, needing=len(rows), looked_at=found.stores,
+                                   first=[(row, _reasons(row.row)) for row in gravest])
         return tables.answer(table, lambda order: placed(rows, SORTS, lambda row: row.code, order), "hq/help_stores.html", now=now, asked=asked, reason=reason,
                              counts=found.counts, number=len(rows), needing=len(found.rows), looked_at=found.stores)
 

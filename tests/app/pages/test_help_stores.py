@@ -17,6 +17,7 @@ from stores.stores import store
 from tests.app.conftest import on_both_engines
 from tests.app.pages.conftest import Chain, statements
 from tests.app.pages.test_figures import text
+from tests.network import Network
 
 pytestmark = pytest.mark.hour
 
@@ -44,6 +45,18 @@ def test_the_page_lists_what_the_query_found_gravest_first(chain):
         assert (f'reason={code}"' in page) == bool(number)
         shown = stores_on(chain.client("petra").get(f"/hq/help-stores?reason={code}&lang=en").text)
         assert set(shown) == {row.code for row in found.rows if any(each.code == code for each in row.reasons)}
+
+
+def test_when_many_need_help_the_page_opens_with_the_gravest_few_and_a_link_to_all(bare_chain):
+    network = Network()
+    for number in range(7):
+        network.open_store(f"T{number}", "D1")
+    client = bare_chain.client("petra")
+    page = client.get("/hq/help-stores?lang=en").text
+    first = stores_on(page)
+    assert len(first) == 5 and first == stores_on(client.get("/hq/help-stores?sort=-severity&lang=en").text)[:5]
+    assert "Show all 10 stores" in page and "/hq/help-stores?sort=-severity" in page
+    assert client.get("/hq/help-stores?export=csv").data.decode("utf-8-sig").count("\n") == 11
 
 
 def test_a_branch_sees_its_subtree_alone_in_page_and_file(chain):
