@@ -5,7 +5,9 @@ import datetime as dt
 from typing import Any
 
 from flask import Blueprint, Flask, Response, after_this_request, redirect, render_template, request, session, url_for
+from flask_babel import LazyString
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import LoginManager, current_user, login_user
 
 from app.limits import SIGN_IN_RATE, limited
@@ -20,6 +22,14 @@ login_manager = LoginManager()
 login_manager.session_protection = None  # it binds a session to the IP address, which phones change on the way
 HALF = "second_step"  # the key of a half-done sign-in in the cookie
 HALF_FOR = 300  # seconds from the right password to the code
+ENDED = {
+    "elsewhere": _l("You were signed out because you ended this session from another device."),
+    "password": _l("You were signed out because your password was changed. Sign in with the new one."),
+    "reset": _l("You were signed out because an administrator gave you a new password. Ask them for it and sign in with it."),
+    "disabled": _l("You were signed out because an administrator switched off your account. Ask them if you still need it."),
+    "enabled": _l("You were signed out because an administrator switched your account off and on again. Sign in as before."),
+    "expired": _l("You were signed out because a session ends 12 hours after it began. Sign in to go on."),
+}
 PHONE_ROLES = frozenset({"guide", "store_manager"})
 
 
@@ -72,6 +82,7 @@ def page() -> Any:
     back = safe_next(request.args.get("next"))
     if current_user.is_authenticated:
         return redirect(back or home_url())
+    ended = _why_ended()
     form = SignInForm()
     if form.validate_on_submit():
         now = dt.datetime.now(dt.UTC)
@@ -84,7 +95,13 @@ def page() -> Any:
             open_session(user, now)
             return redirect(url_for("sign_in.change") if user.must_change_password else back or home_url(), 303)
         form.password.errors = [_("Name or password is wrong. After 10 failures an account is locked for 15 minutes.")]
-    return render_template("sign_in/sign_in.html", form=form, back=back), 200 if request.method == "GET" else 422
+    return render_template("sign_in/sign_in.html", form=form, back=back, ended=ended), 200 if request.method == "GET" else 422
+
+
+def _why_ended() -> LazyString | None:
+    """Why the session that this browser's cookie carries is over, said once: whoever sits here next learns nothing of it."""
+    token = session.pop("_user_id", None)
+    return ENDED.get(sessions.why_ended(str(token), dt.datetime.now(dt.UTC)) or "") if token else None
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])

@@ -30,6 +30,7 @@ LIFETIME = dt.timedelta(hours=12)
 SEEN_EVERY = dt.timedelta(minutes=5)  # how exactly `seen_at` is known: a session costs at most one write in this time
 KEPT_FOR = dt.timedelta(days=1)
 MOST_SHOWN = 50
+RENEWED = {"change_password": "password", "reset_password": "reset", "enable_user": "enabled"}  # deeds that raise a user's session_version
 
 
 def open_session(user: User, device: str, now: dt.datetime) -> User:
@@ -95,6 +96,29 @@ def end_others(user: User, now: dt.datetime) -> int:
         if ended:
             audit.record(connection, user.actor.name, "end_other_sessions", "user", user.id, {"sessions": ended}, at=now)
     return ended
+
+
+def why_ended(token: str, now: dt.datetime) -> str | None:
+    """What ended the session of a token, told to who holds the token and nobody else: `elsewhere` (he ended it from another session), `disabled`, `enabled`,
+    `reset` (by an administrator), `password` (he changed it), `expired`. None: it lives, or nobody knows any more."""
+    s = user_session.c
+    query = (select(s.user_id, s.version, s.opened_at, s.ended_at, app_user.c.session_version, app_user.c.disabled_at)
+             .join(app_user, app_user.c.id == s.user_id).where(s.token_hash == _digest(token)))
+    with db.read() as connection:
+        row = connection.execute(query).first()
+        if row is None:
+            return None
+        if row.disabled_at is not None:
+            return "disabled"
+        if row.ended_at is not None:
+            return "elsewhere"
+        if row.version != row.session_version:
+            log = audit.audit_log.c
+            last = connection.execute(select(log.action).where(
+                log.at >= row.opened_at, log.object_kind == "user", log.object_id == str(row.user_id), log.action.in_(RENEWED)
+            ).order_by(log.id.desc()).limit(1)).scalar()
+            return RENEWED.get(str(last), "password")
+    return "expired" if row.opened_at <= now - LIFETIME else None
 
 
 def forget_old(now: dt.datetime) -> int:

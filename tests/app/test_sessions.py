@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select, update
 
 import db
-from app.sign_in import sessions
+from app.sign_in import administer, sessions
 from app.sign_in.devices import device_of
 from app.sign_in.sessions import user_session
 from ledger.audit import audit_log
+from stores.actors import COMMAND_LINE
 from tests.app.conftest import PASSWORD, on_both_engines, token_of
 from tests.app.pages.conftest import statements
 
@@ -55,6 +56,62 @@ def test_all_others_are_ended_at_once(house):
     assert [client.get("/hq/").status_code for client in others] == [302, 302, 302]
     assert here.get("/hq/").status_code == 200
     assert actions()[-1] == "end_other_sessions"
+
+
+def _said(client):
+    found = re.search(r'role="status">(You were signed out[^<]*)<', client.get("/sign-in?lang=en").text)
+    return found[1] if found else None
+
+
+@on_both_engines
+def test_a_session_ended_elsewhere_says_so_once(house):
+    house.user("petra", "hq_admin")
+    here, there = house.signed_in("petra"), house.signed_in("petra")
+    post(here, "/account/sessions/end-others")
+    assert there.get("/hq/").headers["Location"].startswith("/sign-in")
+    assert "you ended this session from another device" in _said(there)
+    assert _said(there) is None
+
+
+@on_both_engines
+@pytest.mark.parametrize(("deed", "words"), [
+    (lambda user, by, now: administer.disable(user, by=by, now=now), "switched off your account"),
+    (lambda user, by, now: administer.reset_password(user, by=by, now=now), "gave you a new password"),
+    (lambda user, by, now: (administer.disable(user, by=by, now=now), administer.enable(user, by=by, now=now)), "off and on again"),
+    (lambda user, by, now: sessions_begun(now - sessions.LIFETIME), "12 hours after it began")])
+def test_a_session_ended_by_others_or_by_time_says_by_what(house, deed, words):
+    house.user("ada", "hq_admin")
+    user = house.user("petra", "hq_admin")
+    client = house.signed_in("petra")
+    deed(user, COMMAND_LINE, dt.datetime.now(dt.UTC))
+    assert client.get("/hq/").status_code == 302
+    assert words in _said(client)
+
+
+def test_a_new_password_ends_the_other_sessions_and_says_so(house):
+    house.user("petra", "hq_admin")
+    here, there = house.signed_in("petra"), house.signed_in("petra")
+    fresh = "a-wholly-new-password-7"
+    fields = {"csrf_token": token_of(here.get("/account/password")), "current": PASSWORD, "new": fresh, "again": fresh}
+    assert here.post("/account/password", data=fields).status_code == 303
+    assert there.get("/hq/").status_code == 302
+    assert "your password was changed" in _said(there)
+
+
+def test_a_stranger_and_one_who_signed_out_himself_are_told_nothing(house):
+    house.user("petra", "hq_admin")
+    client = house.signed_in("petra")
+    post(client, "/sign-out")
+    assert _said(client) is None and _said(house.stranger()) is None
+    forged = house.stranger()
+    with forged.session_transaction() as cookie:
+        cookie["_user_id"] = "no-token-of-anybody"
+    assert _said(forged) is None
+
+
+def sessions_begun(at):
+    with db.transaction() as connection:
+        connection.execute(update(user_session).values(opened_at=at))
 
 
 def test_the_session_of_somebody_else_is_not_there(house):
