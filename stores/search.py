@@ -84,9 +84,10 @@ def suggest(connection: Connection, actor: Actor, kind: str, text: str, today: d
         return []
     if kind == "region":
         return [(each.code, full_name(each.code)) for each in regions().values() if text in each.code or text in each.name][:SUGGESTED]
-    if kind in ("area", "channel"):
-        query = (_areas if kind == "area" else _channels)(actor, text, today)
-        return [(r.code, r.name or "") for r in connection.execute(query.limit(SUGGESTED))]
+    if kind == "area":
+        return [(r.code, r.name or "") for r in connection.execute(_areas(actor, text, today).limit(SUGGESTED))]
+    if kind == "channel":
+        return [(r.code, " · ".join(filter(None, (r.guide_name, r.store_name)))) for r in connection.execute(_channels(actor, text, today).limit(SUGGESTED))]
     limit = EACH if kind == "any" else SUGGESTED
     found: list[tuple[str, str]] = []
     for each, query in _by_words(actor, text, today):
@@ -122,13 +123,14 @@ def _areas(actor: Actor, text: str, today: dt.date) -> Select[Any]:
 
 
 def _channels(actor: Actor, text: str, today: dt.date) -> Select[Any]:
-    """By their code, or by the store or guide they lead to; of other actors than headquarters those of their own stores."""
-    c, name = channel.c, func.coalesce(store.c.name, guide.c.name)
-    query = (select(c.channel_code.label("code"), name.label("name")).outerjoin(guide, guide.c.id == c.guide_id)
+    """With the guide and the store they lead to, by whose names they are found too; of other actors than headquarters those of their own stores."""
+    c = channel.c
+    query = (select(c.channel_code.label("code"), store.c.name.label("store_name"), guide.c.name.label("guide_name")).outerjoin(guide, guide.c.id == c.guide_id)
              .outerjoin(store, store.c.id == func.coalesce(c.store_id, guide.c.store_id)))
     if (visible := visible_store_ids(actor, today)) is not None:
         query = query.where(store.c.id.in_(visible))
-    return query.where(_named(c.channel_code, name, text)).order_by(case((c.channel_code == text, 0), else_=1), c.channel_code)
+    named = or_(_named(c.channel_code, store.c.name, text), guide.c.name.icontains(text, autoescape=True))
+    return query.where(named).order_by(case((c.channel_code == text, 0), else_=1), c.channel_code)
 
 
 def _named(code: Any, name: Any, text: str) -> ColumnElement[bool]:

@@ -17,4 +17,4 @@ def search() -> Any:
 @blueprint.get("/suggest/<kind>", strict_slashes=False)
 @needs("dealer:read")
 def suggest(kind: str) -> str:
-    return suggestions(kind, ("store", "guide"))
+    return suggestions(kind, ("store", "guide", "channel"))

@@ -1,10 +1,17 @@
 """An input that wants a code offers codes and names of the reader's rows alone (P6), at most twenty."""
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
+from sqlalchemy import insert, select
 
+import db
+from stores import store_codes
+from stores.actors import COMMAND_LINE
+from stores.channels import channel
+from stores.guides import guide
 from tests.app.pages.conftest import Chain, statements
 
 HOME = {"petra": "/hq", "bea": "/hq", "omar": "/dealer", "olga": "/dealer"}
@@ -42,6 +49,24 @@ def test_each_input_that_wants_a_code_asks_where_it_may(chain):
     assert re.findall(r'name="(\w+)"[^>]*hx-get="([^"]+)"', page) == [(kind, f"/hq/suggest/{kind}?of={kind}") for kind in ("store", "dealer", "guide")]
     assert re.findall(r'name="(\w+)"[^>]*hx-get="([^"]+)"', chain.client("omar").get("/dealer/customers").text) == [("guide", "/dealer/suggest/guide?of=guide")]
     assert 'hx-get="/hq/suggest/branch?of=branch_code"' in chain.client("petra").get("/hq/stores/S1/edit").text
+
+
+def test_channels_are_offered_with_their_store_and_guide_to_those_whose_store_it_is(chain):
+    now = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    store_codes.register(["S1", "S2"], ["door"], actor=COMMAND_LINE, now=now)
+    with db.transaction() as connection:
+        mei = connection.execute(select(guide.c.id).where(guide.c.guide_code == "G1")).scalar_one()
+        connection.execute(insert(channel).values(channel_code="PARTY", guide_id=mei))
+
+    def told(name: str, words: str) -> dict[str, str]:
+        page = chain.client(name).get(f"{HOME[name]}/suggest/channel", query_string={"of": "channel", "channel": words}).text
+        return dict(re.findall(r'<option value="([^"]+)">([^<]*)<', page))
+
+    assert list(told("petra", "")) == ["PARTY", "S1:door", "S2:door"] and list(told("omar", "")) == ["PARTY", "S1:door"]
+    assert list(told("olga", "")) == ["S2:door"] and told("olga", "PARTY") == {}
+    assert " · " in told("omar", "PARTY")["PARTY"] and told("omar", "S1:door")["S1:door"]
+    assert 'hx-get="/dealer/suggest/channel?of=channel"' in chain.client("omar").get("/dealer/entries").text
+    assert 'hx-get="/hq/suggest/channel?of=channel"' in chain.client("petra").get("/hq/entries").text
 
 
 def test_an_offer_takes_one_statement(chain):
