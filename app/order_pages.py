@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 import db
-from app import doors, labels, paging, shown_days, tables
+from app import doors, labels, shown_days, tables
 from app.clock import now_and_today
 from app.permissions import current_actor
 from app.tables import Column
@@ -106,20 +106,37 @@ def order_page(portal: str, order_no: str) -> str:
         return render_template("orders/order.html", portal=portal, row=row, order=reading.as_answer(connection, row), refunds=refunds, doors=opens)
 
 
-def movement_list(portal: str, figure: str) -> str:
-    """The ledger lines behind one figure of revenue: `fees`, `rewards`, `refunds`, `gross`."""
+def movement_list(portal: str, figure: str) -> Any:
+    """The ledger lines behind one figure of revenue: `fees`, `rewards`, `refunds`, `gross`; page or file."""
     name = f"{figure}_minor"
     if name not in revenue.FIGURES:
         raise NotFound(f"There is no figure {figure!r}.")
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
+    table = tables.asked(f"ledger-{figure}", movement_columns(portal, figure), "-booked")
     booking.book_due(now)
     with db.read() as connection:
         limits = revenue_limits(connection, actor, today, request.args.get("dealer"), request.args.get("store"), request.args.get("guide"))
-        rows = revenue.movements(connection, span.first, span.last, name, **limits, after=paging.after_id("movements"), limit=paging.PAGE + 1)
         number, total = revenue.movement_totals(connection, span.first, span.last, name, **limits)
-        page = paging.listed("movements", rows, lambda row: (row.id,))
-        return render_template("orders/movements.html", portal=portal, now=now, span=span, figure=name, page=page, number=number, total=total)
+        return tables.answer(table, lambda order: revenue.movements(connection, span.first, span.last, name, order, **limits), "orders/movements.html",
+                             total={"amount": total}, portal=portal, now=now, span=span, figure=name, number=number, sum=total)
+
+
+def movement_columns(portal: str, figure: str) -> tuple[Column, ...]:
+    """What moved a figure: of rewards the guide and what he earned it for, of the others the order."""
+    earned = figure == "rewards"
+    return (
+        Column("day", _l("Day"), "day", value=lambda row: row.business_day),
+        Column("kind", _l("Kind"), "words", words=labels.TRANSFERS),
+        Column("order", _l("Order"), "code", value=lambda row: row.order_no, shown=not earned,
+               door=lambda row: url_for(f"{portal}.order", order_no=row.order_no) if row.order_no else None),
+        Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), shown=earned,
+               door=lambda row: url_for(f"{portal}.guide", code=row.guide_code, month=row.origin_period) if row.guide_code else None),
+        Column("component", _l("For"), "words", words=labels.COMPONENTS, shown=earned),
+        Column("month", _l("Earned in"), "text", value=lambda row: row.origin_period, shown=earned),
+        Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name)),
+        Column("amount", _l("Amount"), "money", value=lambda row: row.amount_minor),
+    )
 
 
 def revenue_limits(connection: Connection, actor: Actor, today: Any, dealer_code: str | None = None, store_code: str | None = None,

@@ -15,6 +15,7 @@ from stores.brand import brand
 from stores.cube import FIGURES, MOVES
 from stores.dealers import dealer
 from stores.guides import guide
+from stores.ordering import Order, ordered
 from stores.orders import sales_order
 from stores.stores import store
 
@@ -78,9 +79,9 @@ def by_dealer(connection: Connection, first: dt.date, last: dt.date, *, stores: 
     return select(found.c.dealer_id, *(func.sum(found.c[name]).label(name) for name in FIGURES)).group_by(found.c.dealer_id).subquery("dealer_sums")
 
 
-def movements(connection: Connection, first: dt.date, last: dt.date, figure: str, *, dealer_id: int | None = None, store_id: int | None = None,
-              stores: Any = None, guide_id: int | None = None, after: int | None = None, limit: int = 51) -> Sequence[Row[Any]]:
-    """The transfers that make up one figure of `of`, newest first, after an id; what takes away is negative. KeyError for no figure."""
+def movements(connection: Connection, first: dt.date, last: dt.date, figure: str, order: Order, *, dealer_id: int | None = None, store_id: int | None = None,
+              stores: Any = None, guide_id: int | None = None) -> Sequence[Row[Any]]:
+    """The transfers that make up one figure of `of`; what takes away is negative. Sorted by `booked` alone. KeyError for no figure."""
     t, (adds, takes) = transfer.c, FIGURES[figure]
     amount = case((t.kind.in_(takes), -t.amount_minor), else_=t.amount_minor)
     query = (select(t.id, t.business_day, t.kind, amount.label("amount_minor"), t.origin_period, t.component, sales_order.c.order_no, store.c.store_code,
@@ -92,7 +93,9 @@ def movements(connection: Connection, first: dt.date, last: dt.date, figure: str
     elif dealer_id is None and store_id is None:  # nothing that an index leads to: by id, between the ids of these days
         begin, end = moved_days.bounds(connection, first, last)
         query = query.where(t.id >= begin, t.id <= end)
-    return connection.execute((query if after is None else query.where(t.id < after)).order_by(t.id.desc()).limit(limit)).all()
+    if order.after is not None:
+        query = query.where(t.id <= order.after[0] if order.descending else t.id >= order.after[0])
+    return connection.execute(ordered(query, {"booked": t.id}, t.id, order)).all()
 
 
 def movement_totals(connection: Connection, first: dt.date, last: dt.date, figure: str, *, dealer_id: int | None = None, store_id: int | None = None,

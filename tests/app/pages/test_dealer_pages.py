@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import html
 import io
 import re
 from typing import Any
@@ -126,6 +127,35 @@ def test_revenue_is_what_the_api_says_and_its_files_sum_to_the_page(busy, by):
     sheet = {row[0]: row[1] for row in book.get_sheet_by_name("Sums").to_python()}
     assert [round(sheet[name] * 100) for name in ("Sales", "Refunds", "Fees", "Rewards", "Net")] == sums
     assert (sheet["Rows"], sheet["from"]) == (len(answer["rows"]), busy.day(40))
+
+
+@on_both_engines
+@pytest.mark.parametrize("figure", ["fees", "rewards"])
+def test_the_lines_of_fees_and_rewards_are_exported_and_sum_to_the_figure(busy, figure):
+    client, span = busy.client("omar"), {"from": busy.day(40), "to": busy.day(0)}
+    whole = revenue_of(busy, by="day", **span)["totals"][f"{figure}_minor"]
+    assert whole > 0 and yuan(whole) in foot(client.get(f"/dealer/ledger/{figure}", query_string={"lang": "en", **span}).text)
+    lines = list(csv.reader(io.StringIO(client.get(f"/dealer/ledger/{figure}", query_string={"export": "csv", "lang": "en", **span}).data.decode("utf-8-sig"))))
+    assert lines[0][-1] == "Amount" and round(sum(float(row[-1]) for row in lines[1:]) * 100) == whole
+    assert {row[lines[0].index("Store (store)")] for row in lines[1:]} <= {"S1", "S3"}
+    book = CalamineWorkbook.from_filelike(io.BytesIO(client.get(f"/dealer/ledger/{figure}", query_string={"export": "xlsx", "lang": "en", **span}).data))
+    sheet = {row[0]: row[1] for row in book.get_sheet_by_name("Sums").to_python()}
+    assert (round(sheet["Amount"] * 100), sheet["Rows"]) == (whole, len(lines) - 1)
+
+
+def test_the_lines_behind_a_figure_come_page_by_page_each_once(busy, monkeypatch):
+    monkeypatch.setattr("app.paging.PAGE", 1)
+    client, address, seen = busy.client("omar"), f"/dealer/ledger/fees?from={busy.day(40)}&to={busy.day(0)}&lang=en", []
+    number = int(re.search(r"Total: (\d+) line", foot(client.get(address).text))[1])
+    for _ in range(number):
+        page = client.get(address).text
+        seen += re.findall(r"<tr>.*?</tr>", page.split("<tbody>")[1].split("</tbody>")[0], re.S)
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        if following is None:
+            break
+        address = html.unescape(following[1])
+        address = address if address.startswith("/") else f"/dealer/ledger/fees{address}"
+    assert len(seen) == number > 2
 
 
 def test_a_store_that_was_sold_keeps_its_old_figures_in_the_list(busy):
@@ -293,6 +323,7 @@ def test_a_place_has_a_short_printable_name(chain, names):
 # -- all pages -----------------------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("path", ["/dealer/revenue?store=S2", "/dealer/revenue?store=S2&export=csv", "/dealer/rewards/mood",
+                                  "/dealer/ledger/fees?store=S2&export=csv", "/dealer/ledger/rewards?guide=G2&export=xlsx",
                                   "/dealer/codes/sheet?store=S2", "/dealer/stores/S2"])
 def test_what_is_another_dealers_is_not_there(chain, path):
     assert chain.client("omar").get(path).status_code == 404
