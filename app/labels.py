@@ -251,6 +251,15 @@ CANDIDATES: Words = _Told(routing.CANDIDATES)
 TIES: Words = _Told(routing.TIES)
 
 
+Chip = tuple[str | None, str | None]
+OTHER_STORE, OTHER_GUIDE = _l("another store of the brand"), _l("a guide of another store")
+
+
+def named(key: int | None, code: str | None, name: str | None, other: LazyString) -> Chip:
+    """Code and name of what a key points at; where the query did not name it to this reader (`stores/sight.py`), only that there is one."""
+    return (code, name) if code is not None or key is None else (None, str(other))
+
+
 def label(words: Words, code: str) -> str:
     return str(words[code]) if code in words else code
 

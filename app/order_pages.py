@@ -1,6 +1,7 @@
 """Orders, refunds and ledger lines as the portals of headquarters and dealers both show them; the actor's rows decide what is there."""
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -15,23 +16,23 @@ from app.permissions import current_actor
 from app.tables import Column
 from incentives import booking
 from ledger.faults import NotFound
-from stores import directory, revenue
+from stores import directory, revenue, sight
 from stores.actors import Actor
 from stores.sales import lists, reading
 from stores.sales.lists import OrderFilter
 from stores.scope import visible_store_ids
 
 
-def order_filter(span: shown_days.Span) -> OrderFilter:
+def order_filter(span: shown_days.Span, today: dt.date) -> OrderFilter:
     """What the query string asks for."""
     asked = {name: request.args.get(name) or None for name in ("store", "dealer", "guide", "owner", "order_no")}
-    return OrderFilter(span.first, span.last, asked["store"], asked["dealer"], asked["guide"], asked["owner"], asked["order_no"])
+    return OrderFilter(span.first, span.last, today, asked["store"], asked["dealer"], asked["guide"], asked["owner"], asked["order_no"])
 
 
 def order_list(portal: str) -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
-    wanted = order_filter(span)
+    wanted = order_filter(span, today)
     table = tables.asked("orders", order_columns(portal), "-paid_at")
     with db.read() as connection:
         totals = lists.totals(connection, actor, wanted)
@@ -47,14 +48,19 @@ def order_columns(portal: str) -> tuple[Column, ...]:
         Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, door=_customer_door(portal)),
         Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store", door=_door(portal, "store", "store_code")),
         Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), sort="dealer", door=_door(portal, "dealer", "dealer_code")),
-        Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), door=_door(portal, "guide", "guide_code")),
+        Column("guide", _l("Guide"), "chip", value=_guide, door=_door(portal, "guide", "guide_code")),
         Column("owner", _l("Owner decided by"), "tag", value=lambda row: row.owner_basis, words=labels.OWNER_BASIS_SHORT, meanings={"unattributed": "wait"}),
         Column("credited", _l("Guide decided by"), "words", value=lambda row: row.guide_basis, words=labels.GUIDE_BASIS, shown=False),
-        Column("fulfilment", _l("Fulfilled by"), "chip", value=lambda row: (row.fulfilment_store_code, row.fulfilment_store_name), shown=False,
+        Column("fulfilment", _l("Fulfilled by"), "chip", shown=False,
+               value=lambda row: labels.named(row.fulfilled_by, row.fulfilment_store_code, row.fulfilment_store_name, labels.OTHER_STORE),
                door=_door(portal, "store", "fulfilment_store_code")),
         Column("channel", _l("Channel"), "words", words=labels.SALES_CHANNELS, shown=False),
         Column("total", _l("Amount"), "money", value=lambda row: row.total_minor, sort="total"),
     ) if portal == "hq" or column.key != "dealer")
+
+
+def _guide(row: Any) -> labels.Chip:
+    return labels.named(row.guide_id, row.guide_code, row.guide_name, labels.OTHER_GUIDE)
 
 
 def _door(portal: str, page: str, code: str) -> Callable[[Any], str | None]:
@@ -73,7 +79,7 @@ def _customer_door(portal: str) -> Callable[[Any], str | None]:
 def refund_list(portal: str) -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
-    wanted = order_filter(span)
+    wanted = order_filter(span, today)
     table = tables.asked("refunds", refund_columns(portal), "-refunded_at")
     with db.read() as connection:
         totals = lists.refund_totals(connection, actor, wanted)
@@ -90,20 +96,22 @@ def refund_columns(portal: str) -> tuple[Column, ...]:
         Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, door=_customer_door(portal), shown=False),
         Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), door=_door(portal, "store", "store_code")),
         Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), door=_door(portal, "dealer", "dealer_code")),
-        Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), shown=False),
+        Column("guide", _l("Guide"), "chip", value=_guide, shown=False),
         Column("total", _l("Amount"), "money", value=lambda row: row.total_minor, sort="total"),
     ) if portal == "hq" or column.key != "dealer")
 
 
 def order_page(portal: str, order_no: str) -> str:
-    actor = current_actor()
+    actor, (_now, today) = current_actor(), now_and_today()
+    seen = sight.of(actor, today)
     with db.read() as connection:
-        row = reading.find(connection, order_no, actor)
+        row = reading.find(connection, order_no, seen)
         if row is None:
             raise NotFound(f"There is no order {order_no!r}.")
-        opens = doors.of(connection, actor, now_and_today()[1], stores=[row.store_code or "", row.fulfilment_store_code or ""], guides=[row.guide_code or ""])
-        refunds = [reading.refund_answer(connection, row, each["refund_no"]) for each in reading.as_answer(connection, row)["refunds"]]
-        return render_template("orders/order.html", portal=portal, row=row, order=reading.as_answer(connection, row), refunds=refunds, doors=opens)
+        opens = doors.of(connection, actor, today, stores=[row.store_code or "", row.fulfilment_store_code or ""], guides=[row.guide_code or ""])
+        order = reading.as_answer(connection, row, seen)
+        refunds = [reading.refund_answer(connection, row, each["refund_no"], seen) for each in order["refunds"]]
+        return render_template("orders/order.html", portal=portal, row=row, order=order, refunds=refunds, doors=opens)
 
 
 def movement_list(portal: str, figure: str) -> Any:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, render_template, request
@@ -15,6 +15,7 @@ from app.language import language
 from app.permissions import current_actor
 from app.shown_days import next_month
 from incentives import booking, explanations, kpis, rewards
+from incentives.line_answers import without_others
 from ledger.faults import Fault, NotFound
 from stores import directory
 from stores.actors import Actor
@@ -77,6 +78,10 @@ def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: 
     """Book what is due before."""
     today = business_day(now)
     this_month, earned = today.isoformat()[:7], rewards.earnings(connection, guide_id, period, now)
+    numbers = {line["order_no"] for line in (*earned.lines, *earned.pending) if line["order_no"]}
+    opens = lists.visible_numbers(connection, actor, sorted(numbers)) if actor.may("order:read") else set()
+    if actor.scope_kind not in ("all", "guide"):
+        earned = replace(earned, lines=without_others(earned.lines, opens), pending=without_others(earned.pending, opens))
     lines = sorted(map(_told, earned.lines), key=lambda line: (line["at"], line["line_id"]), reverse=True)
     waiting: dict[dt.date, list[dict[str, Any]]] = {}
     for line in sorted(map(_told, earned.pending), key=lambda line: (line["vests"], line["line_id"])):
@@ -88,8 +93,7 @@ def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: 
         [(day, len(found), sum(line["amount_minor"] for line in found)) for day, found in waiting.items()],
         {day: together(found) for day, found in waiting.items()},
         sum(line["amount_minor"] for line in lines), sum(line["amount_minor"] for line in earned.current if business_day(_moment(line["occurred_at"])) == today),
-        lists.visible_numbers(connection, actor, sorted({line["order_no"] for line in lines if line["order_no"]})) if actor.may("order:read") else set(),
-        earned.closed)
+        opens, earned.closed)
 
 
 def _sums(lines: list[dict[str, Any]], name: str, values: Iterable[str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, exists, false, fu
 import db
 from ledger import audit
 from ledger.faults import FieldFault, InvalidInput, NotFound
+from stores import sight
 from stores.actors import Actor
 from stores.binding_history import binding
 from stores.brand import business_day, day_bounds
@@ -121,13 +122,14 @@ def total(connection: Connection, actor: Actor, wanted: CustomerFilter) -> int:
 def rows(connection: Connection, actor: Actor, wanted: CustomerFilter, order: Order) -> list[Listed]:
     """Sorted by a name of SORTS. The page is chosen on the narrow table of states, names are looked up for it alone."""
     s = customer_state.c
+    seen = sight.of(actor, wanted.today)
     page = ordered(_wanted(select(s.customer_id.label("number")), actor, wanted), SORTS, s.customer_id, order).subquery()
     ways = (page.c.sort_value.desc(), page.c.sort_key.desc()) if order.descending else (page.c.sort_value, page.c.sort_key)
     query = (select(page.c.sort_value, page.c.sort_key, customer.c.id, customer.c.customer_id.label("customer_text"), customer.c.created_at, s.home_protected_until,
                     s.home_valid_until, s.owner_protected_until, s.owner_valid_until, store.c.store_code, store.c.name.label("store_name"), guide.c.guide_code,
                     guide.c.name.label("guide_name"))
              .select_from(page).join(customer, customer.c.id == page.c.number).join(customer_state, s.customer_id == page.c.number)
-             .outerjoin(store, store.c.id == s.home_store_id).outerjoin(guide, guide.c.id == s.owner_guide_id).order_by(*ways))
+             .outerjoin(store, seen.store(store, s.home_store_id)).outerjoin(guide, seen.guide(guide, s.owner_guide_id)).order_by(*ways))
     found = connection.execute(query).all()
     since = _bound_since(connection, [r.id for r in found], wanted.now)
     return [_listed(r, since.get(r.id), wanted.now) for r in found]

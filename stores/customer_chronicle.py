@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from stores import sight
 from stores.actors import Actor
 from stores.binding_history import binding
 from stores.channels import channel
@@ -96,7 +97,8 @@ def _entries(connection: Connection, actor: Actor, number: int, upto: dt.datetim
     e = entry.c
     query = (select(e.entry_id, e.occurred_at, e.rung, e.reason, e.touchpoint, channel.c.channel_code, entry_trace.c.distance_class_km, store.c.store_code,
                     store.c.name.label("store_name"), guide.c.guide_code, guide.c.name.label("guide_name"))
-             .outerjoin(entry_trace, entry_trace.c.entry_id == e.entry_id).outerjoin(store, store.c.id == e.store_id).outerjoin(guide, guide.c.id == e.guide_id)
+             .outerjoin(entry_trace, entry_trace.c.entry_id == e.entry_id).outerjoin(store, store.c.id == e.store_id)
+             .outerjoin(guide, sight.of(actor, today).guide(guide, e.guide_id))
              .outerjoin(channel, channel.c.id == e.channel_id).where(e.customer_id == number, e.occurred_at <= upto))
     for r in connection.execute(limit_entries(query, actor).order_by(e.occurred_at.desc(), e.id.desc()).limit(PAGE + 1)):
         yield Moment(r.occurred_at, "entry", r.rung, _chip(r.store_code, r.store_name), _chip(r.guide_code, r.guide_name), reference=r.entry_id, detail=r)
@@ -105,8 +107,8 @@ def _entries(connection: Connection, actor: Actor, number: int, upto: dt.datetim
 def _orders(connection: Connection, actor: Actor, number: int, upto: dt.datetime, today: dt.date) -> Iterator[Moment]:
     o = sales_order.c
     query = (select(o.order_no, o.paid_at, o.total_minor, o.owner_basis, store.c.store_code, store.c.name.label("store_name"), guide.c.guide_code,
-                    guide.c.name.label("guide_name")).outerjoin(store, store.c.id == o.store_id).outerjoin(guide, guide.c.id == o.guide_id)
-             .where(o.customer_id == number, o.paid_at <= upto))
+                    guide.c.name.label("guide_name")).outerjoin(store, store.c.id == o.store_id)
+             .outerjoin(guide, sight.of(actor, today).guide(guide, o.guide_id)).where(o.customer_id == number, o.paid_at <= upto))
     for r in connection.execute(limit_orders(query, actor).order_by(o.paid_at.desc(), o.id.desc()).limit(PAGE + 1)):
         yield Moment(r.paid_at, "order", r.owner_basis, _chip(r.store_code, r.store_name), _chip(r.guide_code, r.guide_name), reference=r.order_no, minor=r.total_minor)
 
@@ -136,10 +138,10 @@ def _events(connection: Connection, actor: Actor, number: int, upto: dt.datetime
 
 def _bindings(connection: Connection, actor: Actor, number: int, upto: dt.datetime, today: dt.date) -> Iterator[Moment]:
     """Bindings as known now, each with what it replaced and the order or event that made it; of others the actor learns only that his own ended."""
-    b, stores, guides = binding.c, visible_store_ids(actor, today), visible_guide_ids(actor, today)
+    b, stores, guides, seen = binding.c, visible_store_ids(actor, today), visible_guide_ids(actor, today), sight.of(actor, today)
     query = (select(b.kind, b.started_at, b.ended_at, b.end_reason, b.reason, b.protected_until, b.valid_until, b.source_kind, store.c.store_code,
                     store.c.name.label("store_name"), guide.c.guide_code, guide.c.name.label("guide_name"), sales_order.c.order_no)
-             .outerjoin(store, store.c.id == b.store_id).outerjoin(guide, guide.c.id == b.guide_id)
+             .select_from(binding).outerjoin(store, seen.store(store, b.store_id)).outerjoin(guide, seen.guide(guide, b.guide_id))
              .outerjoin(sales_order, and_(b.source_kind == "order", sales_order.c.id == b.source_id))
              .where(b.customer_id == number, b.superseded_at.is_(None), b.started_at <= upto))
     if actor.scope_kind == "guide":
@@ -157,10 +159,10 @@ def _bindings(connection: Connection, actor: Actor, number: int, upto: dt.dateti
 
 def _deeds(connection: Connection, actor: Actor, number: int, upto: dt.datetime, today: dt.date) -> Iterator[Moment]:
     """What the visitor, a manager or headquarters decided; of stores and guides beyond the actor's rows he learns nothing."""
-    d, stores, guides = customer_deed.c, visible_store_ids(actor, today), visible_guide_ids(actor, today)
+    d, stores, guides, seen = customer_deed.c, visible_store_ids(actor, today), visible_guide_ids(actor, today), sight.of(actor, today)
     query = (select(d.kind, d.at, d.actor, customer_deed_note.c.note, store.c.store_code, store.c.name.label("store_name"), guide.c.guide_code,
                     guide.c.name.label("guide_name")).outerjoin(customer_deed_note, customer_deed_note.c.deed_id == d.id)
-             .outerjoin(store, store.c.id == d.store_id).outerjoin(guide, guide.c.id == d.guide_id).where(d.customer_id == number, d.at <= upto))
+             .outerjoin(store, seen.store(store, d.store_id)).outerjoin(guide, seen.guide(guide, d.guide_id)).where(d.customer_id == number, d.at <= upto))
     if stores is not None and guides is not None:
         query = query.where(or_(d.store_id.in_(stores), d.guide_id.in_(guides)))
     for r in connection.execute(query.order_by(d.at.desc(), d.id.desc()).limit(PAGE + 1)):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, func, literal, select
 
-from stores import cube
+from stores import cube, sight
 from stores.actors import Actor
 from stores.brand import business_day
 from stores.channels import channel
@@ -120,23 +120,23 @@ def rows(connection: Connection, actor: Actor, wanted: EntryFilter, order: Order
             query = query.where(e.business_day <= edge if down else e.business_day >= edge)
         query = query.order_by(None).order_by(*(each.desc() if down else each.asc() for each in (e.business_day, e.occurred_at, e.id)))
     page = query.subquery()
-    listed = _listed().add_columns(page.c.sort_value, page.c.sort_key).join(page, page.c.number == e.id)
+    listed = _listed(actor, wanted.last).add_columns(page.c.sort_value, page.c.sort_key).join(page, page.c.number == e.id)
     ways = (page.c.sort_value, page.c.sort_key)
     return connection.execute(listed.order_by(*(each.desc() if down else each.asc() for each in ways))).all()
 
 
-def latest(connection: Connection, actor: Actor, limit: int) -> Sequence[Row[Any]]:
+def latest(connection: Connection, actor: Actor, today: dt.date, limit: int) -> Sequence[Row[Any]]:
     """The newest decisions of all days."""
-    return connection.execute(limit_entries(_listed(), actor).order_by(entry.c.id.desc()).limit(limit)).all()
+    return connection.execute(limit_entries(_listed(actor, today), actor).order_by(entry.c.id.desc()).limit(limit)).all()
 
 
-def _listed() -> Select[Any]:
-    e = entry.c
+def _listed(actor: Actor, today: dt.date) -> Select[Any]:
+    e, seen = entry.c, sight.of(actor, today)
     return (select(e.id, e.entry_id, e.occurred_at, e.business_day, e.rung, e.reason, e.located, e.touchpoint, e.customer_id, entry_trace.c.distance_class_km,
                    customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"),
                    dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
                    guide.c.guide_code, guide.c.name.label("guide_name"), channel.c.channel_code)
             .join(customer, customer.c.id == e.customer_id).outerjoin(entry_trace, entry_trace.c.entry_id == e.entry_id)
             .outerjoin(store, store.c.id == e.store_id)
-            .outerjoin(dealer, dealer.c.id == e.dealer_id).outerjoin(guide, guide.c.id == e.guide_id)
+            .outerjoin(dealer, dealer.c.id == e.dealer_id).outerjoin(guide, seen.guide(guide, e.guide_id))
             .outerjoin(channel, channel.c.id == e.channel_id))

@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Select, false, select
 
-from stores import network, versions
+from stores import network, sight, versions
 from stores.actors import Actor
 from stores.answers import bundle
 from stores.branches import branch
@@ -22,6 +23,7 @@ from stores.entries import entry, entry_point, entry_trace
 from stores.entry_records import STATE_FIELDS
 from stores.guides import guide
 from stores.privacy import POINTS_FOR, TRACES_FOR
+from stores.sight import Sight
 from stores.snapshot import Snapshot
 from stores.stores import store
 from stores.versions import Versions
@@ -42,27 +44,28 @@ def limit_entries(query: Select[Any], actor: Actor) -> Select[Any]:
 
 
 def find(connection: Connection, entry_id: str, visible_to: Actor) -> Any:
-    """The entry with its codes, or None."""
+    """The entry with its codes, None where they may not be named; None when there is no such entry in the actor's rows."""
+    seen, e = sight.of(visible_to, business_day(_now())), entry.c
     query = (select(entry, entry_trace.c.distance_class_km, customer.c.customer_id.label("customer_text"),
                     store.c.store_code, store.c.name.label("store_name"), store.c.cloud_shop_url, dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
                     guide.c.guide_code, guide.c.name.label("guide_name"), channel.c.channel_code)
              .join(customer, customer.c.id == entry.c.customer_id).outerjoin(entry_trace, entry_trace.c.entry_id == entry.c.entry_id)
-             .outerjoin(store, store.c.id == entry.c.store_id)
-             .outerjoin(dealer, dealer.c.id == entry.c.dealer_id).outerjoin(guide, guide.c.id == entry.c.guide_id)
-             .outerjoin(channel, channel.c.id == entry.c.channel_id))
+             .outerjoin(store, seen.seller(store, e.store_id, e.store_id)).outerjoin(dealer, seen.seller(dealer, e.dealer_id, e.store_id))
+             .outerjoin(guide, seen.guide(guide, e.guide_id)).outerjoin(channel, channel.c.id == e.channel_id))
     return connection.execute(limit_entries(query, visible_to).where(entry.c.entry_id == entry_id)).first()
 
 
-def as_answer(connection: Connection, row: Any, *, exact: bool = False) -> dict[str, Any]:
+def as_answer(connection: Connection, row: Any, seen: Sight, *, exact: bool = False) -> dict[str, Any]:
     """The stored answer, with the store's shop as it is now, and `distance_class_km` (30 days). `exact`: for the visitor's own app, also metres while
     they are kept (24 h); whoever else reads it could reckon the place from them (A16)."""
     metres, trace = _metres(connection, row.entry_id) if exact else {}, trace_of(connection, row.entry_id)
     latest = network.snapshot(versions.current(connection))
-    return {"entry_id": row.entry_id, "customer_id": row.customer_text, "store_code": row.store_code, "dealer_code": row.dealer_code,
+    return {"entry_id": row.entry_id, "customer_id": seen.customer(row.customer_text), "store_code": row.store_code, "dealer_code": row.dealer_code,
             "guide_code": row.guide_code, "cloud_shop_url": row.cloud_shop_url,
-            "bundle": bundle(latest.by_id.get(row.store_id), row.guide_code, latest, business_day(_now())), "distance_m": _round(metres.get(str(row.store_id))),
+            "bundle": bundle(latest.by_id.get(row.store_id) if row.store_code else None, row.guide_code, latest, business_day(_now())),
+            "distance_m": _round(metres.get(str(row.store_id))),
             "distance_class_km": row.distance_class_km, "rung": row.rung, "reason": row.reason,
-            "alternatives": _alternatives(connection, trace, metres), "notes": trace.get("notes", []), "occurred_at": row.occurred_at,
+            "alternatives": _alternatives(connection, trace, metres, seen), "notes": trace.get("notes", []), "occurred_at": row.occurred_at,
             "decided_at": row.decided_at, "network_version": row.network_version, "policy_version": row.policy_version}
 
 
@@ -91,11 +94,22 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def _alternatives(connection: Connection, trace: dict[str, Any], metres: dict[str, float]) -> list[dict[str, Any]]:
+def _alternatives(connection: Connection, trace: dict[str, Any], metres: dict[str, float], seen: Sight) -> list[dict[str, Any]]:
+    """Of a store that may not be named, that it was offered and why."""
     listed = trace.get("alternatives", [])
-    names = {r.id: r for r in connection.execute(select(store.c.id, store.c.store_code, store.c.name).where(store.c.id.in_([a[0] for a in listed])))} if listed else {}
-    return [{"store_code": names[i].store_code, "name": names[i].name, "distance_m": _round(metres.get(str(i))), "why": why}
+    names = names_of(connection, [each[0] for each in listed], seen)
+    return [{"store_code": names[i][0], "name": names[i][1], "distance_m": _round(metres.get(str(i))) if names[i][0] else None, "why": why}
             for i, why in listed if i in names]
+
+
+def names_of(connection: Connection, ids: Iterable[int | None], seen: Sight) -> dict[int, tuple[str | None, str | None]]:
+    """Code and name of stores, (None, None) where they may not be named."""
+    wanted, s = {i for i in ids if i is not None}, store.c
+    if not wanted:
+        return {}
+    named = seen.stores_among(connection, wanted)
+    rows = connection.execute(select(s.id, s.store_code, s.name).where(s.id.in_(wanted)))
+    return {r.id: (r.store_code, r.name) if r.id in named else (None, None) for r in rows}
 
 
 def _round(value: float | None) -> float | None:
@@ -104,19 +118,20 @@ def _round(value: float | None) -> float | None:
 
 # -- replay (A17, M11) --------------------------------------------------------------------------------------------------------
 
-def replay(connection: Connection, row: Any) -> dict[str, Any]:
-    """Decide again from what is still kept: the point (24 h), the record of candidates (30 days), or the result alone."""
+def replay(connection: Connection, row: Any, seen: Sight) -> dict[str, Any]:
+    """Decide again from what is still kept: the point (24 h), the record of candidates (30 days), or the result alone. Another store than the
+    one led to is named as far as it may be."""
     kept, point = kept_trace(connection, row.entry_id), _point(connection, row.entry_id)
     if kept is None:
         return {"same": True, "basis": "result", "store_code": row.store_code, "rung": row.rung}
     if point is None and row.located:
-        return _from_record(connection, row, kept.trace)
+        return _from_record(connection, row, kept.trace, seen)
     snapshot = network.past(Versions(row.network_version, row.policy_version))
     loads, full, busy = _loads(kept.trace, row, snapshot)
     again = decide(replace(_visit(kept.visit, point), loads=loads), state_of(kept.state), snapshot, full=full, busy=busy)
-    found = snapshot.by_id.get(again.store_id) if again.store_id is not None else None
+    code = names_of(connection, [again.store_id], seen).get(again.store_id, (None, None))[0] if again.store_id != row.store_id else row.store_code
     same = (again.store_id, again.rung, again.reason, again.dealer_id, again.guide_id) == (row.store_id, row.rung, row.reason, row.dealer_id, row.guide_id)
-    return {"same": same and _order(again) == [a[0] for a in kept.trace["alternatives"]], "basis": "point", "store_code": found.code if found else None,
+    return {"same": same and _order(again) == [a[0] for a in kept.trace["alternatives"]], "basis": "point", "store_code": code,
             "rung": again.rung}
 
 
@@ -129,29 +144,31 @@ def _loads(trace: dict[str, Any], row: Any, snapshot: Snapshot) -> tuple[dict[in
     return loads, frozenset(trace["full"]), frozenset(on_duty - loads.keys())
 
 
-def what_would_change(connection: Connection, row: Any) -> list[tuple[str, str | None, str | None, str]]:
+def what_would_change(connection: Connection, row: Any, seen: Sight) -> list[tuple[str, str | None, str | None, str]]:
     """(change, store code, name, rung) of single changes that would have led elsewhere, while all that was decided on is kept: for 24 hours,
-    of visits without a location for 30 days."""
+    of visits without a location for 30 days. Of a store that may not be named the name is empty."""
     kept, point = kept_trace(connection, row.entry_id), _point(connection, row.entry_id)
     if kept is None or point is None and row.located:
         return []
     snapshot = network.past(Versions(row.network_version, row.policy_version))
     _, full, _ = _loads(kept.trace, row, snapshot)
     visit, state = _visit(kept.visit, point), state_of(kept.state)
-    return named_changes(what_ifs(visit, state, snapshot, decide(visit, state, snapshot, full=full)), snapshot)
+    found = what_ifs(visit, state, snapshot, decide(visit, state, snapshot, full=full))
+    return named_changes(found, snapshot, seen.stores_among(connection, [each.store_id for each in found]))
 
 
-def named_changes(found: list[WhatIf], snapshot: Snapshot) -> list[tuple[str, str | None, str | None, str]]:
-    """With the stores' codes and names."""
+def named_changes(found: list[WhatIf], snapshot: Snapshot, named: Collection[int] | None = None) -> list[tuple[str, str | None, str | None, str]]:
+    """With the stores' codes and names; of those beyond `named` (None: all) no code and an empty name."""
     stores = [(each, snapshot.by_id.get(each.store_id) if each.store_id is not None else None) for each in found]
-    return [(each.change, s.code if s else None, s.name if s else None, each.rung) for each, s in stores]
+    return [(each.change, None, "", each.rung) if s is not None and named is not None and s.id not in named
+            else (each.change, s.code if s else None, s.name if s else None, each.rung) for each, s in stores]
 
 
-def _from_record(connection: Connection, row: Any, trace: dict[str, Any]) -> dict[str, Any]:
+def _from_record(connection: Connection, row: Any, trace: dict[str, Any], seen: Sight) -> dict[str, Any]:
     """The winner among the stored candidates of the rung that matched."""
     rung, outcome, candidates = trace["steps"][-1]
     winner = next((c[0] for c in candidates if c[1] == "winner"), None)
-    code = connection.execute(select(store.c.store_code).where(store.c.id == winner)).scalar() if winner is not None else None
+    code = row.store_code if winner == row.store_id else names_of(connection, [winner], seen).get(winner, (None, None))[0]
     return {"same": outcome == "matched" and (winner, rung) == (row.store_id, row.rung), "basis": "record", "store_code": code, "rung": rung}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from stores.entry_reading import trace_of, what_would_change
-from stores.stores import store
+from stores.entry_reading import names_of, trace_of, what_would_change
+from stores.sight import Sight
 
 SENTENCES = {
     "HQ_PIN": ("总部为您指定了{store}。", "Headquarters assigned you to {store}."),
@@ -115,6 +115,7 @@ NOTES = {
     "entry_param_unknown_store": ("入口参数中的门店未知", "the entry parameter's store is unknown"),
     "entry_param_names_nothing": ("入口参数没有指向门店或导购", "the entry parameter names neither store nor guide"),
 }
+OTHERS = {"store": ("品牌的另一家门店", "another store of the brand")}  # what may not be named to this reader (P4)
 _LANGUAGES = ("zh", "en")
 
 
@@ -158,21 +159,20 @@ def sentence(rung: str, reason: str, store_name: str | None, distance_class_km: 
     return text + (f"（{word(TIES, tie, lang)}）" if zh else f" ({word(TIES, tie, lang)})")
 
 
-def of_entry(connection: Connection, row: Any, lang: str) -> dict[str, Any]:
-    """The explanation of a stored entry: sentence, rungs in order with their outcome, notes."""
-    trace = trace_of(connection, row.entry_id)
-    ids = {c[0] for step in trace.get("steps", []) for c in step[2]} | {row.store_id}
-    names = {r.id: r for r in connection.execute(select(store.c.id, store.c.store_code, store.c.name).where(store.c.id.in_([i for i in ids if i is not None])))}
+def of_entry(connection: Connection, row: Any, lang: str, seen: Sight) -> dict[str, Any]:
+    """The explanation of a stored entry: sentence, rungs in order with their outcome, notes. Stores that may not be named are others of the brand."""
+    trace, other = trace_of(connection, row.entry_id), word(OTHERS, "store", lang)
+    names = names_of(connection, {c[0] for step in trace.get("steps", []) for c in step[2]}, seen) | {row.store_id: (row.store_code, row.store_name)}
     steps = [{"rung": rung, "outcome": outcome, "words": word(OUTCOMES, outcome, lang),
-              "candidates": [{"store_code": names[i].store_code, "name": names[i].name, "why": why} for i, why in candidates if i in names]}
+              "candidates": [{"store_code": names[i][0], "name": names[i][1] or other, "why": why} for i, why in candidates if i in names]}
              for rung, outcome, candidates in trace.get("steps", [])]
-    name = names[row.store_id].name if row.store_id in names else None
+    name = row.store_name or (other if row.store_id is not None else None)
     return {"entry_id": row.entry_id, "lang": lang, "sentence": sentence(row.rung, row.reason, name, row.distance_class_km, lang), "steps": steps,
-            "notes": [word(NOTES, note, lang) for note in trace.get("notes", [])], "what_if": what_if_words(what_would_change(connection, row), lang)}
+            "notes": [word(NOTES, note, lang) for note in trace.get("notes", [])], "what_if": what_if_words(what_would_change(connection, row, seen), lang)}
 
 
 def what_if_words(found: Sequence[tuple[str, str | None, str | None, str]], lang: str) -> list[dict[str, Any]]:
     """(change, store_code, name, rung) as the outside sees it, with words."""
-    listed = word(RUNG_NAMES, "PICKER", lang)
-    return [{"change": change, "store_code": code, "name": name, "rung": rung, "words": f"{word(WHAT_IFS, change, lang)}{'：' if lang == 'zh' else ': '}{name or listed}"}
-            for change, code, name, rung in found]
+    led = {None: word(RUNG_NAMES, "PICKER", lang), "": word(OTHERS, "store", lang)}
+    return [{"change": change, "store_code": code, "name": name if name != "" else led[""], "rung": rung,
+             "words": f"{word(WHAT_IFS, change, lang)}{'：' if lang == 'zh' else ': '}{led.get(name, name)}"} for change, code, name, rung in found]

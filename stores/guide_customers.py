@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from stores import sight
 from stores.actors import Actor
 from stores.credits import order_credit
 from stores.customers import customer, customer_state
@@ -91,7 +92,7 @@ def totals(connection: Connection, actor: Actor, wanted: CustomerFilter, kinds: 
 def rows(connection: Connection, actor: Actor, wanted: CustomerFilter, after: int | None = None, limit: int = 51) -> Sequence[Row[Any]]:
     """The newest customers first, after one."""
     s = customer_state.c
-    query = _filtered(_columns(), actor, wanted)
+    query = _filtered(_columns(actor, wanted.today), actor, wanted)
     if after is not None:
         query = query.where(s.customer_id < after)
     return connection.execute(query.order_by(s.customer_id.desc()).limit(limit)).all()
@@ -104,19 +105,21 @@ def last_orders(connection: Connection, customer_ids: Sequence[int]) -> dict[int
     return {row.customer_id: row.day for row in connection.execute(query)}
 
 
-def _columns() -> Select[Any]:
+def _columns(actor: Actor, today: dt.date) -> Select[Any]:
+    """Home and owner by their keys, with code and name where the actor may know them."""
     s = customer_state.c
-    return (select(s.customer_id.label("id"), customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"),
+    seen = sight.of(actor, today)
+    return (select(s.customer_id.label("id"), s.home_store_id, customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"),
                    guide.c.guide_code, guide.c.name.label("guide_name"), s.home_protected_until, s.home_valid_until, s.owner_guide_id, s.owner_protected_until,
                    s.owner_valid_until, s.last_visit_at)
-            .select_from(customer_state.join(customer, customer.c.id == s.customer_id).join(store, store.c.id == s.home_store_id, isouter=True)
-                         .join(guide, guide.c.id == s.owner_guide_id, isouter=True)))
+            .select_from(customer_state.join(customer, customer.c.id == s.customer_id).join(store, seen.store(store, s.home_store_id), isouter=True)
+                         .join(guide, seen.guide(guide, s.owner_guide_id), isouter=True)))
 
 
 def find(connection: Connection, actor: Actor, now: dt.datetime, today: dt.date, customer_id: int) -> Row[Any] | None:
     """One customer; None when unknown or not the actor's: a guide's own, of a store those at home there or owned by its guides."""
     s = customer_state.c
-    query = _columns().where(s.customer_id == customer_id)
+    query = _columns(actor, today).where(s.customer_id == customer_id)
     if actor.scope_kind == "guide":
         query = query.where(s.owner_guide_id == actor.scope_id, s.owner_valid_until > now)
     else:
@@ -128,7 +131,7 @@ def find(connection: Connection, actor: Actor, now: dt.datetime, today: dt.date,
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that happened: `kind` is an event type, `order` or `refund`. `amount_minor` is what it counts for the guide's score; `paying` False:
-    performance only, because another dealer's shop sold it (B12, E7)."""
+    performance only, because another dealer's shop sold it (B12, E7). `other_store`: of a store that may not be named; its order a manager cannot open."""
 
     at: dt.datetime
     kind: str
@@ -137,23 +140,29 @@ class Step:
     order_no: str | None = None
     event_id: str | None = None
     store_name: str | None = None
+    other_store: bool = False
     amount_minor: int = 0
     paying: bool = True
 
 
 def course(connection: Connection, actor: Actor, today: dt.date, customer_id: int) -> list[Step]:
     """Adds, losses, transfers, orders and refunds of this customer with the actor's guides, newest first."""
-    guides = _guides(actor, today)
+    guides, seen = _guides(actor, today), sight.of(actor, today)
     e, o, c, r = event.c, sales_order.c, order_credit.c, refund.c
     contacts = connection.execute(select(e.occurred_at, e.type, e.source, e.event_id, guide.c.name).join(guide, guide.c.id == e.guide_id).where(
         e.customer_id == customer_id, e.type.in_(CONTACTS), e.guide_id.in_(guides)).order_by(e.occurred_at.desc()).limit(200)).all()
     orders = connection.execute(
-        select(o.paid_at, o.order_no, o.dealer_id, o.guide_dealer_id, c.amount_minor, c.refund_id, r.refunded_at, guide.c.name, store.c.name.label("store_name"))
+        select(o.paid_at, o.order_no, o.store_id, o.dealer_id, o.guide_dealer_id, c.amount_minor, c.refund_id, r.refunded_at, guide.c.name,
+               store.c.name.label("store_name"))
         .select_from(sales_order).join(order_credit, and_(c.order_id == o.id, c.kind == "guide")).join(guide, guide.c.id == c.guide_id)
-        .outerjoin(refund, r.id == c.refund_id).outerjoin(store, store.c.id == o.store_id)
+        .outerjoin(refund, r.id == c.refund_id).outerjoin(store, seen.store(store, o.store_id))
         .where(o.customer_id == customer_id, c.guide_id.in_(guides)).order_by(o.paid_at.desc()).limit(400)).all()
+    def other(row: Any) -> bool:
+        return row.store_id is not None and row.store_name is None
+
     steps = [Step(row.occurred_at, row.type, row.name, source=row.source, event_id=row.event_id if row.type == CONTACTS[0] else None) for row in contacts]
-    steps += [Step(row.refunded_at or row.paid_at, "refund" if row.refund_id else "order", row.name, order_no=row.order_no, store_name=row.store_name,
+    steps += [Step(row.refunded_at or row.paid_at, "refund" if row.refund_id else "order", row.name,
+                   order_no=None if other(row) and actor.scope_kind == "store" else row.order_no, store_name=row.store_name, other_store=other(row),
                    amount_minor=int(row.amount_minor), paying=row.dealer_id in (None, row.guide_dealer_id)) for row in orders]
     return sorted(steps, key=lambda step: step.at, reverse=True)
 

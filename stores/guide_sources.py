@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select
 
+from stores import sight
 from stores.actors import Actor
 from stores.channels import channel
 from stores.entries import entry
@@ -15,21 +16,23 @@ from stores.events import event
 from stores.guides import guide
 from stores.orders import order_line, sales_order
 from stores.refunds import refund
+from stores.sales.scope import limit_orders
 from stores.scope import visible_guide_ids
 from stores.stores import store
 
 
 def find_order(connection: Connection, actor: Actor, today: dt.date, order_no: str) -> Row[Any] | None:
-    """An order credited to a guide whom the actor sees; None otherwise. `link_name`: of the guide whose signed link or code the customer used last;
+    """An order credited to a guide whom the actor sees, of a manager one that his store sold; None otherwise. Of another shop's sale the store has
+    no name. `link_name`: of the guide whose signed link or code the customer used last;
     of another store's guide it is empty (S2)."""
     o, linked, visible = sales_order.c, guide.alias("linked"), visible_guide_ids(actor, today)
     known = o.link_guide_id.is_not(None) if visible is None else o.link_guide_id.in_(visible)
     query = (select(o.id, o.order_no, o.paid_at, o.total_minor, o.currency, o.guide_id, o.guide_basis, o.dealer_id, o.guide_dealer_id, o.business_day, o.delivery,
-                    guide.c.guide_code, guide.c.name.label("guide_name"), store.c.name.label("store_name"), store.c.store_code, o.link_guide_id,
+                    guide.c.guide_code, guide.c.name.label("guide_name"), store.c.name.label("store_name"), store.c.store_code, o.store_id, o.link_guide_id,
                     case((known, linked.c.name), else_="").label("link_name"))
-             .join(guide, guide.c.id == o.guide_id).outerjoin(store, store.c.id == o.store_id).outerjoin(linked, linked.c.id == o.link_guide_id)
-             .where(o.order_no == order_no))
-    return connection.execute(query if visible is None else query.where(o.guide_id.in_(visible))).first()
+             .join(guide, guide.c.id == o.guide_id).outerjoin(store, sight.of(actor, today).store(store, o.store_id))
+             .outerjoin(linked, linked.c.id == o.link_guide_id).where(o.order_no == order_no))
+    return connection.execute(limit_orders(query if visible is None else query.where(o.guide_id.in_(visible)), actor)).first()
 
 
 def order_parts(connection: Connection, order_id: int) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]]]:

@@ -17,6 +17,7 @@ from stores.decision import Decision, State, Visit
 from stores.entry_reading import state_of
 from stores.policies import policy_version
 from stores.policy import RUNGS, parse
+from stores.sight import Sight
 from stores.snapshot import Snapshot, StoreRecord
 from stores.stores import store
 from stores.versions import Versions
@@ -28,12 +29,13 @@ Fact = tuple[str, int]  # a word of explanations.FACTS and its number
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A store that a rung or the visitor's page weighed; `distance_m` of a try only; `facts` are what ties are broken by (A6)."""
+    """A store that a rung or the visitor's page weighed; `distance_m` of a try only; `facts` are what ties are broken by (A6).
+    Of a store that may not be named to the reader only `why`."""
 
-    store_code: str
+    store_code: str | None
     name: str
-    latitude: float
-    longitude: float
+    latitude: float | None
+    longitude: float | None
     why: str
     distance_m: float | None = None
     facts: tuple[Fact, ...] = ()
@@ -59,10 +61,11 @@ class Ladder:
 
     @property
     def shown(self) -> tuple[Weighed, ...]:
-        """Every store of the answer once, the winner first: for a map."""
+        """Every store of the answer that may be named once, the winner first: for a map."""
         found: dict[str, Weighed] = {}
         for each in (*(w for rung in self.rungs if rung.state == MATCHED for w in rung.weighed), *self.alternatives):
-            found.setdefault(each.store_code, each)
+            if each.store_code is not None:
+                found.setdefault(each.store_code, each)
         return tuple(found.values())
 
 
@@ -73,16 +76,19 @@ def of_decision(decision: Decision, visit: Visit, state: State, snapshot: Snapsh
     return _drawn(steps, offers, snapshot.policy.rungs, {s.id: s for s in snapshot.stores}, _Facts(state.at(visit.at), visit.at))
 
 
-def of_entry(connection: Connection, row: Any, kept: Any) -> Ladder:
-    """Of a stored entry from its trace row (`entry_reading.kept_trace`): stores in order, no metres. Facts are those of the network then."""
+def of_entry(connection: Connection, row: Any, kept: Any, seen: Sight) -> Ladder:
+    """Of a stored entry from its trace row (`entry_reading.kept_trace`): stores in order, no metres. Facts are those of the network then.
+    A store that may not be named stands in its place without code, name and point."""
     steps = [(rung, outcome, [(i, why, None) for i, why in weighed]) for rung, outcome, weighed in kept.trace["steps"]]
     offers = [(i, why, None) for i, why in kept.trace["alternatives"]]
     policy = parse(connection.execute(select(policy_version.c.body).where(policy_version.c.version == row.policy_version)).scalar_one()).rungs
+    ids = {i for _, _, weighed in steps for i, *_ in weighed} | {i for i, *_ in offers}
+    named = frozenset(seen.stores_among(connection, ids)) | {row.store_id if row.store_code else None}
     if any(len(weighed) > 1 for _, _, weighed in steps):  # a tie may have been broken: show what by
         snapshot = network.past(Versions(row.network_version, row.policy_version))
         state = state_of(kept.state)
-        return _drawn(steps, offers, policy, snapshot.by_id, _Facts(state.at(row.occurred_at), row.occurred_at))
-    return _drawn(steps, offers, policy, _stores(connection, {i for _, _, weighed in steps for i, *_ in weighed} | {i for i, *_ in offers}), None)
+        return _drawn(steps, offers, policy, snapshot.by_id, _Facts(state.at(row.occurred_at), row.occurred_at), named)
+    return _drawn(steps, offers, policy, _stores(connection, ids), None, named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +116,10 @@ def _stores(connection: Connection, ids: Collection[int]) -> dict[int, Any]:
 
 
 def _drawn(steps: Sequence[tuple[str, str, Sequence[_Placed]]], offers: Sequence[_Placed], policy: Iterable[str],
-           stores: Any, facts: _Facts | None) -> Ladder:
+           stores: Any, facts: _Facts | None, named: Collection[int | None] | None = None) -> Ladder:
     def weighed(found: Iterable[_Placed], tied: bool) -> tuple[Weighed, ...]:
         return tuple(Weighed(s.code, s.name, s.latitude, s.longitude, why, metres, facts.of(s) if facts is not None and tied else ())
-                     for i, why, metres in found if (s := stores.get(i)) is not None)
+                     if named is None or i in named else Weighed(None, "", None, None, why) for i, why, metres in found if (s := stores.get(i)) is not None)
 
     asked = [Rung(code, MATCHED if outcome == "matched" else PASSED, outcome, weighed(found, len(found) > 1)) for code, outcome, found in steps]
     order = list(policy)

@@ -69,5 +69,5 @@ def work(connection: Connection, actor: Actor, today: dt.date) -> dict[str, int]
     since = today - dt.timedelta(days=WORK_DAYS - 1)
     found = {"silent_stores": directory.store_count(connection, actor, StoreFilter(today, silent=True))}
     if actor.scope_kind == "all":  # an order that nobody owns is in nobody's rows but headquarters'
-        found["unattributed"] = lists.totals(connection, actor, OrderFilter(since, today, owner_basis=UNATTRIBUTED))["orders"]
+        found["unattributed"] = lists.totals(connection, actor, OrderFilter(since, today, today, owner_basis=UNATTRIBUTED))["orders"]
     return found

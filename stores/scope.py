@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, column, false, func, or_, select, table
@@ -84,6 +85,17 @@ def visible_guide_ids(actor: Actor, today: dt.date) -> Select[Any] | None:
         return select(guide.c.id).where(guide.c.id == actor.scope_id)
     stores = visible_store_ids(actor, today)
     return None if stores is None else select(guide.c.id).where(guide.c.store_id.in_(stores))
+
+
+def seen_codes(connection: Connection, actor: Actor, today: dt.date, kind: str, codes: Collection[str]) -> Collection[str]:
+    """Those of the codes of branches, dealers, stores or guides (`kind` in the singular) that the actor sees."""
+    rows = {"branch": branch, "dealer": dealer, "store": store, "guide": guide}[kind]
+    visible = visible_branch_ids(actor) if kind == "branch" else {"dealer": visible_dealer_ids, "store": visible_store_ids, "guide": visible_guide_ids}[kind](
+        actor, today)
+    if visible is None or not codes:
+        return codes
+    code = rows.c[f"{kind}_code"]
+    return set(connection.execute(select(code).where(code.in_(sorted(codes)), rows.c.id.in_(visible))).scalars())
 
 
 def contract_in_force(today: dt.date) -> ColumnElement[bool]:

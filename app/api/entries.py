@@ -13,10 +13,11 @@ from app.api.idempotency import body_hash
 from app.api.query import Query
 from app.api.types import Answer, CodeText, CustomerKey, Line, Location, Strict, Time
 from ledger.faults import NotFound
-from stores import entering, entry_reading, explanations, trying
+from stores import entering, entry_reading, explanations, sight, trying
 from stores.actors import Actor
 from stores.answers import decision_answer, trace_answer
 from stores.receipt import refuse_impossible
+from stores.brand import business_day
 from stores.visits import Arrival, SourcePoint
 
 api = Api("Entries")
@@ -48,8 +49,10 @@ class EntryIn(Strict):
 
 
 class Alternative(Answer):
-    store_code: str
-    name: str
+    """`store_code` and `name` null: another store of the brand, which this key may not read."""
+
+    store_code: str | None
+    name: str | None
     distance_m: float | None
     why: str
 
@@ -159,7 +162,7 @@ def create_entry(actor: Actor, body: EntryIn, key: str | None) -> tuple[int, Any
     recorded = entering.enter(arrival_of(body), key=key, body_hash="" if key is None else body_hash(body), now=now)
     if recorded.decision is None or recorded.snapshot is None:
         with db.read() as connection:
-            first = entry_reading.as_answer(connection, entry_reading.find(connection, recorded.entry_id, actor), exact=True)
+            first = entry_reading.as_answer(connection, entry_reading.find(connection, recorded.entry_id, actor), sight.EVERYTHING, exact=True)
         return 201, {**first, "customer_id": body.customer.customer_id or first["customer_id"]}
     return 201, {"entry_id": recorded.entry_id, "customer_id": recorded.customer_id, **decision_answer(recorded.decision, recorded.snapshot, recorded.day),
                  "occurred_at": body.occurred_at or now, "decided_at": now}
@@ -180,6 +183,10 @@ def entry_exists(actor: Actor, entry_id: str) -> bool:
         return entry_reading.find(connection, entry_id, actor) is not None
 
 
+def _sight(actor: Actor) -> sight.Sight:
+    return sight.of(actor, business_day(dt.datetime.now(dt.UTC)))
+
+
 def _entry(connection: Any, entry_id: str, actor: Actor) -> Any:
     row = entry_reading.find(connection, entry_id, actor)
     if row is None:
@@ -189,22 +196,23 @@ def _entry(connection: Any, entry_id: str, actor: Actor) -> Any:
 
 @api.call("GET", "/entries/<entry_id>", permission="entry:read", serves=OWN_ROWS, answers={200: EntryOut}, summary="A stored decision.",
           details="`bundle` is the shop of the decided store as it is now; what was shown at the visit is not kept. Metres are for a key that may record "
-                  "entries of the whole chain, for 24 hours; every other reads `distance_class_km` alone.")
+                  "entries of the whole chain, for 24 hours; every other reads `distance_class_km` alone. A key with limited rows reads the customer as a mask, "
+                  "and other stores of the brand without code and name.")
 def get_entry(actor: Actor, entry_id: str) -> tuple[int, Any]:
     with db.read() as connection:
         row = _entry(connection, entry_id, actor)
-        return 200, entry_reading.as_answer(connection, row, exact=actor.scope_kind == "all" and actor.may("entry:write"))
+        return 200, entry_reading.as_answer(connection, row, _sight(actor), exact=actor.scope_kind == "all" and actor.may("entry:write"))
 
 
 @api.call("GET", "/entries/<entry_id>/explanation", permission="entry:read", serves=OWN_ROWS, query=ExplanationQuery, answers={200: ExplanationOut},
           exists=entry_exists, summary="A stored decision in words.")
 def explain_entry(actor: Actor, entry_id: str, query: ExplanationQuery) -> tuple[int, Any]:
     with db.read() as connection:
-        return 200, explanations.of_entry(connection, _entry(connection, entry_id, actor), query.lang)
+        return 200, explanations.of_entry(connection, _entry(connection, entry_id, actor), query.lang, _sight(actor))
 
 
 @api.call("POST", "/entries/<entry_id>/replay", permission="entry:read", serves=OWN_ROWS, answers={200: ReplayOut}, exists=entry_exists,
           summary="Decide again from what is still kept, and say whether the answer is the same.")
 def replay_entry(actor: Actor, entry_id: str) -> tuple[int, Any]:
     with db.read() as connection:
-        return 200, entry_reading.replay(connection, _entry(connection, entry_id, actor))
+        return 200, entry_reading.replay(connection, _entry(connection, entry_id, actor), _sight(actor))

@@ -14,10 +14,12 @@ from app.api.pages import decode, page
 from app.api.query import Limit, Period, Query
 from app.api.types import Answer, Line, Strict
 from incentives import booking, kpis, plan_versions, rewards
+from incentives.line_answers import without_others
 from ledger.faults import NotFound
 from stores.actors import Actor
 from stores.brand import brand, business_day
 from stores.guides import guide
+from stores.sales import lists
 from stores.scope import visible_guide_ids
 
 api = Api("Rewards")
@@ -119,12 +121,15 @@ def get_balance(actor: Actor, code: str) -> tuple[int, Any]:
 
 
 @api.call("GET", "/guides/<code>/rewards", permission="reward:read", serves=OWN_ROWS, query=LinesQuery, answers={200: RewardsOut}, exists=guide_exists,
-          summary="The reward lines of a month, what earned nothing included with its reason.")
+          summary="The reward lines of a month, what earned nothing included with its reason.",
+          details="`order_no` is null for a sale of a shop beyond the key's rows; its line keeps amount and reason.")
 def get_rewards(actor: Actor, code: str, query: LinesQuery) -> tuple[int, Any]:
     now = dt.datetime.now(dt.UTC)
     guide_id = _booked(actor, code, now)
     with db.read() as connection:
         found = rewards.lines(connection, guide_id, query.period, now)
+        if actor.scope_kind not in ("all", "guide"):
+            found = without_others(found, lists.visible_numbers(connection, actor, sorted({line["order_no"] for line in found if line["order_no"]})))
     key = None if query.cursor is None else decode("lines", query.cursor, (str, str))
     rest = sorted((line for line in found if key is None or _position(line) > key), key=_position)
     part = page("lines", rest[:query.limit + 1], query.limit, _position)

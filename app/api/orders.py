@@ -13,13 +13,16 @@ from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Currency, CustomerKey, Location, MinorAmount, Quantity, Strict, Time
 from ledger.faults import FieldFault, NotFound
 from ledger.money import LARGEST_MINOR
+from stores import sight
 from stores.actors import Actor
+from stores.brand import business_day
 from stores.sales import reading
 from stores.sales.differences import REASON, order_differences
 from stores.sales.inputs import LineIn, OrderIn, RefundIn
 from stores.sales.refunding import record_refunds
 from stores.sales.states import record_state
 from stores.sales.writing import record_orders
+from stores.sight import Sight
 from stores.visits import SourcePoint
 
 api = Api("Orders")
@@ -89,6 +92,8 @@ class StateBody(Strict):
 
 
 class CreditOut(Answer):
+    """Whose score it counts for; a code is null where the key may not read it."""
+
     kind: str
     store_code: str | None = None
     guide_code: str | None = None
@@ -158,8 +163,12 @@ def order_of(body: OrderBody) -> OrderIn:
         freight_minor=body.freight_minor or 0, postal_code=body.postal_code, fulfilment_store_code=body.fulfilment_store_code)
 
 
+def _sight(actor: Actor) -> Sight:
+    return sight.of(actor, business_day(dt.datetime.now(dt.UTC)))
+
+
 def _order(connection: Any, order_no: str, actor: Actor) -> Any:
-    row = reading.find(connection, order_no, actor)
+    row = reading.find(connection, order_no, _sight(actor))
     if row is None:
         raise NotFound(f"There is no order {order_no!r}.", code="unknown_order")
     return row
@@ -167,12 +176,12 @@ def _order(connection: Any, order_no: str, actor: Actor) -> Any:
 
 def order_exists(actor: Actor, order_no: str) -> bool:
     with db.read() as connection:
-        return reading.find(connection, order_no, actor) is not None
+        return reading.find(connection, order_no, _sight(actor)) is not None
 
 
 def _answer(order_no: str, actor: Actor) -> dict[str, Any]:
     with db.read() as connection:
-        return reading.as_answer(connection, _order(connection, order_no, actor))
+        return reading.as_answer(connection, _order(connection, order_no, actor), _sight(actor))
 
 
 @api.call("POST", "/orders", permission="order:write", serves=WHOLE_CHAIN, body=OrderBody, answers={200: OrderOut, 201: OrderOut}, idempotent=True, example=EXAMPLE,
@@ -191,7 +200,9 @@ def create_order(actor: Actor, body: OrderBody, key: str | None) -> tuple[int, A
     return once(key, body, deed, reference=lambda answer: str(answer["order_no"]), again=lambda number: _answer(number, actor), differs=differs)
 
 
-@api.call("GET", "/orders/<order_no>", permission="order:read", serves=OWN_ROWS, answers={200: OrderOut}, summary="An order with its lines, credits and transfers.")
+@api.call("GET", "/orders/<order_no>", permission="order:read", serves=OWN_ROWS, answers={200: OrderOut}, summary="An order with its lines, credits and transfers.",
+          details="A key with limited rows reads the customer as a mask, and null for the code of a store, guide or dealer beyond its rows: another store of "
+                  "the brand, a guide of another store. A guide's key reads no transfers.")
 def get_order(actor: Actor, order_no: str) -> tuple[int, Any]:
     return 200, _answer(order_no, actor)
 
@@ -202,7 +213,7 @@ def get_order(actor: Actor, order_no: str) -> tuple[int, Any]:
 def create_refund(actor: Actor, order_no: str, body: RefundBody, key: str | None) -> tuple[int, Any]:
     def answer(refund_no: str) -> dict[str, Any]:
         with db.read() as connection:
-            return reading.refund_answer(connection, _order(connection, order_no, actor), refund_no)
+            return reading.refund_answer(connection, _order(connection, order_no, actor), refund_no, _sight(actor))
 
     def deed() -> tuple[int, Any]:
         lines = tuple((line.line_no, line.amount_minor) for line in body.lines)

@@ -59,7 +59,7 @@ def home() -> str:
         elsewhere = bought_elsewhere.totals(connection, dealer_id, ElsewhereFilter(week.first, week.last))
         return render_template(
             "dealer/home.html", now=now, today=today, yesterday=yesterday, week_ago=week_ago, sold=sold.get(yesterday, 0), sold_before=sold.get(week_ago, 0),
-            orders=lists.totals(connection, actor, OrderFilter(yesterday, yesterday))["orders"], this_month=this_month,
+            orders=lists.totals(connection, actor, OrderFilter(yesterday, yesterday, today))["orders"], this_month=this_month,
             due=revenue.of(connection, this_month.first, this_month.last, "month", dealer_id=dealer_id)["totals"],
             by_code=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday, code="yes")),
             entries=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday)), drawn=drawn,

@@ -15,8 +15,7 @@ from app.language import language
 from app.permissions import current_actor, needs
 from app.tables import Column
 from ledger.faults import NotFound
-from stores import customer_chronicle, entry_lists, entry_reading, explanations, ladders
-from stores.actors import Actor
+from stores import customer_chronicle, entry_lists, entry_reading, explanations, ladders, sight
 from stores.entry_lists import EntryFilter
 from stores.ladders import Ladder
 
@@ -76,16 +75,16 @@ def entry(entry_id: str) -> str:
     """Why the visitor was led there: distances in classes only, never a point or metres (A16)."""
     actor, (_now, today) = current_actor(), now_and_today()
     with db.read() as connection:
-        row = entry_reading.find(connection, entry_id, actor)
+        row, seen = entry_reading.find(connection, entry_id, actor), sight.of(actor, today)
         if row is None:
             raise NotFound(f"There is no entry {entry_id!r}.")
         kept = entry_reading.kept_trace(connection, row.entry_id)
-        ladder = ladders.of_entry(connection, row, kept) if kept is not None else None
+        ladder = ladders.of_entry(connection, row, kept, seen) if kept is not None else None
         may_open = doors.of(connection, actor, today, _named(ladder))
         said = {tongue: explanations.sentence(row.rung, row.reason, row.store_name, row.distance_class_km, tongue) for tongue in ("zh", "en")}
         notes = [explanations.word(explanations.NOTES, note, language()) for note in kept.trace.get("notes", [])] if kept is not None else []
-        return render_template("hq/entry.html", row=row, said=said, notes=notes, ladder=ladder, may_open=may_open, replay=entry_reading.replay(connection, row),
-                               what_ifs=explanations.what_if_words(_within(entry_reading.what_would_change(connection, row), may_open, actor), language()),
+        return render_template("hq/entry.html", row=row, said=said, notes=notes, ladder=ladder, may_open=may_open, replay=entry_reading.replay(connection, row, seen),
+                               what_ifs=explanations.what_if_words(entry_reading.what_would_change(connection, row, seen), language()),
                                after=customer_chronicle.orders_after(connection, actor, row.customer_id, row.occurred_at), hours=customer_chronicle.AFTER_HOURS,
                                tie=explanations.tie_of(row.reason))
 
@@ -100,16 +99,11 @@ def entry_map(entry_id: str) -> Response:
         kept = entry_reading.kept_trace(connection, row.entry_id) if row is not None else None
         if row is None or kept is None:
             raise NotFound(f"There is no entry {entry_id!r} with its candidates.")
-        ladder = ladders.of_entry(connection, row, kept)
+        ladder = ladders.of_entry(connection, row, kept, sight.of(actor, today))
         may_open = doors.of(connection, actor, today, _named(ladder))
         return jsonify(maps.collection(candidates(ladder, row.store_id is not None, may_open), door=map_pages.door()))
 
 
-def _within(found: list[tuple[str, str | None, str | None, str]], may_open: doors.Doors, actor: Actor) -> list[tuple[str, str | None, str | None, str]]:
-    """A branch is told of its own stores alone."""
-    return found if actor.scope_kind == "all" else [each for each in found if each[1] is None or may_open.store(each[1])]
-
-
 def _named(ladder: Ladder | None) -> list[str]:
     """The stores of a ladder, also those of rungs that passed."""
-    return [] if ladder is None else [each.store_code for found in (*(rung.weighed for rung in ladder.rungs), ladder.alternatives) for each in found]
+    return [] if ladder is None else [each.store_code for found in (*(rung.weighed for rung in ladder.rungs), ladder.alternatives) for each in found if each.store_code]

@@ -47,7 +47,7 @@ def home() -> str:
             mapped=[(paging.same_filter(figure=key), figure.name, key == colour) for key, figure in map_pages.figures_of(actor).items()],
             work=work.items(connection, actor, today),
             dealers=overview.top_dealers(connection, actor, span.first, span.last, today, TOP),
-            latest=[(row, _sentence(row)) for row in entry_lists.latest(connection, actor, LATEST)])
+            latest=[(row, _sentence(row)) for row in entry_lists.latest(connection, actor, today, LATEST)])
 
 
 def _trends(connection: Connection, actor: Actor, drawn: Span, today: dt.date) -> dict[str, charts.Trend]:

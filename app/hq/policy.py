@@ -1,8 +1,10 @@
 """The routing policy in words, its versions, what changed between two of them, and its file (A4, H1 as far as showing goes)."""
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, render_template, request
@@ -11,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 import db
+from app import labels
 from app.actor_names import actor_names
 from app.clock import now_and_today
 from app.hq.home import blueprint
@@ -20,6 +23,7 @@ from app.words import count
 from ledger.faults import NotFound
 from stores import explanations, policies, regions
 from stores.policy import RUNGS, Policy, parse
+from stores.scope import seen_codes
 
 SHOWN_VERSIONS = 50
 PARAMETERS: dict[str, tuple[LazyString, str, str]] = {  # key: (what it is, unit, rule)
@@ -120,31 +124,42 @@ def _place(code: str, policy: Policy) -> str:
 @blueprint.get("/policy", strict_slashes=False)
 @needs("rules:read")
 def policy() -> str:
-    now, _today = now_and_today()
+    now, today = now_and_today()
     with db.read() as connection:
         in_force, versions = int(policies.in_force(connection).version), policies.versions(connection, SHOWN_VERSIONS)
         row = _asked(connection, "version", in_force)
         old = _asked(connection, "before", max(1, row.version - 1))
-        shown, earlier = parse(row.body), parse(old.body)
+        (shown, named), (earlier, _) = (_for_reader(connection, parse(each.body), today) for each in (row, old))
         return render_template(
             "hq/policy.html", now=now, row=row, in_force=in_force, versions=versions, old=old, authors=actor_names({each.actor for each in (row, old, *versions)}),
             rungs=[(code, rung_meaning(code, shown)) for code in shown.rungs], off=[code for code in RUNGS if code not in shown.rungs],
             parameters=[(words, said(name, getattr(shown, name)), rule, name) for name, (words, _unit, rule) in PARAMETERS.items()],
             preset=said("preset", shown.preset),
-            defaults=[(code, regions.full_name(code), store) for code, store in sorted(shown.region_defaults.items())],
-            waiting=policies.waiting(connection), may_write=current_actor().may("rules:write"),
+            defaults=[(code, regions.full_name(code), store, store in named) for code, store in sorted(shown.region_defaults.items())],
+            waiting=policies.waiting(connection), may_write=current_actor().may("rules:write"), whole=current_actor().scope_kind == "all",
             changes=changes(earlier, shown) if old.version != row.version else [])
 
 
 @blueprint.get("/policy.json")
 @needs("rules:read")
 def policy_file() -> Response:
-    """As `flask policy show` prints it; it can be published again."""
+    """As `flask policy show` prints it; it can be published again. It names stores of the whole chain, so it is headquarters' alone (P6)."""
+    if current_actor().scope_kind != "all":
+        raise NotFound("The file of the policy is for headquarters.")
     with db.read() as connection:
         row = _asked(connection, "version", int(policies.in_force(connection).version))
     answer = Response(json.dumps(parse(row.body).body(), ensure_ascii=False, indent=2) + "\n", content_type="application/json; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="policy-{row.version}.json"'
     return answer
+
+
+def _for_reader(connection: Connection, policy: Policy, today: dt.date) -> tuple[Policy, Collection[str]]:
+    """The policy with other stores of the brand in place of those beyond the reader's rows, and the codes that he may open."""
+    codes = {*policy.region_defaults.values(), *filter(None, (policy.default_store,))}
+    named, other = seen_codes(connection, current_actor(), today, "store", codes), str(labels.OTHER_STORE)
+    hidden = {code: other for code in codes if code not in named}
+    default = policy.default_store and hidden.get(policy.default_store, policy.default_store)
+    return replace(policy, default_store=default, region_defaults={key: hidden.get(code, code) for key, code in policy.region_defaults.items()}), named
 
 
 def _asked(connection: Connection, name: str, usual: int) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, literal, select
 
-from stores import cube
+from stores import cube, sight
 from stores.actors import Actor
 from stores.brand import business_day
 from stores.customers import customer
@@ -17,7 +17,9 @@ from stores.guides import guide
 from stores.ordering import Lead, Order, ordered
 from stores.orders import sales_order
 from stores.refunds import refund
+from stores.sales.reading import by_whom
 from stores.sales.scope import limit_orders
+from stores.sight import Sight
 from stores.stores import store
 from stores.within import within
 
@@ -31,11 +33,12 @@ NEWEST, NEWEST_REFUND = Order("paid_at", descending=True), Order("refunded_at", 
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Brand days, inclusive. `owner_basis` as on the order, among them `unattributed`, or `attributed` for all others;
+    """Brand days, inclusive; `today` decides what may be named. `owner_basis` as on the order, among them `unattributed`, or `attributed` for all others;
     `order_no` is exact."""
 
     first: dt.date
     last: dt.date
+    today: dt.date
     store_code: str | None = None
     dealer_code: str | None = None
     guide_code: str | None = None
@@ -46,9 +49,11 @@ class OrderFilter:
 def _of(query: Select[Any], actor: Actor, wanted: OrderFilter, day: Any) -> Select[Any]:
     o = sales_order.c
     query = limit_orders(query, actor).where(day >= wanted.first, day <= wanted.last)
+    guides = sight.of(actor, wanted.today).guides  # by whom he may not name, nobody filters either
     for code, table, column in ((wanted.store_code, store, o.store_id), (wanted.dealer_code, dealer, o.dealer_id), (wanted.guide_code, guide, o.guide_id)):
         if code is not None:
-            query = query.where(column == select(table.c.id).where(table.c[f"{table.name}_code"] == code).scalar_subquery())
+            named = select(table.c.id).where(table.c[f"{table.name}_code"] == code)
+            query = query.where(column == (named if table is not guide or guides is None else named.where(guide.c.id.in_(guides))).scalar_subquery())
     if wanted.owner_basis == ATTRIBUTED:
         query = query.where(o.owner_basis != UNATTRIBUTED)
     elif wanted.owner_basis is not None:
@@ -87,12 +92,13 @@ def _figures(connection: Connection, actor: Actor, wanted: OrderFilter, by: cube
 
 
 def rows(connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST) -> Sequence[Row[Any]]:
-    """Sorted by a name of ORDER_SORTS."""
-    o = sales_order.c
+    """Sorted by a name of ORDER_SORTS. Names are None where the actor may not know them, beside the keys `guide_id` and `fulfilled_by` (P4)."""
+    o, seen = sales_order.c, sight.of(actor, wanted.today)
     fulfilling = store.alias("fulfilling")
     query = _named(select(o.id, o.order_no, o.paid_at, o.total_minor, o.owner_basis, o.guide_basis, o.channel,
-                          fulfilling.c.store_code.label("fulfilment_store_code"), fulfilling.c.name.label("fulfilment_store_name")))
-    query = query.outerjoin(fulfilling, fulfilling.c.id == func.coalesce(o.fulfilment_store_id, o.store_id))
+                          func.coalesce(o.fulfilment_store_id, o.store_id).label("fulfilled_by"),
+                          fulfilling.c.store_code.label("fulfilment_store_code"), fulfilling.c.name.label("fulfilment_store_name")), seen)
+    query = query.outerjoin(fulfilling, by_whom(seen, fulfilling))
     return connection.execute(ordered(_of(query, actor, wanted, o.business_day), ORDER_SORTS, o.id, order, ORDER_LEADS)).all()
 
 
@@ -112,14 +118,15 @@ def refund_totals(connection: Connection, actor: Actor, wanted: OrderFilter) -> 
 def refund_rows(connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST_REFUND) -> Sequence[Row[Any]]:
     """Refunds of these days, sorted by a name of REFUND_SORTS."""
     o, r = sales_order.c, refund.c
-    query = _named(select(r.id, r.refund_no, r.refunded_at, r.total_minor, o.order_no, o.paid_at).join(sales_order, o.id == r.order_id))
+    query = _named(select(r.id, r.refund_no, r.refunded_at, r.total_minor, o.order_no, o.paid_at).join(sales_order, o.id == r.order_id), sight.of(actor, wanted.today))
     return connection.execute(ordered(_of(query, actor, wanted, r.business_day), REFUND_SORTS, r.id, order, REFUND_LEADS)).all()
 
 
-def _named(query: Select[Any]) -> Select[Any]:
+def _named(query: Select[Any], seen: Sight) -> Select[Any]:
     """With customer and with code and name of store, dealer and guide."""
     o = sales_order.c
+    query = query.add_columns(o.store_id, o.dealer_id, o.guide_id)
     return (query.add_columns(o.customer_id, customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"), dealer.c.dealer_code,
                               dealer.c.name.label("dealer_name"), guide.c.guide_code, guide.c.name.label("guide_name"))
-            .join(customer, customer.c.id == o.customer_id).outerjoin(store, store.c.id == o.store_id)
-            .outerjoin(dealer, dealer.c.id == o.dealer_id).outerjoin(guide, guide.c.id == o.guide_id))
+            .join(customer, customer.c.id == o.customer_id).outerjoin(store, seen.seller(store, o.store_id, o.store_id))
+            .outerjoin(dealer, seen.seller(dealer, o.dealer_id, o.store_id)).outerjoin(guide, seen.guide(guide, o.guide_id)))

@@ -42,6 +42,7 @@ from stores.ordering import Order
 from stores.orders import order_line, order_state, sales_order
 from stores.policy import Policy
 from stores.refunds import refund, refund_line
+from stores.sight import EVERYTHING
 from stores.simulations import simulation
 from stores.stores import store
 from tests.app.conftest import settings_of
@@ -237,7 +238,7 @@ def test_decisions_of_the_demo_replay(demo: Demo) -> None:
         ids = connection.execute(select(entry.c.entry_id).order_by(entry.c.id)).scalars().all()
         bases = set()
         for entry_id in ids[::25] + ids[-25:]:
-            again = entry_reading.replay(connection, entry_reading.find(connection, entry_id, SYSTEM))
+            again = entry_reading.replay(connection, entry_reading.find(connection, entry_id, SYSTEM), EVERYTHING)
             assert again["same"], entry_id
             bases.add(again["basis"])
     assert {"point", "record"} <= bases

@@ -13,6 +13,7 @@ from stores import entering, entry_reading
 from stores.actors import COMMAND_LINE
 from stores.customers import customer_state
 from stores.entries import entry
+from stores.sight import EVERYTHING
 from stores.visits import Arrival, SourcePoint
 from tests.network import Network
 
@@ -46,12 +47,12 @@ def stored(entry_id: str) -> Any:
 
 def replayed(entry_id: str, now: dt.datetime = NOW) -> dict[str, Any]:
     with time_machine.travel(now, tick=False), db.read() as connection:
-        return entry_reading.replay(connection, entry_reading.find(connection, entry_id, COMMAND_LINE))
+        return entry_reading.replay(connection, entry_reading.find(connection, entry_id, COMMAND_LINE), EVERYTHING)
 
 
 def answer(entry_id: str, now: dt.datetime = NOW) -> dict[str, Any]:
     with time_machine.travel(now, tick=False), db.read() as connection:
-        return entry_reading.as_answer(connection, entry_reading.find(connection, entry_id, COMMAND_LINE), exact=True)
+        return entry_reading.as_answer(connection, entry_reading.find(connection, entry_id, COMMAND_LINE), EVERYTHING, exact=True)
 
 
 def all_entries(network: Network) -> list[Any]:

@@ -85,7 +85,7 @@ def test_days_sum_to_the_totals_of_the_lists(shop, kind, code, advanced):
         total = figures.totals(connection, who, FIRST, LAST, TODAY)
         assert [each.day for each in days] == [FIRST + dt.timedelta(days=n) for n in range(50)]
         assert total.entries == sum(e.entries for e in days) == entry_lists.totals(connection, who, EntryFilter(FIRST, LAST))["entries"]
-        assert total.orders == lists.totals(connection, who, OrderFilter(FIRST, LAST))["orders"]
+        assert total.orders == lists.totals(connection, who, OrderFilter(FIRST, LAST, LAST))["orders"]
         assert total.adds == adds_total(connection, who, AddFilter(FIRST, LAST, TODAY))
         rows = entry_lists.rows(connection, who, EntryFilter(FIRST, LAST))
         assert len(rows) == total.entries
@@ -101,8 +101,8 @@ def test_figures_of_the_chain_are_those_of_the_facts(shop):
         assert figures.totals(connection, HQ, FIRST, LAST, TODAY, store_code="S1", dealer_code="D2") == figures.Figures(0, 0, 0, 0)
         assert figures.totals(connection, HQ, FIRST, LAST, TODAY, guide_code="Wang") == figures.Figures(2, 2, 19_000, 1)  # c1 is his
         assert figures.totals(connection, HQ, FIRST, LAST, TODAY, store_code="NONE") == figures.Figures(0, 0, 0, 0)
-        assert lists.totals(connection, HQ, OrderFilter(FIRST, LAST, owner_basis="unattributed"))["total_minor"] == 900 + 600
-        assert lists.totals(connection, HQ, OrderFilter(FIRST, LAST, owner_basis="attributed"))["orders"] == 3
+        assert lists.totals(connection, HQ, OrderFilter(FIRST, LAST, LAST, owner_basis="unattributed"))["total_minor"] == 900 + 600
+        assert lists.totals(connection, HQ, OrderFilter(FIRST, LAST, LAST, owner_basis="attributed"))["orders"] == 3
 
 
 @pytest.mark.parametrize(("kind", "code"), SCOPES[:-1])

@@ -19,6 +19,7 @@ from stores.entries import entry, entry_point, entry_trace
 from stores.entry_lists import latest
 from stores.entry_reading import find
 from stores.privacy import forget_points
+from stores.sight import EVERYTHING
 from stores.stores import store
 from stores.visits import SourcePoint
 from tests.network import Network
@@ -80,7 +81,7 @@ def test_after_a_month_store_rung_and_versions_alone_are_left(town):
     assert (found["store_code"] is not None, found["distance_class_km"], found["alternatives"]) == (True, None, [])
     with db.read() as connection:
         for lang in ("zh", "en"):
-            assert explanations.of_entry(connection, find(connection, one, COMMAND_LINE), lang)["sentence"]
+            assert explanations.of_entry(connection, find(connection, one, COMMAND_LINE), lang, EVERYTHING)["sentence"]
 
 
 def guessed(place_of: dict[int, tuple[float, float]], classes: dict[int, float], order: list[int]) -> tuple[float, float]:
@@ -126,7 +127,7 @@ def test_staff_see_a_class_of_the_winner_and_nothing_finer(town):
     one = enter(arrival("c1", PLACES[2])).entry_id
     with time_machine.travel(NOW, tick=False), db.read() as connection:
         listed = latest(connection, COMMAND_LINE, 1)[0]._mapping
-        told = explanations.of_entry(connection, find(connection, one, COMMAND_LINE), "en")
+        told = explanations.of_entry(connection, find(connection, one, COMMAND_LINE), "en", EVERYTHING)
     assert isinstance(listed["distance_class_km"], int)
     assert not {"latitude", "longitude", "distance_m"} & set(listed)
     assert not any("distance" in key for step in told["steps"] for candidate in step["candidates"] for key in candidate)

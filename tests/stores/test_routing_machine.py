@@ -25,6 +25,7 @@ from stores.decision import State
 from stores.entries import entry
 from stores.policies import publish
 from stores.reassign_plan import Plan
+from stores.sight import EVERYTHING
 from stores.visits import Arrival, SourcePoint
 from tests.databases import Databases
 from tests.network import Network
@@ -349,9 +350,9 @@ class Routing(RuleBasedStateMachine):
             with time_machine.travel(self.at, tick=False), db.read() as connection:
                 row = entry_reading.find(connection, entry_id, COMMAND_LINE)
                 assert (row.store_id, row.rung) == (store_id, rung)
-                replay = entry_reading.replay(connection, row)
+                replay = entry_reading.replay(connection, row, EVERYTHING)
                 assert replay["same"] and (replay["store_code"], replay["rung"]) == (row.store_code, rung), replay
-                said = explanations.of_entry(connection, row, "en")
+                said = explanations.of_entry(connection, row, "en", EVERYTHING)
                 assert row.store_name is None or row.store_name in said["sentence"]
                 matched = [s for s in said["steps"] if s["outcome"] == "matched"]
                 assert not said["steps"] or [(s["rung"], [c["store_code"] for c in s["candidates"] if c["why"] == "winner"]) for s in matched] == [

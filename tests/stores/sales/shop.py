@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 import db
-from stores import entering, entry_records, versions
+from stores import entering, entry_records, sight, versions
 from stores import network as networks
 from stores.actors import COMMAND_LINE
 from stores.customers import customer, customer_state
@@ -100,9 +100,10 @@ class Shop:
 
     def shown(self, order_no: str) -> dict[str, Any]:
         with db.read() as connection:
-            row = reading.find(connection, order_no, COMMAND_LINE)
+            seen = sight.of(COMMAND_LINE, self.network.today)
+            row = reading.find(connection, order_no, seen)
             assert row is not None, order_no
-            return reading.as_answer(connection, row)
+            return reading.as_answer(connection, row, seen)
 
     def row(self, order_no: str) -> Any:
         with db.read() as connection:
