@@ -11,13 +11,13 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter, Map
 
 import config
 import db
 from app import (
     about,
     actor_names,
+    addresses,
     api_keys,
     audit_words,
     cli,
@@ -63,7 +63,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.config.update(_flask_settings(settings))
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
-    app.url_map.converters["int"] = _Id
+    addresses.init_app(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
                                  language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in,
@@ -122,13 +122,6 @@ def _flask_settings(settings: config.Settings) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 64 * 1024 * 1024,
         "SEND_FILE_MAX_AGE_DEFAULT": 86400,
     }
-
-
-class _Id(IntegerConverter):
-    """A number in an address is a key of the database; a longer one leads nowhere (404)."""
-
-    def __init__(self, map: Map, **limits: Any) -> None:
-        super().__init__(map, **{"max": 2 ** 63 - 1, **limits})
 
 
 def _asset(name: str) -> str:

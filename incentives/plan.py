@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 from incentives.tiers import Band, Tiers
 from ledger.faults import FieldFault, InvalidInput
 from ledger.money import LARGEST_MINOR
+from stores.addressable import why_not
 
 METRICS = ("valid_adds", "converted_referrals")
 ASSIGNED = ("branches", "dealers", "stores", "guides")
@@ -144,8 +145,8 @@ def parse(body: Any) -> Plan:
     if body.get("budget_minor") is not None:
         read.fault("budget_minor", "budgets are not calculated by this version; leave it out")
     code = body.get("plan_code")
-    if not isinstance(code, str) or not is_code(code) or len(code) > 40 or "/" in code:
-        read.fault("plan_code", "must be a code of 1 to 40 characters, without a slash")
+    if not isinstance(code, str) or not is_code(code) or len(code) > 40 or "/" in code or why_not(code):
+        read.fault("plan_code", "must be a code of 1 to 40 characters, without a slash, and not only dots")
     first, last = read.day(body, "valid_from", True), read.day(body, "valid_to", False)
     if first and last and last < first:
         read.fault("valid_to", "lies before valid_from")

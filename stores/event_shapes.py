@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from stores.addressable import why_not
+
 TYPES = ("contact.added", "contact.confirmed", "contact.deleted_by_guide", "contact.deleted_by_customer", "contact.transferred",
          "referral.invited", "customer.registered", "chat.day")
 TRANSFER_STATES = ("requested", "waiting", "done", "refused", "limit_exceeded", "failed")  # B11
@@ -57,6 +59,8 @@ def _invitation(payload: Mapping[str, Any], invitee: Any) -> list[tuple[str, str
         return []
     if not _is_code(inviter):
         return [("payload", "inviter_customer_id is no text of 1 to 64 characters")]
+    if (reason := why_not(inviter)) is not None:
+        return [("payload", f"inviter_customer_id {reason}")]
     return [("payload", "inviter_customer_id is the invitee (C2)")] if inviter == invitee else []
 
 

@@ -11,7 +11,7 @@ import db
 from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.idempotency import body_hash
 from app.api.query import Query
-from app.api.types import Answer, CodeText, CustomerKey, Line, Location, Strict, Time
+from app.api.types import Answer, CodeText, CustomerKey, Line, Location, NewKey, Strict, Time
 from ledger.faults import NotFound
 from stores import entering, entry_reading, explanations, sight, trying
 from stores.actors import Actor
@@ -26,7 +26,7 @@ api = Api("Entries")
 class CustomerIn(Strict):
     """Who enters; one or more, several are linked."""
 
-    customer_id: CustomerKey | None = None
+    customer_id: NewKey | None = None
     unionid: CustomerKey | None = None
     openid: CustomerKey | None = None
 

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from app.api.body import EVENTS_LIMIT, malformed
 from app.api.declare import WHOLE_CHAIN, Api
 from app.api.idempotency import once
-from app.api.types import Answer, CustomerKey, Payload, Strict, Time
+from app.api.types import Answer, CustomerKey, NewKey, Payload, Strict, Time
 from stores.actors import Actor
 from stores.event_intake import EventIn, record_events
 
@@ -21,11 +21,11 @@ MOST = 1000
 class EventBody(Strict):
     """One event, fields as in the import."""
 
-    event_id: CustomerKey
+    event_id: NewKey
     type: Annotated[str, Field(min_length=1, max_length=32)]
     occurred_at: Time
     guide_code: CustomerKey | None = None
-    customer_id: CustomerKey | None = None
+    customer_id: NewKey | None = None
     external_userid: CustomerKey | None = None
     source: Annotated[str, Field(max_length=32)] | None = None
     payload: Payload | None = None

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 import db
 from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.idempotency import once
-from app.api.types import Answer, CodeText, Currency, CustomerKey, Location, MinorAmount, Quantity, Strict, Time
+from app.api.types import Answer, CodeText, Currency, Location, MinorAmount, NewCode, NewKey, Quantity, Strict, Time
 from ledger.faults import FieldFault, NotFound
 from ledger.money import LARGEST_MINOR
 from stores import sight
@@ -49,8 +49,8 @@ class OrderLineIn(Strict):
 
 
 class OrderBody(Strict):
-    order_no: CodeText
-    customer_id: CustomerKey
+    order_no: NewCode
+    customer_id: NewKey
     paid_at: Time
     currency: Currency
     lines: Annotated[list[OrderLineIn], Field(min_length=1, max_length=500)]
@@ -76,7 +76,7 @@ class RefundLineIn(Strict):
 
 
 class RefundBody(Strict):
-    refund_no: CodeText
+    refund_no: NewCode
     refunded_at: Time
     lines: Annotated[list[RefundLineIn], Field(min_length=1, max_length=500)]
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 import db
 from ledger.faults import Fault
 from ledger.money import LARGEST_MINOR
+from stores import addressable
 from stores.brand import brand
 from stores.times import parse_instant
 
@@ -70,8 +71,17 @@ def _payload(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return value
 
 
+def _addressable(value: str) -> str:
+    if (reason := addressable.why_not(value)) is not None:
+        raise PydanticCustomError("not_addressable", reason)  # type: ignore[arg-type]  # the words are made once, in stores/
+    return value
+
+
 CodeText = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE_PATTERN)]
 CustomerKey = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=CODE_PATTERN)]
+_IN_ADDRESSES = AfterValidator(_addressable), Field(description="stands in addresses, so no step of it between slashes is empty or made of dots")
+NewCode = Annotated[CodeText, *_IN_ADDRESSES]  # a code or number that this call may bring in
+NewKey = Annotated[CustomerKey, *_IN_ADDRESSES]
 Line = Annotated[str, StringConstraints(max_length=200, pattern=LINE_PATTERN)]
 Currency = Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN), Field(json_schema_extra={"minLength": 3, "maxLength": 3})]
 MinorAmount = Annotated[int, Field(ge=0, le=LARGEST_MINOR)]

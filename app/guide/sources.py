@@ -15,13 +15,13 @@ from ledger.faults import NotFound
 from stores import guide_sources, network, versions
 
 
-@blueprint.get("/orders/<path:order_no>", strict_slashes=False)
+@blueprint.get("/orders/<order_no>", strict_slashes=False)
 @needs("guide:read")
 def order(order_no: str) -> str:
     return _page("guide/order.html", "order", order_no)
 
 
-@blueprint.get("/adds/<path:event_id>", strict_slashes=False)
+@blueprint.get("/adds/<event_id>", strict_slashes=False)
 @needs("guide:read")
 def add(event_id: str) -> str:
     return _page("guide/add.html", "event", event_id)

@@ -23,7 +23,7 @@ PROPERTIES = ("area_code", "kind", "dealer_code", "store_code", "valid_from", "v
 REQUIRED = ("area_code", "kind")
 LISTS = ("region_codes", "postal_codes")
 GEOMETRIES = ("Polygon", "MultiPolygon")
-_code, _region, _postal = cells.code(64), cells.region, cells.code(16)
+_code, _new_code, _region, _postal = cells.code(64), cells.key(64), cells.region, cells.code(16)
 ParseGeometry = Callable[[dict[str, Any], str], Any]
 
 
@@ -157,7 +157,7 @@ def _area(number: int, feature: Any, context: Context, parse: ParseGeometry, tel
         faults.add(number, str(name)[:80], "", f"unknown property{headings.question(str(name), likely)}; known are {', '.join(PROPERTIES)}")
     reader = _Reader(number, properties, context, tell)
     row = AreaRow(
-        number, reader.text("area_code", _code) or "", reader.text("kind", cells.choice(*KINDS)) or "", reader.text("dealer_code", _code),
+        number, reader.text("area_code", _new_code) or "", reader.text("kind", cells.choice(*KINDS)) or "", reader.text("dealer_code", _code),
         reader.text("store_code", _code), reader.text("valid_from", cells.day), reader.text("valid_to", cells.day),
         reader.text("crs", cells.choice(*CRS_NAMES)) or "wgs84",
         reader.several("region_codes", _region), reader.several("postal_codes", _postal), None)

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from ledger.faults import Fault
 from ledger.money import LARGEST_MINOR
+from stores import addressable
 from stores.countries import country_code, is_country
 from stores.hours import HoursFault, parse_hours
 from stores.importing import dates, lookalikes
@@ -126,6 +127,17 @@ class code:
         if (usual := lookalikes.usual_form(text)) != text:
             return Mended(text, "unusual_form", {"code": usual})
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class key(code):
+    """A code or number that a file may bring in: one that an address can carry."""
+
+    def __call__(self, text: str, context: Context) -> Any:
+        found = code.__call__(self, text, context)
+        if (reason := addressable.why_not(found.value if isinstance(found, Mended) else found)) is not None:
+            raise BadCell(reason)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
