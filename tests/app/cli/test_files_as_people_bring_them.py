@@ -21,7 +21,6 @@ from app import tables
 from app.cli.importing import imports
 from ledger.faults import InvalidInput
 from stores import network as networks
-from stores.actors import COMMAND_LINE
 from stores.importing import cells, sheet_marks
 from stores.importing.cells import Context
 from stores.importing.check import check
@@ -30,6 +29,7 @@ from stores.importing.order_rows import group_orders
 from stores.orders import order_line, sales_order
 from stores.refunds import refund
 from stores.sales import reading
+from stores.sight import EVERYTHING
 from stores.stores import store
 from tests.network import Network
 from tests.stores.importing.files import CHAIN, GOOD, as_csv, checked, only, read
@@ -482,7 +482,7 @@ def test_weighed_keeps_the_weight_beside_one_piece(person):
     assert "counts as one piece" in person.found("weighed.csv", "warnings")[0]["reason"]
     with db.read() as connection:
         line = connection.execute(select(order_line)).one()
-        order = reading.as_answer(connection, reading.find(connection, "W2", COMMAND_LINE))
+        order = reading.as_answer(connection, reading.find(connection, "W2", EVERYTHING), EVERYTHING)
     assert (line.quantity, line.measure, line.amount_minor, order["lines"][0]["measure"]) == (1, "0.412", 1234, "0.412")
     assert last(person.brings("orders", "weighed.csv")) == "nothing changed"
 
