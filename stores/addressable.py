@@ -4,7 +4,7 @@ A slash is common in numbers and is served. Browsers and proxies drop `.` and `.
 them; and a last step that is a word of the addresses themselves would be taken for that word."""
 from __future__ import annotations
 
-BEHIND = frozenset({"balance", "close", "deeds", "edit", "explanation", "kpis", "offers", "refunds", "replay", "revenue", "rewards", "states", "stores.json",
+BEHIND = frozenset({"balance", "close", "deeds", "edit", "explanation", "kpis", "offers", "refunds", "replay", "revenue", "rewards", "states", "stores.json", "terms",
                     "undo-closing"})  # what addresses put behind a code
 INSTEAD = frozenset({"nearby"})  # what they put in its place
 

@@ -16,8 +16,8 @@ from ledger.faults import NotFound
 from stores import entering, entry_reading, explanations, sight, trying
 from stores.actors import Actor
 from stores.answers import decision_answer, trace_answer
-from stores.receipt import refuse_impossible
 from stores.brand import business_day
+from stores.receipt import refuse_impossible
 from stores.visits import Arrival, SourcePoint
 
 api = Api("Entries")

@@ -129,8 +129,9 @@ def test_files_refuse_and_take_the_same(kind, column):
         assert named == ([column] if code in REFUSED else []), (code, checked.faults.kept)
 
 
-PAGES = {"orders": ("hq.order",), "stores": ("hq.store", "hq.edit_store", "hq.store_offers", "hq.close_store", "maps.store"), "dealers": ("hq.dealer", "hq.edit_dealer"),
-         "guides": ("hq.guide", "hq.edit_guide"), "branches": ("hq.branch",), "areas": ("hq.area",)}
+PAGES = {"orders": ("hq.order",), "stores": ("hq.store", "hq.edit_store", "hq.store_offers", "hq.close_store", "hq.edit_terms", "maps.store"),
+         "dealers": ("hq.dealer", "hq.edit_dealer"), "guides": ("hq.guide", "hq.edit_guide"),
+         "branches": ("hq.branch", "hq.edit_branch"), "areas": ("hq.area", "hq.edit_area")}
 
 
 @pytest.mark.parametrize("kind", PAGES)
