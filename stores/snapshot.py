@@ -22,6 +22,7 @@ from stores.bundles import Shelves
 from stores.hours import Hours, is_open
 from stores.nearest import NearestIndex
 from stores.policy import Policy
+from stores.postal_codes import PostalIndex, readable
 from stores.spans import Spans, holds_at
 
 REMEMBERED_EPOCHS = 64
@@ -213,7 +214,7 @@ class Snapshot:
             for store_id in {job.store_id for job in guide.jobs}:
                 self._by_workplace.setdefault(store_id, []).append(guide)
         self.by_region = _by_listed_code(areas, "region_codes")
-        self.by_postal_code = _by_listed_code(areas, "postal_codes")
+        self.by_postal_code = PostalIndex((entry, area) for area in sorted(areas, key=lambda a: a.code) for entry in readable(sorted(area.postal_codes)))
         self.by_dealer: dict[int, list[StoreRecord]] = {}
         for each in self.stores:
             for dealer_id in {c.dealer_id for c in each.contracts}:

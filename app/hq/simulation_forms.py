@@ -158,7 +158,8 @@ def _on(values: Values, today: dt.date) -> dict[str, Any]:
 def _area(values: Values) -> dict[str, Any]:
     found: dict[str, Any] = {"area_code": values["area_code"], "dealer_code": values["dealer_code"]}
     for name in ("region_codes", "postal_codes"):
-        if codes := values[name].replace(",", " ").replace("，", " ").split():
+        written = values[name].replace("，", ",").replace("\n", ",").replace(";", ",")
+        if codes := [code.strip() for code in written.split(",") if code.strip()] if "," in written.strip(",") else written.replace(",", " ").split():
             found[name] = codes
     if values["geometry"]:
         found |= {"geometry": _shape(values["geometry"]), "crs": values["crs"] or "wgs84"}

@@ -23,7 +23,7 @@ PROPERTIES = ("area_code", "kind", "dealer_code", "store_code", "valid_from", "v
 REQUIRED = ("area_code", "kind")
 LISTS = ("region_codes", "postal_codes")
 GEOMETRIES = ("Polygon", "MultiPolygon")
-_code, _new_code, _region, _postal = cells.code(64), cells.key(64), cells.region, cells.code(16)
+_code, _new_code, _region, _postal = cells.code(64), cells.key(64), cells.region, cells.postal_code
 ParseGeometry = Callable[[dict[str, Any], str], Any]
 
 

@@ -22,6 +22,7 @@ from stores.importing import dates, lookalikes
 from stores.importing.marks import without_formula, without_marks
 from stores.importing.sayings import words as words_of
 from stores.possible_times import MISSING, looks_missing
+from stores.postal_codes import UnknownPostalCode, listed
 from stores.times import parse_instant
 
 _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
@@ -318,6 +319,14 @@ def region(text: str, context: Context) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
         raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 16")
     return text
+
+
+def postal_code(text: str, context: Context) -> str:
+    """One entry of an area's list, in the form in which it is stored and met: a code, a range or a beginning."""
+    try:
+        return str(listed(text))
+    except UnknownPostalCode as reason:
+        raise BadCell(str(reason)) from None
 
 
 def phone(text: str, context: Context) -> str:

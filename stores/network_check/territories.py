@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import shapely
@@ -10,6 +10,7 @@ import shapely
 from stores.areas import SHARED_EDGE_M2, overlap_m2
 from stores.network_check.findings import Finding
 from stores.network_check.rows import Ground
+from stores.postal_codes import PostalIndex, readable
 from stores.regions import region_and_above, regions
 from stores.snapshot import Snapshot
 
@@ -20,8 +21,7 @@ def overlapping(grounds: Sequence[Ground]) -> list[Finding]:
     """Territories of two dealers that hold on a common day: drawn over each other, listing one code, or one drawn over what the other lists."""
     own = [each for each in grounds if each.kind == "territory"]
     found: dict[tuple[str, str], Finding] = {}
-    for one, other, numbers in (*_drawn(own), *_listed(own, "region_codes", region_and_above), *_listed(own, "postal_codes", lambda code: (code,)),
-                                *_drawn_over_listed(own)):
+    for one, other, numbers in (*_drawn(own), *_listed(own), *_listed_postal(own), *_drawn_over_listed(own)):
         pair = (min(one.code, other.code), max(one.code, other.code))
         first, second = (one, other) if one.code == pair[0] else (other, one)
         found.setdefault(pair, Finding("territory_overlap", "area", first.code, first.dealer_name, first.dealer, second.code, "area", numbers))
@@ -46,18 +46,28 @@ def _drawn(own: Sequence[Ground]) -> Iterator[Collision]:
             yield drawn[i], drawn[j], {"square_m": round(square)}
 
 
-def _listed(own: Sequence[Ground], name: str, span: Callable[[str], tuple[str, ...]]) -> Iterator[Collision]:
+def _listed(own: Sequence[Ground]) -> Iterator[Collision]:
     """A code belongs to one dealer; a district also to whoever holds its city or province."""
     holders: dict[str, list[Ground]] = {}
     for each in own:
-        for code in getattr(each, name):
+        for code in each.region_codes:
             holders.setdefault(code, []).append(each)
     for code, several in holders.items():
-        for above in span(code):
+        for above in region_and_above(code):
             for one in several:
                 for other in holders.get(above, ()):
                     if one is not other and one.rivals(other):
-                        yield one, other, {"region" if name == "region_codes" else "postal": code}
+                        yield one, other, {"region": code}
+
+
+def _listed_postal(own: Sequence[Ground]) -> Iterator[Collision]:
+    """Lists of postal codes that may hold one code: the same, or one in the other's range, district or beginning."""
+    entries = [(entry, n) for n, each in enumerate(own) for entry in readable(each.postal_codes)]
+    index = PostalIndex(entries)
+    for entry, n in entries:
+        for m in index.meeting(entry):
+            if m != n and own[n].rivals(own[m]):
+                yield own[n], own[m], {"postal": str(entry)}
 
 
 def _drawn_over_listed(own: Sequence[Ground]) -> Iterator[Collision]:

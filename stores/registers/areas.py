@@ -18,6 +18,7 @@ from stores.areas import near_boxes, overlapping_pairs, to_geojson
 from stores.dealers import dealer
 from stores.importing.area_file import AreaRow
 from stores.importing.faults import FaultList
+from stores.postal_codes import PostalIndex, readable
 from stores.regions import region_and_above
 from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, pieces, save
 from stores.stores import store
@@ -131,18 +132,25 @@ def _near(coming: list[_Territory], stored: list[dict[str, Any]]) -> list[dict[s
 
 def _refuse_shared_codes(coming: list[_Territory], others: list[_Territory], faults: FaultList) -> None:
     """A code belongs to one dealer; a district also to whoever holds its city or province, and the other way round."""
-    for name, span in (("region_codes", region_and_above), ("postal_codes", lambda code: (code,))):
-        holders: dict[str, list[_Territory]] = {}  # by the code itself
-        inside: dict[str, list[_Territory]] = {}  # by the code and all above it
-        for each in (*others, *coming):
-            for code in each.facts[name]:
-                met = [*inside.get(code, ()), *(holder for above in span(code) for holder in holders.get(above, ()))]
-                rival = next((holder for holder in met if _rivals(each, holder)), None)
-                if rival is not None and each.line is not None:
-                    faults.add(each.line, name, code, f"belongs to the territory {rival.code} of another dealer")
-                holders.setdefault(code, []).append(each)
-                for above in span(code):
-                    inside.setdefault(above, []).append(each)
+    holders: dict[str, list[_Territory]] = {}  # by the code itself
+    inside: dict[str, list[_Territory]] = {}  # by the code and all above it
+    for each in (*others, *coming):
+        for code in each.facts["region_codes"]:
+            met = [*inside.get(code, ()), *(holder for above in region_and_above(code) for holder in holders.get(above, ()))]
+            _refuse_shared(each, "region_codes", code, met, faults)
+            holders.setdefault(code, []).append(each)
+            for above in region_and_above(code):
+                inside.setdefault(above, []).append(each)
+    index = PostalIndex((entry, n) for n, each in enumerate((*others, *coming)) for entry in readable(each.facts["postal_codes"]))
+    for n, each in enumerate(coming, len(others)):
+        for entry in readable(each.facts["postal_codes"]):
+            _refuse_shared(each, "postal_codes", str(entry), [(*others, *coming)[m] for m in sorted(index.meeting(entry)) if m < n], faults)
+
+
+def _refuse_shared(each: _Territory, name: str, code: str, met: Sequence[_Territory], faults: FaultList) -> None:
+    rival = next((holder for holder in met if _rivals(each, holder)), None)
+    if rival is not None and each.line is not None:
+        faults.add(each.line, name, code, f"belongs to the territory {rival.code} of another dealer")
 
 
 def _rivals(one: _Territory, other: _Territory) -> bool:

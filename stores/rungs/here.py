@@ -26,7 +26,7 @@ def in_force(q: Question, covering: Sequence[AreaRecord]) -> list[AreaRecord]:
     found, visit = list(covering), q.visit
     for code in region_and_above(visit.region_code) if visit.region_code else ():
         found += q.snapshot.by_region.get(code, ())
-    found += q.snapshot.by_postal_code.get(visit.postal_code or "", ())
+    found += q.snapshot.by_postal_code.holding(visit.postal_code)
     return [area for area in found if area.holds(visit.day)]
 
 

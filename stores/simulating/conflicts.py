@@ -4,6 +4,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from stores.postal_codes import readable
 from stores.simulating.scenario import Scenario
 from stores.snapshot import Snapshot
 
@@ -46,8 +47,11 @@ def _of_territory(after: Snapshot, code: str, day: dt.date) -> list[dict[str, An
             other = after.areas[key]
             if other.kind == "territory" and other.dealer_id != area.dealer_id and other.holds(day):
                 found.append({"kind": "territories_overlap", "area": code, "other_area": other.code, "square_metres": round(m2)})
+    listed_there = readable(area.postal_codes)
     for other in after.areas.values():
-        shared = (area.region_codes & other.region_codes) | (area.postal_codes & other.postal_codes)
+        shared = area.region_codes & other.region_codes
+        if other.postal_codes:
+            shared |= {str(entry) for entry in listed_there if any(entry.meets(theirs) for theirs in readable(other.postal_codes))}
         if other.id != area.id and other.kind == "territory" and other.dealer_id != area.dealer_id and shared and other.holds(day):
             found.append({"kind": "territories_share_codes", "area": code, "other_area": other.code, "codes": sorted(shared)[:20]})
     return found

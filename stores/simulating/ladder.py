@@ -288,7 +288,7 @@ class _Day:
         if region and self.snapshot.by_region:
             ids |= {area.id for code in region_and_above(region) for area in self.snapshot.by_region.get(code, ())}
         if postal_code:
-            ids |= {area.id for area in self.snapshot.by_postal_code.get(postal_code, ())}
+            ids |= {area.id for area in self.snapshot.by_postal_code.holding(postal_code)}
         return tuple(sorted(i for i in ids if self.snapshot.areas[i].holds(self.day))) if ids else ()
 
     def _territory(self) -> None:

@@ -12,6 +12,7 @@ from ledger.faults import Fault, FieldFault, InvalidInput
 from stores.areas import parse_geometry
 from stores.coordinates import CRS_NAMES, Coordinates, to_wgs84
 from stores.policy import Policy, parse
+from stores.postal_codes import readable
 
 FORMAT = 1
 MOST_CHANGES, MOST_POINTS, MOST_DAYS = 1_000, 1_000_000, 400
@@ -251,11 +252,17 @@ def _codes(value: Any) -> str:
     return "" if ok else "must be a list of codes"
 
 
+def _postal_codes(value: Any) -> str:
+    if reason := _codes(value):
+        return reason
+    return "" if len(readable(value)) == len(value) else "must be postal codes, ranges such as 75001-75020 or beginnings such as NG1*"
+
+
 _CHECKS: dict[str, Callable[[Any], str]] = {
     "store_code": _a_code, "dealer_code": _a_code, "area_code": _a_code, "successor_store_code": _a_code, "region_code": _a_code,
     "name": lambda value: "" if isinstance(value, str) and 0 < len(value) <= 200 else "must be text of 1 to 200 characters",
     "crs": lambda value: "" if value in CRS_NAMES else f"must be one of {', '.join(CRS_NAMES)}",
-    "latitude": _degrees(90), "longitude": _degrees(180), "paused_until": _a_day, "region_codes": _codes, "postal_codes": _codes,
+    "latitude": _degrees(90), "longitude": _degrees(180), "paused_until": _a_day, "region_codes": _codes, "postal_codes": _postal_codes,
     "service_radius_m": lambda value: "" if _whole(value, 0, 1_000_000) else "must be a whole number from 0 to 1000000",
     "priority": lambda value: "" if _whole(value, -1_000_000, 1_000_000) else "must be a whole number",
 }

@@ -12,7 +12,7 @@ PURE = (
     "stores/possible_times.py",
     "stores/identifiers.py",
     "stores/policy.py", "stores/bundles.py", "stores/pasted.py", "stores/hours.py",
-    "stores/addressable.py", "stores/countries.py", "stores/folding.py", "stores/canonical.py", "stores/event_shapes.py",
+    "stores/addressable.py", "stores/countries.py", "stores/folding.py", "stores/postal_codes.py", "stores/canonical.py", "stores/event_shapes.py",
     "stores/registers/contracts.py", "stores/registers/employment.py",
     "incentives/plan.py", "incentives/default_plan.py", "incentives/facts.py", "incentives/tiers.py", "incentives/adds.py", "incentives/commission.py",
     "incentives/scorecard.py", "incentives/calculate.py", "incentives/ladders.py", "incentives/ranking.py",
