@@ -67,7 +67,8 @@ EXAMPLES: dict[str, dict[str, str]] = {
                "left_on": "", "role": "guide", "customers": ""},
     "offers": {"store_code": "S001", "kind": "promotion", "reference": "NEW-YEAR-2025", "switch": "on", "valid_from": "2025-12-20", "valid_to": "2026-01-03"},
     "terms": {"store_code": "S001", "terms_from": "2026-01-01", "platform_fee_bp": "400", "channel_fee_bp": "", "collection_mode": ""},
-    "customers": {"customer_id": "C0001", "unionid": "oUnion0001", "openid": "oOpen0001", "external_userid": "wmExternal0001", "phone": "13800000000", "employee": "no"},
+    "customers": {"customer_id": "C0001", "unionid": "oUnion0001", "openid": "oOpen0001", "external_userid": "wmExternal0001",
+                  "phone": "13800000000", "employee": "no", "join": ""},
     "orders": {
         "order_no": "O20251101001", "customer_id": "C0001", "paid_at": "2025-11-01 10:20:30", "amount": "128.00", "currency": "", "kind": "order",
         "original_order_no": "",
@@ -87,7 +88,7 @@ CHOICES = {  # where the example alone would not say what else there is
     ("stores", "crs"): " ".join(CRS_NAMES), ("stores", "status"): " ".join(STATUSES), ("stores", "cloud_shop"): "on off", ("orders", "crs"): " ".join(CRS_NAMES),
     ("dealers", "collection_mode"): "store_collects hq_collects", ("dealers", "express_rule"): "keep transfer split refuse",
     ("terms", "collection_mode"): "store_collects hq_collects",
-    ("guides", "role"): " ".join(ROLES), ("guides", "customers"): "follow stay", ("customers", "employee"): "yes no",
+    ("guides", "role"): " ".join(ROLES), ("guides", "customers"): "follow stay", ("customers", "employee"): "yes no", ("customers", "join"): "yes no",
     ("orders", "kind"): "order refund", ("events", "type"): " ".join(TYPES), ("events", "payload"): "{...}", ("targets", "level"): "guide store dealer branch",
     ("offers", "kind"): " ".join(OFFER_KINDS), ("offers", "switch"): "on off",
     ("targets", "metric"): " ".join(METRICS), ("areas", "kind"): " ".join(AREA_KINDS), ("areas", "crs"): " ".join(CRS_NAMES),

@@ -5,6 +5,9 @@ import datetime as dt
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from babel.core import get_global
+
+from stores.countries import is_country
 from stores.times import day_start
 
 
@@ -29,6 +32,12 @@ def brand() -> Brand:
     if _brand is None:
         raise RuntimeError("brand.configure(Brand(...)) was not called")
     return _brand
+
+
+def country() -> str | None:
+    """Where the brand is, by its zone, which is pinned (Asia/Shanghai: CN); None for a zone of no country, such as UTC."""
+    found = get_global("zone_territories").get(brand().timezone.key)
+    return found if isinstance(found, str) and is_country(found) else None
 
 
 def business_day(instant: dt.datetime) -> dt.date:

@@ -24,7 +24,7 @@ from stores.entry_reading import limit_entries
 from stores.guides import guide
 from stores.ordering import Order, ordered
 from stores.orders import sales_order
-from stores.phones import keyed_hash, reveal
+from stores.phones import hashes, reveal
 from stores.sales.scope import limit_orders
 from stores.scope import contract_in_force, visible_guide_ids, visible_store_ids
 from stores.stores import store
@@ -191,7 +191,7 @@ def _bound_since(connection: Connection, numbers: Sequence[int], now: dt.datetim
 def look_up(connection: Connection, actor: Actor, text: str, now: dt.datetime, today: dt.date) -> tuple[str, Row[Any]] | None:
     """(`customer_id` or `phone`, the customer) by an exact customer_id or telephone number, within the actor's rows. Write it to the audit log."""
     i, s = customer_identity.c, customer_state.c
-    keys = [("customer_id", text)] + ([("phone", keyed_hash(text))] if sum(c.isdigit() for c in text) >= 7 else [])
+    keys = [("customer_id", text)] + ([("phone", each) for each in hashes(text)] if sum(c.isdigit() for c in text) >= 7 else [])
     query = (select(i.kind, customer.c.id, customer.c.customer_id.label("customer_text"), store.c.name.label("store_name"))
              .join(customer, customer.c.id == i.customer_id).join(customer_state, s.customer_id == customer.c.id).outerjoin(store, store.c.id == s.home_store_id)
              .where(or_(*((i.kind == kind) & (i.value == value) for kind, value in keys)), visible(actor, now, today)).order_by(i.kind).limit(1))

@@ -97,14 +97,14 @@ def note_merges(connection: Connection, groups: Iterable[Iterable[int]], now: dt
     """Each group of customers turned out to be one person (M19). A customer is merged once, into the smallest one known by then, so
     what joins two persons is noted between those two. Rewards are reckoned by person, so his facts are looked at again."""
     for group in groups:
-        roots = {_root(connection, each) for each in group}
+        roots = {root(connection, each) for each in group}
         kept = min(roots)
         insert_missing(connection, customer_merge, [{"kept_id": kept, "merged_id": each, "at": now} for each in sorted(roots - {kept})])
         if len(roots) > 1:
             insert_rows(connection, changed_customer, [{"customer_id": kept}])
 
 
-def _root(connection: Connection, customer_id: int) -> int:
+def root(connection: Connection, customer_id: int) -> int:
     """The customer into whom this one was merged in the end, himself if never."""
     m = customer_merge.c
     while (kept := connection.execute(select(m.kept_id).where(m.merged_id == customer_id)).scalar()) is not None:

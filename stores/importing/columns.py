@@ -28,7 +28,7 @@ def _must(name: str, parse: Parser) -> Column:
     return Column(name, parse, required=True)
 
 
-_code, _person, _name, _basis_points = cells.code(64), cells.code(128), cells.words(200), cells.whole(0, 10_000)
+_code, _person, _name, _basis_points = cells.code(64), cells.code(128), cells.words(200), cells.basis_points
 _new_code, _new_person = cells.key(64), cells.key(128)  # of what these files bring in
 _latitude, _longitude = cells.degrees("latitude", 90), cells.degrees("longitude", 180)
 
@@ -52,7 +52,7 @@ GUIDES = (
     Column("customers", cells.choice("follow", "stay")))
 CUSTOMERS = (
     _must("customer_id", _new_person), Column("unionid", _person), Column("openid", _person), Column("external_userid", _person),
-    Column("phone", cells.phone), Column("employee", cells.switch("yes", "no")))
+    Column("phone", cells.phone), Column("employee", cells.switch("yes", "no")), Column("join", cells.switch("yes", "no")))
 ORDERS = (
     _must("order_no", _new_code), _must("customer_id", _new_person), _must("paid_at", cells.instant), _must("amount", cells.amount),
     Column("currency", cells.currency), Column("kind", cells.choice("order", "refund", "discount")), Column("original_order_no", _code),

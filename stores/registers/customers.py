@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, select, update
@@ -17,10 +18,11 @@ from stores.actors import Actor
 from stores.customers import customer, customer_identity, customer_state
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.phones import keyed_hash, seal
+from stores.phones import hashes, seal
 from stores.registers.saving import IN_LIST, Outcome, Refused, pieces, refuse_doubtful
 
 LINKS = ("unionid", "openid", "external_userid")
+OWNED = "belongs to another customer already; one identity is one person. If both are one person, write yes in a column join of this row"
 Identity = tuple[str, str]
 
 
@@ -28,7 +30,8 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
           accept: bool = True) -> Outcome:
     """Upsert by customer_id, all rows or none. unionid, openid and external_userid are added to what is known (a person has several; an
     empty cell takes none away, or a file would undo what entries linked); the phone is replaced, an empty cell clears it. Raises
-    Refused: an identity that belongs to another customer.
+    Refused: an identity that belongs to another customer, unless the row says `join` yes: then both are one person from now on (M19), as if an
+    entry had brought both identities.
 
     Customers come in by entries meanwhile, under no version: rows are planned on a read, then inserted where missing, and whoever was
     first is respected (his identities are compared once more)."""
@@ -48,7 +51,8 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
 
 @dataclass(slots=True)
 class _Person:
-    """`identities` by kind, the phone as its keyed hash; `employee` None keeps the flag; `clears_phone`: an empty cell."""
+    """`identities` by kind, the phone as its keyed hash; `former` what the phone may stand under since before; `employee` None keeps the flag; `clears_phone`:
+    an empty cell."""
 
     line: int
     customer_id: str
@@ -57,6 +61,8 @@ class _Person:
     employee: bool | None
     clears_phone: bool
     texts: Mapping[str, str]
+    former: tuple[str, ...] = ()
+    joins: bool = False
 
 
 class _Link(NamedTuple):
@@ -74,62 +80,81 @@ class _Plan:
     flags: dict[bool, list[int]] = field(default_factory=lambda: {True: [], False: []})
     links: list[_Link] = field(default_factory=list)
     dropped_phones: list[int] = field(default_factory=list)
+    joined: list[tuple[_Person, int | None, set[int]]] = field(default_factory=list)  # who, his id unless new, the others whom the file says he is
     outcome: Outcome = field(default_factory=Outcome)
 
 
 def _person(row: Row) -> _Person:
     texts = {kind: row.get(kind) for kind in LINKS if row.get(kind)}
     phone = row.get("phone")
-    identities = {"customer_id": row.values["customer_id"], **texts, **({"phone": keyed_hash(phone)} if phone else {})}
+    own, *former = hashes(phone) if phone else ("",)
+    identities = {"customer_id": row.values["customer_id"], **texts, **({"phone": own} if phone else {})}
     employee = bool(row.get("employee")) if "employee" in row.values else None
-    return _Person(row.line, row.values["customer_id"], identities, phone, employee, "phone" in row.values and not phone, texts)
+    return _Person(row.line, row.values["customer_id"], identities, phone, employee, "phone" in row.values and not phone, texts, tuple(former), bool(row.get("join")))
 
 
 def _plan(connection: Connection, persons: list[_Person]) -> _Plan:
     plan, changed, faults = _Plan(), 0, FaultList()
+    roots = partial(people.root, connection)
     _refuse_shared_phones(persons, faults)
     for some in pieces(persons):
         known = {found.customer_id: found for found in connection.execute(
             select(customer.c.id, customer.c.customer_id, customer.c.employee).where(customer.c.customer_id.in_([p.customer_id for p in some])))}
-        owners = _owners(connection, [identity for person in some for identity in person.identities.items()])
+        owners = _owners(connection, [identity for person in some for identity in (*person.identities.items(), *(("phone", each) for each in person.former))])
         phones = _phones_of(connection, [found.id for found in known.values()])
         for person in some:
-            changed += _plan_one(plan, person, known.get(person.customer_id), owners, phones, faults)
+            changed += _plan_one(plan, person, known.get(person.customer_id), owners, phones, roots, faults)
     if faults:
         raise Refused(faults)
     plan.outcome = Outcome(len(plan.new), changed, len(persons) - len(plan.new) - changed)
     return plan
 
 
-def _plan_one(plan: _Plan, person: _Person, found: Any, owners: Mapping[Identity, int], phones: Mapping[int, str],
+def _plan_one(plan: _Plan, person: _Person, found: Any, owners: Mapping[Identity, int], phones: Mapping[int, str], roots: Callable[[int], int],
               faults: FaultList) -> bool:
     """Whether a known customer changes."""
     own = found.id if found is not None else None
-    missing = []
+    missing, others = [], set[int]()
     for identity in person.identities.items():
-        owner = owners.get(identity)
+        owner = _owner(owners, person, identity)
         if owner is None:
             cipher = seal(person.phone) if identity[0] == "phone" and person.phone else None  # here, not under the lock
             missing.append(_Link(person, own, identity, cipher))
+        elif owner != own and person.joins:
+            others.add(owner)
         elif owner != own:
             _refuse_owned(person, identity[0], faults)
+    joined = bool(others) and not _are_one(roots, {*others, own})
+    if joined:
+        plan.joined.append((person, own, others))
     if found is None:
         plan.new.append(person)
         plan.links += missing
         return False
     old_phone = phones.get(found.id)
-    drops = old_phone is not None and (person.clears_phone or person.phone is not None and person.identities["phone"] != old_phone)
+    drops = old_phone is not None and (person.clears_phone or person.phone is not None and old_phone not in (person.identities["phone"], *person.former))
     flagged = person.employee is not None and person.employee != found.employee
     if flagged:
         plan.flags[bool(person.employee)].append(found.id)
     if drops:
         plan.dropped_phones.append(found.id)
     plan.links += missing
-    return bool(missing or drops or flagged)
+    return bool(missing or drops or flagged or joined)
+
+
+def _are_one(roots: Callable[[int], int], several: set[int | None]) -> bool:
+    """Whether they were joined before; a new customer (None) was not."""
+    return None not in several and len({roots(each) for each in several if each is not None}) == 1
+
+
+def _owner(owners: Mapping[Identity, int], person: _Person, identity: Identity) -> int | None:
+    """Whose it is, a phone also under a former form of the number."""
+    forms = (identity[1], *person.former) if identity[0] == "phone" else (identity[1],)
+    return next((owners[(identity[0], form)] for form in forms if (identity[0], form) in owners), None)
 
 
 def _refuse_owned(person: _Person, kind: str, faults: FaultList) -> None:
-    faults.add(person.line, kind, "" if kind == "phone" else person.identities[kind], "belongs to another customer already; one identity is one person")
+    faults.add(person.line, kind, "" if kind == "phone" else person.identities[kind], OWNED)
 
 
 def _refuse_shared_phones(persons: list[_Person], faults: FaultList) -> None:
@@ -175,6 +200,7 @@ def _write(connection: Connection, plan: _Plan, now: dt.datetime) -> None:
     people.refuse_erased(connection, {owner for _, owner, _, _ in plan.links if owner is not None})
     if missing < len(plan.links):
         _check_owners(connection, plan, ids)
+    people.note_merges(connection, [{ids[person.customer_id] if own is None else own, *others} for person, own, others in plan.joined], now)
 
 
 def _create(connection: Connection, new: list[_Person], now: dt.datetime) -> dict[str, int]:

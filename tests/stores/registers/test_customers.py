@@ -4,8 +4,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy import insert, select
 
-from stores.customers import customer, customer_identity, customer_state
+import db
+from stores import sealing
+from stores.customers import customer, customer_identity, customer_merge, customer_state
 from stores.phones import keyed_hash, masked, normalised, reveal
 from stores.registers import customers
 from stores.registers.saving import Outcome, Refused
@@ -30,7 +33,7 @@ def test_the_telephone_is_stored_as_keyed_hash_and_cipher(network):
     row = next(row for row in network.rows(customer_identity, "kind") if row.kind == "phone")
     assert row.value == keyed_hash("13800138000")
     assert b"13800138000" not in row.cipher
-    assert reveal(row.cipher) == "13800138000"
+    assert reveal(row.cipher) == "+8613800138000"
 
 
 def test_the_same_row_again_changes_nothing(network):
@@ -118,7 +121,38 @@ def test_an_identity_that_a_rival_took_meanwhile_refuses_the_file(network, monke
     assert network.count(customer) == 1
 
 
-def test_forms_of_a_number():
-    assert normalised("0086 138-0013-8000") == "13800138000"
+def test_forms_of_a_number(network):
+    assert {normalised(text) for text in ("13800138000", "0086 138-0013-8000", "8613800138000", "+86 (138) 0013 8000", "13800138000.0")} == {"+8613800138000"}
     assert normalised("001 (312) 555 0100") == "+13125550100"
     assert masked("13800138001") == "138****8001"
+
+
+@pytest.mark.parametrize("stored", ["13800138000", "8613800138000", "138001380000"])
+def test_a_number_that_was_stored_in_a_former_form_is_still_that_number(network, stored):
+    """As rows of before stand: under the hash of the text, which nobody rewrites."""
+    meet(network)
+    with db.transaction() as connection:
+        owner = connection.execute(select(customer.c.id)).scalar_one()
+        connection.execute(insert(customer_identity).values(kind="phone", value=sealing.keyed_hash(b"phone hash", stored), customer_id=owner,
+                                                            cipher=sealing.seal(b"phone cipher", stored)))
+    assert meet(network, phone="+86 138 0013 8000") == Outcome(unchanged=1)
+    with pytest.raises(Refused, match="another customer"):
+        meet(network, "C2", phone="13800138000.0")
+    assert meet(network, phone="13900139000") == Outcome(changed=1)
+    assert [value for kind, value in identities(network) if kind == "phone"] == [keyed_hash("13900139000")]
+
+
+def test_m19_a_row_that_says_join_makes_one_person_of_those_who_hold_its_identities(network):
+    meet(network, "C1", unionid="u1")
+    meet(network, "C2", external_userid="e2", phone="13800138000")
+    with pytest.raises(Refused, match="write yes in a column join"):
+        meet(network, "C3", unionid="u1", external_userid="e2")
+    row = {"customer_id": "C3", "unionid": "u1", "external_userid": "e2", "join": "yes"}
+    assert network.load("customers", row, dry_run=True) == Outcome(new=1)
+    assert network.count(customer_merge) == 0
+    assert meet(network, "C3", unionid="u1", external_userid="e2", join="yes") == Outcome(new=1)
+    ids = {row.customer_id: row.id for row in network.rows(customer)}
+    assert {(row.kept_id, row.merged_id) for row in network.rows(customer_merge)} == {(ids["C1"], ids["C2"]), (ids["C1"], ids["C3"])}
+    assert meet(network, "C3", unionid="u1", external_userid="e2", join="yes") == Outcome(unchanged=1)
+    assert meet(network, "C1", phone="8613800138000", join="yes") == Outcome(unchanged=1)
+    assert meet(network, "C1", unionid="u9", join="yes") == Outcome(changed=1)
