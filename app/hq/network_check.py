@@ -14,6 +14,7 @@ from app.hq.home import blueprint
 from app.permissions import current_actor, needs
 from app.tables import Column
 from stores import network_check
+from stores.folding import fold
 from stores.network_check import KINDS, Finding
 from stores.ordering import placed
 
@@ -37,25 +38,31 @@ def network_check_page() -> Any:
 
 
 def _wanted(each: Finding, kind: str | None, asked: dict[str, str | None]) -> bool:
-    q, dealer = (asked["q"] or "").casefold(), asked["dealer"]
+    q, dealer = fold(asked["q"] or ""), asked["dealer"]
     return ((kind is None or each.kind == kind) and (dealer is None or each.dealer == dealer)
-            and (not q or any(q in text.casefold() for text in (each.code, each.name, each.other))))
+            and (not q or any(q in fold(text) for text in (each.code, each.name, each.other))))
 
 
 def columns(may_edit: bool) -> tuple[Column, ...]:
     """Why and what next stand once for each kind above the rows; whoever wants them in each row, as in a whole file, shows those columns."""
     return (
         Column("kind", _l("Finding"), "tag", sort="kind", words=network_findings.NAMES, meanings=network_findings.MEANINGS),
-        Column("object", _l("Store or area"), "chip", value=lambda row: (row.code, row.name), sort="object", door=lambda row: _page(row.thing, row.code)),
+        Column("object", _l("Store, area or dealer"), "chip", value=lambda row: (row.code, row.name), sort="object", door=lambda row: _page(row.thing, row.code)),
         Column("what", _l("What was found"), value=lambda row: network_findings.what(row.row)),
         Column("why", _l("Why it matters"), "words", value=lambda row: row.kind, words=network_findings.WHY, shown=False),
         Column("next", _l("What to do"), "words", value=lambda row: row.kind, words=network_findings.NEXT, shown=False),
         Column("other", _l("The other one"), "code", value=lambda row: row.other or None, door=lambda row: _page(row.other_thing, row.other) if row.other else None),
         Column("dealer", _l("Dealer"), "code", value=lambda row: row.dealer or None, sort="dealer",
                door=lambda row: url_for("hq.dealer", code=row.dealer) if row.dealer else None, shown=False),
-        Column("open", _l("Open"), value=lambda row: _("See the area") if row.thing == "area" else _("Edit the store") if may_edit else _("See the store"),
+        Column("open", _l("Open"), value=lambda row: _open_words(row.thing, may_edit),
                door=lambda row: url_for("hq.edit_store", code=row.code) if may_edit and row.thing == "store" else _page(row.thing, row.code)),
     )
+
+
+def _open_words(thing: str, may_edit: bool) -> str:
+    if thing == "store":
+        return _("Edit the store") if may_edit else _("See the store")
+    return _("See the area") if thing == "area" else _("See the dealer")
 
 
 def _page(thing: str, code: str) -> str:

@@ -119,9 +119,14 @@ def _our_properties(theirs: dict[str, Any], names: list[str], layout: Layout) ->
     for name, places in layout.places.items():
         values = [theirs.get(names[place]) for place in places]
         ours[name] = values[0] if len(values) == 1 else " ".join(str(value) for value in values if value not in (None, ""))
-    lists = {name: [each for each in str(ours[name]).replace(",", " ").split() if each] for name in LISTS
-             if isinstance(ours.get(name), str)}  # a table's cell: 310101 310104
+    lists = {name: _codes_of(str(ours[name])) for name in LISTS if isinstance(ours.get(name), str)}  # a table's cell: 310101 310104
     return ours | lists
+
+
+def _codes_of(cell: str) -> list[str]:
+    """Codes with commas between, which may hold spaces (SW1A 1AA), or with spaces alone."""
+    written = cell.replace("，", ",").replace(";", ",").replace("；", ",")
+    return [each.strip() for each in written.split(",") if each.strip()] if "," in written else written.split()
 
 
 def _features(content: bytes) -> list[Any]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from ledger.faults import Fault
 from ledger.money import LARGEST_MINOR
 from stores import addressable
+from stores.calling_codes import plain
 from stores.countries import country_code, is_country
 from stores.hours import HoursFault, parse_hours
 from stores.importing import dates, lookalikes
@@ -174,6 +175,15 @@ def whole(low: int, high: int) -> Parser:
 _pieces = whole(1, 10**9)
 
 
+def basis_points(text: str, context: Context) -> int:
+    """A share of the whole in hundredths of a per cent; what is written in per cent is told what it is."""
+    percent = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?[%％]", text)
+    if percent is not None:
+        raise BadCell(f"is a percentage; the column is in basis points: {percent[1]} % is {round(float(percent[1]) * 100)}")
+    value: int = _ten_thousand(text, context)
+    return value
+
+
 def degrees(name: str, limit: int) -> Parser:
     def parse(text: str, context: Context) -> float:
         if not _PLAIN.fullmatch(text):
@@ -316,6 +326,8 @@ def country(text: str, context: Context) -> str:
 
 
 def region(text: str, context: Context) -> str:
+    if re.fullmatch(r"[0-9]{6}\.0+", text):
+        return text[:6]  # a spreadsheet's number
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
         raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 16")
     return text
@@ -330,8 +342,9 @@ def postal_code(text: str, context: Context) -> str:
 
 
 def phone(text: str, context: Context) -> str:
-    digits = re.sub(r"[\s().-]", "", text)
-    if not re.fullmatch(r"\+?[0-9]{5,15}", digits):
+    if _SHORTENED.fullmatch(text):
+        raise BadCell("was shortened by a spreadsheet, its digits are lost; format the column as text and enter the codes again")
+    if (digits := plain(text)) is None or len(digits.lstrip("+")) > 17:
         raise BadCell("is no phone number; write 5 to 15 digits, optionally with + and country code")
     return digits
 
@@ -344,6 +357,9 @@ def hours(text: str, context: Context) -> str:
     except HoursFault as reason:
         raise BadCell(str(reason)) from None
     return text
+
+
+_ten_thousand = whole(0, 10_000)
 
 
 @cache

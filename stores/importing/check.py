@@ -8,7 +8,7 @@ from typing import Any
 
 from stores.coordinates import Coordinates, InvalidCoordinates, far_from_region, geodesic_m, is_null_island, likely_swapped, to_wgs84
 from stores.event_shapes import event_faults
-from stores.importing import dates
+from stores.importing import dates, oddities
 from stores.importing.cells import CLEAR, BadCell, Context, Mended, day, instant, parsed
 from stores.importing.columns import COLUMNS, KEYS, Column
 from stores.importing.faults import FaultList
@@ -71,6 +71,7 @@ def check(kind: str, sheet: Sheet, context: Context, progress: Progress | None =
         rows.append(row)
     _refuse_repeated_keys(kind, rows, faults)
     if kind == "stores":
+        oddities.of_stores(rows, dict(sheet.rows), warnings)
         _warn_of_swapped(rows, warnings)
     if progress is not None:
         progress(len(sheet.rows), len(sheet.rows))
@@ -198,18 +199,23 @@ def _store(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: Faul
 
 
 def _warn_of_swapped(rows: list[Row], warnings: FaultList) -> None:
-    """Where no region tells: a point far from all others of the file, whose swap lies among them (A3, a warning)."""
+    """Where no region or country tells: a point far from all others of the file, which lies among them once its numbers are exchanged or a sign is changed (A3,
+    a warning)."""
     placed = [(row.line, row.values["latitude"], row.values["longitude"]) for row in rows if row.point is not None]
     if len(placed) < 5:
         return
     middle = statistics.median(latitude for _, latitude, _ in placed), statistics.median(longitude for _, _, longitude in placed)
-    warned = {fault.line for fault in warnings.kept}
+    warned = {fault.line for fault in warnings.kept if fault.column in ("latitude", "region_code")}
     for line, latitude, longitude in placed:
-        if line in warned or abs(longitude) > 90 or abs(latitude - middle[0]) + abs(longitude - middle[1]) < 30:
+        if line in warned or abs(latitude - middle[0]) + abs(longitude - middle[1]) < 30:
             continue
-        if geodesic_m(longitude, latitude, *middle) * 5 < geodesic_m(latitude, longitude, *middle):
-            warnings.add(line, "latitude", f"{latitude}, {longitude}",
-                         "latitude and longitude look swapped: exchanged, the store lies among the others")
+        away, written = geodesic_m(latitude, longitude, *middle), f"{latitude}, {longitude}"
+        if abs(longitude) <= 90 and geodesic_m(longitude, latitude, *middle) * 5 < away:
+            warnings.add(line, "latitude", written, "latitude and longitude look swapped: exchanged, the store lies among the others")
+        elif geodesic_m(latitude, -longitude, *middle) * 5 < away:
+            warnings.add(line, "longitude", written, "has lost its sign, it seems: with the other one the store lies among the others")
+        elif geodesic_m(-latitude, longitude, *middle) * 5 < away:
+            warnings.add(line, "latitude", written, "has lost its sign, it seems: with the other one the store lies among the others")
 
 
 def _dealer(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> None:
@@ -217,6 +223,7 @@ def _dealer(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: Fau
     if fees > 10_000:
         faults.add(row.line, "platform_fee_bp", cells["platform_fee_bp"],
                    f"platform and channel fee make {fees} basis points; together they are at most 10000")
+    oddities.of_dealer(row, warnings)
 
 
 def _branch(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> None:

@@ -1,4 +1,4 @@
-"""The network check: where the network itself leads visitors wrong, whatever the policy. Two statements, then numbers; kept for each version and day."""
+"""The network check: where the network itself leads visitors wrong, whatever the policy. Three statements, then numbers; kept for each version and day."""
 from __future__ import annotations
 
 import datetime as dt
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 import db
 from stores import network, versions
-from stores.network_check import points, reach, rows, territories
+from stores.network_check import oddities, points, reach, rows, territories
 from stores.network_check.findings import GRAVE, KINDS, Checked, Finding, checked
 
 REMEMBERED = 4
@@ -28,8 +28,11 @@ def check(connection: Connection, today: dt.date) -> Checked:
             snapshot = network.snapshot(at)
             shops, grounds = rows.shops(connection, snapshot, today), rows.grounds(connection, today)
             found = checked(at.network, today, len(shops), len(grounds), [
-                *points.suspicious(shops), *territories.overlapping(grounds), *territories.empty(grounds, snapshot, today), *reach.unreachable(shops),
-                *reach.shadowed(shops, snapshot, today), *territories.unreachable(grounds, snapshot, today), *reach.colocated(shops)])
+                *points.suspicious(shops, oddities.elsewhere(shops)),
+                *territories.overlapping(grounds), *territories.empty(grounds, snapshot, today), *territories.unreachable(grounds, snapshot, today),
+                *reach.unreachable(shops), *reach.shadowed(shops, snapshot, today), *reach.colocated(shops),
+                *oddities.far(grounds, shops), *oddities.one_point(shops), *oddities.useless_postal_codes(grounds, shops),
+                *oddities.unknown_divisions(shops, grounds), *oddities.radii(shops), *oddities.fees(connection)])
             _kept[key] = found
             while len(_kept) > REMEMBERED:
                 _kept.popitem(last=False)

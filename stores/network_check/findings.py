@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-GRAVE = frozenset({"territory_overlap", "territory_empty", "store_unreachable", "point_at_sea", "point_swapped"})  # visitors are led wrong today
-KINDS = ("point_swapped", "point_at_sea", "territory_overlap", "territory_empty", "store_unreachable", "store_shadowed", "area_unreachable", "stores_colocated",
-         "point_far", "crs_doubt")  # gravest first
+GRAVE = frozenset({"territory_overlap", "territory_empty", "store_unreachable", "point_at_sea", "point_swapped", "point_elsewhere"})  # visitors are led wrong today
+KINDS = ("point_swapped", "point_elsewhere", "point_at_sea", "territory_overlap", "territory_empty", "store_unreachable", "store_shadowed",
+         "area_unreachable", "area_far",
+         "stores_one_point", "stores_colocated", "postal_useless", "region_unknown", "point_far", "radius_odd", "fee_odd", "crs_doubt")  # gravest first
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`thing` is store or area, with its code and name; `other` the code of what it collides with ('' for nothing), of kind `other_thing`.
+    """`thing` is store, area or dealer, with its code and name; `other` the code of what it collides with ('' for nothing), of kind `other_thing`.
 
-    `numbers` by name, as the sentence of the kind needs them: square_m, metres, reason, crs, region (a code)."""
+    `numbers` by name, as the sentence of the kind needs them: square_m, metres, reason, crs, region (a code), codes, countries."""
 
     kind: str
     thing: str

@@ -19,16 +19,22 @@ FITS_M, APART_M = 50.0, 200.0  # read in another system the point is the centre 
 Floats = npt.NDArray[np.float64]
 
 
-def suspicious(shops: Sequence[Shop]) -> list[Finding]:
-    """At most one finding a store, the gravest: of coordinates that were not withdrawn already."""
+def suspicious(shops: Sequence[Shop], elsewhere: Sequence[Finding] = ()) -> list[Finding]:
+    """At most one finding a store, the gravest: of coordinates that were not withdrawn already. `elsewhere`: points outside the country of their store."""
     given = [each for each in shops if not each.record.withdrawn]
     if not given:
         return []
+    outside = {each.code: each for each in elsewhere}
     lats, lngs = np.array([each.record.latitude for each in given]), np.array([each.record.longitude for each in given])
     found: dict[int, Finding] = {}
     for n, kind, numbers in (*_swapped(given), *_at_sea(lats, lngs), *_far(given, lats, lngs), *_misread(given, lats, lngs)):
         shop = given[n]
+        if kind != "point_swapped" and shop.record.code in outside:
+            found.setdefault(n, outside[shop.record.code])
         found.setdefault(n, Finding(kind, "store", shop.record.code, shop.record.name, shop.dealer, numbers=numbers))
+    for n, shop in enumerate(given):
+        if shop.record.code in outside:
+            found.setdefault(n, outside[shop.record.code])
     return list(found.values())
 
 

@@ -9,20 +9,26 @@ from typing import Any
 
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 import db
 from ledger.bulk import allocate, insert_rows
 from stores.actors import Actor
+from stores.afar import Place, afar
 from stores.areas import near_boxes, overlapping_pairs, to_geojson
+from stores.brand import business_day
+from stores.contracts import dealer_contract
 from stores.dealers import dealer
+from stores.importing import oddities
 from stores.importing.area_file import AreaRow
 from stores.importing.faults import FaultList
-from stores.postal_codes import PostalIndex, readable
+from stores.postal_codes import PostalIndex, fits, readable
 from stores.regions import region_and_above
 from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, pieces, save
+from stores.scope import contract_in_force
 from stores.stores import store
 from stores.territories import BOX, area, area_revision
+from stores.whereabouts import country_at
 
 FACTS = ("kind", "dealer_id", "store_id", "geometry", "region_codes", "postal_codes", "valid_from", "valid_to")
 
@@ -63,6 +69,7 @@ def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> P
             continue
         if facts["kind"] == "territory":
             territories.append(_Territory(row.area_code, row.line, facts, row.geometry))
+    warnings = FaultList() if faults else _oddities(connection, rows, dealers, stores, business_day(now))
     if territories and not faults:
         in_file = {each.code for each in territories} | {before["area_code"] for before, _ in changed}
         _refuse_overlaps(connection, territories, [each for code, each in stored.items() if each["kind"] == "territory" and code not in in_file], faults)
@@ -74,7 +81,40 @@ def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> P
         begun = [(key, facts) for key, (_, facts) in zip(ids, new, strict=True)] + [(before["area_id"], facts) for before, facts in changed]
         insert_rows(connection, area_revision, [{"area_id": key, **facts, "version_from": version} for key, facts in begun])
 
-    return Plan(Outcome(len(new), len(changed), len(rows) - len(new) - len(changed)), faults, write)
+    return Plan(Outcome(len(new), len(changed), len(rows) - len(new) - len(changed), warnings), faults, write)
+
+
+def _oddities(connection: Connection, rows: Sequence[AreaRow], dealers: Mapping[str, int], stores: Mapping[str, int], today: dt.date) -> FaultList:
+    """Areas drawn far from all who serve them, divisions nobody knows, postal codes of another country: warnings."""
+    warnings, serving = FaultList(), _serving(connection, set(dealers.values()), set(stores.values()), today)
+    for row in rows:
+        oddities.of_area(row.line, row.region_codes, warnings)
+        by_dealer = serving.get(("dealer", dealers.get(row.dealer_code or "", 0)), [])
+        near = by_dealer or serving.get(("store", stores.get(row.store_code or "", 0)), [])
+        off = afar(row.geometry, [place for place, _ in near]) if row.geometry is not None else None
+        if off is not None:
+            here, there = oddities.named(off.here) or "the sea", oddities.named(off.there)
+            code = "area_far_turned" if off.turned else "area_far_elsewhere" if there else "area_far"
+            oddities.say(warnings, row.line, "geometry", row.area_code, code, here=here, there=there, km=f"{off.metres / 1000:,.0f}", store=off.code)
+        countries = sorted({country or country_at(latitude, longitude) or "" for (_, latitude, longitude), country in near} - {""})
+        for entry in readable(row.postal_codes) if countries else ():
+            if not any(fits(entry, country) for country in countries):
+                oddities.say(warnings, row.line, "postal_codes", str(entry), "postal_useless", countries=", ".join(map(oddities.named, countries)))
+    return warnings
+
+
+def _serving(connection: Connection, dealers: set[int], stores: set[int], today: dt.date) -> dict[tuple[str, int], list[tuple[Place, str | None]]]:
+    """Stores that are not closed, with their country: of each dealer, and each alone."""
+    s, c = store.c, dealer_contract.c
+    query = select(s.id, s.store_code, s.latitude, s.longitude, s.country, c.dealer_id).outerjoin(
+        dealer_contract, (c.store_id == s.id) & contract_in_force(today)).where(s.status != "closed", or_(c.dealer_id.in_(dealers), s.id.in_(stores)))
+    found: dict[tuple[str, int], list[tuple[Place, str | None]]] = {}
+    for row in connection.execute(query):
+        served = ((row.store_code, row.latitude, row.longitude), row.country)
+        found.setdefault(("store", row.id), []).append(served)
+        if row.dealer_id is not None:
+            found.setdefault(("dealer", row.dealer_id), []).append(served)
+    return found
 
 
 def _stored(connection: Connection) -> dict[str, dict[str, Any]]:
