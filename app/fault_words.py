@@ -77,30 +77,6 @@ REASONS = (
     _l("is no range that is understood: both ends must be numbers with equally many digits, such as 75001-75020; list districts one by one"),
     _l("is a range that ends before it begins"),
     _l("must be postal codes, ranges such as 75001-75020 or beginnings such as NG1*"),
-    _l("lies in %(here)s, the file says %(country)s"),
-    _l("lies in %(here)s, the file says %(country)s; exchanged, latitude and longitude lie there"),
-    _l("lies in %(here)s, the file says %(country)s; with the other sign of the latitude it lies there"),
-    _l("lies in %(here)s, the file says %(country)s; with the other sign of the longitude it lies there"),
-    _l("lies in %(here)s, the file says %(country)s; with the other signs of both it lies there"),
-    _l("lies in %(here)s, the file says %(country)s; exchanged and with the other signs it lies there"),
-    _l("lies at sea, the file says %(country)s"),
-    _l("lies at sea, the file says %(country)s; exchanged, latitude and longitude lie there"),
-    _l("lies at sea, the file says %(country)s; with the other sign of the latitude it lies there"),
-    _l("lies at sea, the file says %(country)s; with the other sign of the longitude it lies there"),
-    _l("lies at sea, the file says %(country)s; with the other signs of both it lies there"),
-    _l("lies at sea, the file says %(country)s; exchanged and with the other signs it lies there"),
-    _l("is the latitude once more; was it copied?"),
-    _l("is exactly the point of %(code)s in line %(line)s; a map service gives one point to addresses it does not find"),
-    _l("is no division we know; write six digits of GB/T 2260 such as 310000, or ISO 3166 such as US-TX"),
-    _l("is a radius of %(metres)s metres; are %(kilometres)s meant?"),
-    _l("is a radius of %(kilometres)s kilometres; the column is in metres"),
-    _l("is %(percent)s %% of a sale: the column is in basis points, %(whole)s %% is %(points)s"),
-    _l("is %(percent)s %% of a sale"),
-    _l("lies in %(here)s, %(km)s km from the nearest store that serves it, %(store)s"),
-    _l("lies in %(here)s, %(km)s km from the nearest store that serves it, %(store)s; with latitude and longitude exchanged it lies near"),
-    _l("lies in %(here)s, %(km)s km from the nearest store that serves it, %(store)s; with latitude and longitude exchanged it lies in %(there)s"),
-    _l("is no postal code of %(countries)s, where the stores are that serve the area"),
-    _l("is a percentage; the column is in basis points: %(percent)s %% is %(points)s"),
     _l("is no IANA time zone, such as Asia/Shanghai"),
     _l("is no address; write https://..., weixin://... or a mini-program path such as pages/shop?id=1"),
     _l("is above the largest amount that is kept, 10^11 minor units"), _l("is above the largest target that is kept, 10^14"),
@@ -276,4 +252,4 @@ def _known(text: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
 
 @lru_cache(1)
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    return [(sentence, re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(sentence.replace("%%", "%"))), re.S)) for sentence in REASONS]
+    return [(sentence, re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(sentence)), re.S)) for sentence in REASONS]

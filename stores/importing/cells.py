@@ -179,7 +179,7 @@ def basis_points(text: str, context: Context) -> int:
     """A share of the whole in hundredths of a per cent; what is written in per cent is told what it is."""
     percent = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?[%％]", text)
     if percent is not None:
-        raise BadCell(f"is a percentage; the column is in basis points: {percent[1]} % is {round(float(percent[1]) * 100)}")
+        raise BadCell.of("percentage", percent=percent[1], points=round(float(percent[1]) * 100))
     value: int = _ten_thousand(text, context)
     return value
 
@@ -316,18 +316,18 @@ def currency(text: str, context: Context) -> str:
     return text
 
 
-def country(text: str, context: Context) -> str:
+def country(text: str, context: Context) -> Any:
     """Its two letters; names in the world's larger languages and codes of three letters are understood."""
     if is_country(text):
         return text
     if len(text) > 80 or (code := country_code(text)) is None:
         raise BadCell("is no country; write its name or the ISO 3166 code of two letters, such as CN")
-    return code
+    return Mended(code, "named_country")
 
 
-def region(text: str, context: Context) -> str:
+def region(text: str, context: Context) -> Any:
     if re.fullmatch(r"[0-9]{6}\.0+", text):
-        return text[:6]  # a spreadsheet's number
+        return Mended(text[:6], "spreadsheet_marks")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,15}", text):
         raise BadCell("is no region code; use letters, digits, dot, hyphen, at most 16")
     return text

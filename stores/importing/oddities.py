@@ -12,31 +12,6 @@ from stores.whereabouts import country_at, slips
 SMALLEST_RADIUS_M, LARGEST_RADIUS_M = 50, 100_000  # what a service radius in metres hardly is: metres for kilometres, and the other way round
 LARGEST_FEE_BP = 5_000
 SMALLEST_FEES_BP = {"platform_fee_bp": 50, "channel_fee_bp": 10, "express_split_bp": 101}  # beneath it a share was probably meant in per cent
-SAID = {  # English words; the pages have them in Chinese (app/fault_words.py)
-    "lies_elsewhere": "lies in %(here)s, the file says %(country)s",
-    "lies_elsewhere_swapped": "lies in %(here)s, the file says %(country)s; exchanged, latitude and longitude lie there",
-    "lies_elsewhere_latitude_sign": "lies in %(here)s, the file says %(country)s; with the other sign of the latitude it lies there",
-    "lies_elsewhere_longitude_sign": "lies in %(here)s, the file says %(country)s; with the other sign of the longitude it lies there",
-    "lies_elsewhere_both_signs": "lies in %(here)s, the file says %(country)s; with the other signs of both it lies there",
-    "lies_elsewhere_swapped_signs": "lies in %(here)s, the file says %(country)s; exchanged and with the other signs it lies there",
-    "lies_at_sea": "lies at sea, the file says %(country)s",
-    "lies_at_sea_swapped": "lies at sea, the file says %(country)s; exchanged, latitude and longitude lie there",
-    "lies_at_sea_latitude_sign": "lies at sea, the file says %(country)s; with the other sign of the latitude it lies there",
-    "lies_at_sea_longitude_sign": "lies at sea, the file says %(country)s; with the other sign of the longitude it lies there",
-    "lies_at_sea_both_signs": "lies at sea, the file says %(country)s; with the other signs of both it lies there",
-    "lies_at_sea_swapped_signs": "lies at sea, the file says %(country)s; exchanged and with the other signs it lies there",
-    "longitude_is_latitude": "is the latitude once more; was it copied?",
-    "one_point": "is exactly the point of %(code)s in line %(line)s; a map service gives one point to addresses it does not find",
-    "unknown_division": "is no division we know; write six digits of GB/T 2260 such as 310000, or ISO 3166 such as US-TX",
-    "radius_small": "is a radius of %(metres)s metres; are %(kilometres)s meant?",
-    "radius_large": "is a radius of %(kilometres)s kilometres; the column is in metres",
-    "share_small": "is %(percent)s %% of a sale: the column is in basis points, %(whole)s %% is %(points)s",
-    "share_large": "is %(percent)s %% of a sale",
-    "area_far": "lies in %(here)s, %(km)s km from the nearest store that serves it, %(store)s",
-    "area_far_turned": "lies in %(here)s, %(km)s km from the nearest store that serves it, %(store)s; with latitude and longitude exchanged it lies near",
-    "area_far_elsewhere": "lies in %(here)s, %(km)s km from the nearest store that serves it, %(store)s; with latitude and longitude exchanged it lies in %(there)s",
-    "postal_useless": "is no postal code of %(countries)s, where the stores are that serve the area",
-}
 
 
 def of_stores(rows: Sequence[Any], cells: Mapping[int, Mapping[str, str]], warnings: FaultList) -> None:
@@ -48,18 +23,14 @@ def of_stores(rows: Sequence[Any], cells: Mapping[int, Mapping[str, str]], warni
         row = placed[slip.row]
         if (row.line, "latitude") not in warned:
             code = f"lies_{'elsewhere' if slip.here else 'at_sea'}{'_' + slip.way if slip.way else ''}"
-            say(warnings, row.line, "latitude", _written(cells, row), code, country=named(row.get("country")), here=named(slip.here))
+            warnings.say(row.line, "latitude", _written(cells, row), code, country=named(row.get("country")), here=named(slip.here))
     _one_point(placed, cells, warnings)
     for row in placed:
         if row.values["latitude"] == row.values["longitude"] and abs(row.values["latitude"]) > 1:
-            say(warnings, row.line, "longitude", cells[row.line]["longitude"], "longitude_is_latitude")
+            warnings.say(row.line, "longitude", cells[row.line]["longitude"], "longitude_is_latitude")
     for row in rows:
         _division(row.line, "region_code", row.get("region_code"), row.get("country"), warnings)
         _radius(row, warnings)
-
-
-def say(warnings: FaultList, line: int, column: str, value: str, code: str, /, **parameters: Any) -> None:
-    warnings.add(line, column, value, SAID[code] % parameters)
 
 
 def named(code: str | None) -> str:
@@ -77,12 +48,12 @@ def _one_point(placed: Sequence[Any], cells: Mapping[int, Mapping[str, str]], wa
     for row in placed:
         other = first.setdefault((row.point.latitude, row.point.longitude), row)
         if other is not row:
-            say(warnings, row.line, "latitude", _written(cells, row), "one_point", code=other.values["store_code"], line=other.line)
+            warnings.say(row.line, "latitude", _written(cells, row), "one_point", code=other.values["store_code"], line=other.line)
 
 
 def _division(line: int, column: str, code: str | None, country: str | None, warnings: FaultList) -> None:
     if code and not known_division(code) and country in (None, "CN"):
-        say(warnings, line, column, code, "unknown_division")
+        warnings.say(line, column, code, "unknown_division")
 
 
 def of_area(line: int, codes: Sequence[str], warnings: FaultList) -> None:
@@ -101,18 +72,18 @@ def known_division(code: str) -> bool:
 def _radius(row: Any, warnings: FaultList) -> None:
     radius = row.get("service_radius_m")
     if radius and radius < SMALLEST_RADIUS_M:
-        say(warnings, row.line, "service_radius_m", str(radius), "radius_small", metres=radius, kilometres=radius * 1000)
+        warnings.say(row.line, "service_radius_m", str(radius), "radius_small", metres=radius, kilometres=radius * 1000)
     elif radius and radius > LARGEST_RADIUS_M:
-        say(warnings, row.line, "service_radius_m", str(radius), "radius_large", kilometres=radius // 1000)
+        warnings.say(row.line, "service_radius_m", str(radius), "radius_large", kilometres=radius // 1000)
 
 
 def of_dealer(row: Any, warnings: FaultList) -> None:
     for column, smallest in SMALLEST_FEES_BP.items():
         share = row.get(column)
         if share and share < smallest:
-            say(warnings, row.line, column, str(share), "share_small", percent=f"{share / 100:g}", whole=share, points=share * 100)
+            warnings.say(row.line, column, str(share), "share_small", percent=f"{share / 100:g}", whole=share, points=share * 100)
         elif share and share > LARGEST_FEE_BP and column != "express_split_bp":
-            say(warnings, row.line, column, str(share), "share_large", percent=f"{share / 100:g}")
+            warnings.say(row.line, column, str(share), "share_large", percent=f"{share / 100:g}")
 
 
 def where(latitude: float, longitude: float) -> str:

@@ -95,11 +95,11 @@ def _oddities(connection: Connection, rows: Sequence[AreaRow], dealers: Mapping[
         if off is not None:
             here, there = oddities.named(off.here) or "the sea", oddities.named(off.there)
             code = "area_far_turned" if off.turned else "area_far_elsewhere" if there else "area_far"
-            oddities.say(warnings, row.line, "geometry", row.area_code, code, here=here, there=there, km=f"{off.metres / 1000:,.0f}", store=off.code)
+            warnings.say(row.line, "geometry", row.area_code, code, here=here, there=there, km=f"{off.metres / 1000:,.0f}", store=off.code)
         countries = sorted({country or country_at(latitude, longitude) or "" for (_, latitude, longitude), country in near} - {""})
         for entry in readable(row.postal_codes) if countries else ():
             if not any(fits(entry, country) for country in countries):
-                oddities.say(warnings, row.line, "postal_codes", str(entry), "postal_useless", countries=", ".join(map(oddities.named, countries)))
+                warnings.say(row.line, "postal_codes", str(entry), "postal_useless", countries=", ".join(map(oddities.named, countries)))
     return warnings
 
 

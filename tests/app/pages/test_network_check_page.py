@@ -114,7 +114,7 @@ def test_what_is_out_of_all_proportion_is_said_in_both_languages(chain):
                   "SW1A: no postal codes of China", "It delivers 5 m far.", "It delivers 300 km far.", "The platform fee is 5 basis points, 0.05 % of a sale.",
                   "km from the nearest store that serves it"):
         assert words in said["en"], words
-    for words in ("坐标位于中国，门店登记在美国", "坐标完全相同", "shanghai：既不是中国区划", "SW1A：不是其门店所在的", "配送半径 5 米", 
+    for words in ("坐标位于中国，门店登记在美国", "坐标完全相同", "shanghai：既不是中国区划", "SW1A：不是其门店所在的", "配送半径 5 米",
                   "平台费率为 5 个基点，即销售额的 0.05%", "距服务它的最近门店"):
         assert words in said["zh"], words
 
