@@ -25,6 +25,7 @@ from app.labels import Words, label
 from app.permissions import current_actor
 from ledger import audit
 from ledger.faults import InvalidInput, Malformed
+from stores.formulas import inert
 from stores.ordering import Order
 
 EXPORT_ROWS = 100_000
@@ -305,9 +306,9 @@ def number_format(decimals: int) -> str:
     return "#,##0." + "0" * decimals if decimals else "#,##0"
 
 
-def _safe(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula is marked as text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t", "\r") else value
+def _cells(column: Column, row: Any) -> list[Any]:
+    """For CSV: numbers as they are, and no text that a spreadsheet would run."""
+    return ["" if value is None else inert(value) if isinstance(value, str) and not column.right else value for value in plain(column, row)]
 
 
 def _csv(table: Table, rows: Iterator[Any]) -> tuple[bytes, int]:
@@ -315,7 +316,7 @@ def _csv(table: Table, rows: Iterator[Any]) -> tuple[bytes, int]:
     writer = csv.writer(out)
     writer.writerow(heads(table))
     for row in rows:
-        writer.writerow([_safe("" if value is None else value) for column in table.chosen for value in plain(column, row)])
+        writer.writerow([value for column in table.chosen for value in _cells(column, row)])
         count += 1
     return out.getvalue().encode("utf-8-sig"), count
 

@@ -58,7 +58,7 @@ def assign(source: Path, target: Path, show: bool) -> None:
 
 
 def _route(cells: Iterator[list[str]], router: Router, out: TextIO, counted: Counter[str]) -> None:
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out, lineterminator="\n")  # for programs: codes as they are, none marked for spreadsheets
     writer.writerow(OUT)
     while rows := [Row(*each) for each in islice(cells, ROWS)]:
         with db.read() as connection:

@@ -14,6 +14,7 @@ from app.labels import label
 from app.language import LOCALES
 from stores import network_check
 from stores.brand import business_day
+from stores.formulas import inert
 from stores.network_check import Finding
 
 network = DeedGroup("network", help="The network of stores and areas.")
@@ -47,5 +48,6 @@ def _write(file: Path, findings: tuple[Finding, ...]) -> None:
         writer = csv.writer(out)
         writer.writerow(("kind", "thing", "code", "name", "dealer", "other", "what", "why", "next"))
         for each in findings:
-            writer.writerow((each.kind, each.thing, each.code, each.name, each.dealer, each.other, network_findings.what(each),
-                             str(network_findings.WHY[each.kind]), str(network_findings.NEXT[each.kind])))
+            cells = (each.kind, each.thing, each.code, each.name, each.dealer, each.other, network_findings.what(each), network_findings.WHY[each.kind],
+                     network_findings.NEXT[each.kind])
+            writer.writerow([inert(str(cell or "")) for cell in cells])

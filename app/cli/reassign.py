@@ -17,6 +17,7 @@ from ledger.faults import InvalidInput
 from stores import reassign as service
 from stores import reassign_lists
 from stores.actors import COMMAND_LINE
+from stores.formulas import inert
 from stores.ordering import Order
 from stores.reassign_plan import CAUSES, PLACES, TARGETS, Plan, parse
 
@@ -105,7 +106,7 @@ def _write_report(number: int, report: Path) -> None:
     with out if out is not sys.stdout else _open_still():
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(REPORT)
-        writer.writerows((r.from_code, r.from_dealer, r.to_code or "", r.to_dealer or "", r.cause, r.customers, r.protected) for r in rows)
+        writer.writerows((*map(inert, (r.from_code, r.from_dealer, r.to_code or "", r.to_dealer or "", r.cause)), r.customers, r.protected) for r in rows)
 
 
 class _open_still:

@@ -13,6 +13,7 @@ from app.cli.deeds import DeedCommand, read_json
 from app.cli.progress import bar
 from ledger.faults import InvalidInput
 from stores.brand import brand
+from stores.formulas import inert
 from stores.simulating import running
 from stores.simulating.running import Result
 from stores.simulating.scenario import Scenario, read
@@ -107,7 +108,8 @@ def _write(folder: Path, scenario: Scenario, result: Result) -> None:
             with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as out:
                 writer = csv.writer(out, lineterminator="\n")
                 writer.writerow([f"{kind}_code", "name", *FIGURES])
-                writer.writerows([[values["code"], values["name"], *(values[each] for each in FIGURES)] for values in map(asdict, result.rows) if values["kind"] == kind])
+                writer.writerows([inert(values["code"]), inert(values["name"]), *(values[each] for each in FIGURES)]
+                                 for values in map(asdict, result.rows) if values["kind"] == kind)
     except OSError as reason:
         raise click.ClickException(f"{folder} cannot be written: {reason.strerror}") from None
     click.echo(f"written to {folder}", err=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ledger.faults import InvalidInput
+from stores.formulas import inert
 from stores.importing.sayings import SAYINGS, Weight, words
 
 KEPT = 10_000
 VALUE_LENGTH = 200
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,5 @@ def as_csv(faults: FaultList) -> str:
 
 
 def _inert(text: str) -> str:
-    """Cut, and never a formula when a spreadsheet opens the file (OWASP CSV injection)."""
-    cut = text[:VALUE_LENGTH] + "…" if len(text) > VALUE_LENGTH else text
-    return "'" + cut if cut.startswith(_FORMULA) else cut
+    """Cut, and never a formula when a spreadsheet opens the file."""
+    return inert(text[:VALUE_LENGTH] + "…" if len(text) > VALUE_LENGTH else text)

@@ -11,7 +11,7 @@ PURE = (
     "stores/rungs/picks.py", "stores/bindings.py", "stores/spans.py",
     "stores/possible_times.py",
     "stores/identifiers.py",
-    "stores/policy.py", "stores/bundles.py", "stores/pasted.py", "stores/hours.py",
+    "stores/policy.py", "stores/bundles.py", "stores/pasted.py", "stores/hours.py", "stores/formulas.py",
     "stores/addressable.py", "stores/countries.py", "stores/folding.py", "stores/postal_codes.py", "stores/canonical.py", "stores/event_shapes.py",
     "stores/registers/contracts.py", "stores/registers/employment.py",
     "incentives/plan.py", "incentives/default_plan.py", "incentives/facts.py", "incentives/tiers.py", "incentives/adds.py", "incentives/commission.py",

@@ -15,6 +15,7 @@ from python_calamine import CalamineWorkbook
 from app import tables
 from tests.app.pages import addresses
 from tests.app.pages.conftest import Chain
+from tests.network import Network
 
 
 class Cells(HTMLParser):
@@ -186,11 +187,22 @@ def test_what_a_list_does_not_have_is_refused(chain, query):
     assert chain.client("petra").get(f"/hq/orders?{query}").status_code == 400
 
 
-def test_a_text_that_looks_like_a_formula_stays_a_text():
-    assert tables._safe("=1+1") == "'=1+1"
-    assert tables._safe("-12.50") == "-12.50"
-    assert tables._safe("@cmd") == "'@cmd"
-    assert tables._safe(5) == 5
+HOSTILE = ("=1+1", "-2+3", "+4", "@SUM(A1)", "＝1+1", "－2", "＋3", "＠cmd")
+
+
+def exported(client: Any, path: str) -> list[str]:
+    return [cell for row in csv.reader(io.StringIO(client.get(path).data.decode("utf-8-sig"))) for cell in row]
+
+
+def test_a_text_that_looks_like_a_formula_stays_a_text_and_a_number_a_number(chain):
+    for number, name in enumerate(HOSTILE):
+        Network().open_store(f"H{number}", name=name)
+    chain.buys("-O-1", "wx-any-005", 1, 100)
+    client = chain.client("petra")
+    cells = exported(client, "/hq/stores?export=csv")
+    assert {cell for cell in cells if cell.removeprefix("'") in HOSTILE} == {f"'{name}" for name in HOSTILE}
+    assert "'-O-1" in exported(client, "/hq/orders?export=csv")
+    assert "-40.00" in exported(client, f"/hq/performance?by=store&day={chain.day(2)}&export=csv"), "what was returned that day"
 
 
 def test_an_export_leaves_an_audit_line(chain):
