@@ -30,6 +30,7 @@ REASONS = (
     _l("names no other known store: %(code)s"),
     _l("names the unknown area %(code)s"),
     _l("is a second change of %(code)s"),
+    _l("makes the tree deeper than %(n)s levels"),
     _l("is missing"),
     _l("is missing, and so are region_codes and postal_codes"),
     _l("must be degrees from %(low)s to %(high)s"),

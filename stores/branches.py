@@ -5,6 +5,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, String, Table
 
 import db
 
+DEEPEST = 24  # levels; the path of the deepest branch fits its column whatever the ids are, so a tree that one engine takes the other takes too
 branch = Table(
     "branch", db.metadata,
     Column("id", db.BigId, primary_key=True),

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
-from stores.branches import branch
+from stores.branches import DEEPEST, branch
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
@@ -37,7 +37,7 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     for row in rows:
         if row.values["branch_code"] not in before:
             complete(row, ("name",), "branch", faults)
-        _check_parent(row, after, faults)
+    _check_parents(rows, after, faults)
     touched = [row.values["branch_code"] for row in rows if after[row.values["branch_code"]] != before.get(row.values["branch_code"])]
     new = [code for code in touched if code not in before]
 
@@ -47,18 +47,47 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
     return Plan(Outcome(len(new), len(touched) - len(new), len(rows) - len(touched)), faults, write)
 
 
-def _check_parent(row: Row, tree: dict[str, Node], faults: FaultList) -> None:
-    code = row.values["branch_code"]
-    parent, seen = tree[code][1], {code}
-    if parent is not None and parent not in tree:
-        faults.add(row.line, "parent_code", parent, "is no branch, neither stored nor in this file")
-        return
-    while parent is not None and parent in tree:
-        if parent in seen:
-            faults.add(row.line, "parent_code", tree[code][1] or "", "makes a circle: a branch would stand above itself")
-            return
-        seen.add(parent)
-        parent = tree[parent][1]
+def _check_parents(rows: Sequence[Row], tree: dict[str, Node], faults: FaultList) -> None:
+    levels = _levels(tree)
+    deep = _stand_above(rows, tree, {code for code, level in levels.items() if level is not None and level > DEEPEST})
+    for row in rows:
+        code = row.values["branch_code"]
+        parent = tree[code][1]
+        if parent is not None and parent not in tree:
+            faults.add(row.line, "parent_code", parent, "is no branch, neither stored nor in this file")
+        elif levels[code] is None:
+            faults.add(row.line, "parent_code", parent or "", "makes a circle: a branch would stand above itself")
+        elif code in deep:
+            faults.add(row.line, "parent_code", parent or "", f"makes the tree deeper than {DEEPEST} levels")
+
+
+def _levels(tree: dict[str, Node]) -> dict[str, int | None]:
+    """How deep each branch stands, a root at 1; None on or under a circle. Each branch is walked once: a file may be one long chain."""
+    levels: dict[str, int | None] = {}
+    for code in tree:
+        way: dict[str, None] = {}
+        at: str | None = code
+        while at is not None and at in tree and at not in levels and at not in way:
+            way[at] = None
+            at = tree[at][1]
+        level = None if at in way else 0 if at is None or at not in tree else levels[at]
+        for each in reversed(way):
+            level = None if level is None else level + 1
+            levels[each] = level
+    return levels
+
+
+def _stand_above(rows: Sequence[Row], tree: dict[str, Node], deep: set[str]) -> set[str]:
+    """The branches of the file that are too deep, or that bring what is stored under them too deep."""
+    given, found, walked = {row.values["branch_code"] for row in rows}, set(), set()
+    for code in deep:
+        at: str | None = code
+        while at is not None and at not in given and at not in walked:
+            walked.add(at)
+            at = tree[at][1]
+        if at is not None and at in given:
+            found.add(at)
+    return found
 
 
 def _write(connection: Connection, tree: dict[str, Node], ids: dict[str, int], paths: dict[str, str], new: list[str], touched: list[str]) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from stores.branches import branch
+from stores.branches import DEEPEST, branch
 from stores.registers.saving import Outcome, Refused
 
 
@@ -31,6 +31,41 @@ def test_a_circle_is_refused_and_nothing_is_written(network):
     with pytest.raises(Refused, match="circle"):
         network.load("branches", {"branch_code": "B1", "name": "East", "parent_code": "B2"})
     assert network.version() == before
+
+
+def chain_of(length, prefix="L", parent=""):
+    return [{"branch_code": f"{prefix}{n:04}", "name": "x", "parent_code": f"{prefix}{n - 1:04}" if n > 1 else parent} for n in range(1, length + 1)]
+
+
+def test_a_tree_is_as_deep_on_either_engine(network):
+    assert network.load("branches", *chain_of(DEEPEST)) == Outcome(new=DEEPEST)
+    deepest = next(row for row in network.rows(branch) if row.branch_code == f"L{DEEPEST:04}")
+    assert deepest.path.count("/") == DEEPEST + 1
+    assert len("/" + DEEPEST * f"{2 ** 63 - 1}/") <= branch.c.path.type.impl_instance.length, "with the longest ids too"
+    with pytest.raises(Refused) as refused:
+        network.load("branches", {"branch_code": "M", "name": "x", "parent_code": f"L{DEEPEST:04}"})
+    assert (refused.value.faults.kept[0].line, refused.value.faults.kept[0].reason) == (2, f"makes the tree deeper than {DEEPEST} levels")
+
+
+def test_a_move_that_brings_what_lies_under_it_too_deep_is_refused_at_its_line(network):
+    network.load("branches", *chain_of(DEEPEST), *chain_of(3, "K"))
+    with pytest.raises(Refused) as refused:
+        network.load("branches", {"branch_code": "K0002", "name": "y", "parent_code": "K0001"},
+                     {"branch_code": "K0001", "name": "x", "parent_code": f"L{DEEPEST - 2:04}"})
+    assert [fault.line for fault in refused.value.faults.kept] == [2]
+    with pytest.raises(Refused) as refused:
+        network.load("branches", {"branch_code": "K0001", "name": "x", "parent_code": f"L{DEEPEST - 2:04}"})
+    assert [fault.line for fault in refused.value.faults.kept] == [2]
+    assert network.load("branches", {"branch_code": "K0001", "name": "x", "parent_code": f"L{DEEPEST - 3:04}"}) == Outcome(changed=1)
+
+
+def test_a_long_chain_and_a_long_circle_are_told_at_once(network):
+    rows = chain_of(9_999)
+    with pytest.raises(Refused, match="deeper"):
+        network.load("branches", *rows)
+    rows[0]["parent_code"] = rows[-1]["branch_code"]
+    with pytest.raises(Refused, match="circle"):
+        network.load("branches", *rows)
 
 
 def test_an_unknown_parent_is_named_with_its_line(network):
