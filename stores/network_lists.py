@@ -139,9 +139,15 @@ def branches(connection: Connection, actor: Actor, words: str | None, order: Ord
     looked_after = select(func.count()).where(dealer.c.branch_id == branch.c.id).correlate(branch).scalar_subquery()
     depth = func.length(branch.c.path) - func.length(func.replace(branch.c.path, "/", "")) - 1
     query = select(branch.c.id, branch.c.branch_code, branch.c.name, branch.c.path, parent.c.branch_code.label("parent_code"), parent.c.name.label("parent_name"),
-                   held.label("stores"), looked_after.label("dealers"), depth.label("depth")).outerjoin(parent, parent.c.id == branch.c.parent_id)
+                   _opens(parent, actor), held.label("stores"), looked_after.label("dealers"), depth.label("depth")).outerjoin(parent, parent.c.id == branch.c.parent_id)
     sorts = {"branch": branch.c.branch_code, "name": branch.c.name, "stores": held, "dealers": looked_after, "tree": branch.c.path}
     return connection.execute(ordered(_branches(query, actor, words), sorts, branch.c.id, order)).all()
+
+
+def _opens(parent: Any, actor: Actor) -> Any:
+    """`parent_opens`: whether the actor may open the branch above, which for a coordinator's own is another's."""
+    visible = visible_branch_ids(actor)
+    return (parent.c.id.is_not(None) if visible is None else parent.c.id.in_(visible)).label("parent_opens")
 
 
 def branch_count(connection: Connection, actor: Actor, words: str | None) -> int:
@@ -158,7 +164,8 @@ def _branches(query: Select[Any], actor: Actor, words: str | None) -> Select[Any
 def find_branch(connection: Connection, actor: Actor, code: str) -> Row[Any] | None:
     """The branch with the one above it; None when unknown or not the actor's to see."""
     parent = branch.alias("parent")
-    query = select(branch, parent.c.branch_code.label("parent_code"), parent.c.name.label("parent_name")).outerjoin(parent, parent.c.id == branch.c.parent_id)
+    named = parent.c.branch_code.label("parent_code"), parent.c.name.label("parent_name")
+    query = select(branch, *named, _opens(parent, actor)).outerjoin(parent, parent.c.id == branch.c.parent_id)
     return connection.execute(_branches(query, actor, None).where(branch.c.branch_code == code)).first()
 
 

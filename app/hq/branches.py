@@ -18,7 +18,7 @@ from stores import figures, network_lists, store_history
 COLUMNS = (
     Column("branch", _l("Branch"), "chip", value=lambda row: (row.branch_code, row.name), sort="branch", door=lambda row: url_for("hq.branch", code=row.branch_code)),
     Column("parent", _l("Above it"), "chip", value=lambda row: (row.parent_code, row.parent_name),
-           door=lambda row: url_for("hq.branch", code=row.parent_code) if row.parent_code else None),
+           door=lambda row: url_for("hq.branch", code=row.parent_code) if row.parent_opens else None),
     Column("depth", _l("Level"), "count", sort="tree"),
     Column("stores", _l("Stores not closed"), "count", sort="stores", door=lambda row: url_for("hq.stores", branch=row.branch_code)),
     Column("dealers", _l("Dealers looked after"), "count", sort="dealers", door=lambda row: url_for("hq.dealers", branch=row.branch_code)),
