@@ -21,6 +21,7 @@ from app import (
     api_keys,
     audit_words,
     cli,
+    control_characters,
     dealer,
     errors,
     guide,
@@ -76,6 +77,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     language.init_app(app)
     words.init_app(app)
     labels.init_app(app)
+    control_characters.init_app(app)  # before whatever reads a field
     csrf = CSRFProtect(app)
     limits.init_app(app, settings.rate_limit_storage)
     sign_in.init_app(app)

@@ -38,7 +38,7 @@ def of_reader(path: str) -> Sequence[Row[Any]]:
 
 def save(user_id: int, path: str, name: str, query: str, now: dt.datetime) -> None:
     """Keep a view; a name that is there already is given the new filter. Raises InvalidInput."""
-    if not path.startswith(LISTS) or len(path) > 64:
+    if not path.startswith(LISTS) or len(path) > 64 or not path.isprintable():
         raise InvalidInput("Only lists of a portal can be kept as a view.")
     if not 1 <= len(name) <= 48 or not name.isprintable():
         raise InvalidInput("A view has a name of 1 to 48 visible characters.")
