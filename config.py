@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -9,10 +10,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from limits import parse_many
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32))'."
 ROOT = Path(__file__).resolve().parent
@@ -26,6 +31,13 @@ _MINOR_UNITS = {
     4: "CLF UYW",
 }
 CURRENCY_DECIMALS = {code: decimals for decimals, codes in _MINOR_UNITS.items() for code in codes.split()}  # ISO 4217, without metals and test codes
+
+
+SETTINGS = (
+    "APP_ENV", "DATABASE_URL", "SECRET_KEY", "DATA_KEY", "ENTRY_PARAM_KEYS", "BRAND_TIMEZONE", "BRAND_CURRENCY", "PUBLIC_BASE_URL", "PORT", "LOG_LEVEL",
+    "API_RATE_LIMIT", "METRICS_TOKEN", "TRUSTED_PROXIES", "IMPORT_MAX_ROWS", "RATE_LIMIT_STORAGE", "MAP_OUTLINE", "MAP_TILES", "MAP_CREDIT",
+    "IP_DATABASE", "GEOCODER", "GEOCODER_KEY", "GEOCODER_URL", "GEOCODER_RATE", "REQUIRE_TWO_FACTOR", "INSTANCE_PATH",
+)  # every name that is read here; .env.example and the README say what each means
 
 
 class ConfigurationError(Exception):
@@ -78,8 +90,9 @@ class Settings:
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check every setting. Raises ConfigurationError naming the first one that is wrong."""
     env = os.environ if environ is None else environ
+    _require_text(env)
     app_env = _choice(env, "APP_ENV", "development", ("development", "production"))
-    instance = Path(env.get("INSTANCE_PATH") or ROOT / "instance").resolve()
+    instance = _instance(env.get("INSTANCE_PATH") or str(ROOT / "instance"))
     secret = _secret(env, app_env, instance)
     port = _whole(env, "PORT", 8000, 1, 65535)
     return Settings(
@@ -93,12 +106,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         public_base_url=_base_url(env.get("PUBLIC_BASE_URL") or f"http://127.0.0.1:{port}"),
         port=port,
         log_level=_choice(env, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
-        api_rate_limit=env.get("API_RATE_LIMIT") or None,
+        api_rate_limit=_rates("API_RATE_LIMIT", env.get("API_RATE_LIMIT")),
         metrics_token=env.get("METRICS_TOKEN") or None,
         instance_path=instance,
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, 0, 5),
         import_max_rows=_whole(env, "IMPORT_MAX_ROWS", 100_000, 1, 10_000_000),
-        rate_limit_storage=env.get("RATE_LIMIT_STORAGE") or "memory://",
+        rate_limit_storage=_rate_limit_storage(env.get("RATE_LIMIT_STORAGE") or "memory://"),
         map_outline=_outline(env.get("MAP_OUTLINE")),
         map_tiles=_tiles(env.get("MAP_TILES")),
         map_credit=env.get("MAP_CREDIT") or None,
@@ -129,15 +142,64 @@ def _geocoder(env: Mapping[str, str]) -> str:
 
 
 def _web_address(name: str, text: str | None) -> str | None:
-    if text and not re.fullmatch(r"https?://[^\s?#]+", text):
+    if text and not (re.fullmatch(r"https?://[^\s?#]+", text) and _has_host(text)):
         raise ConfigurationError(f"{name} is {text!r}; give scheme, host and perhaps a path, such as https://nominatim.example.com.")
     return text.rstrip("/") if text else None
+
+
+def _has_host(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half a bracket, a port that is no number
+        return False
 
 
 def _rate(name: str, text: str) -> str:
     if not re.fullmatch(r"[1-9][0-9]{0,6}\s*/\s*(second|minute|hour|day)", text):
         raise ConfigurationError(f"{name} is {text!r}; give a number and a span, such as 1/second.")
     return text
+
+
+def _rates(name: str, text: str | None) -> str | None:
+    """Rates as the library `limits` reads them: 200/second, or several with a semicolon between."""
+    if not text:
+        return None
+    try:
+        good = all(each.amount > 0 and each.multiples > 0 for each in parse_many(text))
+    except ValueError:
+        good = False
+    if not good:
+        raise ConfigurationError(f"{name} is {text!r}; give a number and a span, such as 200/second, or several as 200/second;5000/hour.")
+    return text
+
+
+def _rate_limit_storage(text: str) -> str:
+    if text != "memory://" and not re.fullmatch(r"(rediss?|redis\+unix)://\S+", text):
+        raise ConfigurationError("RATE_LIMIT_STORAGE is no address of a storage; give redis://HOST:PORT/NUMBER (rediss:// with TLS), or memory://.")
+    return text
+
+
+def _require_text(env: Mapping[str, str]) -> None:
+    """A variable that is no UTF-8 cannot be shown, hashed or sent on."""
+    for name in SETTINGS:
+        try:
+            env.get(name, "").encode()
+        except UnicodeEncodeError:
+            raise ConfigurationError(f"{name} is no UTF-8 text; set it again.") from None
+
+
+def _instance(text: str) -> Path:
+    """The folder that holds secrets of development, the embedded database and uploads; it is made here."""
+    try:
+        path = Path(text).resolve()
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # a loop of links is no OSError
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ConfigurationError(f"INSTANCE_PATH is {text!r}, where no folder can be made ({reason}); name a folder that this user may write to.") from None
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        raise ConfigurationError(f"INSTANCE_PATH is {text!r}, where this user may not write; change its owner, or name another folder.")
+    return path
 
 
 def _choice(env: Mapping[str, str], name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -162,7 +224,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _base_url(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+", text.rstrip("/")):
+    if not (re.fullmatch(r"https?://[^\s/?#]+", text.rstrip("/")) and _has_host(text)):
         raise ConfigurationError(f"PUBLIC_BASE_URL is {text!r}; give scheme and host only, such as https://shop.example.com.")
     return text.rstrip("/")
 
@@ -174,7 +236,7 @@ def _outline(text: str | None) -> Path | None:
     path = Path(text).resolve()
     try:
         kind = json.loads(path.read_text(encoding="utf-8"))["type"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ConfigurationError(f"MAP_OUTLINE is {text!r}, which cannot be read as GeoJSON ({type(error).__name__}); name a GeoJSON file in WGS-84.") from None
     if kind not in ("FeatureCollection", "Feature", "GeometryCollection", "Polygon", "MultiPolygon", "LineString", "MultiLineString"):
         raise ConfigurationError(f"MAP_OUTLINE holds {kind!r}; name a GeoJSON file of polygons or lines in WGS-84.")
@@ -188,11 +250,22 @@ def _tiles(text: str | None) -> str | None:
 
 
 def _database_url(text: str) -> str:
+    """Never repeated in a message: it may hold a password."""
     if text.startswith(("postgresql://", "postgres://")):
-        return "postgresql+psycopg://" + text.split("://", 1)[1]
-    if text.startswith(("postgresql+psycopg://", "sqlite:///")):
-        return text
-    raise ConfigurationError("DATABASE_URL must begin with sqlite:/// or postgresql://; no other database is supported.")
+        text = "postgresql+psycopg://" + text.split("://", 1)[1]
+    if not text.startswith(("postgresql+psycopg://", "sqlite:///")):
+        raise ConfigurationError("DATABASE_URL must begin with sqlite:/// or postgresql://; no other database is supported.")
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("DATABASE_URL cannot be read; write postgresql://USER:PASSWORD@HOST:PORT/NAME, with %-escapes for signs in the password "
+                                 "(@ is %40, / is %2F), or sqlite:///FILE.") from None
+    if url.drivername == "sqlite" and url.query:
+        raise ConfigurationError("DATABASE_URL carries options behind a question mark, which SQLite does not have here; write sqlite:///FILE alone.")
+    if url.database in (None, "", ":memory:"):
+        raise ConfigurationError("DATABASE_URL names no database; write postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///FILE. "
+                                 "A database in memory would be another one for each connection.")
+    return text
 
 
 def _secret(env: Mapping[str, str], app_env: str, instance: Path) -> str:
@@ -203,14 +276,26 @@ def _secret(env: Mapping[str, str], app_env: str, instance: Path) -> str:
         return given
     if app_env == "production":
         raise ConfigurationError(f"SECRET_KEY is missing; production does not start without one. {MAKE_ONE}")
-    instance.mkdir(parents=True, exist_ok=True)
-    path = instance / "secret_key"
+    return _own_secret(instance / "secret_key")
+
+
+def _own_secret(path: Path) -> str:
+    """The secret of a development, made once. It appears under its name complete: server and worker may start at the same time."""
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            out.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
-    return path.read_text().strip()
+        if not path.exists():
+            unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+            with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+                out.write(secrets.token_hex(32))
+            with contextlib.suppress(FileExistsError):
+                os.link(unfinished, path)
+            unfinished.unlink()
+        secret = path.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path} cannot be read or made ({getattr(error, 'strerror', None) or 'no text'}); mend or remove it, or set SECRET_KEY. "
+                                 f"{MAKE_ONE}") from None
+    if len(secret) < 32:
+        raise ConfigurationError(f"{path} holds no secret of 32 characters; remove the file, or set SECRET_KEY. {MAKE_ONE}")
+    return secret
 
 
 def _derive(secret: str, purpose: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, url_for
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
@@ -45,7 +45,7 @@ from app import (
 from app.api import calls, declare, openapi
 from app.sign_in import account, second_step_pages, sessions  # noqa: F401 - the first two add their views to the blueprint
 from app.sign_in import pages as sign_in
-from stores import brand, geocoder, installation, ip_regions, keys
+from stores import brand, geocoder, installation, ip_regions, keys, shared_counts
 from stores.geocoder_setting import Provider
 
 PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, about.blueprint,
@@ -56,10 +56,11 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     """The WSGI application of one installation. Raises config.ConfigurationError."""
     settings = settings or config.load()
     logs.configure(settings.log_level)
-    db.configure(settings.database_url)
+    app = Flask(__name__)
+    _configure_limits(app, settings.rate_limit_storage)
+    _configure_database(settings.database_url)
     _configure_domain(settings)
     uploads.configure(settings.instance_path)
-    app = Flask(__name__)
     app.extensions["doorstep"] = settings
     app.config.update(_flask_settings(settings))
     if settings.trusted_proxies:
@@ -79,7 +80,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     labels.init_app(app)
     control_characters.init_app(app)  # before whatever reads a field
     csrf = CSRFProtect(app)
-    limits.init_app(app, settings.rate_limit_storage)
     sign_in.init_app(app)
     for portal in PORTALS:
         app.register_blueprint(portal)
@@ -89,6 +89,21 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.add_url_rule("/favicon.ico", "favicon", permissions.public(lambda: app.send_static_file("mark.svg")))
     cli.init_app(app)
     return app
+
+
+def _configure_database(url: str) -> None:
+    """Nothing is asked of the database here; its driver reads the options that the address carries."""
+    try:
+        db.configure(url)
+    except (ArgumentError, ValueError, TypeError) as error:
+        raise config.ConfigurationError(f"DATABASE_URL cannot be used: {error}. Mend its options, or leave them out.") from None
+
+
+def _configure_limits(app: Flask, storage: str) -> None:
+    try:
+        limits.init_app(app, storage)
+    except shared_counts.Unusable as error:
+        raise config.ConfigurationError(f"RATE_LIMIT_STORAGE cannot be used: {error}; give redis://HOST:PORT/NUMBER, or memory://.") from None
 
 
 def _configure_domain(settings: config.Settings) -> None:
@@ -107,7 +122,7 @@ def _configure_domain(settings: config.Settings) -> None:
             installation.check(connection, own)
     except installation.WrongInstallation as error:
         raise config.ConfigurationError(str(error)) from None
-    except OperationalError:  # no database yet; /readyz and the commands say so
+    except DBAPIError:  # no database yet, or none that answers; app/starting.py, /readyz and the commands say so
         return
 
 

@@ -4,26 +4,30 @@ Only the views that ask for it pay: a limit on every request costs a third of a 
 """
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, request
-from limits import RateLimitItem, parse_many
-from limits.storage import storage_from_string
-from limits.strategies import MovingWindowRateLimiter
+from limits import parse_many
 from werkzeug.exceptions import TooManyRequests
 
 from app.api.problems import Refusal
 from stores.actors import Actor
+from stores.shared_counts import Counts
 
 View = TypeVar("View", bound=Callable[..., Any])
 SIGN_IN_RATE = "30 per minute;300 per hour"  # by address; the lock after 10 failures is counted by user, in the database
 
 
 def init_app(app: Flask, storage_uri: str) -> None:
-    app.extensions["doorstep_limits"] = MovingWindowRateLimiter(storage_from_string(storage_uri))
+    """Raises shared_counts.Unusable."""
+    app.extensions["doorstep_limits"] = Counts(storage_uri, moving=True)
+
+
+def of(app: Flask) -> Counts:
+    found: Counts = app.extensions["doorstep_limits"]
+    return found
 
 
 def limited(rate: str, name: str, who: Callable[[], str] | None = None) -> Callable[[View], View]:
@@ -34,7 +38,7 @@ def limited(rate: str, name: str, who: Callable[[], str] | None = None) -> Calla
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             if request.method == "POST":
-                wait = _wait(current_app.extensions["doorstep_limits"], limits, name, who() if who else request.remote_addr or "unknown")
+                wait = of(current_app).wait_of(limits, name, who() if who else request.remote_addr or "unknown")
                 if wait is not None:
                     raise TooManyRequests(retry_after=wait)
             return view(*args, **kwargs)
@@ -46,21 +50,14 @@ def limited(rate: str, name: str, who: Callable[[], str] | None = None) -> Calla
 
 def per_key(app: Flask, rate: str, actor_of: Callable[[str], Actor | None]) -> Callable[[str], Actor | None]:
     """`actor_of`, but a key that calls more often than `rate` is refused with 429."""
-    limits, limiter = parse_many(rate), app.extensions["doorstep_limits"]
+    limits, counts = parse_many(rate), of(app)
 
     def limited_actor_of(key: str) -> Actor | None:
         actor = actor_of(key)
-        wait = None if actor is None else _wait(limiter, limits, "api", actor.name)
+        wait = None if actor is None else counts.wait_of(limits, "api", actor.name)
         if wait is not None:
             raise Refusal(429, f"This key may call {rate}; wait {wait} s.", "too_many_requests", {"Retry-After": str(wait)})
         return actor
 
     return limited_actor_of
 
-
-def _wait(limiter: MovingWindowRateLimiter, limits: list[RateLimitItem], *who: str) -> int | None:
-    """Count one call; None when it is within every limit, else the seconds to wait."""
-    for limit in limits:
-        if not limiter.hit(limit, *who):
-            return max(1, round(limiter.get_window_stats(limit, *who).reset_time - time.time()))
-    return None

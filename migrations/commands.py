@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -66,6 +68,17 @@ def current(url: str) -> str | None:
 def head() -> str | None:
     """The newest revision of the code."""
     return history().get_current_head()
+
+
+@cache
+def known() -> frozenset[str]:
+    """Every revision in the code, read from the files without running them: each start asks."""
+    texts = (path.read_text("utf-8") for path in (HERE / "versions").glob("*.py"))
+    return frozenset(found[1] for found in (re.search(r"^revision(?:: str)? = ['\"](\w+)['\"]", each, re.MULTILINE) for each in texts) if found)
+
+
+def sqlite_file(url: str) -> Path:
+    return Path(make_url(url).database or "")
 
 
 def history() -> ScriptDirectory:

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 import structlog
 from geopy.exc import GeopyError
 from limits import parse
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import Column, Index, Table, delete, select
 
 import db
@@ -27,6 +25,7 @@ from stores.coordinates import Coordinates, to_wgs84
 from stores.folding import fold
 from stores.geocoder_setting import Ask, Provider
 from stores.regions import regions
+from stores.shared_counts import Counts
 
 log = structlog.get_logger("geocoder")
 KEPT_FOR = dt.timedelta(days=30)
@@ -59,7 +58,7 @@ class _State:
         self.provider = provider
         self.crs, self.ask = _asking(provider)
         self.limit = parse(provider.rate) if provider is not None else None
-        self.limiter = FixedWindowRateLimiter(storage_from_string(provider.limits_at)) if provider is not None else None
+        self.counts = Counts(provider.limits_at, moving=False) if provider is not None else None
         self.rests_until = 0.0
         self.lock = threading.Lock()
 
@@ -77,7 +76,7 @@ _state = _State(None)
 
 
 def configure(provider: Provider | None) -> None:
-    """Which provider to ask; None: nobody."""
+    """Which provider to ask; None: nobody. Raises shared_counts.Unusable."""
     global _state
     _state = _State(provider)
 
@@ -117,12 +116,12 @@ def _hash(provider: str, words: str) -> str:
 
 def _asked(state: _State, words: str) -> list[Address] | None:
     """None when there is no answer to keep."""
-    if state.provider is None or state.limiter is None or state.limit is None:
+    if state.provider is None or state.counts is None or state.limit is None:
         return None
     provider = state.provider.name
     if time.monotonic() < state.rests_until:
         return None
-    if not state.limiter.hit(state.limit, "geocoder", provider):
+    if state.counts.wait_of([state.limit], "geocoder", provider) is not None:
         log.info("geocoder not asked: its rate is used up", provider=provider)
         return None
     try:

@@ -1,12 +1,30 @@
 """`flask db`: migrate the database up and down."""
 from __future__ import annotations
 
+from typing import Any
+
 import click
+from alembic.util import CommandError
 
 import config
+from app.cli.deeds import DeedCommand
 from migrations import commands
 
+
+class MigrationCommand(DeedCommand):
+    """A command that tells in words which revision is none, and why a migration was taken back."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (CommandError, commands.BrokenReferences) as error:
+            raise click.ClickException(" ".join(str(error).split())) from None
+        except OSError as error:
+            raise click.ClickException(f"The folder of the database cannot be made: {error.strerror}. Correct DATABASE_URL or INSTANCE_PATH.") from None
+
+
 db = click.Group("db", help="Migrate the database.")
+db.command_class = MigrationCommand
 
 
 @db.command()

@@ -10,9 +10,15 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
+import db
 from ledger.faults import Fault, Malformed
+
+
+def in_one_line(error: DBAPIError) -> str:
+    """What the driver says, without the statement and its line breaks."""
+    return " ".join(str(error.orig or error).split()).rstrip(".")
 
 
 def in_words(fault: Fault) -> str:
@@ -31,7 +37,9 @@ class DeedCommand(click.Command):
         except (OperationalError, ProgrammingError) as error:
             if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
                 raise click.ClickException("The database is not set up; run: flask db upgrade") from None
-            raise
+            if not db.is_away(error):
+                raise
+            raise click.ClickException(f"The database does not answer: {in_one_line(error)}. What was begun was taken back; try again.") from None
 
 
 class DeedGroup(AppGroup):
