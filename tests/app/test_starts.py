@@ -145,7 +145,7 @@ FLASK = ("-m", "flask", "--app", "wsgi")
                          ids=["serve", "verify", "db upgrade", "wsgi:app"])
 def test_a_process_ends_with_that_line_and_status_one(tmp_path, command):
     settings = {"INSTANCE_PATH": str(tmp_path), "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "LOG_LEVEL": "INFO"}
-    ended = subprocess.run([sys.executable, *command], cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run([sys.executable, *command], cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, timeout=280)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert len(ended.stderr.splitlines()) == 1 and "does not answer" in ended.stderr
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from app.control_characters import SEVERAL_LINES
 
-TEMPLATES = Path(__file__).resolve().parent.parent.parent / "app" / "templates"
+APP = Path(__file__).resolve().parent.parent.parent / "app"
 
 
 def test_every_field_of_several_lines_is_named_and_no_other():
-    found = {name for path in TEMPLATES.rglob("*.html") for name in re.findall(r'<textarea[^>]*?\bname="([^"]+)"', path.read_text("utf-8"))}
-    assert found == SEVERAL_LINES
+    drawn = {name for path in APP.rglob("*.html") for name in re.findall(r'<textarea[^>]*?\bname="([^"]+)"', path.read_text("utf-8"))}
+    declared = {name for path in APP.rglob("*.py") for name in re.findall(r'\bField\("(\w+)", "long"', path.read_text("utf-8"))}
+    assert {name for name in drawn if "{{" not in name} | declared == SEVERAL_LINES

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -18,7 +19,7 @@ from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages import addresses, forms
 from tests.app.pages.conftest import Chain
 from tests.app.pages.test_forms import SAMPLES
-from tests.app.pages.test_sweep import OBJECTS, rules
+from tests.app.pages.test_sweep import rules
 
 READERS = ("petra", "bea", "omar", "max")
 PARTS = 4
@@ -105,12 +106,9 @@ def test_no_address_holds_a_control_character(chain):
     client, taken = chain.client("petra"), []
     for method in ("GET", "POST"):
         for rule in rules(chain, method):
-            values = {**OBJECTS.get(rule.endpoint.split(".")[-1], ({}, {}))[0], "period": "2026-01", "step": "approve"}
-            for argument in rule.arguments:
+            for argument in re.findall("<[^>]+>", rule.rule):
                 for part in ("%00", "a%00b", "a%0d%0ab", "%1b"):
-                    with chain.house.app.test_request_context():
-                        path = rule.build({**{name: values.get(name, 1) for name in rule.arguments}, argument: values.get(argument, 1)})[1]
-                    path = path.replace(str(values.get(argument, 1)), part)
+                    path = re.sub("<[^>]+>", "1", rule.rule.replace(argument, part))
                     if (status := client.open(path, method=method).status_code) != 404:
                         taken.append((method, path, status))
     assert taken == []
