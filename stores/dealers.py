@@ -4,6 +4,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
 
 import db
+from stores.found_by import folded_column
 
 DEFAULT_PLATFORM_FEE_BP = 500  # D4
 DEFAULT_CHANNEL_FEE_BP = 0
@@ -15,6 +16,7 @@ dealer = Table(
     Column("id", db.BigId, primary_key=True),
     Column("dealer_code", db.Code(64), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
+    folded_column("folded", "dealer_code", "name"),
     Column("branch_id", BigInteger, ForeignKey("branch.id")),
     Column("platform_fee_bp", Integer, nullable=False),
     Column("channel_fee_bp", Integer, nullable=False),

@@ -14,6 +14,7 @@ from stores.branches import branch
 from stores.contracts import dealer_contract
 from stores.dealers import dealer
 from stores.entries import entry
+from stores.found_by import holds
 from stores.guides import guide
 from stores.scope import contract_in_force, visible_dealer_ids, visible_guide_ids, visible_store_ids
 from stores.stores import store
@@ -45,7 +46,7 @@ def _stores(query: Select[Any], actor: Actor, wanted: StoreFilter) -> Select[Any
     if visible is not None:
         query = query.where(s.id.in_(visible))
     if wanted.words:
-        query = query.where(or_(s.store_code.icontains(wanted.words, autoescape=True), s.name.icontains(wanted.words, autoescape=True)))
+        query = query.where(holds(wanted.words, s.folded))
     if wanted.status is not None:
         query = query.where(s.status == wanted.status)
     if wanted.dealer_code is not None:
@@ -103,7 +104,7 @@ def _dealers(query: Select[Any], actor: Actor, today: dt.date, words: str | None
     if visible is not None:
         query = query.where(d.id.in_(visible))
     if words:
-        query = query.where(or_(d.dealer_code.icontains(words, autoescape=True), d.name.icontains(words, autoescape=True)))
+        query = query.where(holds(words, d.folded))
     return query
 
 

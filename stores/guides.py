@@ -4,6 +4,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, String, Table
 
 import db
+from stores.found_by import folded_column
 
 ROLES = ("guide", "store_manager")
 
@@ -12,6 +13,7 @@ guide = Table(
     Column("id", db.BigId, primary_key=True),
     Column("guide_code", db.Code(64), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
+    folded_column("folded", "guide_code", "name"),
     Column("wecom_userid", db.Code(64)),
     Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False, index=True),
     Column("role", db.Code(16), nullable=False),

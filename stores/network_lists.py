@@ -17,8 +17,10 @@ from stores.contracts import dealer_contract
 from stores.customers import customer_state
 from stores.dealers import dealer
 from stores.directory import StoreFilter, below, stores_wanted
+from stores.found_by import holds, holds_code
 from stores.guides import guide
 from stores.ordering import Order, ordered
+from stores.postal_codes import normal
 from stores.scope import contract_in_force, visible_branch_ids, visible_dealer_ids, visible_guide_ids, visible_store_ids
 from stores.stores import store
 from stores.territories import area, area_revision
@@ -33,11 +35,6 @@ class Days:
     first: dt.date
     last: dt.date
     now: dt.datetime
-
-
-def like(words: str, *columns: Any) -> ColumnElement[bool]:
-    """Any of the columns holds the words, case aside."""
-    return or_(*(column.icontains(words, autoescape=True) for column in columns))
 
 
 def _text(column: Any) -> ColumnElement[Any]:
@@ -108,7 +105,7 @@ def _dealers(connection: Connection, actor: Actor, wanted: DealerFilter, days: D
     if visible is not None:
         query = query.where(d.id.in_(visible))
     if wanted.words:
-        query = query.where(like(wanted.words, d.dealer_code, d.name))
+        query = query.where(holds(wanted.words, d.folded))
     if wanted.branch_code is not None:
         query = query.where(d.branch_id.in_(below(wanted.branch_code)))
     if wanted.idle:
@@ -158,7 +155,7 @@ def _branches(query: Select[Any], actor: Actor, words: str | None) -> Select[Any
     visible = visible_branch_ids(actor)
     if visible is not None:
         query = query.where(branch.c.id.in_(visible))
-    return query.where(like(words, branch.c.branch_code, branch.c.name)) if words else query
+    return query.where(holds(words, branch.c.folded)) if words else query
 
 
 def find_branch(connection: Connection, actor: Actor, code: str) -> Row[Any] | None:
@@ -200,7 +197,7 @@ def _guides(query: Select[Any], actor: Actor, wanted: GuideFilter) -> Select[Any
         dealer, dealer.c.id == dealer_contract.c.dealer_id)
     states = {"present": and_(or_(g.hired_on.is_(None), g.hired_on <= today), or_(g.left_on.is_(None), g.left_on >= today)), "left": g.left_on < today,
               "leaving": g.left_on >= today, "to_come": g.hired_on > today}
-    limits = [(visible is not None, lambda: g.id.in_(visible)), (wanted.words, lambda: like(str(wanted.words), g.guide_code, g.name)),
+    limits = [(visible is not None, lambda: g.id.in_(visible)), (wanted.words, lambda: holds(str(wanted.words), g.folded)),
               (wanted.store_code, lambda: store.c.store_code == wanted.store_code), (wanted.dealer_code, lambda: dealer.c.dealer_code == wanted.dealer_code),
               (wanted.branch_code, lambda: store.c.branch_id.in_(below(str(wanted.branch_code)))), (wanted.role, lambda: g.role == wanted.role),
               (wanted.state in states, lambda: states[str(wanted.state)]), (wanted.unlinked, lambda: g.wecom_userid.is_(None))]
@@ -236,11 +233,17 @@ class AreaFilter:
     held: bool = False
 
 
+def _lists(words: str) -> ColumnElement[bool]:
+    """Whether an area lists a region or postal code that holds the words."""
+    r = area_revision.c
+    return or_(holds_code(words, cast(r.region_codes, String)), holds_code(normal(words) or words, cast(r.postal_codes, String)))
+
+
 def _areas(query: Select[Any], actor: Actor, wanted: AreaFilter) -> Select[Any]:
     r = area_revision.c
     query = places.areas_seen(query, actor, wanted.today)
     if wanted.words:
-        query = query.where(like(wanted.words, area.c.area_code, cast(r.region_codes, String), cast(r.postal_codes, String)))
+        query = query.where(or_(holds_code(wanted.words, area.c.area_code), _lists(wanted.words)))
     for column, value in ((r.kind, wanted.kind), (dealer.c.dealer_code, wanted.dealer_code), (store.c.store_code, wanted.store_code)):
         if value:
             query = query.where(column == value)

@@ -5,12 +5,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, case, or_, select
+from sqlalchemy import Connection, case, select
 
 from stores import geocoder, place_names
 from stores.actors import Actor
 from stores.coordinates import Coordinates, distance_m
 from stores.folding import fold
+from stores.found_by import holds, is_exactly
 from stores.geocoder import Address
 from stores.place_names import BEGINS, EXACT, HOLDS, INSIDE
 from stores.scope import visible_store_ids
@@ -80,10 +81,10 @@ def _address(each: Address) -> Place:
 def _stores(connection: Connection, actor: Actor, snapshot: Snapshot, today: dt.date, text: str) -> list[Place]:
     s, seen = store.c, visible_store_ids(actor, today)
     query = select(s.id, s.store_code, s.name, s.address, s.region_code, s.country, s.latitude, s.longitude).where(
-        or_(*(column.icontains(text, autoescape=True) for column in (s.store_code, s.name, s.address))))
+        holds(text, s.folded, s.folded_address))
     if seen is not None:
         query = query.where(s.id.in_(seen))
-    exact = case((or_(s.store_code == text, s.name == text), 0), (s.name.istartswith(text, autoescape=True), 1), else_=2)
+    exact = case((is_exactly(text, s.folded), 0), (s.folded.contains(f"\n{fold(text)}", autoescape=True), 1), else_=2)
     found: list[Place] = []
     for row in connection.execute(query.order_by(exact, s.store_code).limit(5 * _STORES)):
         record = snapshot.by_id.get(row.id)

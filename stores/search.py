@@ -9,13 +9,15 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, or_, select
+from sqlalchemy import Connection, Select, case, func, literal, or_, select
 
 from stores import customer_book, entry_reading, places
 from stores.actors import Actor
 from stores.branches import branch
 from stores.channels import channel
 from stores.dealers import dealer
+from stores.folding import fold
+from stores.found_by import holds, holds_code
 from stores.guides import guide
 from stores.orders import sales_order
 from stores.refunds import refund
@@ -83,7 +85,7 @@ def suggest(connection: Connection, actor: Actor, kind: str, text: str, today: d
     if len(text) > LONGEST or "\x00" in text:
         return []
     if kind == "region":
-        return [(each.code, full_name(each.code)) for each in regions().values() if text in each.code or text in each.name][:SUGGESTED]
+        return [(each.code, full_name(each.code)) for each in regions().values() if text in each.code or fold(text) in fold(each.name)][:SUGGESTED]
     if kind == "area":
         return [(r.code, r.name or "") for r in connection.execute(_areas(actor, text, today).limit(SUGGESTED))]
     if kind == "channel":
@@ -108,7 +110,7 @@ def _by_words(actor: Actor, text: str, today: dt.date) -> list[tuple[str, Select
     found = []
     for kind, query, table, visible in kinds:
         code = table.c[f"{kind}_code"]
-        query = query.where(_named(code, table.c.name, text))
+        query = query.where(holds(text, table.c.folded))
         if visible is not None:
             query = query.where(table.c.id.in_(visible))
         found.append((kind, query.order_by(case((code == text, 0), else_=1), code)))
@@ -119,7 +121,8 @@ def _areas(actor: Actor, text: str, today: dt.date) -> Select[Any]:
     """By their code, or by the dealer or store they belong to."""
     name = func.coalesce(dealer.c.name, store.c.name)
     query = places.areas_seen(select(area.c.area_code.label("code"), name.label("name")), actor, today)
-    return query.where(_named(area.c.area_code, name, text)).order_by(case((area.c.area_code == text, 0), else_=1), area.c.area_code)
+    return query.where(
+        or_(holds_code(text, area.c.area_code), holds(text, dealer.c.folded, store.c.folded))).order_by(case((area.c.area_code == text, 0), else_=1), area.c.area_code)
 
 
 def _channels(actor: Actor, text: str, today: dt.date) -> Select[Any]:
@@ -129,12 +132,8 @@ def _channels(actor: Actor, text: str, today: dt.date) -> Select[Any]:
              .outerjoin(store, store.c.id == func.coalesce(c.store_id, guide.c.store_id)))
     if (visible := visible_store_ids(actor, today)) is not None:
         query = query.where(store.c.id.in_(visible))
-    named = or_(_named(c.channel_code, store.c.name, text), guide.c.name.icontains(text, autoescape=True))
-    return query.where(named).order_by(case((c.channel_code == text, 0), else_=1), c.channel_code)
-
-
-def _named(code: Any, name: Any, text: str) -> ColumnElement[bool]:
-    return or_(code.icontains(text, autoescape=True), name.icontains(text, autoescape=True))
+    return query.where(
+        or_(holds_code(text, c.channel_code), holds(text, store.c.folded, guide.c.folded))).order_by(case((c.channel_code == text, 0), else_=1), c.channel_code)
 
 
 def _by_number(connection: Connection, actor: Actor, text: str) -> list[Hit]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Date, Float, ForeignKey, Index, Integer, String, Table
 
 import db
+from stores.found_by import folded_column
 
 STATUSES = ("active", "paused", "closed")
 
@@ -43,6 +44,8 @@ store = Table(
     "store", db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("store_code", db.Code(64), nullable=False, unique=True),
+    folded_column("folded", "store_code", "name"),
+    folded_column("folded_address", "address"),
     *_facts(),
     Index("ix_store_branch", "branch_id"),
 )

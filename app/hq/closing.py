@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 import db
 from app.clock import now_and_today
@@ -17,6 +17,7 @@ from ledger.faults import Conflict, Fault, InvalidInput, NotFound
 from stores import close_store as service
 from stores import directory, places
 from stores.actors import Actor
+from stores.found_by import holds
 from stores.stores import store
 
 ASKED = "successor_store_code"
@@ -83,7 +84,7 @@ def _named(connection: Connection, words: str) -> list[Any]:
     s = store.c
     exact = connection.execute(select(s.id, s.store_code, s.name, s.status).where(s.store_code == words)).all()
     return list(exact or connection.execute(select(s.id, s.store_code, s.name, s.status).where(
-        or_(s.name.icontains(words, autoescape=True), s.store_code.icontains(words, autoescape=True)), s.status != "closed").order_by(s.store_code).limit(10)).all())
+        holds(words, s.folded), s.status != "closed").order_by(s.store_code).limit(10)).all())
 
 
 def _named_by(connection: Connection, store_id: int) -> list[str]:

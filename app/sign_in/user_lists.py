@@ -12,6 +12,7 @@ import db
 from app.sign_in import scopes
 from app.sign_in.two_factor import two_factor
 from app.sign_in.users import app_user
+from stores.found_by import holds, holds_code
 from stores.ordering import Order, ordered
 
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -42,8 +43,7 @@ def _where(query: Select[Any], wanted: UserFilter) -> Select[Any]:
     u = app_user.c
     query = scopes.joined(query, u.scope_kind, u.scope_id)
     if wanted.words:
-        code, name = scopes.code_and_name()
-        query = query.where(or_(*(each.icontains(wanted.words, autoescape=True) for each in (u.name, code.element, name.element))))
+        query = query.where(or_(holds_code(wanted.words, u.name), holds(wanted.words, *(table.c.folded for table in scopes.TABLES.values()))))
     if wanted.role:
         query = query.where(u.role == wanted.role)
     if wanted.state:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from ledger.bulk import allocate, insert_rows, update_rows
 from stores.actors import Actor
 from stores.branches import DEEPEST, branch
+from stores.found_by import folded_of
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
@@ -94,7 +95,8 @@ def _write(connection: Connection, tree: dict[str, Node], ids: dict[str, int], p
     """Parents first, so that each row finds its parent; then the paths of moved subtrees."""
     ids |= dict(zip(new, allocate(connection, branch, len(new)), strict=True))
     after = {code: _path(code, tree, ids) for code in tree}
-    rows = {code: {"branch_code": code, "name": name, "parent_id": ids[parent] if parent else None, "path": after[code], "id": ids[code]}
+    rows = {code: {"branch_code": code, "name": name, "parent_id": ids[parent] if parent else None, "path": after[code], "id": ids[code],
+                   "folded": folded_of(code, name)}
             for code, (name, parent) in tree.items()}
     insert_rows(connection, branch, [rows[code] for code in sorted(new, key=lambda code: after[code].count("/"))])
     moved = {code for code in paths if after[code] != paths[code]} | set(touched) - set(new)

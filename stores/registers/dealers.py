@@ -18,6 +18,7 @@ from stores.dealers import (
     DEFAULT_PLATFORM_FEE_BP,
     dealer,
 )
+from stores.found_by import folded_of
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
@@ -46,9 +47,9 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         after = _merged(row, before, branches, faults)
         if before is None:
             complete(row, ("name",), "dealer", faults)
-            new.append({"dealer_code": row.values["dealer_code"], **after})
+            new.append({"dealer_code": row.values["dealer_code"], **after, "folded": folded_of(row.values["dealer_code"], after["name"])})
         elif any(before[name] != after[name] for name in FACTS):
-            changed.append({"id": before["id"], **after})
+            changed.append({"id": before["id"], **after, "folded": folded_of(before["dealer_code"], after["name"])})
 
     def write(connection: Connection, version: int) -> None:
         for each, key in zip(new, allocate(connection, dealer, len(new)), strict=True):

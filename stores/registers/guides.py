@@ -15,6 +15,7 @@ from stores.actors import Actor
 from stores.brand import business_day
 from stores.contracts import dealer_contract
 from stores.customers import customer
+from stores.found_by import folded_of
 from stores.guides import employment, guide
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
@@ -106,7 +107,7 @@ class _Draft:
             self.new.append(after)
             return
         if any(before[name] != after[name] for name in FACTS):
-            self.changed.append({"id": before["id"], **{name: after[name] for name in FACTS}})
+            self.changed.append({"id": before["id"], **{name: after[name] for name in FACTS}, "folded": folded_of(after["guide_code"], after["name"])})
             self.differ += 1
         elif wanted != present:
             self.differ += 1
@@ -121,7 +122,7 @@ class _Draft:
     def write(self, connection: Connection, version: int, now: dt.datetime) -> None:
         """All of it; bindings follow once it is committed."""
         ids = dict(zip((each["guide_code"] for each in self.new), allocate(connection, guide, len(self.new)), strict=True))
-        insert_rows(connection, guide, [{**each, "id": ids[each["guide_code"]]} for each in self.new])
+        insert_rows(connection, guide, [{**each, "id": ids[each["guide_code"]], "folded": folded_of(each["guide_code"], each["name"])} for each in self.new])
         update_rows(connection, guide, self.changed)
         end_versions(connection, employment, self.ended, version)
         insert_rows(connection, employment, [

@@ -17,6 +17,7 @@ from stores.branches import branch
 from stores.brand import business_day
 from stores.contracts import dealer_contract
 from stores.dealers import dealer
+from stores.found_by import folded_of
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
@@ -53,6 +54,7 @@ class _Writing:
 
     new: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
+    renamed: list[dict[str, Any]] = field(default_factory=list)  # what they are found by
     ended_contracts: list[int] = field(default_factory=list)
     contracts: list[tuple[int | str, Contract]] = field(default_factory=list)  # store id, or the code of a new store
     closed: list[tuple[int, int | str | None]] = field(default_factory=list)  # store id, successor
@@ -90,6 +92,8 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime, actor: s
             writing.new.append(after)
         elif any(before[name] != after[name] for name in FACTS):
             writing.changed.append({"store_id": before["id"], **{name: after[name] for name in FACTS}})
+            if any(before[name] != after[name] for name in ("name", "address")):
+                writing.renamed.append({"id": before["id"], "folded": folded_of(code, after["name"]), "folded_address": folded_of(after["address"])})
             changed += 1
             if _is_shut(after, today) and not _is_shut(before, today):
                 writing.closed.append((before["id"], after["successor_store_id"]))
@@ -236,6 +240,7 @@ def _write(connection: Connection, writing: _Writing, version: int, now: dt.date
     _insert_new(connection, writing.new, ids, version)
     _revise(connection, [each | {"successor_store_id": ids.get(each["successor_store_id"], each["successor_store_id"])} for each in writing.changed],
             version)
+    update_rows(connection, store, writing.renamed)
     end_versions(connection, dealer_contract, writing.ended_contracts, version)
     insert_rows(connection, dealer_contract, [
         {"store_id": ids[key] if isinstance(key, str) else key, "dealer_id": each.dealer_id, "valid_from": each.valid_from,
@@ -259,7 +264,7 @@ def _insert_new(connection: Connection, new: list[dict[str, Any]], ids: dict[str
     later = [{"id": ids[each["store_code"]], "successor_store_id": ids[each["successor_store_id"]]}
              for each in new if isinstance(each["successor_store_id"], str)]
     insert_rows(connection, store, [
-        {**each, "id": ids[each["store_code"]],
+        {**each, "id": ids[each["store_code"]], "folded": folded_of(each["store_code"], each["name"]), "folded_address": folded_of(each["address"]),
          "successor_store_id": None if isinstance(each["successor_store_id"], str) else each["successor_store_id"]} for each in new])
     update_rows(connection, store, later)
     first = min(ids.values())  # the version is held: no other store came after it
