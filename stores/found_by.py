@@ -4,7 +4,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Text, false, or_, true
+from sqlalchemy import Column, ColumnElement, Text, false, or_, text, true
 
 from stores.folding import fold
 
@@ -16,7 +16,8 @@ def folded_of(*texts: str | None) -> str:
 
 def folded_column(name: str, *texts: str) -> Column[Any]:
     """Of the columns `texts` of the same row. Whoever writes rows as they are (ledger/bulk) or changes one of those columns fills it with `folded_of`."""
-    return Column(name, Text, nullable=False, server_default="", default=lambda context: folded_of(*(context.get_current_parameters().get(text) for text in texts)))
+    return Column(name, Text, nullable=False, server_default=text("''"),
+                  default=lambda context: folded_of(*(context.get_current_parameters().get(each) for each in texts)))
 
 
 def holds(words: str, *columns: Any) -> ColumnElement[bool]:

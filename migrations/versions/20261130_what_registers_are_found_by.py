@@ -9,7 +9,7 @@ from alembic import op
 from stores.found_by import folded_of
 
 revision = 'c41d7e90b2a8'
-down_revision = 'f3a91c6e20d5'
+down_revision = 'e4b07d2a6c91'
 branch_labels = None
 depends_on = None
 TABLES = {'store': 'store_code', 'dealer': 'dealer_code', 'branch': 'branch_code', 'guide': 'guide_code'}
@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 
 def _add(table: str, column: str, *texts: str) -> None:
-    op.add_column(table, sa.Column(column, sa.Text(), server_default='', nullable=False))
+    op.add_column(table, sa.Column(column, sa.Text(), server_default=sa.text("''"), nullable=False))
     connection, last = op.get_bind(), 0
     rows = sa.table(table, sa.column('id'), sa.column(column), *(sa.column(text) for text in texts))
     change = rows.update().where(rows.c.id == sa.bindparam('key')).values({column: sa.bindparam('folded_text')})

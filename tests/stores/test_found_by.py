@@ -74,7 +74,7 @@ def test_no_words_are_held_by_all_and_words_that_fold_to_nothing_by_none(zurich)
 
 
 def test_rows_of_before_are_found_after_the_migration(empty_database_url):
-    commands.upgrade(empty_database_url, "f3a91c6e20d5")
+    commands.upgrade(empty_database_url, "e4b07d2a6c91")
     engine = create_engine(empty_database_url)
     with engine.begin() as connection:
         connection.execute(text(
@@ -86,5 +86,5 @@ def test_rows_of_before_are_found_after_the_migration(empty_database_url):
     with engine.begin() as connection:
         assert connection.execute(text("SELECT folded FROM dealer")).all() == [("d 1\nzoe",)]
         assert connection.execute(text("SELECT folded, folded_address FROM store")).all() == [("s1\nlodz", "2号")]
-    commands.downgrade(empty_database_url, "f3a91c6e20d5")
+    commands.downgrade(empty_database_url, "e4b07d2a6c91")
     engine.dispose()

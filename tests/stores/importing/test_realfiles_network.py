@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import db
-from stores import customer_book, people
+from stores import customer_book, people, place_search, search
 from stores.actors import COMMAND_LINE
 from stores.areas import parse_geometry
 from stores.customers import customer, customer_identity
@@ -195,3 +195,16 @@ def test_fee_5_csv(base):
 def test_radius_csv(base):
     checked, outcome = take(base, "stores", "radius.csv")
     assert (outcome.new, [each.reason for each in checked.warnings.kept]) == (1, ["is a radius of 5 metres; are 5000 meant?"])
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    ("zurich", "Z1"), ("Löwenplatz", "Z1"), ("lodz", "Z2"), ("istanbul", "Z3"), ("kadikoy", "Z3"), ("臺北", "Z4"), ("台北信義", "Z4"), ("o'connell", "Z5"),
+    ("oconnell", "Z5"), ("2号店", "Z6"), ("mcdonald’s", "Z6"), ("saint etienne", "Z7"), ("ETIENNE", "Z7")])
+def test_accents_csv(base, words, code):
+    """Found by the search of everything, by pickers, and as a place."""
+    take(base, "stores", "accents.csv")
+    with db.read() as connection:
+        assert [hit.key for hit in search.find(connection, COMMAND_LINE, words, base.now, base.today).hits] == [code]
+        assert [key for key, _ in search.suggest(connection, COMMAND_LINE, "store", words, base.today)] == [code]
+        places = place_search.find(connection, COMMAND_LINE, newest(), base.today, words)
+    assert [each.store_code for each in places if each.kind == "store"] == [code]
