@@ -24,7 +24,8 @@ _ON_THE_PATH = (str(Path(__file__).parent), str(Path(__file__).parent.parent.par
 
 
 def begin() -> None:
-    """Put this process at the moment; the processes of one run share the first one's offset."""
+    """Put this process at the moment; the processes of one run share the first one's offset. Databases are made for the brand's zone."""
+    os.environ["BRAND_TIMEZONE"] = ZONE.key
     if OFFSET not in os.environ:
         os.environ[OFFSET] = str(MOMENT.timestamp() - _machine_now())
     time_machine.travel(_machine_now() + float(os.environ[OFFSET]), tick=True).start()

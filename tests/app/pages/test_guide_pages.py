@@ -16,6 +16,7 @@ from incentives import plan_versions, rewards, targets
 from incentives.targets import target
 from ledger.audit import audit_log
 from stores.actors import COMMAND_LINE, Actor
+from stores.brand import day_bounds
 from stores.channels import channel
 from stores.entering import enter
 from stores.entry_param_signing import sign_param
@@ -233,7 +234,7 @@ def test_targets_are_locked_after_day_5_unless_headquarters_s4(chain):
     with db.read() as connection:
         store_id = find_scope(connection, "store", "S1")
     manager, petra = (Actor("user:1", frozenset({"target:write"}), kind, store_id if kind == "store" else None) for kind in ("store", "all"))
-    late = dt.datetime(2025, 6, 5, 16, tzinfo=dt.UTC)  # 6 June in the brand's zone
+    late = day_bounds(dt.date(2025, 6, 6))[0]
     with pytest.raises(targets.Conflict):
         targets.set_for_store("2025-06", store_id, {("G1", "adds"): targets.Decimal(3)}, actor=manager, now=late)
     on_time = late - dt.timedelta(seconds=1)
