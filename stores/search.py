@@ -65,7 +65,7 @@ def find(connection: Connection, actor: Actor, text: str, now: dt.datetime, toda
         return Found((), frozenset(), None)
     hits: list[Hit] = []
     more: set[str] = set()
-    for kind, query in _by_words(actor, text, today):
+    for kind, query in _by_words(actor, text, today) if len(fold(text)) >= SHORTEST else ():  # `O-` is one letter
         rows = connection.execute(query.limit(EACH + 1)).all()
         hits += [Hit(kind, r.code, r.name, r.code, r.beside or "") for r in rows[:EACH]]
         if len(rows) > EACH:
