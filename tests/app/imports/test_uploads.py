@@ -396,7 +396,7 @@ DIRTY = {
     "offers": "store_code,kind,reference,switch,valid_from,valid_to\nS1,coupon,A,maybe,2025-13-01,\nNOPE,range,B,on,,\nS1,range,B,on,2025-02-02,2025-02-01\n",
     "branches": "branch_code,name,parent_code\nX,A,Y\nY,B,X\nZ,C,Z\n",
     "dealers": "dealer_code,name,platform_fee_bp,channel_fee_bp,branch_code\nX,A,9000,2000,NOPE\nY,B,1.5,0,\nZ,C,1,1,NOPE\n",
-    "areas": '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"area_code":"A","kind":"territory","mood":1},"geometry":null},{}]}',
+    "areas": '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"area_code":"A","kind":"district","valid_from":"soon"},"geometry":null},{}]}',
 }
 
 
