@@ -62,7 +62,7 @@ def test_h1_rules_are_changed_simulated_and_published_with_a_note(chain):
     assert "of 5 visits" in page and "Publish these rules" in page and "How sure this is" in page
     number = address.rsplit("/", 1)[1]
     review = client.get(f"/hq/policy/review?simulation={number}").text
-    assert "rung 7" in review and "off" in review and "rung 8" not in review, "rungs that only moved up by one are no change"
+    assert "rule 7" in review and "off" in review and "rule 8" not in review, "rungs that only moved up by one are no change"
     silent = client.post("/hq/policy/publish", data={"csrf_token": token(review), "simulation": number, "note": " "})
     assert silent.status_code == 422 and "Say in a note" in silent.text
     assert client.post("/hq/policy/publish", data={"csrf_token": token(review), "simulation": number, "note": "nearer only"}).status_code == 303
