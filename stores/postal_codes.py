@@ -160,6 +160,11 @@ class PostalIndex(Generic[Key]):
             several.sort(key=lambda pair: pair[0].low)
             self._furthest[length] = list(accumulate((entry.high for entry, _ in several), max))
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PostalIndex) and (self._codes, self._starts, self._ranges) == (other._codes, other._starts, other._ranges)
+
+    __hash__ = None  # type: ignore[assignment]  # equal by what it holds
+
     def holding(self, text: str | None) -> list[Key]:
         """The keys whose lists hold a code as somebody wrote it, each once."""
         if not text or not (self._codes or self._starts or self._ranges):
