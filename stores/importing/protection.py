@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 
-_SIGNS = "=+\\-@\t\r\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-_RUNS = re.compile(f"'*[{_SIGNS}]")
+from stores.formulas import BREAKS, SIGNS
+
+_RUNS = re.compile(f"'*(?:[{BREAKS}]|\\s*[{re.escape(SIGNS)}])")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 
 
