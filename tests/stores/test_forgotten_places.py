@@ -126,7 +126,7 @@ def test_staff_see_a_class_of_the_winner_and_nothing_finer(town):
     """A16: lists and explanations, while the point is still kept."""
     one = enter(arrival("c1", PLACES[2])).entry_id
     with time_machine.travel(NOW, tick=False), db.read() as connection:
-        listed = latest(connection, COMMAND_LINE, 1)[0]._mapping
+        listed = latest(connection, COMMAND_LINE, NOW.date(), 1)[0]._mapping
         told = explanations.of_entry(connection, find(connection, one, COMMAND_LINE), "en", EVERYTHING)
     assert isinstance(listed["distance_class_km"], int)
     assert not {"latitude", "longitude", "distance_m"} & set(listed)
