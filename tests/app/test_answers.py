@@ -131,7 +131,7 @@ def test_an_error_page_asks_the_database_for_nothing(house):
     house.user("petra", "hq_admin")
     client = house.signed_in("petra")
     db.configure("sqlite:////nowhere/at/all.db")
-    assert client.get("/hq/").status_code == 500
+    assert client.get("/hq/").status_code == 503
     assert client.get("/nowhere").status_code == 404
     assert client.get("/readyz").status_code == 503
     assert client.get("/healthz").data == b"ok\n"

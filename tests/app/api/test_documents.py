@@ -64,7 +64,7 @@ def test_parameters_are_named_as_they_are_sent(document):
 
 def test_a_call_names_its_refusals_and_its_permission(document):
     post = document["paths"]["/api/v1/parcels"]["post"]
-    assert set(post["responses"]) == {"201", "400", "401", "403", "404", "409", "413", "415", "422", "429"}
+    assert set(post["responses"]) == {"201", "400", "401", "403", "404", "409", "413", "415", "422", "429", "503"}
     assert post["x-permission"] == "parcel:write"
     assert "404" not in document["paths"]["/api/v1/parcels"]["get"]["responses"]
 
