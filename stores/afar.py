@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from stores.coordinates import geodesic_m
+from stores.coordinates import distances_m
 from stores.whereabouts import country_at
 
 FAR_M = 200_000.0  # an area farther from all who serve it was drawn elsewhere, or given to somebody else
@@ -39,14 +39,11 @@ def afar(outline: BaseGeometry, places: Sequence[Place]) -> Afar | None:
 
 
 def _nearest(outline: BaseGeometry, places: Sequence[Place]) -> tuple[float, str]:
-    """By its nearest point in degrees, which is near enough for hundreds of kilometres."""
-    best = (float("inf"), "")
-    for code, latitude, longitude in places:
-        near = shapely.get_coordinates(shapely.shortest_line(outline, shapely.Point(longitude, latitude)))[0]
-        best = min(best, (geodesic_m(float(near[1]), float(near[0]), latitude, longitude), code))
-        if best[0] <= FAR_M:
-            break
-    return best
+    """By its nearest point in degrees, which is near enough for hundreds of kilometres; of equals the smaller code."""
+    codes, latitudes, longitudes = zip(*places, strict=True)
+    near = shapely.get_coordinates(shapely.shortest_line(outline, shapely.points(longitudes, latitudes)))[::2]
+    metres = distances_m(near[:, 1], near[:, 0], latitudes, longitudes)
+    return min(zip(metres.tolist(), codes, strict=True))
 
 
 def _country(outline: BaseGeometry) -> str | None:
