@@ -16,6 +16,7 @@ class Form:
     method: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
+    pressed: bool = False
 
 
 class _Reading(HTMLParser):
@@ -48,6 +49,9 @@ class _Reading(HTMLParser):
         if tag == "input" and given.get("type") not in ("submit", "file", "button"):
             if given.get("type") not in ("checkbox", "radio") or "checked" in given:
                 owner.fields.append((given["name"], given.get("value", "on" if given.get("type") in ("checkbox", "radio") else "")))
+        elif tag in ("button", "input") and given.get("type", "submit") == "submit" and not owner.pressed:
+            owner.pressed = True  # the first button is the one that the Enter key presses
+            owner.fields.append((given["name"], given.get("value", "")))
         elif tag == "select":
             self.select, self.options = given["name"], []
         elif tag == "textarea":
