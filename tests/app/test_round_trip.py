@@ -146,7 +146,7 @@ def test_only_what_was_edited_changes(network: Network, tmp_path, form):
     assert (outcome.new, outcome.changed, outcome.unchanged) == (0, 2, len(before) - 2)
     after = {row.store_code: dict(row._mapping) for row in network.rows(store)}
     changed = {(code, name) for code, row in after.items() for name, value in row.items() if value != before[code][name]}
-    assert changed == {("S3", "name"), ("0001", "priority")}
+    assert changed == {("S3", "name"), ("S3", "folded"), ("0001", "priority")}  # what a name is found by follows it
     assert bring(tmp_path, "targets", rewritten(exported("targets", form), form, {"2025-06": ("target", "1")}), "csv").changed == 3
     assert network.count(target) == 6
 
