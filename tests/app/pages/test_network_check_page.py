@@ -95,7 +95,9 @@ def test_the_command_counts_names_and_writes_a_file(chain, tmp_path):
     lines, file = Lines(chain.house, tmp_path), tmp_path / "findings.csv"
     done = lines.run("network", "check", "--csv", file)
     assert done.exit_code == 0 and done.stdout.splitlines()[-1] == "2" and "Store without visitors: 1" in done.stdout
-    (row,) = csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig")))
+    rows = {row["kind"]: row for row in csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig")))}
+    assert set(rows) == {"store_unreachable", "stores_one_point"}
+    row = rows["store_unreachable"]
     assert (row["kind"], row["code"], row["dealer"]) == ("store_unreachable", "S3", "D1") and "cloud shop" in row["what"]
     assert "门店无法接待访客: 1" in lines.run("network", "check", "--lang", "zh").stdout
 

@@ -62,8 +62,8 @@ def test_an_area_is_pasted_reviewed_and_saved(bare_chain):
 
 WRONG = {"no JSON": ({"geometry": "{"}, "is no JSON"), "a point": ({"geometry": '{"type": "Point", "coordinates": [1, 2]}'}, "is neither Polygon nor MultiPolygon"),
          "several": ({"geometry": json.dumps({"type": "FeatureCollection", "features": []})}, "holds several features"),
-         "nothing at all": ({}, "the area would be empty"), "no such dealer": ({"dealer_code": "D9", "postal_codes": "1"}, "is no known dealer"),
-         "no dealer": ({"dealer_code": "", "postal_codes": "1"}, "a territory belongs to a dealer")}
+         "nothing at all": ({}, "the area would be empty"), "no such dealer": ({"dealer_code": "D9", "postal_codes": "200001"}, "is no known dealer"),
+         "no dealer": ({"dealer_code": "", "postal_codes": "200001"}, "a territory belongs to a dealer")}
 
 
 @pytest.mark.parametrize(("change", "said"), WRONG.values(), ids=WRONG)
