@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import time_machine
 
-MOMENT = dt.datetime.fromisoformat(os.environ.get("TEST_MOMENT", "2026-11-18T10:00:00+08:00"))
+MOMENT = dt.datetime.fromisoformat(os.environ.get("TEST_MOMENT", "2026-11-25T10:00:00+08:00"))
 EACH_TEST_BEGINS_THERE = "TEST_MOMENT" in os.environ
 ZONE = ZoneInfo(os.environ.get("TEST_ZONE", "Asia/Shanghai"))
 OFFSET = "TEST_CLOCK_OFFSET_S"  # what sitecustomize reads: seconds from the machine's clock to the tests'
