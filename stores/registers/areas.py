@@ -87,20 +87,21 @@ def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> P
 def _oddities(connection: Connection, rows: Sequence[AreaRow], dealers: Mapping[str, int], stores: Mapping[str, int], today: dt.date) -> FaultList:
     """Areas drawn far from all who serve them, divisions nobody knows, postal codes of another country: warnings."""
     warnings, serving = FaultList(), _serving(connection, set(dealers.values()), set(stores.values()), today)
-    lying: dict[int, list[str]] = {}  # countries of those who serve, by their list
+    lying: dict[tuple[str, int], list[str]] = {}  # the countries of those who serve
     for row in rows:
         oddities.of_area(row.line, row.region_codes, warnings)
-        by_dealer = serving.get(("dealer", dealers.get(row.dealer_code or "", 0)), [])
-        near = by_dealer or serving.get(("store", stores.get(row.store_code or "", 0)), [])
+        of_dealer = ("dealer", dealers.get(row.dealer_code or "", 0))
+        who = of_dealer if of_dealer in serving else ("store", stores.get(row.store_code or "", 0))
+        near = serving.get(who, [])
         off = afar(row.geometry, [place for place, _ in near]) if row.geometry is not None else None
         if off is not None:
             here, there = oddities.named(off.here) or "the sea", oddities.named(off.there)
             code = "area_far_turned" if off.turned else "area_far_elsewhere" if there else "area_far"
             warnings.say(row.line, "geometry", row.area_code, code, here=here, there=there, km=f"{off.metres / 1000:,.0f}", store=off.code)
         listed = readable(row.postal_codes)
-        if listed and id(near) not in lying:
-            lying[id(near)] = sorted({country or country_at(latitude, longitude) or "" for (_, latitude, longitude), country in near} - {""})
-        countries = lying.get(id(near), [])
+        if listed and who not in lying:
+            lying[who] = sorted({country or country_at(latitude, longitude) or "" for (_, latitude, longitude), country in near} - {""})
+        countries = lying.get(who, [])
         for entry in listed if countries else ():
             if not any(fits(entry, country) for country in countries):
                 warnings.say(row.line, "postal_codes", str(entry), "postal_useless", countries=", ".join(map(oddities.named, countries)))
