@@ -12,7 +12,7 @@ from stores.land import at_sea, on_sphere
 from stores.world_cities import cities
 
 ICE_SOUTH_OF = -60.0
-AROUND_M = 100_000.0  # and as far again as the nearest known place: in empty country a border may be nearer than that place
+AROUND_M = 250_000.0  # and as far again as the nearest known place: places are towns over 15,000 people, so a border may be nearer than the next one
 _FAMILIES = (("CN", "HK", "MO", "TW"), ("US", "PR", "GU", "VI", "AS", "MP"), ("FR", "GP", "MQ", "RE", "GF", "YT", "NC", "PF", "PM", "MF", "BL", "WF", "MC"),
              ("GB", "IM", "JE", "GG", "GI"), ("NL", "AW", "CW", "SX", "BQ"), ("DK", "FO", "GL"), ("FI", "AX"), ("NO", "SJ"), ("AU", "CX", "CC", "NF"), ("IT", "SM", "VA"),
              ("RS", "XK"), ("MA", "EH"), ("IL", "PS"))
