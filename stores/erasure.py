@@ -26,7 +26,7 @@ from stores.customers import customer, customer_identity, customer_merge, custom
 from stores.entries import entry, entry_point, entry_trace
 from stores.guides import guide
 from stores.identifiers import Identifiers
-from stores.phones import reveal
+from stores.phones import reveal, ways_of_writing
 from stores.reassignments import reassignment
 from stores.simulations import simulation
 
@@ -114,7 +114,7 @@ def _identifiers(connection: Connection, person: Sequence[int]) -> Identifiers:
     for r in rows:
         if r.kind == "phone" and r.cipher is not None:
             try:
-                phones.add(reveal(r.cipher))
+                phones |= ways_of_writing(reveal(r.cipher))
             except InvalidTag:  # sealed under a key that is gone: nobody can read it
                 continue
     return Identifiers(words, phones)
@@ -158,5 +158,5 @@ def redact(connection: Connection, table: Table, columns: Sequence[str], known_b
 
 def mentions(columns: Sequence[Column[Any]], known_by: Identifiers) -> Any:
     """A wide net over the rows that may name him: his words as they stand and as JSON writes them, the last digits of a phone."""
-    parts = {each for word in known_by.words for each in (word, json.dumps(word, ensure_ascii=False)[1:-1])} | {phone[-4:] for phone in known_by.phones}
+    parts = {each for word in known_by.words for each in (word, json.dumps(word, ensure_ascii=False)[1:-1])} | known_by.endings()
     return or_(*(type_coerce(column, Text).contains(part, autoescape=True) for column in columns for part in sorted(parts)))

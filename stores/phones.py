@@ -36,6 +36,16 @@ def reveal(cipher: bytes) -> str:
     return normalised(sealing.opened(b"phone cipher", cipher))
 
 
+def ways_of_writing(number: str) -> set[str]:
+    """The digits under which one may read a normalised number somewhere: with its country's code, after 00 or 011, as it is dialled at home, and +44 (0)20."""
+    found = parts(number)
+    if found is None:
+        return {number}
+    code, national = found
+    trunk = trunk_of(code)
+    return {code + national, f"00{code}{national}", f"011{code}{national}", national, trunk + national, code + trunk + national, f"00{code}{trunk}{national}"}
+
+
 def masked(number: str) -> str:
     """138****0001."""
     return number[:3] + "****" + number[-4:] if len(number) > 7 else "****" + number[-2:]

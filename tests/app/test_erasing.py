@@ -4,6 +4,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -256,4 +257,21 @@ def test_a_run_of_a_file_that_names_him_ends(desk: Desk):
 @pytest.mark.parametrize(("text", "named"), [
     ("c1", True), ("of c1.", True), ("(c1)", True), ("c12", False), ("c1-2", False), ("xc1", False), ("+86 138-0013 8000", True), ("138001380001", False), ("C1", False)])
 def test_whole_words_name_a_person(text: str, named: bool):
-    assert Identifiers({"c1"}, {"13800138000"}).named_in(text) == named
+    assert Identifiers({"c1"}, phones.ways_of_writing("+8613800138000")).named_in(text) == named
+
+
+@pytest.mark.parametrize(("number", "text"), [
+    ("+8613800138000", "13800138000"), ("+8613800138000", "+86 13800138000"), ("+8613800138000", "0086 138 0013 8000"), ("+8613800138000", "(86)138/0013/8000"),
+    ("+8613800138000", "13800138000.0"), ("+8613800138000", "013800138000"), ("+8613800138000", "１３８００１３８０００"),
+    ("+8613800138000", "138\u00a00013\u20148000"), ("+442079460958", "020 7946 0958"), ("+442079460958", "+44 (0)20 7946 0958"),
+    ("+442079460958", "011 44 20 7946 0958"), ("+12125550142", "(212) 555-0142"), ("+12125550142", "1-212-555-0142"), ("+33612345678", "06 12 34 56 78"),
+    ("+33612345678", "+33 6.12.34.56.78")])
+def test_a_number_is_found_however_it_was_written(number: str, text: str):
+    """Stored in one form (E.164), written in many: in notes, and in files of every encoding."""
+    known_by = Identifiers((), phones.ways_of_writing(number))
+    assert known_by.named_in(f"call {text}, please") and not re.search(r"\d{2}", known_by.without(f"call {text}"))
+    for code in ("utf-8", "gb18030", "utf-16-le", "utf-16-be"):
+        assert known_by.named_in_bytes(f"a,{text},b".encode(code)), code
+    assert any(ending in text for ending in known_by.endings())
+    longer = f"a,9{text.lstrip('+(')}1,b"
+    assert not known_by.named_in(longer) and not known_by.named_in_bytes(longer.encode())
