@@ -16,7 +16,7 @@ from pathlib import Path
 import config
 import db
 from incentives import targets
-from stores import event_intake
+from stores import event_filing, event_intake
 from stores.actors import Actor
 from stores.areas import parse_geometry
 from stores.brand import brand
@@ -124,17 +124,17 @@ def _offer_to_follow(sheet: Sheet, faults: FaultList) -> None:
 
 def _events(path: Path, dry_run: bool, actor: Actor, progress: Progress | None, headings: HeadingMap = PLAIN, wishes: Wishes = AS_USUAL) -> Report:
     checked = check("events", read_sheet(path, COLUMNS["events"], kind="events", given=headings), context(), progress)
-    return _judged("events", checked, partial(_record_events, checked.rows, actor), dry_run, wishes)
+    return _judged("events", checked, partial(_record_events, checked.rows, actor, progress), dry_run, wishes)
 
 
-def _record_events(rows: Sequence[Row], actor: Actor, only_try: bool) -> Outcome:
+def _record_events(rows: Sequence[Row], actor: Actor, progress: Progress | None, only_try: bool) -> Outcome:
     names = ("event_id", "type", "occurred_at", "guide_code", "customer_id", "external_userid", "source")
     events = [EventIn(*(row.get(name) for name in names), payload=row.get("payload") or {}) for row in rows]
     with db.read() as connection:
         same = facts.same_events(connection, events)
     rows, events = [row for row in rows if row.values["event_id"] not in same], [each for each in events if each.event_id not in same]
     try:
-        taken = event_intake.record_events(events, actor=actor.name, now=dt.datetime.now(dt.UTC), all_or_nothing=True, dry_run=only_try)
+        taken = event_filing.file_events(events, actor=actor, now=dt.datetime.now(dt.UTC), dry_run=only_try, progress=progress)
     except event_intake.AnyRefused as refusal:
         faults = FaultList()
         for each in refusal.refused:

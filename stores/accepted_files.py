@@ -199,6 +199,14 @@ def _stage_piece(mine: Turn, file_id: int, number: int, piece: Piece) -> None:
         connection.execute(update(accepted_file).where(_F.id == file_id).values(pieces=number))
 
 
+def told(pieces: Iterable[Piece], progress: Progress | None) -> Iterator[Piece]:
+    """Until the file is accepted it can be cancelled."""
+    for piece in pieces:
+        if progress is not None:
+            progress(1, 1)
+        yield piece
+
+
 def accept(mine: Turn, file_id: int, still_sound: Callable[[Connection], bool], *, now: dt.datetime, keys: Sequence[Table]) -> bool:
     """The file counts from now on; False, and nothing is different, when `still_sound(connection)` says that what was checked has changed.
     `keys`: the key tables of its numbers; whoever is writing one is waited for, so that he is seen."""

@@ -14,6 +14,7 @@ from ledger.bulk import insert_rows
 from ledger.intakes import open_intake
 from ledger.upsert import insert_missing
 from stores import network, people, rebinding, versions
+from stores.accepted_files import Written, refuse_taken
 from stores.brand import business_day
 from stores.canonical import canonical_hash
 from stores.changes import changed_customer
@@ -70,6 +71,9 @@ class Taken:
     refused: list[Refused] = field(default_factory=list)
 
 
+Sound = tuple[int, EventIn, str]  # its index in the call, and the hash of its content
+
+
 class AnyRefused(Exception):
     """An all-or-nothing intake had refusals; nothing was written."""
 
@@ -78,38 +82,46 @@ class AnyRefused(Exception):
         self.refused = refused
 
 
-def record_events(events: Sequence[EventIn], *, actor: str, now: dt.datetime, all_or_nothing: bool = False, dry_run: bool = False) -> Taken:
-    """Record the events that are new and sound, in one transaction (joins an open one). Raises AnyRefused with `all_or_nothing`.
+def record_events(events: Sequence[EventIn], *, actor: str, now: dt.datetime, all_or_nothing: bool = False) -> Taken:
+    """Record the events that are new and sound, in one transaction (joins an open one). Raises AnyRefused with `all_or_nothing`; Busy while one
+    of them stands in a file that is being written.
 
     Shapes, guides and known ids are looked at before the write, which takes the lock for the new ones only (M21)."""
-    with db.read() as connection:
-        taken, new = _looked_at(connection, events, network.snapshot(versions.current(connection)), now, all_or_nothing)
-    if dry_run or not new:
+    taken, new = judge(events, now, all_or_nothing)
+    if not new:
         return taken
     with db.transaction() as connection:
-        snapshot = network.snapshot(versions.current(connection))
         insert_missing(connection, event_key, [{"event_id": e.event_id, "body_hash": h} for _, e, h in sorted(new, key=lambda s: s[1].event_id)])
+        refuse_taken(connection, {"event": [each.event_id for _, each, _ in new]})
         rivals = Taken()
         still_new = _new_ones(connection, new, rivals, now)
         if all_or_nothing and rivals.refused:
             raise AnyRefused(sorted(rivals.refused, key=lambda r: r.index))
         if still_new:
-            _write(connection, [each for _, each, _ in still_new], snapshot, actor, now)
+            _write(connection, [each for _, each, _ in still_new], actor, now)
     return Taken(len(still_new), taken.duplicates + rivals.duplicates, sorted([*taken.refused, *rivals.refused], key=lambda r: r.index))
 
 
-def _looked_at(connection: Connection, events: Sequence[EventIn], snapshot: Snapshot, now: dt.datetime,
-               all_or_nothing: bool) -> tuple[Taken, list[Sound]]:
+def record_accepted(events: Sequence[EventIn], *, actor: str, now: dt.datetime, written: Written) -> None:
+    """A piece of a file that was accepted: it was judged, and nobody else may have brought one of its ids."""
+    with db.transaction() as connection:
+        insert_missing(connection, event_key, [{"event_id": e.event_id, "body_hash": canonical_hash(e.content())}
+                                               for e in sorted(events, key=lambda e: e.event_id)])
+        _write(connection, events, actor, now)
+        written(connection)
+
+
+def judge(events: Sequence[EventIn], now: dt.datetime, all_or_nothing: bool = False) -> tuple[Taken, list[Sound]]:
+    """What would become of them, and those that are new and sound; nothing is written. Raises AnyRefused with `all_or_nothing`."""
     taken = Taken()
-    new = _new_ones(connection, _sound(events, snapshot, taken), taken, now)
+    with db.read() as connection:
+        snapshot = network.snapshot(versions.current(connection))
+        new = _new_ones(connection, _sound(events, snapshot, taken), taken, now)
     taken.accepted = len(new)
     taken.refused.sort(key=lambda r: r.index)
     if all_or_nothing and taken.refused:
         raise AnyRefused(taken.refused)
     return taken, new
-
-
-Sound = tuple[int, EventIn, str]
 
 
 def _sound(events: Sequence[EventIn], snapshot: Snapshot, taken: Taken) -> list[Sound]:
@@ -162,7 +174,8 @@ def _new_ones(connection: Connection, sound: list[Sound], taken: Taken, now: dt.
     return new
 
 
-def _write(connection: Connection, new: list[EventIn], snapshot: Snapshot, actor: str, now: dt.datetime) -> None:
+def _write(connection: Connection, new: Sequence[EventIn], actor: str, now: dt.datetime) -> None:
+    snapshot = network.snapshot(versions.current(connection))
     who = _people(connection, new, now)
     people.lock(connection, (c for c in who.values()))
     intake_id = open_intake(connection, "events", actor, now)
@@ -188,7 +201,7 @@ def _row(each: EventIn, who: dict[Identity, int], snapshot: Snapshot, intake_id:
             "intake_id": intake_id, "received_at": now}
 
 
-def _people(connection: Connection, new: list[EventIn], now: dt.datetime) -> dict[Identity, int]:
+def _people(connection: Connection, new: Sequence[EventIn], now: dt.datetime) -> dict[Identity, int]:
     """Everybody named, found or created; identities named together belong together, the strongest known one decides who it is."""
     groups = [g for each in new for g in (each.identities(), each.inviter()) if g]
     known = people.find(connection, (i for g in groups for i in g))

@@ -131,7 +131,7 @@ def _check(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], now: dt.d
 
 def _accepted(mine: Turn, checked: _Checked, actor: Actor, now: dt.datetime, progress: Progress | None) -> bool:
     """Stage, accept and write; False, and nothing was written, when others brought some of it in the meantime."""
-    file_id = accepted_files.stage(mine, _told(_pieces(checked), progress), actor=actor.name, now=now)
+    file_id = accepted_files.stage(mine, accepted_files.told(_pieces(checked), progress), actor=actor.name, now=now)
 
     def still_sound(connection: Connection) -> bool:
         orders, of_orders = sales_order.c.order_no, (refund, refund.c.order_id == sales_order.c.id)
@@ -144,14 +144,6 @@ def _accepted(mine: Turn, checked: _Checked, actor: Actor, now: dt.datetime, pro
         return False
     accepted_files.write(mine, file_id, progress)
     return True
-
-
-def _told(pieces: Iterator[Piece], progress: Progress | None) -> Iterator[Piece]:
-    """Until the file is accepted it can be cancelled."""
-    for piece in pieces:
-        if progress is not None:
-            progress(1, 1)
-        yield piece
 
 
 def _pieces(checked: _Checked) -> Iterator[Piece]:
