@@ -46,7 +46,7 @@ DETAILS: Words = {
     "identifiers": _l("identifiers"), "points": _l("points"), "traces": _l("traces"), "reason": _l("reason"), "case": _l("case"), "kind": _l("kind"),
     "bytes": _l("bytes"), "digest": _l("digest"), "stores": _l("stores"), "places": _l("places"), "unchanged": _l("unchanged"),
     "closing": _l("closing"), "deed": _l("decision"), "store": _l("store"), "guide": _l("guide"), "successor_code": _l("successor"),
-    "customers": _l("customers"), "protected": _l("protected"), "follow": _l("they follow"),
+    "customers": _l("customers"), "protected": _l("protected"), "follow": _l("they follow"), "left_to_others": _l("identifiers left to others"),
 }
 VALUES: Words = {
     "code": _l("code of the app"), "recovery_code": _l("recovery code"), "all": _l("the whole chain"), "branch": _l("Branch"), "dealer": _l("Dealer"),

@@ -209,9 +209,9 @@ def told(pieces: Iterable[Piece], progress: Progress | None) -> Iterator[Piece]:
 
 def accept(mine: Turn, file_id: int, still_sound: Callable[[Connection], bool], *, now: dt.datetime, keys: Sequence[Table]) -> bool:
     """The file counts from now on; False, and nothing is different, when `still_sound(connection)` says that what was checked has changed.
-    `keys`: the key tables of its numbers; whoever is writing one is waited for, so that he is seen."""
+    `keys`: the key tables of its numbers (none: it closes no number to others); whoever is writing one is waited for, so that he is seen."""
     with db.transaction() as connection:
-        if db.lock_clause(connection):
+        if keys and db.lock_clause(connection):
             connection.execute(text(f"LOCK TABLE {', '.join(t.name for t in keys)} IN SHARE ROW EXCLUSIVE MODE"))
         mine.go_on()
         if not still_sound(connection):

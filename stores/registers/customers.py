@@ -1,6 +1,7 @@
 """The register of customers: surrogate, identities, employee flag (P3, P5, B5)."""
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ import db
 from ledger import audit
 from ledger.bulk import allocate
 from ledger.upsert import insert_missing
-from stores import people
+from stores import accepted_files, people
+from stores.accepted_files import Piece, Written
 from stores.actors import Actor
 from stores.customers import customer, customer_identity, customer_state
 from stores.importing.check import Row
@@ -24,6 +26,8 @@ from stores.registers.saving import IN_LIST, Outcome, Refused, pieces, refuse_do
 LINKS = ("unionid", "openid", "external_userid")
 OWNED = "belongs to another customer already; one identity is one person. If both are one person, write yes in a column join of this row"
 Identity = tuple[str, str]
+MANY = 5_000  # customers that one transaction takes
+IN_PIECE = 2_000  # some tenths of a second of SQLite's writer
 
 
 def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
@@ -34,19 +38,27 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
     entry had brought both identities.
 
     Customers come in by entries meanwhile, under no version: rows are planned on a read, then inserted where missing, and whoever was
-    first is respected (his identities are compared once more)."""
+    first is respected (his identities are compared once more). Many are written as an accepted file (stores/accepted_files.py): from its
+    acceptance on nothing can refuse it, so an identity that a rival took meanwhile stays his, and the audit log says how many did. Raises Busy."""
     actor.require("import:write")
     persons = [_person(row) for row in rows]
+    if not dry_run:
+        accepted_files.await_others()
     with db.read() as connection:
         plan = _plan(connection, persons)
     if dry_run or not plan.outcome.effective:
         return plan.outcome
     refuse_doubtful(plan.outcome, accept)
+    if plan.outcome.effective > MANY:
+        return _write_in_pieces(persons, plan, actor, now)
     with db.transaction() as connection:
         _write(connection, plan, now)
-        audit.record(connection, actor.name, "import_customers", "customer", f"{len(rows)} rows",
-                     {"new": plan.outcome.new, "changed": plan.outcome.changed}, at=now)
+        _told(connection, plan.outcome, len(rows), actor, now)
     return plan.outcome
+
+
+def _told(connection: Connection, outcome: Outcome, rows: int, actor: Actor, now: dt.datetime) -> None:
+    audit.record(connection, actor.name, "import_customers", "customer", f"{rows} rows", {"new": outcome.new, "changed": outcome.changed}, at=now)
 
 
 @dataclass(slots=True)
@@ -63,6 +75,7 @@ class _Person:
     texts: Mapping[str, str]
     former: tuple[str, ...] = ()
     joins: bool = False
+    cipher: bytes | None = None  # of the phone, where that itself is not kept
 
 
 class _Link(NamedTuple):
@@ -81,6 +94,7 @@ class _Plan:
     links: list[_Link] = field(default_factory=list)
     dropped_phones: list[int] = field(default_factory=list)
     joined: list[tuple[_Person, int | None, set[int]]] = field(default_factory=list)  # who, his id unless new, the others whom the file says he is
+    effective: list[_Person] = field(default_factory=list)  # who is new or changes
     outcome: Outcome = field(default_factory=Outcome)
 
 
@@ -94,6 +108,15 @@ def _person(row: Row) -> _Person:
 
 
 def _plan(connection: Connection, persons: list[_Person]) -> _Plan:
+    """Raises Refused."""
+    plan, faults = _plan_of(connection, persons)
+    if faults:
+        raise Refused(faults)
+    return plan
+
+
+def _plan_of(connection: Connection, persons: list[_Person]) -> tuple[_Plan, FaultList]:
+    """What is to be written, without the identities at fault."""
     plan, changed, faults = _Plan(), 0, FaultList()
     roots = partial(people.root, connection)
     _refuse_shared_phones(persons, faults)
@@ -103,11 +126,13 @@ def _plan(connection: Connection, persons: list[_Person]) -> _Plan:
         owners = _owners(connection, [identity for person in some for identity in (*person.identities.items(), *(("phone", each) for each in person.former))])
         phones = _phones_of(connection, [found.id for found in known.values()])
         for person in some:
-            changed += _plan_one(plan, person, known.get(person.customer_id), owners, phones, roots, faults)
-    if faults:
-        raise Refused(faults)
+            found = known.get(person.customer_id)
+            changes = _plan_one(plan, person, found, owners, phones, roots, faults)
+            changed += changes
+            if changes or found is None:
+                plan.effective.append(person)
     plan.outcome = Outcome(len(plan.new), changed, len(persons) - len(plan.new) - changed)
-    return plan
+    return plan, faults
 
 
 def _plan_one(plan: _Plan, person: _Person, found: Any, owners: Mapping[Identity, int], phones: Mapping[int, str], roots: Callable[[int], int],
@@ -118,7 +143,7 @@ def _plan_one(plan: _Plan, person: _Person, found: Any, owners: Mapping[Identity
     for identity in person.identities.items():
         owner = _owner(owners, person, identity)
         if owner is None:
-            cipher = seal(person.phone) if identity[0] == "phone" and person.phone else None  # here, not under the lock
+            cipher = _sealed(person) if identity[0] == "phone" else None  # here, not under the lock
             missing.append(_Link(person, own, identity, cipher))
         elif owner != own and person.joins:
             others.add(owner)
@@ -132,7 +157,7 @@ def _plan_one(plan: _Plan, person: _Person, found: Any, owners: Mapping[Identity
         plan.links += missing
         return False
     old_phone = phones.get(found.id)
-    drops = old_phone is not None and (person.clears_phone or person.phone is not None and old_phone not in (person.identities["phone"], *person.former))
+    drops = old_phone is not None and (person.clears_phone or "phone" in person.identities and old_phone not in (person.identities["phone"], *person.former))
     flagged = person.employee is not None and person.employee != found.employee
     if flagged:
         plan.flags[bool(person.employee)].append(found.id)
@@ -140,6 +165,10 @@ def _plan_one(plan: _Plan, person: _Person, found: Any, owners: Mapping[Identity
         plan.dropped_phones.append(found.id)
     plan.links += missing
     return bool(missing or drops or flagged or joined)
+
+
+def _sealed(person: _Person) -> bytes | None:
+    return person.cipher or (seal(person.phone) if person.phone else None)
 
 
 def _are_one(roots: Callable[[int], int], several: set[int | None]) -> bool:
@@ -183,9 +212,56 @@ def _phones_of(connection: Connection, ids: list[int]) -> dict[int, str]:
     return {owner: value for some in pieces(ids) for owner, value in connection.execute(query.where(customer_identity.c.customer_id.in_(some)))}
 
 
+# -- many -----------------------------------------------------------------------------------------------------------------
+
+def _write_in_pieces(persons: list[_Person], plan: _Plan, actor: Actor, now: dt.datetime) -> Outcome:
+    """Stage, accept and write. Nobody's number is closed meanwhile: entries bring the same customers, and whoever is first is respected."""
+    with accepted_files.turn() as mine:
+        if mine.others:
+            with db.read() as connection:
+                plan = _plan(connection, persons)
+            if not plan.outcome.effective:
+                return plan.outcome
+
+        def counts(connection: Connection) -> bool:
+            _told(connection, plan.outcome, len(persons), actor, now)
+            return True
+
+        parts = pieces(plan.effective, IN_PIECE)
+        file_id = accepted_files.stage(mine, (Piece("customers", [_packed(each) for each in some], []) for some in parts), actor=actor.name, now=now)
+        accepted_files.accept(mine, file_id, counts, now=now, keys=())
+        accepted_files.write(mine, file_id)
+    return plan.outcome
+
+
+@accepted_files.writes("customers")
+def _write_piece(rows: list[Any], actor: str, received_at: dt.datetime, written: Written) -> None:
+    with db.read() as connection:
+        plan, taken = _plan_of(connection, [_unpacked(row) for row in rows])
+    with db.transaction() as connection:
+        left = len(taken) + _write(connection, plan, received_at, lenient=True)
+        if left:
+            audit.record(connection, actor, "import_customers", "customer", "identities left", {"left_to_others": left}, at=received_at)
+        written(connection)
+
+
+def _packed(person: _Person) -> list[Any]:
+    """As JSON; the phone is sealed."""
+    cipher = _sealed(person)
+    return [person.line, person.customer_id, person.identities, base64.b64encode(cipher).decode() if cipher else None, person.employee, person.clears_phone,
+            person.former, person.joins]
+
+
+def _unpacked(row: list[Any]) -> _Person:
+    line, customer_id, identities, cipher, employee, clears_phone, former, joins = row
+    texts = {kind: value for kind, value in identities.items() if kind in LINKS}
+    return _Person(line, customer_id, identities, None, employee, clears_phone, texts, tuple(former), joins, base64.b64decode(cipher) if cipher else None)
+
+
 # -- writing --------------------------------------------------------------------------------------------------------------
 
-def _write(connection: Connection, plan: _Plan, now: dt.datetime) -> None:
+def _write(connection: Connection, plan: _Plan, now: dt.datetime, *, lenient: bool = False) -> int:
+    """Raises Refused when a rival took an identity between plan and write; `lenient`: it stays his, and the answer is how many did."""
     ids = _create(connection, plan.new, now)
     for some in pieces(plan.dropped_phones):
         connection.execute(delete(customer_identity).where(and_(customer_identity.c.kind == "phone", customer_identity.c.customer_id.in_(some))))
@@ -198,9 +274,11 @@ def _write(connection: Connection, plan: _Plan, now: dt.datetime) -> None:
             {"kind": kind, "value": value, "customer_id": ids[person.customer_id] if owner is None else owner, "cipher": cipher}
             for person, owner, (kind, value), cipher in links])
     people.refuse_erased(connection, {owner for _, owner, _, _ in plan.links if owner is not None})
-    if missing < len(plan.links):
-        _check_owners(connection, plan, ids)
+    taken = _taken(connection, plan, ids) if missing < len(plan.links) else FaultList()
+    if taken and not lenient:
+        raise Refused(taken)
     people.note_merges(connection, [{ids[person.customer_id] if own is None else own, *others} for person, own, others in plan.joined], now)
+    return len(taken)
 
 
 def _create(connection: Connection, new: list[_Person], now: dt.datetime) -> dict[str, int]:
@@ -230,15 +308,12 @@ def _meet(connection: Connection, persons: list[_Person]) -> dict[str, int]:
     return ids
 
 
-def _check_owners(connection: Connection, plan: _Plan, ids: Mapping[str, int]) -> None:
-    """An identity that a rival took between read and write stays his, and the file is refused whole."""
+def _taken(connection: Connection, plan: _Plan, ids: Mapping[str, int]) -> FaultList:
+    """Identities that a rival took between read and write."""
     faults = FaultList()
     for links in pieces(plan.links, IN_LIST):
         owners = _owners(connection, [link.identity for link in links])
         for person, owner, identity, _ in links:
             if owners.get(identity) != (ids[person.customer_id] if owner is None else owner):
                 _refuse_owned(person, identity[0], faults)
-    if faults:
-        raise Refused(faults)
-
-
+    return faults

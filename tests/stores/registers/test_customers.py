@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import threading
+import zlib
 
 import pytest
 from sqlalchemy import insert, select
 
 import db
-from stores import sealing
+from ledger import audit
+from stores import accepted_files, people, sealing
 from stores.customers import customer, customer_identity, customer_merge, customer_state
 from stores.phones import keyed_hash, masked, normalised, reveal
 from stores.registers import customers
@@ -156,3 +158,101 @@ def test_m19_a_row_that_says_join_makes_one_person_of_those_who_hold_its_identit
     assert meet(network, "C3", unionid="u1", external_userid="e2", join="yes") == Outcome(unchanged=1)
     assert meet(network, "C1", phone="8613800138000", join="yes") == Outcome(unchanged=1)
     assert meet(network, "C1", unionid="u9", join="yes") == Outcome(changed=1)
+
+
+# -- many, as an accepted file --------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def small_pieces(monkeypatch):
+    monkeypatch.setattr(customers, "MANY", 3)
+    monkeypatch.setattr(customers, "IN_PIECE", 2)
+    monkeypatch.setattr(accepted_files, "REST_SECONDS", 0.0)
+
+
+def seven(**more):
+    return [{"customer_id": f"P{n}", "unionid": f"pu{n}", "phone": f"+86138{n:08}", "employee": "yes" if n == 3 else "no", **more} for n in range(7)]
+
+
+def everything(network):
+    owners = {row.id: row.customer_id for row in network.rows(customer)}
+    flags = {(row.customer_id, row.employee) for row in network.rows(customer)}
+    return flags, {(owners[row.customer_id], row.kind, row.value, reveal(row.cipher) if row.cipher else None) for row in network.rows(customer_identity, "value")}
+
+
+def waits_until_the_end(monkeypatch, after):
+    """The process ends after so many pieces."""
+    real, written = accepted_files._write_piece, []
+
+    def write(*given):
+        if len(written) == after:
+            raise KeyboardInterrupt
+        written.append(1)
+        real(*given)
+
+    monkeypatch.setattr(accepted_files, "_write_piece", write)
+    return lambda: monkeypatch.setattr(accepted_files, "_write_piece", real)
+
+
+def test_pieces_say_the_same_as_one_transaction(network, monkeypatch, small_pieces):
+    meet(network, "P1", phone="+8613900000000", openid="po1")
+    meet(network, "P2", employee="yes")
+    before = everything(network)
+    assert network.load("customers", *seven(), dry_run=True) == Outcome(new=5, changed=2)
+    assert everything(network) == before
+    assert network.load("customers", *seven()) == Outcome(new=5, changed=2)
+    in_pieces = everything(network)
+    assert ("P1", "phone", keyed_hash("+8613800000001"), "+8613800000001") in in_pieces[1] and ("P2", False) in in_pieces[0]
+    assert network.load("customers", *seven()) == Outcome(unchanged=7)
+    for table in (customer_identity, customer_state, customer):
+        with db.transaction() as connection:
+            connection.execute(table.delete())
+    monkeypatch.setattr(customers, "MANY", 1_000)
+    meet(network, "P1", phone="+8613900000000", openid="po1")
+    meet(network, "P2", employee="yes")
+    network.load("customers", *seven())
+    assert everything(network) == in_pieces
+
+
+def test_a_telephone_that_waits_in_a_piece_is_sealed(network, monkeypatch, small_pieces):
+    waits_until_the_end(monkeypatch, 0)
+    with pytest.raises(KeyboardInterrupt):
+        network.load("customers", *seven())
+    kept = [zlib.decompress(row.content) for row in network.rows(accepted_files.accepted_piece, "piece_no")]
+    assert len(kept) == 4 and b"pu3" in b"".join(kept) and b"00000003" not in b"".join(kept)
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 3])
+def test_once_accepted_it_comes_to_its_end(network, monkeypatch, small_pieces, pieces):
+    alive = waits_until_the_end(monkeypatch, pieces)
+    with pytest.raises(KeyboardInterrupt):
+        network.load("customers", *seven())
+    assert network.count(customer) == 2 * pieces
+    alive()
+    assert accepted_files.finish_left(60.0) == 1
+    assert network.load("customers", *seven()) == Outcome(unchanged=7)
+    assert len([row for row in network.rows(audit.audit_log) if row.action == "import_customers"]) == 1
+
+
+def test_a_fault_in_the_last_row_leaves_nothing_of_many(network, small_pieces):
+    meet(network, "Q", unionid="mine")
+    with pytest.raises(Refused, match="another customer"):
+        network.load("customers", *seven(), {"customer_id": "R", "unionid": "mine", "phone": "", "employee": "no"})
+    assert network.count(customer) == 1
+
+
+def test_an_identity_that_is_taken_while_pieces_are_written_stays_with_who_took_it(network, monkeypatch, small_pieces):
+    """An accepted file is not refused any more; what was left is told."""
+    alive = waits_until_the_end(monkeypatch, 1)
+    with pytest.raises(KeyboardInterrupt):
+        network.load("customers", *seven())
+    with db.transaction() as connection:
+        people.create(connection, [[("customer_id", "walked-in"), ("unionid", "pu5")]], network.now)
+        people.create(connection, [[("customer_id", "P4")]], network.now)
+    alive()
+    accepted_files.finish_left(60.0)
+    owners = {row.id: row.customer_id for row in network.rows(customer)}
+    assert {owners[row.customer_id] for row in network.rows(customer_identity, "value") if row.value == "pu5"} == {"walked-in"}
+    assert sorted(owners.values()) == [*(f"P{n}" for n in range(7)), "walked-in"]
+    assert [row.detail for row in network.rows(audit.audit_log) if row.object_id == "identities left"] == [{"left_to_others": 1}]
+    with pytest.raises(Refused, match="another customer"):
+        network.load("customers", *seven())
