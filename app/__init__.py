@@ -6,10 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, url_for
+from flask import Flask, current_app, url_for
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from werkzeug.local import LocalProxy
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
@@ -57,20 +58,15 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     settings = settings or config.load()
     logs.configure(settings.log_level)
     app = Flask(__name__)
-    _configure_limits(app, settings.rate_limit_storage)
-    _configure_database(settings.database_url)
-    _configure_domain(settings)
-    uploads.configure(settings.instance_path)
-    app.extensions["doorstep"] = settings
-    app.config.update(_flask_settings(settings))
+    bind(app, settings)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     addresses.init_app(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.globals.update(asset=_asset, navigation=navigation.links_of, role_names=navigation.ROLE_NAMES, search_url=navigation.search_url, theme=theme.of_reader,
                                  language=language.language, languages=language.NAMES, html_lang=language.HTML_LANG, query_in=words.query_in,
-                                 unread_notices=notice_pages.of_reader, actor_names=actor_names.actor_names, deed_words=audit_words.ACTIONS, settings=settings,
-                                 ground_mark=map_ground.mark_of)
+                                 unread_notices=notice_pages.of_reader, actor_names=actor_names.actor_names, deed_words=audit_words.ACTIONS,
+                                 settings=LocalProxy(lambda: current_app.extensions["doorstep"]), ground_mark=map_ground.mark_of)
     permissions.mark(app.view_functions["static"], permissions.PUBLIC)
     headers.init_app(app, secure=settings.secure_cookies, tiles=settings.map_tiles)  # first registered, so the last to see the answer
     errors.init_app(app)
@@ -89,6 +85,17 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app.add_url_rule("/favicon.ico", "favicon", permissions.public(lambda: app.send_static_file("mark.svg")))
     cli.init_app(app)
     return app
+
+
+def bind(app: Flask, settings: config.Settings) -> None:
+    """Tie this process and the application to an installation: its settings, its database, its brand and keys. An application can be tied to
+    another one as long as nothing differs that it was put together by: proxies, map tiles, limits of keys, cookies for https alone."""
+    _configure_limits(app, settings.rate_limit_storage)
+    _configure_database(settings.database_url)
+    _configure_domain(settings)
+    uploads.configure(settings.instance_path)
+    app.extensions["doorstep"] = settings
+    app.config.update(_flask_settings(settings))
 
 
 def _configure_database(url: str) -> None:

@@ -50,11 +50,11 @@ def limited(rate: str, name: str, who: Callable[[], str] | None = None) -> Calla
 
 def per_key(app: Flask, rate: str, actor_of: Callable[[str], Actor | None]) -> Callable[[str], Actor | None]:
     """`actor_of`, but a key that calls more often than `rate` is refused with 429."""
-    limits, counts = parse_many(rate), of(app)
+    limits = parse_many(rate)
 
     def limited_actor_of(key: str) -> Actor | None:
         actor = actor_of(key)
-        wait = None if actor is None else counts.wait_of(limits, "api", actor.name)
+        wait = None if actor is None else of(app).wait_of(limits, "api", actor.name)
         if wait is not None:
             raise Refusal(429, f"This key may call {rate}; wait {wait} s.", "too_many_requests", {"Retry-After": str(wait)})
         return actor

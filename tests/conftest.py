@@ -12,7 +12,7 @@ from hypothesis import settings
 import db
 from stores import brand, keys
 from tests import clock
-from tests.databases import ENGINES, Databases
+from tests.databases import ENGINES, Databases, create_engine_that_shares
 from tests.network import Network
 from tests.postgres import scratch_folder
 
@@ -87,6 +87,7 @@ SHARED = pytest.StashKey[tuple[str, int]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     clock.begin()
+    db.create_engine = create_engine_that_shares
     given = getattr(config, "workerinput", None)
     config.stash[SHARED] = given["doorstep_shared"] if given else (scratch_folder("doorstep-tests-"), os.getpid())
 

@@ -13,15 +13,36 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from sqlalchemy import make_url
+import sqlalchemy
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from migrations import commands
 
 ENGINES = ("sqlite", "postgresql")
+_first_engines: dict[tuple[str, str], Engine] = {}
 TEMPLATE = "doorstep_template"
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_engine_that_shares(url: str, **options: Any) -> Engine:
+    """As SQLAlchemy's: statements that an engine of this process has compiled are compiled for every other one of the same dialect, too."""
+    engine = sqlalchemy.create_engine(url, **options)
+    kind = (engine.dialect.name, str(options.get("isolation_level")))
+    first = _first_engines.get(kind)
+    if first is None:
+        try:
+            engine.connect().close()  # a dialect asks its server for what it can do, once
+        except SQLAlchemyError:
+            return engine
+        _first_engines[kind] = engine
+    else:
+        engine.dialect = engine.pool._dialect = first.dialect
+        engine._compiled_cache = first._compiled_cache
+    return engine
 
 
 class Databases:
@@ -38,6 +59,18 @@ class Databases:
         if engine == "sqlite":
             return self._create_sqlite(name, migrated)
         return self._create_postgresql(name, migrated)
+
+    def copy(self, url: str) -> str:
+        """A new database that holds what that one holds, to which nobody is connected."""
+        name, original = f"{self.worker}_{next(self._numbers)}", make_url(url).database
+        assert original is not None
+        if url.startswith("sqlite"):
+            if Path(f"{original}-wal").exists():
+                raise RuntimeError(f"{original} is open, so its file is not all of it; dispose of its engine first")
+            shutil.copyfile(original, self.folder / f"{name}.db")
+            return f"sqlite:///{self.folder / name}.db"
+        self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{original}" STRATEGY FILE_COPY')
+        return self.postgresql_url(name)
 
     def drop(self, url: str) -> None:
         """Remove a database that `create` made; connections to it are cut."""

@@ -1,8 +1,10 @@
 """A small installation of its own for each test: Petra is HQ, Omar owns dealer D1, Mei guides, Sam is a stranger."""
 from __future__ import annotations
 
+import copy
+import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from sqlalchemy import insert
 
 import config
 import db
-from app import api_keys, create_app
+from app import api_keys, bind, create_app
 from app.sign_in import users
 from stores import brand, network
 from stores.actors import COMMAND_LINE
@@ -26,9 +28,10 @@ PASSWORD = "a door ajar 2026"
 
 @dataclass
 class House:
-    """One running installation and its people."""
+    """One running installation and its people. `filled_with`: what the database held from the beginning, of a world that was kept."""
 
     app: Any
+    filled_with: Any = None
 
     def stranger(self) -> Any:
         return self.app.test_client()
@@ -56,6 +59,53 @@ def settings_of(url: str, folder: Path, **more: str) -> config.Settings:
     return config.load({"INSTANCE_PATH": str(folder), "DATABASE_URL": url, "LOG_LEVEL": "WARNING", "BRAND_TIMEZONE": clock.ZONE.key, **more})
 
 
+def installed(settings: config.Settings) -> Any:
+    """The application of this process, bound to an installation: putting it together takes longer than most tests."""
+    if not _put_together:
+        _put_together.append(create_app(settings))
+    else:
+        bind(_put_together[0], settings)
+    return _put_together[0]
+
+
+_put_together: list[Any] = []
+
+
+class Worlds:
+    """Databases that fixtures filled, copied for each test that begins with the same: filling takes longer than most tests."""
+
+    def __init__(self, databases: Databases):
+        self.databases = databases
+        self._kept: dict[tuple[str, str, dt.date], tuple[str, Any]] = {}
+
+    def begin(self, engine: str, names: Sequence[str]) -> tuple[str, Any]:
+        """The URL of a database for a test that uses fixtures of these names, and what `keep` was given with it; None with an empty one."""
+        found = next((name for name in WORLDS if name in names and (engine, name, _today()) in self._kept), None)
+        if found is None:
+            return self.databases.create(engine), None
+        kept, content = self._kept[engine, found, _today()]
+        return self.databases.copy(kept), copy.deepcopy(content)
+
+    def keep(self, name: str, content: Any) -> None:
+        """The database of this moment is what tests with that fixture begin with from now on."""
+        base = db.database()
+        base.dispose()
+        self._kept["sqlite" if base.sqlite else "postgresql", name, _today()] = self.databases.copy(base.url), copy.deepcopy(content)
+
+
+def _today() -> dt.date:
+    """What a world tells ends yesterday."""
+    return dt.datetime.now(clock.ZONE).date()
+
+
+WORLDS = ("chain", "bare_chain")  # fixtures that fill a house, the fuller first
+
+
+@pytest.fixture(scope="session")
+def worlds(databases: Databases) -> Worlds:
+    return Worlds(databases)
+
+
 def fill() -> None:
     """Two dealers, as far as sign-in needs them."""
     terms = {"platform_fee_bp": 500, "channel_fee_bp": 0, "collection_mode": "store_collects"}
@@ -73,15 +123,22 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def house(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path, cheap_passwords: None) -> Iterator[House]:
+def own_app() -> None:
+    """For tests that change the application itself: `house` puts a new one together."""
+
+
+@pytest.fixture
+def house(request: pytest.FixtureRequest, databases: Databases, worlds: Worlds, tmp_path: Path, cheap_passwords: None) -> Iterator[House]:
     """On SQLite, or on the engine of `@on_both_engines`."""
-    url = databases.create(getattr(request, "param", "sqlite"))
+    url, filled_with = worlds.begin(getattr(request, "param", "sqlite"), request.fixturenames)
     before = brand._brand
-    app = create_app(settings_of(url, tmp_path))
-    fill()
+    make = create_app if "own_app" in request.fixturenames else installed
+    app = make(settings_of(url, tmp_path))
+    if filled_with is None:
+        fill()
     api_keys.forget()
     network.forget()
-    yield House(app)
+    yield House(app, filled_with)
     db.database().dispose()
     db._database, brand._brand = None, before
     databases.drop(url)

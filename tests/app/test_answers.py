@@ -85,7 +85,7 @@ def test_a_fault_of_the_domain_has_one_status(kind, status):
 
 
 @pytest.mark.parametrize(("kind", "status"), FAULTS)
-def test_a_fault_is_a_problem_document_for_programs_and_a_page_for_people(house, kind, status):
+def test_a_fault_is_a_problem_document_for_programs_and_a_page_for_people(own_app, house, kind, status):
     def fails():
         raise kind("What, why and what to do.", errors=[FieldFault("lines.0.amount_minor", "below 0")])
 
@@ -115,7 +115,7 @@ def test_unknown_addresses_and_methods_are_told_in_kind(house):
 
 
 @pytest.mark.parametrize("path", ["/api/v1/breaks", "/breaks"])
-def test_the_unexpected_is_logged_once_and_told_without_its_inside(house, path, caplog):
+def test_the_unexpected_is_logged_once_and_told_without_its_inside(own_app, house, path, caplog):
     def breaks():
         raise RuntimeError("a secret inside")
 

@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 
 import config
 import db
-from app import api_keys, create_app
+from app import api_keys
 from ledger.journals import transfer
 from stores import brand
 from stores.actors import COMMAND_LINE
+from tests.app.conftest import installed
 from tests.network import Network
 from tests.stores.sales.shop import HERE, Shop
 
@@ -26,7 +27,7 @@ class Till:
     """The real application, asked as an integrator asks it."""
 
     def __init__(self, url: str, folder: Path):
-        self.app = create_app(config.load({"DATABASE_URL": url, "SECRET_KEY": SECRET, "INSTANCE_PATH": str(folder), "LOG_LEVEL": "ERROR"}))
+        self.app = installed(config.load({"DATABASE_URL": url, "SECRET_KEY": SECRET, "INSTANCE_PATH": str(folder), "LOG_LEVEL": "WARNING"}))
         network = Network()
         network.begin()
         self.shop = Shop(network)

@@ -21,7 +21,7 @@ from stores.sales.refunding import record_refunds
 from stores.sales.writing import record_orders
 from stores.scope import find_scope
 from stores.visits import Arrival, SourcePoint
-from tests.app.conftest import House
+from tests.app.conftest import House, Worlds
 from tests.network import Network
 
 BUND, WEST_LAKE = ("31.2304", "121.4737"), ("30.2500", "120.1500")
@@ -81,8 +81,15 @@ class Chain:
 
 
 @pytest.fixture
-def bare_chain(house: House) -> Chain:
+def bare_chain(house: House, worlds: Worlds) -> Chain:
     """Network and people, nothing happened."""
+    if house.filled_with is None:
+        settle(house)
+        worlds.keep("bare_chain", {})
+    return Chain(house, business_day(dt.datetime.now(dt.UTC)), house.filled_with or {})
+
+
+def settle(house: House) -> None:
     network = Network()
     network.begin()
     for code, dealer, place, more in (("S1", "D1", BUND, {"branch_code": "B2"}), ("S2", "D2", WEST_LAKE, {}), ("S3", "D1", BUND, {"cloud_shop": "off"})):
@@ -94,13 +101,14 @@ def bare_chain(house: House) -> Chain:
         with db.read() as connection:
             scope_id = find_scope(connection, *scope) if scope else None
         house.user(name, role, scope_id)
-    return Chain(house, business_day(dt.datetime.now(dt.UTC)), {})
 
 
 @pytest.fixture
-def chain(bare_chain: Chain) -> Chain:
+def chain(bare_chain: Chain, worlds: Worlds) -> Chain:
     """Facts of the last three weeks, the newest of them yesterday's."""
-    tell(bare_chain)
+    if not bare_chain.entries:
+        tell(bare_chain)
+        worlds.keep("chain", bare_chain.entries)
     return bare_chain
 
 
