@@ -14,7 +14,7 @@ from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores import closings, network, notices, pauses, people, rebinding, versions
 from stores.actors import SYSTEM, Actor
 from stores.binding_history import binding
-from stores.bindings import Closing
+from stores.binding_rules import Closing
 from stores.brand import business_day
 from stores.contracts import dealer_contract
 from stores.customers import customer_state

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, Table, select
 
 import db
-from stores.bindings import Closing
+from stores.binding_rules import Closing
 
 store_closing = db.append_only(Table(
     "store_closing", db.metadata,

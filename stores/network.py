@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 import db
 from stores import closings, offers, pauses, policy, versions
 from stores.areas import AreaIndex, parse_geometry
-from stores.bindings import Conditions
+from stores.binding_rules import Conditions
 from stores.branches import branch
 from stores.brand import brand
 from stores.bundles import Shelves

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, Table, select
 
 import db
-from stores.bindings import Pause
+from stores.binding_rules import Pause
 from stores.brand import day_bounds
 
 LONGEST = dt.timedelta(days=30)  # A11; a pause without a last day counts as that long

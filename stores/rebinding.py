@@ -11,7 +11,8 @@ import db
 from ledger.bulk import COPY_FROM, insert_rows, update_rows
 from stores import closings, network, people, versions
 from stores.binding_history import binding
-from stores.bindings import REASSIGNED, Binding, BindingFact, Rules, known_by, timeline
+from stores.binding_rules import Rules
+from stores.bindings import REASSIGNED, Binding, BindingFact, known_by, timeline
 from stores.brand import business_day, day_bounds
 from stores.customer_deed_kinds import customer_deed
 from stores.customers import customer_state

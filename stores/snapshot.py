@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stores.areas import AreaIndex
-from stores.bindings import Closing, Conditions, Pause
+from stores.binding_rules import Closing, Conditions, Pause
 from stores.bundles import Shelves
 from stores.hours import Hours, is_open
 from stores.nearest import NearestIndex

@@ -8,7 +8,7 @@ PURE = (
     "ledger/money.py",
     "stores/coordinates.py", "stores/nearest.py", "stores/areas.py", "stores/decision.py", "stores/decide.py", "stores/entry_params.py",
     "stores/rungs/__init__.py", "stores/rungs/named.py", "stores/rungs/placed.py", "stores/rungs/here.py", "stores/rungs/ties.py", "stores/rungs/guides.py",
-    "stores/rungs/picks.py", "stores/bindings.py", "stores/spans.py",
+    "stores/rungs/picks.py", "stores/bindings.py", "stores/binding_rules.py", "stores/spans.py",
     "stores/possible_times.py",
     "stores/identifiers.py",
     "stores/policy.py", "stores/bundles.py", "stores/pasted.py", "stores/hours.py", "stores/formulas.py",

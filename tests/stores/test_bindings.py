@@ -8,7 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stores.bindings import Binding, BindingFact, Conditions, Course, Held, Rules, in_force, timeline
+from stores.binding_rules import Conditions, Rules
+from stores.bindings import Binding, BindingFact, Course, Held, in_force, timeline
 
 START = dt.datetime(2025, 3, 1, 2, tzinfo=dt.UTC)
 WANG, ZHAO, LI = 1, 2, 3

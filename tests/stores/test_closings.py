@@ -13,7 +13,8 @@ from ledger.faults import Conflict, InvalidInput, NotAllowed, NotFound
 from stores import close_store, closings, network, notices, rebinding
 from stores.actors import COMMAND_LINE, Actor
 from stores.binding_history import binding
-from stores.bindings import Closing, Rules, timeline
+from stores.binding_rules import Closing, Rules
+from stores.bindings import timeline
 from stores.closings import store_closing
 from stores.customers import customer, customer_state
 from stores.event_intake import EventIn, record_events

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 import db
 from stores import close_store, rebinding
 from stores.actors import COMMAND_LINE
-from stores.bindings import BindingFact, Closing, Pause, Rules, in_force, timeline
+from stores.binding_rules import Closing, Pause, Rules
+from stores.bindings import BindingFact, in_force, timeline
 from stores.visits import SourcePoint
 from tests.stores.sales.shop import HERE, day
 

@@ -14,7 +14,8 @@ from ledger.faults import Conflict, InvalidInput, NotAllowed
 from stores import close_store, network, notices, reassign, rebinding, versions
 from stores.actors import COMMAND_LINE, Actor
 from stores.binding_history import binding
-from stores.bindings import BindingFact, Closing, Rules, timeline
+from stores.binding_rules import Closing, Rules
+from stores.bindings import BindingFact, timeline
 from stores.customers import customer, customer_state
 from stores.guides import guide
 from stores.reassign_plan import Plan, parse

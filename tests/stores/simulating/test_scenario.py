@@ -6,7 +6,7 @@ import datetime as dt
 import pytest
 
 from ledger.faults import InvalidInput
-from stores.bindings import Closing, Pause
+from stores.binding_rules import Closing, Pause
 from stores.bundles import Shelves
 from stores.policy import Policy
 from stores.simulating.changing import change
