@@ -24,9 +24,9 @@ from stores import versions
 from stores.actors import Actor
 from stores.importing.faults import FaultList, of_file
 from stores.importing.headings import HeadingMap
+from stores.importing.outcomes import Doubtful, Refused
 from stores.importing.understood import Understood
 from stores.importing.wishes import Wishes
-from stores.registers.saving import Doubtful, Refused
 
 
 def check(run: Run, tell: Telling) -> Done:

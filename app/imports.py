@@ -29,11 +29,11 @@ from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
 from stores.importing.headings import PLAIN, HeadingMap
 from stores.importing.order_rows import follow_above, further_lines, group_orders
+from stores.importing.outcomes import Apply, Doubtful, Outcome, Refused
 from stores.importing.sheets import Sheet, read_sheet
 from stores.importing.understood import Understood
 from stores.importing.wishes import AS_USUAL, Wishes
 from stores.registers import areas, branches, customers, dealers, guides, lookalikes, offers, stores, terms
-from stores.registers.saving import Apply, Doubtful, Outcome, Refused
 from stores.sales import filing
 
 Progress = Callable[[int, int], None]

@@ -20,7 +20,8 @@ from stores.dealers import dealer
 from stores.guides import guide
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import Outcome, Refused, ids_by_code, pieces
+from stores.importing.outcomes import Outcome, Refused
+from stores.registers.saving import ids_by_code, pieces
 from stores.stores import store
 
 LARGEST = LARGEST_TARGET

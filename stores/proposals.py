@@ -23,9 +23,9 @@ from stores.importing.cells import Context
 from stores.importing.check import Row, check
 from stores.importing.columns import COLUMNS, KEYS
 from stores.importing.faults import FaultList, ImportFault
+from stores.importing.outcomes import Apply, Outcome, Refused
 from stores.importing.sheets import Sheet
 from stores.registers import areas, branches, dealers, guides, lists, lookalikes, stores, terms
-from stores.registers.saving import Apply, Outcome, Refused
 
 APPLY: dict[str, Apply] = {"stores": stores.apply, "dealers": dealers.apply, "guides": guides.apply, "branches": branches.apply, "terms": terms.apply,
                            "areas": areas.apply}

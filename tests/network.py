@@ -14,9 +14,9 @@ from stores.importing.cells import Context
 from stores.importing.check import check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
+from stores.importing.outcomes import Outcome
 from stores.importing.sheets import Sheet
 from stores.registers import branches, customers, dealers, guides, offers, stores, terms
-from stores.registers.saving import Outcome
 from tests import clock
 
 CONTEXT = Context(clock.ZONE, "CNY", {"CNY": 2, "USD": 2})

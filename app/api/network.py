@@ -24,9 +24,9 @@ from stores.importing.area_file import CheckedAreas, check_features
 from stores.importing.check import Checked, check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
+from stores.importing.outcomes import Apply, Refused
 from stores.importing.sheets import Sheet
 from stores.registers import areas, branches, dealers, guides, lists, lookalikes, stores
-from stores.registers.saving import Apply, Refused
 
 api = Api("Network")
 

@@ -19,9 +19,9 @@ from stores.brand import business_day
 from stores.importing.check import check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList
+from stores.importing.outcomes import Refused
 from stores.importing.sheets import Sheet
 from stores.registers import offers as register
-from stores.registers.saving import Refused
 
 api = Api("Network")
 

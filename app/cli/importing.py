@@ -15,9 +15,9 @@ from ledger.faults import InvalidInput
 from stores.actors import COMMAND_LINE
 from stores.importing.faults import FaultList, of_file, report
 from stores.importing.headings import HeadingMap
+from stores.importing.outcomes import Doubtful, Outcome, Refused
 from stores.importing.understood import Understood
 from stores.importing.wishes import Wishes
-from stores.registers.saving import Doubtful, Outcome, Refused
 
 SHOWN = 20
 imports = DeedGroup("import", help="Bring in a file: CSV, XLSX, for areas GeoJSON. All or nothing; the same file again changes nothing.")

@@ -19,8 +19,8 @@ from app.imports import context
 from app.permissions import current_actor, needs
 from ledger.faults import Conflict, NotFound
 from stores import proposals
+from stores.importing.outcomes import Refused
 from stores.proposals import Proposal
-from stores.registers.saving import Refused
 
 KEYS = proposals.CODE
 PAGES = {"stores": "hq.store", "dealers": "hq.dealer", "guides": "hq.guide", "branches": "hq.branch", "areas": "hq.area", "terms": "hq.store"}

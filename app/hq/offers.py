@@ -19,9 +19,9 @@ from stores import directory, offers, proposals
 from stores.importing.check import check
 from stores.importing.columns import COLUMNS
 from stores.importing.faults import FaultList, ImportFault
+from stores.importing.outcomes import Refused
 from stores.importing.sheets import Sheet
 from stores.registers import offers as register
-from stores.registers.saving import Refused
 
 NAMES = tuple(column.name for column in COLUMNS["offers"] if column.name != "store_code")
 MORE = 5  # empty rows at the end

@@ -22,9 +22,10 @@ from stores.dealers import dealer
 from stores.importing import oddities
 from stores.importing.area_file import AreaRow
 from stores.importing.faults import FaultList
+from stores.importing.outcomes import Outcome
 from stores.postal_codes import PostalIndex, fits, readable
 from stores.regions import region_and_above
-from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, pieces, save
+from stores.registers.saving import Plan, end_versions, ids_by_code, pieces, save
 from stores.scope import contract_in_force
 from stores.stores import store
 from stores.territories import BOX, area, area_revision

@@ -13,7 +13,8 @@ from stores.found_by import folded_of
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import Outcome, Plan, complete, save
+from stores.importing.outcomes import Outcome
+from stores.registers.saving import Plan, complete, save
 
 Node = tuple[str, str | None]  # name, parent_code
 

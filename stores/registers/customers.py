@@ -20,8 +20,9 @@ from stores.actors import Actor
 from stores.customers import customer, customer_identity, customer_state
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
+from stores.importing.outcomes import Outcome, Refused, refuse_doubtful
 from stores.phones import hashes, seal
-from stores.registers.saving import IN_LIST, Outcome, Refused, pieces, refuse_doubtful
+from stores.registers.saving import IN_LIST, pieces
 
 LINKS = ("unionid", "openid", "external_userid")
 OWNED = "belongs to another customer already; one identity is one person. If both are one person, write yes in a column join of this row"

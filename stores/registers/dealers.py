@@ -22,7 +22,8 @@ from stores.found_by import folded_of
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, complete, ids_by_code, save
+from stores.importing.outcomes import Outcome
+from stores.registers.saving import WHOLE_TABLE, Plan, complete, ids_by_code, save
 
 DEFAULTS: dict[str, Any] = {
     "platform_fee_bp": DEFAULT_PLATFORM_FEE_BP, "channel_fee_bp": DEFAULT_CHANNEL_FEE_BP, "collection_mode": DEFAULT_COLLECTION_MODE,

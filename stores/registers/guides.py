@@ -20,6 +20,7 @@ from stores.guides import employment, guide
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
+from stores.importing.outcomes import Outcome
 from stores.registers.employment import (
     Job,
     UnsoundEmployment,
@@ -28,16 +29,7 @@ from stores.registers.employment import (
     jobs_after,
     still_open,
 )
-from stores.registers.saving import (
-    WHOLE_TABLE,
-    Outcome,
-    Plan,
-    complete,
-    end_versions,
-    ids_by_code,
-    pieces,
-    save,
-)
+from stores.registers.saving import WHOLE_TABLE, Plan, complete, end_versions, ids_by_code, pieces, save
 from stores.spans import kept_spans, spans_of
 from stores.stores import store
 

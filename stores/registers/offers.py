@@ -15,8 +15,9 @@ from stores.bundles import Offer
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
+from stores.importing.outcomes import Outcome
 from stores.offers import KIND, known_at, store_offer
-from stores.registers.saving import WHOLE_TABLE, Outcome, Plan, end_versions, ids_by_code, pieces, save
+from stores.registers.saving import WHOLE_TABLE, Plan, end_versions, ids_by_code, pieces, save
 from stores.stores import store
 
 MOST = 200  # of one store that are not over: an entry answers them

@@ -21,17 +21,9 @@ from stores.found_by import folded_of
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
+from stores.importing.outcomes import Outcome
 from stores.registers.contracts import Contract, UnsoundContract, contracts_after
-from stores.registers.saving import (
-    WHOLE_TABLE,
-    Outcome,
-    Plan,
-    complete,
-    end_versions,
-    ids_by_code,
-    pieces,
-    save,
-)
+from stores.registers.saving import WHOLE_TABLE, Plan, complete, end_versions, ids_by_code, pieces, save
 from stores.stores import FACTS, store, store_revision
 
 DEFAULTS: dict[str, Any] = {"status": "active", "cloud_shop": True, "priority": 0}

@@ -16,8 +16,9 @@ from stores.dealers import dealer
 from stores.importing.cells import CLEAR
 from stores.importing.check import Row
 from stores.importing.faults import FaultList
+from stores.importing.outcomes import Outcome
 from stores.registers.contracts import Contract, UnsoundContract, in_order, with_terms
-from stores.registers.saving import Outcome, Plan, end_versions, ids_by_code, pieces, save
+from stores.registers.saving import Plan, end_versions, ids_by_code, pieces, save
 from stores.stores import store
 
 TERMS = ("platform_fee_bp", "channel_fee_bp", "collection_mode")

@@ -21,10 +21,10 @@ from stores.actors import Actor
 from stores.brand import brand
 from stores.importing.faults import FaultList
 from stores.importing.order_rows import FileOrder, FileRefund
+from stores.importing.outcomes import Outcome, Refused
 from stores.orders import order_key, sales_order
 from stores.receipt import why_refused
 from stores.refunds import refund, refund_key
-from stores.registers.saving import Outcome, Refused
 from stores.sales import refunding, writing
 from stores.sales.inputs import LineIn, OrderIn, RefundIn
 from stores.sales.packing import packed_order, packed_refund, unpacked_order, unpacked_refund

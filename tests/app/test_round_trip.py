@@ -19,9 +19,9 @@ from incentives.targets import target
 from ledger.audit import audit_log
 from stores import network as networks
 from stores.actors import COMMAND_LINE
+from stores.importing.outcomes import Refused
 from stores.importing.protection import bare, protected
 from stores.importing.workbooks import read_rows
-from stores.registers.saving import Refused
 from stores.stores import store
 from tests.app.conftest import on_both_engines
 from tests.app.pages.conftest import bare_chain, chain  # noqa: F401 - fixtures

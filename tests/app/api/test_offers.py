@@ -119,7 +119,7 @@ def test_without_one_the_revenue_store_fulfils_a1(till: Till):  # noqa: F811
 def test_the_store_that_fulfils_comes_by_file_too_a1(till: Till, tmp_path: Path):  # noqa: F811
     from app.imports import KINDS
     from stores.actors import COMMAND_LINE
-    from stores.registers.saving import Refused
+    from stores.importing.outcomes import Refused
 
     given = tmp_path / "orders.csv"
     given.write_text("order_no,customer_id,paid_at,amount,store_code,fulfilment_store_code\nF1,c1,2025-03-01,10,S1,S2\nF2,c1,2025-03-01,10,S1,\n", "utf-8")

@@ -10,7 +10,7 @@ from flask import Flask
 from app.cli.importing import imports, summary
 from app.imports import KINDS
 from stores.customers import customer
-from stores.registers.saving import Outcome
+from stores.importing.outcomes import Outcome
 from stores.stores import store
 from tests.network import Network
 

@@ -15,11 +15,11 @@ from stores.decision import Question, State
 from stores.importing.area_file import check_features, read_areas
 from stores.importing.check import check
 from stores.importing.columns import COLUMNS
+from stores.importing.outcomes import Refused
 from stores.importing.sheets import read_sheet
 from stores.network import newest
 from stores.phones import reveal
 from stores.registers import areas, customers
-from stores.registers.saving import Refused
 from stores.rungs.here import areas_here
 from stores.stores import store
 from stores.territories import area_revision

@@ -13,8 +13,8 @@ from stores import network as stores_network
 from stores.actors import COMMAND_LINE
 from stores.areas import parse_geometry
 from stores.importing.area_file import check_features
+from stores.importing.outcomes import Outcome, Refused
 from stores.registers import areas
-from stores.registers.saving import Outcome, Refused
 from stores.territories import area_revision
 from stores.versions import Versions
 from tests.network import CONTEXT

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from stores.branches import DEEPEST, branch
-from stores.registers.saving import Outcome, Refused
+from stores.importing.outcomes import Outcome, Refused
 
 
 def paths(network):

@@ -11,9 +11,9 @@ import db
 from ledger import audit
 from stores import accepted_files, people, sealing
 from stores.customers import customer, customer_identity, customer_merge, customer_state
+from stores.importing.outcomes import Outcome, Refused
 from stores.phones import keyed_hash, masked, normalised, reveal
 from stores.registers import customers
-from stores.registers.saving import Outcome, Refused
 
 
 def identities(network):

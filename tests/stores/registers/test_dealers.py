@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from stores.dealers import dealer
-from stores.registers.saving import Outcome, Refused
+from stores.importing.outcomes import Outcome, Refused
 
 
 def test_a_new_dealer_has_the_default_terms(network):

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stores.guides import employment, guide
+from stores.importing.outcomes import Outcome, Refused
 from stores.registers.employment import (
     Job,
     UnsoundEmployment,
@@ -15,7 +16,6 @@ from stores.registers.employment import (
     arrival,
     jobs_after,
 )
-from stores.registers.saving import Outcome, Refused
 from stores.spans import spans_of
 
 TODAY = dt.date(2025, 6, 1)

@@ -13,9 +13,9 @@ from stores import versions
 from stores.actors import COMMAND_LINE, Actor
 from stores.answers import bundle
 from stores.importing.check import Row
+from stores.importing.outcomes import Outcome, Refused
 from stores.offers import store_offer
 from stores.registers import offers
-from stores.registers.saving import Outcome, Refused
 from stores.versions import Versions, network_change
 
 

@@ -11,8 +11,8 @@ from ledger.audit import audit_log
 from stores import versions
 from stores.actors import COMMAND_LINE
 from stores.contracts import dealer_contract
+from stores.importing.outcomes import Outcome, Refused
 from stores.registers import saving
-from stores.registers.saving import Outcome, Refused
 from stores.stores import FACTS, store, store_revision
 from stores.versions import network_change
 from tests.network import SOMEWHERE

@@ -15,9 +15,9 @@ from stores.customer_deeds import Deed
 from stores.customers import customer
 from stores.erasure import erase_customer
 from stores.guides import guide
+from stores.importing.outcomes import Outcome, Refused
 from stores.policies import publish
 from stores.policy import Policy
-from stores.registers.saving import Outcome, Refused
 from stores.visits import Arrival, SourcePoint
 from tests.stores.sales.shop import HERE, day
 

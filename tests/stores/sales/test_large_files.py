@@ -12,9 +12,9 @@ from ledger.faults import Busy
 from stores import accepted_files
 from stores.actors import COMMAND_LINE
 from stores.importing.order_rows import FileLine, FileOrder, FileRefund
+from stores.importing.outcomes import Outcome
 from stores.orders import order_line, sales_order
 from stores.refunds import refund
-from stores.registers.saving import Outcome
 from stores.sales import filing
 from stores.sales.packing import packed_order, unpacked_order
 from stores.sales.writing import OrderReused

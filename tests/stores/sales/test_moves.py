@@ -14,8 +14,8 @@ from stores.binding_history import binding
 from stores.brand import day_bounds
 from stores.customer_deeds import Deed
 from stores.guides import employment
+from stores.importing.outcomes import Outcome
 from stores.registers import lists
-from stores.registers.saving import Outcome
 from tests.stores.sales.shop import Shop, day
 
 HOUR = dt.timedelta(hours=1)
