@@ -12,7 +12,7 @@ from app.language import language
 from app.paging import same_filter
 from incentives import explanations as rewards
 from stores import explanations as routing
-from stores.customer_lists import masked
+from stores.sight import masked
 
 Words = Mapping[str, LazyString] | Mapping[str, str]
 

@@ -288,7 +288,7 @@ def plain(column: Column, row: Any) -> list[Any]:
     if column.kind == "reasons":
         return [" ".join(f"{words} {sentence}" for words, _meaning, sentence, _door in value)]
     if column.kind == "masked":
-        from stores.customer_lists import masked
+        from stores.sight import masked
         return [masked(value)]
     if isinstance(value, dt.datetime):  # a moment of which only the day is shown
         value = value.astimezone(current_app.extensions["doorstep"].timezone).date()

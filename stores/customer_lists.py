@@ -14,13 +14,6 @@ from stores.scope import visible_store_ids
 from stores.stores import store
 
 
-def masked(text: str | None) -> str:
-    """`wx-open-001` -> `wx****01`: enough to tell two apart, too little to find somebody by."""
-    if not text:
-        return ""
-    return f"{text[:2]}****{text[-2:]}" if len(text) > 4 else f"{text[:1]}****"
-
-
 def _bound(query: Select[Any], actor: Actor, now: dt.datetime, today: dt.date, store_code: str | None, protected: bool) -> Select[Any]:
     """Whose home binding, for a guide whose owner binding, holds now."""
     s = customer_state.c
