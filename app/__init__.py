@@ -46,8 +46,10 @@ from app import (
 from app.api import calls, declare, openapi
 from app.sign_in import account, second_step_pages, sessions  # noqa: F401 - the first two add their views to the blueprint
 from app.sign_in import pages as sign_in
-from stores import brand, geocoder, installation, ip_regions, keys, shared_counts
-from stores.geocoder_setting import Provider
+from stores.base import brand, keys, shared_counts
+from stores.geo import geocoder, ip_regions
+from stores.geo.geocoder_setting import Provider
+from stores.network import installation
 
 PORTALS = (hq.blueprint, dealer.blueprint, guide.blueprint, guide.landing, saved_views.blueprint, map_pages.blueprint, about.blueprint,
            notice_pages.blueprint)

@@ -1,6 +1,6 @@
 """Codes and numbers in addresses. One converter for every `<name>` of every route, pages and API alike: it takes slashes, for servers hand %2F on as `/`,
 leaves a rule's own last words to the rule (`/orders/<order_no>/states`), and writes links with everything quoted. What it cannot carry is refused at the
-intakes (`stores/addressable.py`)."""
+intakes (`stores/base/addressable.py`)."""
 from __future__ import annotations
 
 from typing import Any

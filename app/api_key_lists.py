@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, case, func, select
 
 from app.api_keys import api_key
 from app.sign_in import scopes
-from stores.ordering import Order, ordered
+from stores.base.ordering import Order, ordered
 
 
 def count(connection: Connection, state: str | None) -> int:

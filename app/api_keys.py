@@ -14,9 +14,9 @@ import db
 from app.permissions import SCOPES, of_scope
 from ledger import audit
 from ledger.faults import FieldFault, InvalidInput, NotFound
-from stores.actors import SCOPES as LIMITS
-from stores.actors import Actor
-from stores.scope import scope_code
+from stores.base.actors import SCOPES as LIMITS
+from stores.base.actors import Actor
+from stores.network.scope import scope_code
 
 api_key = Table(
     "api_key", db.metadata,

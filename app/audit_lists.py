@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Select, func, select
 from app.api_keys import api_key
 from app.sign_in.users import app_user
 from ledger.audit import audit_log, audit_seal, head
-from stores.brand import day_bounds
-from stores.ordering import Order, ordered
+from stores.base.brand import day_bounds
+from stores.base.ordering import Order, ordered
 
 WAITING_DAYS = 1
 

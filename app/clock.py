@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from stores.brand import business_day
+from stores.base.brand import business_day
 
 
 def now_and_today() -> tuple[dt.datetime, dt.date]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from stores.actors import Actor
-from stores.guides import guide
-from stores.sales.lists import visible_numbers
-from stores.scope import visible_guide_ids, visible_store_ids
-from stores.stores import store
+from stores.base.actors import Actor
+from stores.network.guides import guide
+from stores.network.scope import visible_guide_ids, visible_store_ids
+from stores.network.stores import store
+from stores.orders.lists import visible_numbers
 
 
 @dataclass(frozen=True, slots=True)

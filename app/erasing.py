@@ -9,10 +9,10 @@ from sqlalchemy import Connection, delete, select
 from app import uploads
 from app.job_runs import job_run
 from app.saved_views import saved_view
-from stores import erasure
-from stores.actors import Actor
-from stores.erasure import Erased
-from stores.identifiers import Identifiers
+from stores.base.actors import Actor
+from stores.base.identifiers import Identifiers
+from stores.privacy import erasure
+from stores.privacy.erasure import Erased
 
 
 def erase(customer_id: str, *, actor: Actor, now: dt.datetime) -> Erased:

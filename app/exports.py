@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from incentives import targets
 from ledger import audit
 from ledger.faults import InvalidInput, NotFound
-from stores.actors import Actor
-from stores.exporting import facts, registers
-from stores.importing.columns import COLUMNS
-from stores.importing.protection import protected
+from stores.base.actors import Actor
+from stores.exports import facts, registers
+from stores.imports.columns import COLUMNS
+from stores.imports.protection import protected
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "geojson": "application/geo+json"}
 DATED = ("orders", "events")  # of these days alone

@@ -1,6 +1,6 @@
 """What is wrong with a cell or a file, in the reader's language.
 
-A finding with a code is said by the words of SAYINGS (stores/importing/sayings.py), which the catalogue reads as well. The others the domain
+A finding with a code is said by the words of SAYINGS (stores/imports/sayings.py), which the catalogue reads as well. The others the domain
 says in English (the command line, the API and the error files do); here stand the same sentences for the catalogue. A sentence that is not
 here is shown as it is; a test meets the usual ones.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from flask_babel import gettext
 
 from app.language import language
-from stores.importing.sayings import SAYINGS
+from stores.imports.sayings import SAYINGS
 
 REMEMBERED = 4_000
 

@@ -20,7 +20,8 @@ from app.permissions import public
 from ledger import clocks
 from ledger.intakes import intake, intake_open
 from migrations import commands
-from stores import network, versions
+from stores.base import versions
+from stores.network import network
 
 blueprint = Blueprint("health", __name__)
 REQUESTS = Counter("doorstep_requests_total", "Answers by endpoint, method and status.", ["endpoint", "method", "status"])

@@ -14,16 +14,16 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from ledger.faults import InvalidInput
-from stores.bundles import KINDS as OFFER_KINDS
-from stores.coordinates import CRS_NAMES
-from stores.event_shapes import TYPES
-from stores.guides import ROLES
-from stores.importing import workbooks
-from stores.importing.area_file import PROPERTIES
-from stores.importing.columns import COLUMNS, KEYS, METRICS
-from stores.importing.sheets import MAX_BYTES, SEPARATORS, read_content
-from stores.stores import STATUSES
-from stores.territories import KINDS as AREA_KINDS
+from stores.customers.event_shapes import TYPES
+from stores.geo.coordinates import CRS_NAMES
+from stores.geo.territories import KINDS as AREA_KINDS
+from stores.imports import workbooks
+from stores.imports.area_file import PROPERTIES
+from stores.imports.columns import COLUMNS, KEYS, METRICS
+from stores.imports.sheets import MAX_BYTES, SEPARATORS, read_content
+from stores.network.bundles import KINDS as OFFER_KINDS
+from stores.network.guides import ROLES
+from stores.network.stores import STATUSES
 
 
 @dataclass(frozen=True, slots=True)

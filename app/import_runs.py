@@ -20,13 +20,13 @@ from app.runner import Done, Handler, Telling
 from app.sign_in import users
 from app.uploads import CHECK, FAULTS, NOTHING, READY, SAVE, SAVED
 from ledger.faults import InvalidInput, NotAllowed, NotFound
-from stores import versions
-from stores.actors import Actor
-from stores.importing.faults import FaultList, of_file
-from stores.importing.headings import HeadingMap
-from stores.importing.outcomes import Doubtful, Refused
-from stores.importing.understood import Understood
-from stores.importing.wishes import Wishes
+from stores.base import versions
+from stores.base.actors import Actor
+from stores.imports.faults import FaultList, of_file
+from stores.imports.headings import HeadingMap
+from stores.imports.outcomes import Doubtful, Refused
+from stores.imports.understood import Understood
+from stores.imports.wishes import Wishes
 
 
 def check(run: Run, tell: Telling) -> Done:

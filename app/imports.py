@@ -16,25 +16,25 @@ from pathlib import Path
 import config
 import db
 from incentives import targets
-from stores import event_filing, event_intake
-from stores.actors import Actor
-from stores.areas import parse_geometry
-from stores.brand import brand
-from stores.event_intake import EventIn
-from stores.exporting import facts
-from stores.importing.area_file import CheckedAreas, read_areas
-from stores.importing.cells import Context
-from stores.importing.check import Checked, Row, check
-from stores.importing.columns import COLUMNS
-from stores.importing.faults import FaultList
-from stores.importing.headings import PLAIN, HeadingMap
-from stores.importing.order_rows import follow_above, further_lines, group_orders
-from stores.importing.outcomes import Apply, Doubtful, Outcome, Refused
-from stores.importing.sheets import Sheet, read_sheet
-from stores.importing.understood import Understood
-from stores.importing.wishes import AS_USUAL, Wishes
+from stores.base.actors import Actor
+from stores.base.brand import brand
+from stores.customers import event_filing, event_intake
+from stores.customers.event_intake import EventIn
+from stores.exports import facts
+from stores.geo.areas import parse_geometry
+from stores.imports.area_file import CheckedAreas, read_areas
+from stores.imports.cells import Context
+from stores.imports.check import Checked, Row, check
+from stores.imports.columns import COLUMNS
+from stores.imports.faults import FaultList
+from stores.imports.headings import PLAIN, HeadingMap
+from stores.imports.order_rows import follow_above, further_lines, group_orders
+from stores.imports.outcomes import Apply, Doubtful, Outcome, Refused
+from stores.imports.sheets import Sheet, read_sheet
+from stores.imports.understood import Understood
+from stores.imports.wishes import AS_USUAL, Wishes
+from stores.orders import filing
 from stores.registers import areas, branches, customers, dealers, guides, lookalikes, offers, stores, terms
-from stores.sales import filing
 
 Progress = Callable[[int, int], None]
 Run = Callable[..., "Report"]  # (path, dry_run, actor, progress, headings=PLAIN, wishes=AS_USUAL)

@@ -33,8 +33,8 @@ import db
 from app.sign_in.users import app_user
 from ledger import audit
 from ledger.faults import Conflict, NotFound
-from stores.actors import Actor
-from stores.ordering import Order, ordered
+from stores.base.actors import Actor
+from stores.base.ordering import Order, ordered
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 STATES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED)

@@ -22,8 +22,15 @@ from ledger import clocks, idempotency, leases
 from ledger.audit import seal_audit
 from ledger.intakes import newest
 from ledger.seals import seal_now
-from stores import accepted_files, close_store, cube_steps, geocoder, policies, privacy, rebinding, room
-from stores.brand import business_day
+from stores.base import accepted_files
+from stores.base.brand import business_day
+from stores.customers import rebinding
+from stores.facts import privacy
+from stores.figures import cube_steps
+from stores.geo import geocoder
+from stores.network import policies
+from stores.registers import close_store
+from stores.routing import room
 
 log = structlog.get_logger("worker")
 LEASE = "worker"

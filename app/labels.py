@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 from app.language import language
 from app.paging import same_filter
 from incentives import explanations as rewards
-from stores import explanations as routing
-from stores.sight import masked
+from stores.network.sight import masked
+from stores.routing import explanations as routing
 
 Words = Mapping[str, LazyString] | Mapping[str, str]
 
@@ -256,7 +256,7 @@ OTHER_STORE, OTHER_GUIDE = _l("another store of the brand"), _l("a guide of anot
 
 
 def named(key: int | None, code: str | None, name: str | None, other: LazyString) -> Chip:
-    """Code and name of what a key points at; where the query did not name it to this reader (`stores/sight.py`), only that there is one."""
+    """Code and name of what a key points at; where the query did not name it to this reader (`stores/network/sight.py`), only that there is one."""
     return (code, name) if code is not None or key is None else (None, str(other))
 
 

@@ -13,8 +13,8 @@ from limits import parse_many
 from werkzeug.exceptions import TooManyRequests
 
 from app.api.problems import Refusal
-from stores.actors import Actor
-from stores.shared_counts import Counts
+from stores.base.actors import Actor
+from stores.base.shared_counts import Counts
 
 View = TypeVar("View", bound=Callable[..., Any])
 SIGN_IN_RATE = "30 per minute;300 per hour"  # by address; the lock after 10 failures is counted by user, in the database

@@ -9,9 +9,9 @@ import hashlib
 import json
 from functools import cache
 
-from stores.land import COAST
-from stores.regions import regions
-from stores.world_cities import cities
+from stores.geo.land import COAST
+from stores.geo.regions import regions
+from stores.geo.world_cities import cities
 
 PEOPLE = 100_000  # of a town of the world that is named
 CHINESE = frozenset({"CN", "HK", "MO", "TW"})  # named by the divisions where names are Chinese

@@ -19,10 +19,10 @@ from app.clock import now_and_today
 from app.labels import label
 from app.permissions import current_actor, needs
 from ledger.faults import Malformed, NotFound
-from stores import directory, places
-from stores.actors import Actor
-from stores.directory import StoreFilter
-from stores.stores import STATUSES
+from stores.base.actors import Actor
+from stores.lists import directory, places
+from stores.lists.directory import StoreFilter
+from stores.network.stores import STATUSES
 
 blueprint = Blueprint("maps", __name__, url_prefix="/maps")
 NEAR, NEAR_M = 5, 10_000.0  # neighbours that a map of one store shows at first

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.permissions import declared
-from stores.actors import Actor
+from stores.base.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from flask_babel import lazy_gettext as _l
 from app import words
 from app.labels import Words
 from app.language import language
-from stores import explanations
-from stores.countries import country_name
+from stores.base.countries import country_name
+from stores.geo.regions import full_name
 from stores.network_check import GRAVE, KINDS, Finding
-from stores.regions import full_name
+from stores.routing import explanations
 
 NAMES: Words = {
     "point_swapped": _l("Latitude and longitude exchanged"), "point_at_sea": _l("Store at sea"), "territory_overlap": _l("Territories overlap"),

@@ -12,7 +12,7 @@ import db
 from app.clock import now_and_today
 from app.permissions import OWN_ACCOUNT, current_actor, needs
 from app.sign_in.next_page import safe_next
-from stores import notices
+from stores.customers import notices
 
 SHOWN_ON = ("dealer.home", "guide.home")
 blueprint = Blueprint("notices", __name__, url_prefix="/notices")

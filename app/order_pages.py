@@ -16,11 +16,13 @@ from app.permissions import current_actor
 from app.tables import Column
 from incentives import booking
 from ledger.faults import NotFound
-from stores import directory, revenue, sight
-from stores.actors import Actor
-from stores.sales import lists, reading
-from stores.sales.lists import OrderFilter
-from stores.scope import visible_store_ids
+from stores.base.actors import Actor
+from stores.figures import revenue
+from stores.lists import directory
+from stores.network import sight
+from stores.network.scope import visible_store_ids
+from stores.orders import lists, reading
+from stores.orders.lists import OrderFilter
 
 
 def order_filter(span: shown_days.Span, today: dt.date) -> OrderFilter:

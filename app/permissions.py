@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 
-from stores.actors import Actor
+from stores.base.actors import Actor
 
 View = TypeVar("View", bound=Callable[..., Any])
 

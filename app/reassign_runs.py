@@ -12,9 +12,9 @@ from app.job_runs import OPEN, Run, job_run
 from app.runner import Cancelled, Done, Handler, Telling
 from app.sign_in import users
 from ledger.faults import Conflict, NotAllowed
-from stores import reassign
-from stores.actors import Actor
-from stores.reassign_plan import Plan
+from stores.base.actors import Actor
+from stores.customer_deeds import reassign
+from stores.customer_deeds.reassign_plan import Plan
 
 CHECK, RUN, UNDO = "reassign.check", "reassign.run", "reassign.undo"
 KINDS = (CHECK, RUN, UNDO)

@@ -17,11 +17,11 @@ from app.shown_days import next_month
 from incentives import booking, explanations, kpis, rewards
 from incentives.line_answers import without_others
 from ledger.faults import Fault, NotFound
-from stores import directory
-from stores.actors import Actor
-from stores.brand import brand, business_day
-from stores.sales import lists
-from stores.times import parse_month
+from stores.base.actors import Actor
+from stores.base.brand import brand, business_day
+from stores.base.times import parse_month
+from stores.lists import directory
+from stores.orders import lists
 
 STATES = ("pending", "vested", "voided", "clawed_back")
 

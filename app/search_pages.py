@@ -9,7 +9,7 @@ import db
 from app.clock import now_and_today
 from app.permissions import current_actor
 from ledger.faults import NotFound
-from stores import customer_book, customer_story, search
+from stores.lists import customer_book, customer_story, search
 
 MOST_CODES = 200
 DOORS = {  # kind: (page of the portal, name of its key)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger.faults import Malformed
-from stores.times import parse_day, parse_month
+from stores.base.times import parse_day, parse_month
 
 NAMED = {"today": 1, "yesterday": 1, "7d": 7, "30d": 30}
 LONGEST_DAYS = 800

@@ -12,11 +12,10 @@ from app import job_runs
 from app.job_runs import Run, job_run
 from app.runner import Done, Handler, Telling
 from app.sign_in.users import app_user
-from stores import simulations
-from stores.actors import Actor
-from stores.ordering import Order, ordered
-from stores.simulating import running
-from stores.simulations import simulation
+from stores.base.actors import Actor
+from stores.base.ordering import Order, ordered
+from stores.simulation import running, simulations
+from stores.simulation.simulations import simulation
 
 KIND = "simulate"
 WAITS = (job_runs.QUEUED, job_runs.RUNNING)

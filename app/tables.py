@@ -25,8 +25,8 @@ from app.labels import Words, label
 from app.permissions import current_actor
 from ledger import audit
 from ledger.faults import InvalidInput, Malformed
-from stores.formulas import inert
-from stores.ordering import Order
+from stores.base.formulas import inert
+from stores.base.ordering import Order
 
 EXPORT_ROWS = 100_000
 CHUNK = 1_000
@@ -288,7 +288,7 @@ def plain(column: Column, row: Any) -> list[Any]:
     if column.kind == "reasons":
         return [" ".join(f"{words} {sentence}" for words, _meaning, sentence, _door in value)]
     if column.kind == "masked":
-        from stores.sight import masked
+        from stores.network.sight import masked
         return [masked(value)]
     if isinstance(value, dt.datetime):  # a moment of which only the day is shown
         value = value.astimezone(current_app.extensions["doorstep"].timezone).date()

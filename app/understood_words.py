@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stores.importing.sayings import SAYINGS
+from stores.imports.sayings import SAYINGS
 
 Say = Callable[..., str]  # (text, **parameters): the text in the reader's language
 ENCODINGS = {"utf-8": "UTF-8", "utf-16": "UTF-16", "gb18030": "GB18030", "cp1252": "Windows-1252"}

@@ -12,11 +12,11 @@ from sqlalchemy import Column, Connection, Table, select
 import db
 from ledger.faults import FieldFault
 from ledger.upsert import insert_or_update
-from stores.importing import headings
-from stores.importing.area_file import PROPERTIES, REQUIRED, read_properties
-from stores.importing.columns import COLUMNS
-from stores.importing.headings import HeadingMap
-from stores.importing.sheets import read_top
+from stores.imports import headings
+from stores.imports.area_file import PROPERTIES, REQUIRED, read_properties
+from stores.imports.columns import COLUMNS
+from stores.imports.headings import HeadingMap
+from stores.imports.sheets import read_top
 
 SAMPLE_LENGTH = 60
 MOST = 200  # headings a page asks for

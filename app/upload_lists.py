@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, case, func, literal, select
 from app.job_runs import DONE, job_run
 from app.sign_in.users import app_user
 from app.uploads import COLUMNS, READY, SAVE, SAVED, import_fault, upload
-from stores.ordering import Order, ordered
+from stores.base.ordering import Order, ordered
 
 _check = job_run.alias("check_run")
 STATUS = case(

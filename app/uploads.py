@@ -38,13 +38,13 @@ from app.job_runs import CANCELLED, job_run
 from ledger import audit
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
-from stores.actors import Actor
-from stores.erasure import redact
-from stores.identifiers import Identifiers
-from stores.importing.faults import VALUE_LENGTH, FaultList, ImportFault
-from stores.importing.headings import HeadingMap
-from stores.importing.wishes import Wishes
-from stores.importing.workbooks import DAMAGED, MAX_UNPACKED_BYTES
+from stores.base.actors import Actor
+from stores.base.identifiers import Identifiers
+from stores.imports.faults import VALUE_LENGTH, FaultList, ImportFault
+from stores.imports.headings import HeadingMap
+from stores.imports.wishes import Wishes
+from stores.imports.workbooks import DAMAGED, MAX_UNPACKED_BYTES
+from stores.privacy.erasure import redact
 
 CHECK, SAVE = "import.check", "import.save"
 READY, FAULTS, NOTHING, SAVED = "ready", "faults", "nothing", "saved"  # outcomes of runs
@@ -66,7 +66,7 @@ upload = Table(
     Column("uploaded_at", db.Instant, nullable=False),
     Column("check_id", db.BigId, ForeignKey("job_run.id")),
     Column("run_id", db.BigId, ForeignKey("job_run.id")),  # the last run: the check, or the save
-    Column("wishes", db.Json),  # stores/importing/wishes.py
+    Column("wishes", db.Json),  # stores/imports/wishes.py
     Column("headings", db.Json),  # of a file whose columns are to be matched: each with samples; None once the file is gone
     Column("heading_map", db.Json),  # what was answered
 )

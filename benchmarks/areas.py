@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from benchmarks.table import Line
-from stores.areas import AreaIndex
+from stores.geo.areas import AreaIndex
 
 AREAS, POINTS, ROUNDS = 10_000, 4_000, 7
 

@@ -26,12 +26,12 @@ from app import api_keys, create_app
 from benchmarks.postgres import postgresql
 from benchmarks.table import Line
 from migrations import commands
-from stores.actors import COMMAND_LINE
-from stores.importing.cells import Context
-from stores.importing.check import check
-from stores.importing.columns import COLUMNS
-from stores.importing.faults import FaultList
-from stores.importing.sheets import Sheet
+from stores.base.actors import COMMAND_LINE
+from stores.imports.cells import Context
+from stores.imports.check import check
+from stores.imports.columns import COLUMNS
+from stores.imports.faults import FaultList
+from stores.imports.sheets import Sheet
 from stores.registers import dealers, stores
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -26,9 +26,9 @@ import datetime as dt, sys
 import config
 from app import create_app
 from app.jobs import JOBS
-from stores.actors import COMMAND_LINE
-from stores.importing.order_rows import FileLine, FileOrder
-from stores.sales import filing
+from stores.base.actors import COMMAND_LINE
+from stores.imports.order_rows import FileLine, FileOrder
+from stores.orders import filing
 
 create_app(config.load())
 now = dt.datetime.now(dt.UTC)

@@ -14,8 +14,8 @@ from scipy.spatial import cKDTree
 from sklearn.neighbors import BallTree
 
 from benchmarks.table import Line
-from stores.coordinates import distances_m
-from stores.nearest import NearestIndex
+from stores.geo.coordinates import distances_m
+from stores.geo.nearest import NearestIndex
 
 Floats = npt.NDArray[np.float64]
 SIZES = (3_000, 10_000, 100_000)

@@ -13,7 +13,7 @@ from benchmarks.entries import _open_chain
 from benchmarks.table import Line
 from migrations import commands
 from stores import network_check
-from stores.brand import business_day
+from stores.base.brand import business_day
 
 STORES, ROUNDS, AIM_MS = 3_000, 5, 1_000.0
 

@@ -22,8 +22,8 @@ from benchmarks.entries import Request, _ask, _line, _open_chain, _rate, _server
 from benchmarks.postgres import postgresql
 from benchmarks.table import Line
 from migrations import commands
-from stores.sales.inputs import LineIn, OrderIn
-from stores.sales.writing import record_orders
+from stores.orders.inputs import LineIn, OrderIn
+from stores.orders.writing import record_orders
 
 ROUNDS, SECONDS, BATCH, THREADS = 5, 1.0, 30_000, 8
 PAID_AT = dt.datetime(2025, 3, 1, 2, tzinfo=dt.UTC)

@@ -26,12 +26,12 @@ from app.sign_in import sessions, users
 from app.sign_in.users import User, app_user
 from benchmarks.table import Line
 from migrations import commands
-from stores import cube_steps
-from stores.dealers import dealer
-from stores.entries import entry
-from stores.guides import guide
-from stores.orders import sales_order
-from stores.stores import store
+from stores.facts.entries import entry
+from stores.facts.orders import sales_order
+from stores.figures import cube_steps
+from stores.network.dealers import dealer
+from stores.network.guides import guide
+from stores.network.stores import store
 
 REPEAT, AIM_SECONDS = 5, 1.0
 ROLES = ("hq_admin", "branch_coordinator", "dealer", "store_manager", "guide")  # other roles of headquarters open the same pages

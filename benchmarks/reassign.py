@@ -23,11 +23,11 @@ from benchmarks.postgres import postgresql
 from benchmarks.table import Line
 from ledger.bulk import insert_rows
 from migrations import commands
-from stores import reassign
-from stores.actors import COMMAND_LINE
-from stores.binding_history import binding
-from stores.customers import customer, customer_state
-from stores.reassign_plan import Plan
+from stores.base.actors import COMMAND_LINE
+from stores.customer_deeds import reassign
+from stores.customer_deeds.reassign_plan import Plan
+from stores.facts.binding_history import binding
+from stores.facts.customers import customer, customer_state
 
 CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "200000"))
 WANTED, SECONDS = 1_200_000, 120.0

@@ -22,14 +22,15 @@ from benchmarks.entries import _open_chain
 from benchmarks.table import Line
 from ledger.bulk import insert_rows
 from migrations import commands
-from stores import network, versions
-from stores.brand import business_day
-from stores.customers import customer
-from stores.entries import entry, entry_point, entry_trace
-from stores.policy import PRESETS
-from stores.simulating import running
-from stores.simulating.scenario import read
-from stores.stores import store
+from stores.base import versions
+from stores.base.brand import business_day
+from stores.facts.customers import customer
+from stores.facts.entries import entry, entry_point, entry_trace
+from stores.network import network
+from stores.network.policy import PRESETS
+from stores.network.stores import store
+from stores.simulation import running
+from stores.simulation.scenario import read
 
 ENTRIES, DAYS, AIM_SECONDS, PART = 1_000_000, 30, 60.0, 20_000
 

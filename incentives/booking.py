@@ -35,13 +35,14 @@ from ledger.intakes import open_intake
 from ledger.journals import Journal, Transfer, post, transfer
 from ledger.seals import seal_now
 from ledger.upsert import insert_missing, insert_or_update
-from stores import network, versions
-from stores.brand import brand, business_day, day_bounds
-from stores.changes import changed_customer
-from stores.dealers import dealer
-from stores.events import event
-from stores.orders import sales_order
-from stores.snapshot import Snapshot
+from stores.base import versions
+from stores.base.brand import brand, business_day, day_bounds
+from stores.facts.changes import changed_customer
+from stores.facts.events import event
+from stores.facts.orders import sales_order
+from stores.network import network
+from stores.network.dealers import dealer
+from stores.network.snapshot import Snapshot
 
 BOOKING_LOCK = 7_301_002
 GUIDES_AT_ONCE = 100  # months in one transaction, which holds up other writers for well under a second

@@ -11,9 +11,9 @@ from incentives.loading import month_days
 from incentives.rewards import lines
 from incentives.targets import target
 from ledger.money import proportion
-from stores.credits import order_credit
-from stores.events import event
-from stores.orders import sales_order
+from stores.facts.credits import order_credit
+from stores.facts.events import event
+from stores.facts.orders import sales_order
 
 UNITS = {"adds": "count", "valid_adds": "count", "adds_lost_rate": "bp", "referrals": "count", "converted_referrals": "count", "net_sales": "minor", "orders": "count",
          "chats": "count", "reply_rate": "bp", "avg_first_reply_min": "minutes", "new_buyers": "count", "repeat_buyers": "count", "complaints": "count",

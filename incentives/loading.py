@@ -14,13 +14,13 @@ from incentives.facts import Contact, GuideFacts, Line, Order, Person, Place, Re
 from incentives.plan import parse
 from incentives.plans import plan_version
 from ledger.intakes import intake_seal
-from stores.branches import branch
-from stores.customers import customer, customer_merge
-from stores.events import event
-from stores.orders import order_line, order_state, sales_order
-from stores.rebinding import MOVED
-from stores.refunds import refund, refund_line
-from stores.snapshot import Snapshot
+from stores.customers.rebinding import MOVED
+from stores.facts.customers import customer, customer_merge
+from stores.facts.events import event
+from stores.facts.orders import order_line, order_state, sales_order
+from stores.facts.refunds import refund, refund_line
+from stores.network.branches import branch
+from stores.network.snapshot import Snapshot
 
 CHUNK = 400
 _CONTACTS = {"contact.confirmed": "confirmed", "contact.deleted_by_guide": "deleted", "contact.deleted_by_customer": "deleted",

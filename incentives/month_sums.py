@@ -10,10 +10,10 @@ from incentives.booking import KINDS
 from incentives.periods import incentive_period, incentive_restatement
 from incentives.work import BEGINNING
 from ledger.journals import transfer
-from stores import cube
-from stores.actors import Actor
-from stores.guides import guide
-from stores.scope import visible_store_ids
+from stores.base.actors import Actor
+from stores.figures import cube
+from stores.network.guides import guide
+from stores.network.scope import visible_store_ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from ledger.faults import Conflict, InvalidInput
 from ledger.journals import transfer
 from ledger.seals import seal_now
 from ledger.upsert import insert_missing
-from stores import versions
-from stores.actors import Actor
-from stores.brand import business_day
-from stores.events import event
-from stores.orders import sales_order
+from stores.base import versions
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.facts.events import event
+from stores.facts.orders import sales_order
 
 
 @dataclass(frozen=True, slots=True)

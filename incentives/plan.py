@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 from incentives.tiers import Band, Tiers
 from ledger.faults import FieldFault, InvalidInput
 from ledger.money import LARGEST_MINOR
-from stores.addressable import why_not
+from stores.base.addressable import why_not
 
 METRICS = ("valid_adds", "converted_referrals")
 ASSIGNED = ("branches", "dealers", "stores", "guides")

@@ -15,14 +15,14 @@ from incentives.plans import plan_version
 from incentives.scopes import reward_scope
 from ledger.audit import record
 from ledger.faults import FieldFault, InvalidInput
-from stores.actors import Actor
-from stores.branches import branch
-from stores.brand import brand
-from stores.dealers import dealer
-from stores.events import event
-from stores.guides import guide
-from stores.orders import sales_order
-from stores.stores import store
+from stores.base.actors import Actor
+from stores.base.brand import brand
+from stores.facts.events import event
+from stores.facts.orders import sales_order
+from stores.network.branches import branch
+from stores.network.dealers import dealer
+from stores.network.guides import guide
+from stores.network.stores import store
 
 _REGISTERS = {"branches": branch.c.branch_code, "dealers": dealer.c.dealer_code, "stores": store.c.store_code, "guides": guide.c.guide_code}
 

@@ -14,8 +14,9 @@ from incentives.ladders import Ladder, ladders
 from incentives.line_answers import line_answer
 from incentives.plan import Rate
 from incentives.results import is_cumulative
-from stores import network, versions
-from stores.brand import business_day
+from stores.base import versions
+from stores.base.brand import business_day
+from stores.network import network
 
 
 @dataclass(frozen=True, slots=True)

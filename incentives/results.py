@@ -11,8 +11,9 @@ from incentives import loading
 from incentives.calculate import PlanVersion, Result, calculate
 from incentives.periods import Closing, closings
 from incentives.plan import Rate
-from stores import network, versions
-from stores.versions import Versions
+from stores.base import versions
+from stores.base.versions import Versions
+from stores.network import network
 
 GUIDES_AT_ONCE = 200
 Month = tuple[int, str]  # guide id, YYYY-MM

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from ledger.journals import transfer
-from stores.guides import guide
-from stores.ordering import Order, ordered
-from stores.stores import store
+from stores.base.ordering import Order, ordered
+from stores.network.guides import guide
+from stores.network.stores import store
 
 FIGURES = {  # figure: (kinds that add, kinds that take away)
     "promised": (("reward_pending",), ()),

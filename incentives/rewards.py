@@ -17,7 +17,7 @@ from incentives.loading import chunks, month_days
 from incentives.periods import closed_line, closings, incentive_period
 from incentives.results import months_of, results
 from ledger.journals import transfer
-from stores.brand import business_day
+from stores.base.brand import business_day
 
 ADJUSTMENT = "closed_period_adjustment"
 

@@ -13,16 +13,16 @@ from ledger import audit
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict, InvalidInput, NotFound
 from ledger.money import LARGEST_TARGET
-from stores.actors import Actor
-from stores.branches import branch
-from stores.brand import brand, business_day
-from stores.dealers import dealer
-from stores.guides import guide
-from stores.importing.check import Row
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome, Refused
+from stores.base.actors import Actor
+from stores.base.brand import brand, business_day
+from stores.imports.check import Row
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome, Refused
+from stores.network.branches import branch
+from stores.network.dealers import dealer
+from stores.network.guides import guide
+from stores.network.stores import store
 from stores.registers.saving import ids_by_code, pieces
-from stores.stores import store
 
 LARGEST = LARGEST_TARGET
 CHUNK = 1_000

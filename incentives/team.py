@@ -9,12 +9,12 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from incentives import rewards
 from incentives.loading import month_days
-from stores import directory
-from stores.actors import Actor
-from stores.credits import order_credit
-from stores.event_lists import CONFIRMED
-from stores.events import event
-from stores.guides import guide
+from stores.base.actors import Actor
+from stores.facts.credits import order_credit
+from stores.facts.events import event
+from stores.lists import directory
+from stores.lists.event_lists import CONFIRMED
+from stores.network.guides import guide
 
 Activity = dict[int, dict[dt.date, tuple[int, int]]]
 

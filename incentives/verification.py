@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select
 
 from incentives import booking
 from ledger.verification import Check, Finding, finding
-from stores.brand import business_day
-from stores.guides import guide
+from stores.base.brand import business_day
+from stores.network.guides import guide
 
 
 def nothing_is_booked_ahead(connection: Connection) -> Finding:

@@ -6,9 +6,9 @@ import datetime as dt
 from sqlalchemy import Connection, exists, func, select
 
 from incentives.periods import incentive_period, incentive_restatement
-from stores import cube
-from stores.cube import guide_cell
-from stores.moved_days import moved_day
+from stores.figures import cube
+from stores.figures.cube import guide_cell
+from stores.figures.moved_days import moved_day
 
 BEGINNING = dt.date(1, 1, 1)
 

@@ -39,8 +39,8 @@ def upgrade(url: str, revision: str = "head") -> str | None:
 def _install(connection: Connection) -> None:
     """The brand's pins, the first policy and the first plan (CONTRACT 4); repeatable."""
     from incentives.plan_versions import install_default_plan
-    from stores.brand import Brand
-    from stores.installation import install
+    from stores.base.brand import Brand
+    from stores.network.installation import install
 
     settings, now = config.load(), dt.datetime.now(dt.UTC)
     install(connection, Brand(settings.timezone, settings.currency, settings.currency_decimals), now)

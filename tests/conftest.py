@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 import db
-from stores import brand, keys
+from stores.base import brand, keys
 from tests import clock
 from tests.databases import ENGINES, Databases, create_engine_that_shares
 from tests.network import Network

@@ -8,14 +8,14 @@ from sqlalchemy import Table, func, insert, select
 
 import db
 from incentives import targets
-from stores import versions
-from stores.actors import COMMAND_LINE
-from stores.importing.cells import Context
-from stores.importing.check import check
-from stores.importing.columns import COLUMNS
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome
-from stores.importing.sheets import Sheet
+from stores.base import versions
+from stores.base.actors import COMMAND_LINE
+from stores.imports.cells import Context
+from stores.imports.check import check
+from stores.imports.columns import COLUMNS
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome
+from stores.imports.sheets import Sheet
 from stores.registers import branches, customers, dealers, guides, offers, stores, terms
 from tests import clock
 

@@ -11,11 +11,13 @@ from app.api.declare import WHOLE_CHAIN, Api
 from app.api.entries import Alternative
 from app.api.types import Answer, CodeText, Location, Strict, Time
 from ledger.faults import NotFound
-from stores import checkout, keys, network, versions
-from stores.actors import Actor
-from stores.answers import shown
-from stores.dealers import dealer
-from stores.visits import Arrival, SourcePoint, visit_of
+from stores.base import keys, versions
+from stores.base.actors import Actor
+from stores.facts.visits import Arrival, SourcePoint, visit_of
+from stores.network import network
+from stores.network.dealers import dealer
+from stores.routing import checkout
+from stores.routing.answers import shown
 
 api = Api("Checkout")
 

@@ -9,9 +9,9 @@ from app import erasing
 from app.api.declare import WHOLE_CHAIN, Api
 from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Line, Location, Strict
-from stores import customer_deeds
-from stores.actors import Actor
-from stores.visits import SourcePoint
+from stores.base.actors import Actor
+from stores.customer_deeds import deeds as customer_deeds
+from stores.facts.visits import SourcePoint
 
 api = Api("Customers")
 

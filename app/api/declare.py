@@ -29,8 +29,8 @@ from app.api import query as queries
 from app.api.idempotency import row_key
 from app.api.problems import Refusal, fault_problem, refusal_problem
 from ledger.faults import Fault, NotAllowed, NotFound
-from stores.actors import SCOPES as LIMITS
-from stores.actors import Actor
+from stores.base.actors import SCOPES as LIMITS
+from stores.base.actors import Actor
 
 PREFIX = "/api/v1"
 NO_KEY = {"WWW-Authenticate": 'Bearer realm="doorstep"'}
@@ -75,7 +75,7 @@ class Api:
 
     def call(self, method: str, rule: str, *, permission: str, serves: frozenset[str], answers: Mapping[int, type[BaseModel] | None],
              summary: str, **options: Any) -> Callable[[Callable[..., tuple[int, Any]]], Callable[..., tuple[int, Any]]]:
-        """Declare the view below as a call; `serves` holds kinds of limit (`stores.actors.SCOPES`).
+        """Declare the view below as a call; `serves` holds kinds of limit (`stores.base.actors.SCOPES`).
 
         Options: body, query (models), idempotent, exists(actor, **path), max_bytes, details, example (a body). The view takes `actor`, the names
         of the path, and `body`, `query`, `key` as far as declared; it returns (status, answer), the answer a dict, a model, ready JSON bytes, or

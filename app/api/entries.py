@@ -13,12 +13,13 @@ from app.api.idempotency import body_hash
 from app.api.query import Query
 from app.api.types import Answer, CodeText, CustomerKey, Line, Location, NewKey, Strict, Time
 from ledger.faults import NotFound
-from stores import entering, entry_reading, explanations, sight, trying
-from stores.actors import Actor
-from stores.answers import decision_answer, trace_answer
-from stores.brand import business_day
-from stores.receipt import refuse_impossible
-from stores.visits import Arrival, SourcePoint
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.base.receipt import refuse_impossible
+from stores.facts.visits import Arrival, SourcePoint
+from stores.network import sight
+from stores.routing import entering, entry_reading, explanations, trying
+from stores.routing.answers import decision_answer, trace_answer
 
 api = Api("Entries")
 

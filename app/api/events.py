@@ -11,8 +11,8 @@ from app.api.body import EVENTS_LIMIT, malformed
 from app.api.declare import WHOLE_CHAIN, Api
 from app.api.idempotency import once
 from app.api.types import Answer, CustomerKey, NewKey, Payload, Strict, Time
-from stores.actors import Actor
-from stores.event_intake import EventIn, record_events
+from stores.base.actors import Actor
+from stores.customers.event_intake import EventIn, record_events
 
 api = Api("Events")
 MOST = 1000

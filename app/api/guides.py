@@ -16,11 +16,11 @@ from app.api.types import Answer, Line, Strict
 from incentives import booking, kpis, plan_versions, rewards
 from incentives.line_answers import without_others
 from ledger.faults import NotFound
-from stores.actors import Actor
-from stores.brand import brand, business_day
-from stores.guides import guide
-from stores.sales import lists
-from stores.scope import visible_guide_ids
+from stores.base.actors import Actor
+from stores.base.brand import brand, business_day
+from stores.network.guides import guide
+from stores.network.scope import visible_guide_ids
+from stores.orders import lists
 
 api = Api("Rewards")
 

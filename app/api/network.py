@@ -16,16 +16,16 @@ from app.api.pages import Page, page
 from app.api.types import Answer
 from app.imports import context
 from ledger.faults import FieldFault, InvalidInput, NotFound
-from stores import versions
-from stores.actors import Actor
-from stores.areas import parse_geometry
-from stores.brand import business_day
-from stores.importing.area_file import CheckedAreas, check_features
-from stores.importing.check import Checked, check
-from stores.importing.columns import COLUMNS
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Apply, Refused
-from stores.importing.sheets import Sheet
+from stores.base import versions
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.geo.areas import parse_geometry
+from stores.imports.area_file import CheckedAreas, check_features
+from stores.imports.check import Checked, check
+from stores.imports.columns import COLUMNS
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Apply, Refused
+from stores.imports.sheets import Sheet
 from stores.registers import areas, branches, dealers, guides, lists, lookalikes, stores
 
 api = Api("Network")

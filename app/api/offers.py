@@ -13,14 +13,16 @@ from app.api.network_shapes import Text
 from app.api.types import Answer, Strict
 from app.imports import context
 from ledger.faults import FieldFault, InvalidInput, NotFound
-from stores import directory, offers, versions
-from stores.actors import Actor
-from stores.brand import business_day
-from stores.importing.check import check
-from stores.importing.columns import COLUMNS
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Refused
-from stores.importing.sheets import Sheet
+from stores.base import versions
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.imports.check import check
+from stores.imports.columns import COLUMNS
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Refused
+from stores.imports.sheets import Sheet
+from stores.lists import directory
+from stores.network import offers
 from stores.registers import offers as register
 
 api = Api("Network")

@@ -16,7 +16,7 @@ from app.api.declare import PREFIX, Api, Call
 from app.api.docs import areas
 from app.api.problems import PROBLEM_TYPE, REFUSALS
 from app.api.types import CODE_PATTERN
-from stores.actors import SCOPES as LIMITS
+from stores.base.actors import SCOPES as LIMITS
 
 REF = "#/components/schemas/{model}"
 PROBLEM = {

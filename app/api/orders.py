@@ -13,17 +13,17 @@ from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Currency, Location, MinorAmount, NewCode, NewKey, Quantity, Strict, Time
 from ledger.faults import FieldFault, NotFound
 from ledger.money import LARGEST_MINOR
-from stores import sight
-from stores.actors import Actor
-from stores.brand import business_day
-from stores.sales import reading
-from stores.sales.differences import REASON, order_differences
-from stores.sales.inputs import LineIn, OrderIn, RefundIn
-from stores.sales.refunding import record_refunds
-from stores.sales.states import record_state
-from stores.sales.writing import record_orders
-from stores.sight import Sight
-from stores.visits import SourcePoint
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.facts.visits import SourcePoint
+from stores.network import sight
+from stores.network.sight import Sight
+from stores.orders import reading
+from stores.orders.differences import REASON, order_differences
+from stores.orders.inputs import LineIn, OrderIn, RefundIn
+from stores.orders.refunding import record_refunds
+from stores.orders.states import record_state
+from stores.orders.writing import record_orders
 
 api = Api("Orders")
 LineNo = Annotated[int, Field(ge=1, le=1_000_000)]

@@ -12,15 +12,17 @@ import db
 from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.query import Query, degrees, whole
 from app.api.types import Answer
-from stores import network, picker, place_search, versions
-from stores.actors import Actor
-from stores.answers import rounded
-from stores.brand import business_day
-from stores.coordinates import Coordinates
-from stores.picker import Picked
-from stores.place_search import LONGEST, Place
-from stores.stores import store
-from stores.visits import SourcePoint, point_of
+from stores.base import versions
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.facts.visits import SourcePoint, point_of
+from stores.geo.coordinates import Coordinates
+from stores.network import network, place_search
+from stores.network.place_search import LONGEST, Place
+from stores.network.stores import store
+from stores.routing import picker
+from stores.routing.answers import rounded
+from stores.routing.picker import Picked
 
 api = Api("Places")
 

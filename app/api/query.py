@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchem
 from pydantic_core import PydanticCustomError
 
 from ledger.faults import Fault, FieldFault, Malformed
-from stores.times import parse_day, parse_month
+from stores.base.times import parse_day, parse_month
 
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _MOST_PARAMETERS, _LONGEST_QUERY = 30, 4000

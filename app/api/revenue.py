@@ -13,12 +13,12 @@ from app.api.query import Days
 from app.api.types import Answer
 from incentives import booking
 from ledger.faults import NotFound
-from stores import revenue
-from stores.actors import Actor
-from stores.brand import business_day
-from stores.dealers import dealer
-from stores.scope import visible_dealer_ids, visible_store_ids
-from stores.stores import store
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.figures import revenue
+from stores.network.dealers import dealer
+from stores.network.scope import visible_dealer_ids, visible_store_ids
+from stores.network.stores import store
 
 api = Api("Revenue")
 

@@ -9,9 +9,9 @@ from pydantic import Field
 import db
 from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.types import Answer, CodeText, Strict, Time
-from stores import policies
-from stores.actors import Actor
-from stores.entry_param_signing import sign_param
+from stores.base.actors import Actor
+from stores.network import policies
+from stores.routing.entry_param_signing import sign_param
 
 api = Api("Rules")
 Number = Annotated[int, Field(ge=0, le=20_100_000)]

@@ -12,9 +12,9 @@ from app.api.declare import WHOLE_CHAIN, Api
 from app.api.pages import Page, page
 from app.api.types import Answer, Strict
 from ledger.faults import NotFound
-from stores import simulations
-from stores.actors import Actor
-from stores.simulating.tally import FIGURES, KINDS
+from stores.base.actors import Actor
+from stores.simulation import simulations
+from stores.simulation.tally import FIGURES, KINDS
 
 api = Api("Simulations")
 MOST_ROWS = 5_000

@@ -11,9 +11,9 @@ from pydantic_core import PydanticCustomError
 import db
 from ledger.faults import Fault
 from ledger.money import LARGEST_MINOR
-from stores import addressable
-from stores.brand import brand
-from stores.times import parse_instant
+from stores.base import addressable
+from stores.base.brand import brand
+from stores.base.times import parse_instant
 
 LARGEST = 10**15
 CODE_PATTERN = "^[^\\s\\x00-\\x1f\\x7f-\\x9f](?:[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*[^\\s\\x00-\\x1f\\x7f-\\x9f])?$"

@@ -18,10 +18,11 @@ import db
 from app.cli.deeds import DeedCommand, many_values
 from app.cli.progress import bar
 from app.understood_words import ENCODINGS
-from stores import keys, network
-from stores.answers import rounded
-from stores.batch_routing import UNUSABLE, Assigned, Router, Row, states_of
-from stores.importing.streams import read_rows
+from stores.base import keys
+from stores.imports.streams import read_rows
+from stores.network import network
+from stores.routing.answers import rounded
+from stores.routing.batch_routing import UNUSABLE, Assigned, Router, Row, states_of
 
 COLUMNS = ("visitor_id", "latitude", "longitude", "crs", "accuracy_m", "entry_param", "region_code", "ip")
 OUT = ("visitor_id", "store_code", "dealer_code", "distance_m", "rung", "reason")

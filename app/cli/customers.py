@@ -7,7 +7,7 @@ import click
 
 from app import erasing
 from app.cli.deeds import DeedGroup
-from stores.actors import COMMAND_LINE
+from stores.base.actors import COMMAND_LINE
 
 customer = DeedGroup("customer", help="Customers' rights.")
 

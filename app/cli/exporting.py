@@ -11,8 +11,8 @@ import click
 import db
 from app import exports
 from app.cli.deeds import DeedGroup
-from stores.actors import COMMAND_LINE
-from stores.brand import business_day
+from stores.base.actors import COMMAND_LINE
+from stores.base.brand import business_day
 
 group = DeedGroup("export", help="Write what is stored as a file that can be edited and imported again: only the edits change anything.")
 

@@ -6,7 +6,7 @@ import sys
 import click
 
 from app.cli.deeds import DeedGroup
-from stores import cube_steps
+from stores.figures import cube_steps
 
 figures = DeedGroup("figures", help="Stored day sums. Figures are right without them and quick with them; the worker keeps them up.")
 

@@ -12,12 +12,12 @@ from app import understood_words
 from app.cli.deeds import DeedGroup, many_values
 from app.imports import KINDS, Progress, Report, Run
 from ledger.faults import InvalidInput
-from stores.actors import COMMAND_LINE
-from stores.importing.faults import FaultList, of_file, report
-from stores.importing.headings import HeadingMap
-from stores.importing.outcomes import Doubtful, Outcome, Refused
-from stores.importing.understood import Understood
-from stores.importing.wishes import Wishes
+from stores.base.actors import COMMAND_LINE
+from stores.imports.faults import FaultList, of_file, report
+from stores.imports.headings import HeadingMap
+from stores.imports.outcomes import Doubtful, Outcome, Refused
+from stores.imports.understood import Understood
+from stores.imports.wishes import Wishes
 
 SHOWN = 20
 imports = DeedGroup("import", help="Bring in a file: CSV, XLSX, for areas GeoJSON. All or nothing; the same file again changes nothing.")

@@ -14,8 +14,8 @@ from app.cli.deeds import DeedGroup, read_json
 from app.cli.progress import bar
 from incentives import booking, period_steps, plan_versions
 from ledger.faults import InvalidInput
-from stores.actors import COMMAND_LINE
-from stores.times import parse_month
+from stores.base.actors import COMMAND_LINE
+from stores.base.times import parse_month
 
 plan = DeedGroup("plan", help="Incentive plans.")
 incentives = DeedGroup("incentives", help="The steps of a month of incentives; each can be repeated.")

@@ -13,8 +13,8 @@ from app.cli.deeds import DeedGroup
 from app.labels import label
 from app.language import LOCALES
 from stores import network_check
-from stores.brand import business_day
-from stores.formulas import inert
+from stores.base.brand import business_day
+from stores.base.formulas import inert
 from stores.network_check import Finding
 
 network = DeedGroup("network", help="The network of stores and areas.")

@@ -14,12 +14,12 @@ import db
 from app.cli.deeds import DeedCommand, read_json
 from app.cli.progress import bar
 from ledger.faults import InvalidInput
-from stores import reassign as service
-from stores import reassign_lists
-from stores.actors import COMMAND_LINE
-from stores.formulas import inert
-from stores.ordering import Order
-from stores.reassign_plan import CAUSES, PLACES, TARGETS, Plan, parse
+from stores.base.actors import COMMAND_LINE
+from stores.base.formulas import inert
+from stores.base.ordering import Order
+from stores.customer_deeds import reassign as service
+from stores.customer_deeds import reassign_lists
+from stores.customer_deeds.reassign_plan import CAUSES, PLACES, TARGETS, Plan, parse
 
 REPORT = ("from_store_code", "from_dealer_code", "to_store_code", "to_dealer_code", "cause", "customers", "protected_left_out")
 MOST_LINES = 10_000_000

@@ -9,10 +9,12 @@ import click
 
 import db
 from app.cli.deeds import DeedGroup, read_json
-from stores import entry_param_signing, policies, versions
-from stores.actors import COMMAND_LINE
-from stores.brand import brand
-from stores.times import parse_instant
+from stores.base import versions
+from stores.base.actors import COMMAND_LINE
+from stores.base.brand import brand
+from stores.base.times import parse_instant
+from stores.network import policies
+from stores.routing import entry_param_signing
 
 policy = DeedGroup("policy", help="The routing policy.")
 entry_param = DeedGroup("entry-param", help="Signed entry parameters.")

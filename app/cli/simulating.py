@@ -12,12 +12,12 @@ import click
 from app.cli.deeds import DeedCommand, read_json
 from app.cli.progress import bar
 from ledger.faults import InvalidInput
-from stores.brand import brand
-from stores.formulas import inert
-from stores.simulating import running
-from stores.simulating.running import Result
-from stores.simulating.scenario import Scenario, read
-from stores.simulating.tally import FIGURES, KINDS, Row
+from stores.base.brand import brand
+from stores.base.formulas import inert
+from stores.simulation import running
+from stores.simulation.running import Result
+from stores.simulation.scenario import Scenario, read
+from stores.simulation.tally import FIGURES, KINDS, Row
 
 SHOWN = 15
 

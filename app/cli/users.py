@@ -13,8 +13,8 @@ from app import api_keys
 from app.cli.deeds import DeedGroup
 from app.permissions import ROLE_SCOPE, ROLES, SCOPES
 from app.sign_in import administer, users
-from stores.actors import COMMAND_LINE
-from stores.scope import KINDS, find_scope
+from stores.base.actors import COMMAND_LINE
+from stores.network.scope import KINDS, find_scope
 
 user = DeedGroup("user", help="People who may sign in.")
 api_key = DeedGroup("api-key", help="Keys of the API.")

@@ -8,8 +8,8 @@ from app.cli.deeds import DeedCommand
 from incentives import verification as of_incentives
 from ledger import verification as of_ledger
 from ledger.verification import Check
-from stores import cube_steps
-from stores import verification as of_stores
+from stores.figures import cube_steps
+from stores.orders import verification as of_stores
 
 CHECKS: list[Check] = [*of_ledger.CHECKS, *of_stores.CHECKS, *of_incentives.CHECKS, cube_steps.cube_is_right]  # one line of the report each; statements add theirs here
 

@@ -17,8 +17,9 @@ from app.guide.code import drawn
 from app.labels import PLACES
 from app.permissions import current_actor, needs
 from ledger.faults import NotFound
-from stores import code_scans, directory, store_codes
-from stores.directory import StoreFilter
+from stores.lists import code_scans, directory
+from stores.lists.directory import StoreFilter
+from stores.routing import store_codes
 
 ON_A_PAGE = {"6": 6, "8": 8}
 MOST_CARDS = 96  # on one sheet; more go on the next

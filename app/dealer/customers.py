@@ -14,9 +14,10 @@ from app.dealer.home import blueprint
 from app.permissions import current_actor, needs
 from app.tables import Column
 from ledger.faults import NotFound
-from stores import customer_story, own_customers, takeovers
-from stores.own_customers import STATES, CustomerFilter
-from stores.takeovers import CAME, LEFT, TakeoverFilter
+from stores.lists import customer_story, own_customers
+from stores.lists.own_customers import STATES, CustomerFilter
+from stores.registers import takeovers
+from stores.registers.takeovers import CAME, LEFT, TakeoverFilter
 
 
 @blueprint.get("/customers", strict_slashes=False)

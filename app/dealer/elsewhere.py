@@ -15,8 +15,9 @@ from app.labels import label
 from app.language import language
 from app.permissions import current_actor, needs
 from app.tables import Column
-from stores import bought_elsewhere, explanations
-from stores.bought_elsewhere import ElsewhereFilter
+from stores.orders import bought_elsewhere
+from stores.orders.bought_elsewhere import ElsewhereFilter
+from stores.routing import explanations
 
 
 @blueprint.get("/elsewhere", strict_slashes=False)

@@ -14,9 +14,10 @@ from app.labels import PLACES, label
 from app.language import language
 from app.permissions import current_actor, needs
 from app.tables import Column
-from stores import code_scans, explanations
-from stores.code_scans import BROUGHT_BY, ScanFilter
-from stores.store_codes import name_of
+from stores.lists import code_scans
+from stores.lists.code_scans import BROUGHT_BY, ScanFilter
+from stores.routing import explanations
+from stores.routing.store_codes import name_of
 
 
 @blueprint.get("/entries", strict_slashes=False)

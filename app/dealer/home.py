@@ -12,14 +12,16 @@ from app.clock import now_and_today
 from app.permissions import current_actor, needs
 from app.shown_days import Span
 from incentives import booking
-from stores import bought_elsewhere, code_scans, directory, own_customers, own_stores, revenue, takeovers
-from stores.bought_elsewhere import ElsewhereFilter
-from stores.code_scans import ScanFilter
-from stores.directory import StoreFilter
-from stores.own_customers import CustomerFilter
-from stores.sales import lists
-from stores.sales.lists import OrderFilter
-from stores.takeovers import TakeoverFilter
+from stores.figures import revenue
+from stores.lists import code_scans, directory, own_customers, own_stores
+from stores.lists.code_scans import ScanFilter
+from stores.lists.directory import StoreFilter
+from stores.lists.own_customers import CustomerFilter
+from stores.orders import bought_elsewhere, lists
+from stores.orders.bought_elsewhere import ElsewhereFilter
+from stores.orders.lists import OrderFilter
+from stores.registers import takeovers
+from stores.registers.takeovers import TakeoverFilter
 
 blueprint = Blueprint("dealer", __name__, url_prefix="/dealer")
 TREND_DAYS, RANKED = 30, 8

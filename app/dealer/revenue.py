@@ -18,9 +18,9 @@ from app.permissions import current_actor, needs
 from app.shown_days import Span
 from app.tables import Column
 from incentives import booking
-from stores import directory
-from stores import revenue as ledger_revenue
-from stores.ordering import placed
+from stores.base.ordering import placed
+from stores.figures import revenue as ledger_revenue
+from stores.lists import directory
 
 BY = ("day", "month", "store")
 PAGES = {"gross_minor": "orders", "refunds_minor": "refunds"}

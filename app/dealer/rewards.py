@@ -16,7 +16,8 @@ from app.tables import Column
 from incentives import booking, reward_costs
 from incentives.reward_costs import FIGURES, LineFilter
 from ledger.faults import NotFound
-from stores import directory, revenue
+from stores.figures import revenue
+from stores.lists import directory
 
 
 @blueprint.get("/rewards", strict_slashes=False)

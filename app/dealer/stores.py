@@ -15,10 +15,12 @@ from app.shown_days import Span
 from app.tables import Column
 from incentives import booking
 from ledger.faults import NotFound
-from stores import code_scans, directory, offers, own_customers, own_stores, revenue
-from stores.code_scans import ScanFilter
-from stores.ordering import placed
-from stores.own_customers import CustomerFilter
+from stores.base.ordering import placed
+from stores.figures import revenue
+from stores.lists import code_scans, directory, own_customers, own_stores
+from stores.lists.code_scans import ScanFilter
+from stores.lists.own_customers import CustomerFilter
+from stores.network import offers
 
 
 @blueprint.get("/stores", strict_slashes=False)

@@ -14,7 +14,7 @@ import numpy as np
 
 from app.demo.seasons import giving, wanted
 from app.demo.words import GOODS
-from stores.sales.inputs import LineIn
+from stores.orders.inputs import LineIn
 
 RETURNS = 0.042
 BUYS, BUYS_SENT = 0.055, 0.13  # of all visits; of those whom a guide's link brought

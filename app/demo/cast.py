@@ -19,7 +19,7 @@ from app.demo.sizes import SIZES, SMALL, Size
 from app.permissions import ROLE_SCOPE, ROLES
 from app.sign_in import users
 from app.sign_in.users import app_user
-from stores.actors import SYSTEM
+from stores.base.actors import SYSTEM
 
 NAMES = {"hq_admin": "admin", "hq_operations": "operations", "hq_finance": "finance", "branch_coordinator": "coordinator",
          "dealer": "dealer", "store_manager": "manager", "guide": "guide"}

@@ -13,8 +13,8 @@ import numpy as np
 
 from app.demo import words
 from app.demo.sizes import Size
-from stores.coordinates import Coordinates, from_wgs84
-from stores.regions import Region, regions
+from stores.geo.coordinates import Coordinates, from_wgs84
+from stores.geo.regions import Region, regions
 
 BRANCH_SHARES = (30, 22, 15, 12, 12, 9)
 STORES_PER_CITY = 14

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Row, func, select
 
 import db
 from ledger.faults import Conflict
-from stores import customer_deeds
-from stores.actors import COMMAND_LINE
-from stores.brand import business_day
-from stores.customer_deeds import Deed
-from stores.customers import customer, customer_state
-from stores.guides import guide
-from stores.stores import store
+from stores.base.actors import COMMAND_LINE
+from stores.base.brand import business_day
+from stores.customer_deeds import deeds as customer_deeds
+from stores.customer_deeds.deeds import Deed
+from stores.facts.customers import customer, customer_state
+from stores.network.guides import guide
+from stores.network.stores import store
 
 NEEDED = 4
 

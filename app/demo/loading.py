@@ -20,30 +20,33 @@ from app.imports import context
 from incentives import booking
 from ledger.faults import Conflict
 from ledger.seals import seal_now
-from stores import cube_steps, entry_params, keys, network, policies
-from stores.actors import SYSTEM
-from stores.areas import parse_geometry
-from stores.branches import branch
-from stores.brand import business_day, day_bounds
-from stores.customers import customer
-from stores.dealers import dealer
-from stores.entering_bulk import record_arrivals
-from stores.entries import entry
-from stores.event_intake import record_events
-from stores.events import event
-from stores.guides import guide
-from stores.importing.area_file import AreaRow
-from stores.importing.check import Row, check
-from stores.importing.columns import COLUMNS
-from stores.importing.faults import FaultList
-from stores.importing.sheets import Sheet
-from stores.installation import installation
-from stores.orders import sales_order
+from stores.base import keys
+from stores.base.actors import SYSTEM
+from stores.base.brand import business_day, day_bounds
+from stores.customers.event_intake import record_events
+from stores.facts import entry_params
+from stores.facts.customers import customer
+from stores.facts.entries import entry
+from stores.facts.events import event
+from stores.facts.orders import sales_order
+from stores.figures import cube_steps
+from stores.geo.areas import parse_geometry
+from stores.imports.area_file import AreaRow
+from stores.imports.check import Row, check
+from stores.imports.columns import COLUMNS
+from stores.imports.faults import FaultList
+from stores.imports.sheets import Sheet
+from stores.network import network, policies
+from stores.network.branches import branch
+from stores.network.dealers import dealer
+from stores.network.guides import guide
+from stores.network.installation import installation
+from stores.network.stores import store
+from stores.orders.refunding import record_refunds
+from stores.orders.states import record_states
+from stores.orders.writing import record_orders
 from stores.registers import areas, branches, customers, dealers, guides, offers, stores
-from stores.sales.refunding import record_refunds
-from stores.sales.states import record_states
-from stores.sales.writing import record_orders
-from stores.stores import store
+from stores.routing.entering_bulk import record_arrivals
 
 MARK = "demo"
 ACTOR = SYSTEM

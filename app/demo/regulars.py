@@ -11,12 +11,12 @@ import db
 from app.demo.baskets import baskets
 from app.demo.scopes import busiest
 from app.demo.story import SEED
-from stores.actors import SYSTEM
-from stores.brand import brand, day_bounds
-from stores.customers import customer, customer_state
-from stores.sales.inputs import OrderIn
-from stores.sales.writing import record_orders
-from stores.stores import store
+from stores.base.actors import SYSTEM
+from stores.base.brand import brand, day_bounds
+from stores.facts.customers import customer, customer_state
+from stores.network.stores import store
+from stores.orders.inputs import OrderIn
+from stores.orders.writing import record_orders
 
 REGULARS = 2
 EVENING = dt.timedelta(hours=18, minutes=12)

@@ -4,9 +4,9 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 import db
-from stores.guides import guide
-from stores.orders import sales_order
-from stores.stores import store
+from stores.facts.orders import sales_order
+from stores.network.guides import guide
+from stores.network.stores import store
 
 
 def busiest() -> dict[str | None, int | None]:

@@ -18,13 +18,13 @@ from app.demo.chain import Chain
 from app.demo.crowd import Crowd, customer_code, external_userid, unionid
 from app.demo.seasons import day_weight, minutes, shares
 from app.demo.sizes import Size
-from stores.brand import brand, day_bounds
-from stores.coordinates import Coordinates, from_wgs84
-from stores.entering_bulk import PastArrival, Placed
-from stores.event_intake import EventIn
-from stores.sales.inputs import OrderIn, RefundIn
-from stores.sales.states import StateIn
-from stores.visits import Arrival, SourcePoint
+from stores.base.brand import brand, day_bounds
+from stores.customers.event_intake import EventIn
+from stores.facts.visits import Arrival, SourcePoint
+from stores.geo.coordinates import Coordinates, from_wgs84
+from stores.orders.inputs import OrderIn, RefundIn
+from stores.orders.states import StateIn
+from stores.routing.entering_bulk import PastArrival, Placed
 
 SEED = 20_251_111
 DAY_SECONDS = 86_400

@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Row, func, select
 import db
 from app import simulation_runs
 from app.runner import Runner
-from stores.actors import COMMAND_LINE
-from stores.brand import business_day
-from stores.dealers import dealer
-from stores.entries import entry
-from stores.stores import store
+from stores.base.actors import COMMAND_LINE
+from stores.base.brand import business_day
+from stores.facts.entries import entry
+from stores.network.dealers import dealer
+from stores.network.stores import store
 
 DAYS = 30
 BESIDE = 0.004  # degrees: some 450 metres north and half of it east

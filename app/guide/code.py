@@ -12,10 +12,12 @@ from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs, public
 from ledger.faults import NotFound
-from stores import directory, guide_sources, keys, network, versions
-from stores.decision import EntryParam
-from stores.entry_param_signing import sign_own
-from stores.visits import entry_param_of
+from stores.base import keys, versions
+from stores.facts.decision import EntryParam
+from stores.facts.visits import entry_param_of
+from stores.lists import directory, guide_sources
+from stores.network import network
+from stores.routing.entry_param_signing import sign_own
 
 landing = Blueprint("landing", __name__)
 

@@ -9,9 +9,11 @@ from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs
 from ledger.faults import NotFound
-from stores import directory, guide_customers, home_proposals, policies
-from stores.guide_customers import KINDS, CustomerFilter
-from stores.policy import parse
+from stores.customer_deeds import home_proposals
+from stores.lists import directory, guide_customers
+from stores.lists.guide_customers import KINDS, CustomerFilter
+from stores.network import policies
+from stores.network.policy import parse
 
 
 @blueprint.get("/customers", strict_slashes=False)

@@ -12,9 +12,13 @@ from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
-from stores import customer_deeds, directory, guide_customers, home_proposals, network, policies, versions
-from stores.people import text_of
-from stores.policy import Policy, parse
+from stores.base import versions
+from stores.customer_deeds import deeds as customer_deeds
+from stores.customer_deeds import home_proposals
+from stores.customers.people import text_of
+from stores.lists import directory, guide_customers
+from stores.network import network, policies
+from stores.network.policy import Policy, parse
 
 ANSWERS = ("home_approved", "home_declined")
 

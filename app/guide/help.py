@@ -11,7 +11,9 @@ from app.permissions import current_actor, needs
 from incentives import explanations, progress
 from incentives.calculate import component_name
 from incentives.plan import PerEvent
-from stores import directory, network, versions
+from stores.base import versions
+from stores.lists import directory
+from stores.network import network
 
 
 @blueprint.get("/help", strict_slashes=False, endpoint="help")

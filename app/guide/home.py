@@ -13,8 +13,8 @@ from app import paging, reward_pages
 from app.clock import now_and_today
 from app.permissions import current_actor, needs
 from incentives import booking
-from stores import directory
-from stores.brand import business_day
+from stores.base.brand import business_day
+from stores.lists import directory
 
 blueprint = Blueprint("guide", __name__, url_prefix="/guide")
 LINES = 40  # of a month at once: a page stays small on a phone

@@ -12,7 +12,7 @@ from app.clock import now_and_today
 from app.guide.home import blueprint
 from app.permissions import current_actor, needs
 from ledger.faults import Conflict, Malformed, NotFound
-from stores import moves
+from stores.registers import moves
 from stores.registers.employment import DECIDED_WITHIN
 
 ANSWERS = {"follow": True, "stay": False}

@@ -20,8 +20,8 @@ from incentives.kpis import INVERSE
 from incentives.loading import month_days
 from ledger.faults import FieldFault, InvalidInput
 from ledger.money import proportion
-from stores import directory
-from stores.actors import Actor
+from stores.base.actors import Actor
+from stores.lists import directory
 
 METRICS = targets.SET_IN_STORE
 

@@ -12,7 +12,9 @@ from app.guide.home import blueprint
 from app.permissions import current_actor, needs
 from incentives import booking
 from ledger.faults import NotFound
-from stores import guide_sources, network, versions
+from stores.base import versions
+from stores.lists import guide_sources
+from stores.network import network
 
 
 @blueprint.get("/orders/<order_no>", strict_slashes=False)

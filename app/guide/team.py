@@ -10,7 +10,8 @@ from app.guide.home import blueprint, shown_lines
 from app.permissions import current_actor, needs
 from incentives import booking, ranking, team
 from ledger.faults import NotFound
-from stores import directory, guide_customers, moves
+from stores.lists import directory, guide_customers
+from stores.registers import moves
 
 
 def of_manager() -> str:

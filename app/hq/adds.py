@@ -13,8 +13,8 @@ from app.hq.doors import door
 from app.hq.home import blueprint
 from app.permissions import current_actor, needs
 from app.tables import Column
-from stores import event_lists
-from stores.event_lists import AddFilter
+from stores.lists import event_lists
+from stores.lists.event_lists import AddFilter
 
 COLUMNS = (
     Column("occurred_at", _l("Time"), "moment", sort="occurred_at"),

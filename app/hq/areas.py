@@ -15,10 +15,11 @@ from app.hq.home import blueprint
 from app.permissions import current_actor, needs
 from app.tables import Column
 from ledger.faults import NotFound
-from stores import network_lists, store_history
-from stores.areas import area_m2
-from stores.network_lists import AreaFilter
-from stores.territories import KINDS
+from stores.geo.areas import area_m2
+from stores.geo.territories import KINDS
+from stores.lists import network_lists
+from stores.lists.network_lists import AreaFilter
+from stores.registers import store_history
 
 DRAWN: labels.Words = {"yes": _l("drawn"), "no": _l("by codes alone")}
 

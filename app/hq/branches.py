@@ -13,7 +13,9 @@ from app.hq.home import blueprint
 from app.permissions import current_actor, needs
 from app.tables import Column
 from ledger.faults import NotFound
-from stores import figures, network_lists, store_history
+from stores.figures import figures
+from stores.lists import network_lists
+from stores.registers import store_history
 
 COLUMNS = (
     Column("branch", _l("Branch"), "chip", value=lambda row: (row.branch_code, row.name), sort="branch", door=lambda row: url_for("hq.branch", code=row.branch_code)),

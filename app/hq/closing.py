@@ -14,11 +14,11 @@ from app.hq.home import blueprint
 from app.permissions import current_actor, needs
 from incentives import booking, rewards
 from ledger.faults import Conflict, Fault, InvalidInput, NotFound
-from stores import close_store as service
-from stores import directory, places
-from stores.actors import Actor
-from stores.found_by import holds
-from stores.stores import store
+from stores.base.actors import Actor
+from stores.lists import directory, places
+from stores.network.found_by import holds
+from stores.network.stores import store
+from stores.registers import close_store as service
 
 ASKED = "successor_store_code"
 

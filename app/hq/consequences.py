@@ -9,16 +9,17 @@ from sqlalchemy import Connection, func, or_, select
 
 from app import words
 from incentives.explanations import percent
-from stores import directory, entry_lists, moves, network_lists, places, store_history
-from stores.actors import Actor
-from stores.areas import area_m2
-from stores.contracts import dealer_contract
-from stores.coordinates import Coordinates, distance_m
-from stores.directory import StoreFilter
-from stores.entry_lists import EntryFilter
-from stores.network_lists import Days
-from stores.proposals import Proposal
-from stores.scope import contract_in_force
+from stores.base.actors import Actor
+from stores.geo.areas import area_m2
+from stores.geo.coordinates import Coordinates, distance_m
+from stores.lists import directory, entry_lists, network_lists, places
+from stores.lists.directory import StoreFilter
+from stores.lists.entry_lists import EntryFilter
+from stores.lists.network_lists import Days
+from stores.network.contracts import dealer_contract
+from stores.network.scope import contract_in_force
+from stores.registers import moves, store_history
+from stores.registers.proposals import Proposal
 
 WEEK = dt.timedelta(days=7)
 FAR_M = 1_000

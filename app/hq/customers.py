@@ -16,9 +16,10 @@ from app.limits import limited
 from app.permissions import current_actor, needs
 from app.tables import Column
 from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
-from stores import customer_book, customer_chronicle, customer_deeds
-from stores.customer_book import CustomerFilter
-from stores.times import parse_day
+from stores.base.times import parse_day
+from stores.customer_deeds import deeds as customer_deeds
+from stores.lists import customer_book, customer_chronicle
+from stores.lists.customer_book import CustomerFilter
 
 REVEAL_RATE = "20 per hour;60 per day"
 

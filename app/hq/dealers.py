@@ -15,8 +15,10 @@ from app.permissions import current_actor, needs
 from app.tables import Column
 from incentives import booking
 from ledger.faults import NotFound
-from stores import directory, network_lists, places, revenue, store_history
-from stores.network_lists import Days, DealerFilter
+from stores.figures import revenue
+from stores.lists import directory, network_lists, places
+from stores.lists.network_lists import Days, DealerFilter
+from stores.registers import store_history
 
 BY = ("day", "month", "store")
 BEHIND = {"gross_minor": "hq.orders", "refunds_minor": "hq.refunds"}

@@ -18,9 +18,9 @@ from app.hq.network_forms import FORMS
 from app.imports import context
 from app.permissions import current_actor, needs
 from ledger.faults import Conflict, NotFound
-from stores import proposals
-from stores.importing.outcomes import Refused
-from stores.proposals import Proposal
+from stores.imports.outcomes import Refused
+from stores.registers import proposals
+from stores.registers.proposals import Proposal
 
 KEYS = proposals.CODE
 PAGES = {"stores": "hq.store", "dealers": "hq.dealer", "guides": "hq.guide", "branches": "hq.branch", "areas": "hq.area", "terms": "hq.store"}

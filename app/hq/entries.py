@@ -15,9 +15,11 @@ from app.language import language
 from app.permissions import current_actor, needs
 from app.tables import Column
 from ledger.faults import NotFound
-from stores import customer_chronicle, entry_lists, entry_reading, explanations, ladders, sight
-from stores.entry_lists import EntryFilter
-from stores.ladders import Ladder
+from stores.lists import customer_chronicle, entry_lists
+from stores.lists.entry_lists import EntryFilter
+from stores.network import sight
+from stores.routing import entry_reading, explanations, ladders
+from stores.routing.ladders import Ladder
 
 LOCATED = {"yes": True, "no": False}
 MEANINGS = {"PICKER": "wait", "DEFAULT": "wait"}

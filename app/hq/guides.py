@@ -15,9 +15,10 @@ from app.hq.doors import door
 from app.hq.home import blueprint
 from app.permissions import current_actor, needs
 from app.tables import Column
-from stores import network_lists, store_history
-from stores.guides import ROLES
-from stores.network_lists import GUIDE_STATES, GuideFilter
+from stores.lists import network_lists
+from stores.lists.network_lists import GUIDE_STATES, GuideFilter
+from stores.network.guides import ROLES
+from stores.registers import store_history
 
 STATES: labels.Words = {"present": _l("at work today"), "left": _l("left"), "leaving": _l("leaving"), "to_come": _l("not yet begun")}
 LINKED: labels.Words = {"yes": _l("named"), "no": _l("missing")}

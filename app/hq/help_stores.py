@@ -16,9 +16,9 @@ from app.labels import label
 from app.language import language
 from app.permissions import current_actor, needs
 from app.tables import Column
-from stores import help_needed
-from stores.help_needed import REASONS, Reason, StoreHelp
-from stores.ordering import placed
+from stores.base.ordering import placed
+from stores.lists import help_needed
+from stores.lists.help_needed import REASONS, Reason, StoreHelp
 
 GRAVE = 4
 FIRST = 5  # stores that the page opens with when many need help; the rest waits behind a link

@@ -15,8 +15,10 @@ from app.hq import work
 from app.language import language
 from app.permissions import current_actor, needs
 from app.shown_days import Span
-from stores import entry_lists, explanations, figures, funnels, overview
-from stores.actors import Actor
+from stores.base.actors import Actor
+from stores.figures import figures, funnels
+from stores.lists import entry_lists, overview
+from stores.routing import explanations
 
 blueprint = Blueprint("hq", __name__, url_prefix="/hq")
 USUAL = "7d"

@@ -22,9 +22,9 @@ from app.tables import Column
 from app.upload_headings import Heading
 from app.upload_lists import MOVING, STATUSES
 from ledger.faults import FieldFault, InvalidInput, NotFound
-from stores import versions
-from stores.importing.faults import FaultList, ImportFault, as_csv
-from stores.importing.headings import HeadingMap
+from stores.base import versions
+from stores.imports.faults import FaultList, ImportFault, as_csv
+from stores.imports.headings import HeadingMap
 
 FIRST_KIND = "stores"
 COLUMNS = (

@@ -14,7 +14,7 @@ from app.hq.people_forms import Asked
 from app.permissions import SCOPES, current_actor, needs
 from app.tables import Column
 from ledger.faults import InvalidInput, NotFound
-from stores.scope import KINDS, find_scope
+from stores.network.scope import KINDS, find_scope
 
 SCOPE_WORDS = {"read": _l("read"), "write": _l("read and write"), "admin": _l("everything, the network and its rules too")}
 LIMIT_WORDS = {"all": _l("the whole chain"), "branch": _l("one branch"), "dealer": _l("one dealer"), "store": _l("one store"), "guide": _l("one guide")}

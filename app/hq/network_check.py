@@ -14,9 +14,9 @@ from app.hq.home import blueprint
 from app.permissions import current_actor, needs
 from app.tables import Column
 from stores import network_check
-from stores.folding import fold
+from stores.base.folding import fold
+from stores.base.ordering import placed
 from stores.network_check import KINDS, Finding
-from stores.ordering import placed
 
 WHOLE = "".join(f"&col={key}" for key in ("object", "what", "why", "next", "other", "dealer"))
 SORTS = {"kind": lambda row: KINDS.index(row.kind), "object": lambda row: row.code, "dealer": lambda row: row.dealer}

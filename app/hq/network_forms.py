@@ -7,10 +7,10 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app import labels
-from stores.coordinates import CRS_NAMES
-from stores.guides import ROLES
-from stores.stores import STATUSES
-from stores.territories import KINDS as AREA_KINDS
+from stores.geo.coordinates import CRS_NAMES
+from stores.geo.territories import KINDS as AREA_KINDS
+from stores.network.guides import ROLES
+from stores.network.stores import STATUSES
 
 
 @dataclass(frozen=True, slots=True)

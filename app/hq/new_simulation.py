@@ -18,9 +18,11 @@ from app.hq.home import blueprint
 from app.hq.simulation_words import rules_sentence, sentences
 from app.permissions import current_actor, needs
 from ledger.faults import InvalidInput
-from stores import network_lists, policies, simulations
-from stores.coordinates import CRS_NAMES
-from stores.policy import PRESETS
+from stores.geo.coordinates import CRS_NAMES
+from stores.lists import network_lists
+from stores.network import policies
+from stores.network.policy import PRESETS
+from stores.simulation import simulations
 
 Held = list[dict[str, str]]
 

@@ -15,13 +15,15 @@ from app.hq.home import blueprint
 from app.imports import context
 from app.permissions import current_actor, needs
 from ledger.faults import NotFound
-from stores import directory, offers, proposals
-from stores.importing.check import check
-from stores.importing.columns import COLUMNS
-from stores.importing.faults import FaultList, ImportFault
-from stores.importing.outcomes import Refused
-from stores.importing.sheets import Sheet
+from stores.imports.check import check
+from stores.imports.columns import COLUMNS
+from stores.imports.faults import FaultList, ImportFault
+from stores.imports.outcomes import Refused
+from stores.imports.sheets import Sheet
+from stores.lists import directory
+from stores.network import offers
 from stores.registers import offers as register
+from stores.registers import proposals
 
 NAMES = tuple(column.name for column in COLUMNS["offers"] if column.name != "store_code")
 MORE = 5  # empty rows at the end

@@ -16,8 +16,8 @@ from app.hq.home import blueprint
 from app.permissions import current_actor, needs
 from app.shown_days import Span
 from app.tables import Column
-from stores import figures
-from stores.actors import Actor
+from stores.base.actors import Actor
+from stores.figures import figures
 
 BY = {"store": _l("by store"), "dealer": _l("by dealer"), "branch": _l("by branch"), "day": _l("by day")}
 NAMES = {"store": _l("Store"), "dealer": _l("Dealer"), "branch": _l("Branch")}

@@ -19,7 +19,7 @@ from app.permissions import current_actor, needs
 from incentives.plan import PerEvent, parse
 from incentives.plans import plan_version
 from ledger.faults import NotFound
-from stores.scope import seen_codes
+from stores.network.scope import seen_codes
 
 SHOWN_VERSIONS = 50
 SINGULAR = {"branches": "branch", "dealers": "dealer", "stores": "store", "guides": "guide"}

@@ -21,9 +21,11 @@ from app.language import language
 from app.permissions import current_actor, needs
 from app.words import count
 from ledger.faults import NotFound
-from stores import explanations, policies, regions
-from stores.policy import RUNGS, Policy, parse
-from stores.scope import seen_codes
+from stores.geo import regions
+from stores.network import policies
+from stores.network.policy import RUNGS, Policy, parse
+from stores.network.scope import seen_codes
+from stores.routing import explanations
 
 SHOWN_VERSIONS = 50
 PARAMETERS: dict[str, tuple[LazyString, str, str]] = {  # key: (what it is, unit, rule)

@@ -19,10 +19,11 @@ from app.hq.home import blueprint
 from app.hq.policy import CHOICES, PARAMETERS, changes, said
 from app.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, NotFound
-from stores import policies, simulations
-from stores.brand import brand
-from stores.policy import PRESETS, RUNGS, Policy, parse
-from stores.times import InvalidTime, parse_instant
+from stores.base.brand import brand
+from stores.base.times import InvalidTime, parse_instant
+from stores.network import policies
+from stores.network.policy import PRESETS, RUNGS, Policy, parse
+from stores.simulation import simulations
 
 WORDS = {"snatch_policy": ("after_protection", "never", "anytime"), "order_owner": ("order_shop",)}
 YES_OR_NO = tuple(name for name, (_words, unit, _rule) in PARAMETERS.items() if unit == "yes")

@@ -18,9 +18,10 @@ from app.job_words import progress_of
 from app.permissions import current_actor, needs
 from app.tables import Column
 from ledger.faults import Conflict, InvalidInput, NotFound
-from stores import reassign as service
-from stores import reassign_lists, versions
-from stores.reassign_plan import CAUSES, PLACES, TARGETS, Plan, parse
+from stores.base import versions
+from stores.customer_deeds import reassign as service
+from stores.customer_deeds import reassign_lists
+from stores.customer_deeds.reassign_plan import CAUSES, PLACES, TARGETS, Plan, parse
 
 RUNS = (
     Column("created_at", _l("Planned at"), "moment", sort="created_at", door=lambda row: url_for("hq.reassignment", number=row.id)),

@@ -18,9 +18,9 @@ from app.reward_pages import asked_month
 from app.tables import Column
 from incentives import booking, month_sums, period_steps
 from ledger.faults import InvalidInput
-from stores import guide_figures
-from stores.guide_figures import GuideFigures
-from stores.times import parse_month
+from stores.base.times import parse_month
+from stores.figures import guide_figures
+from stores.figures.guide_figures import GuideFigures
 
 BY = {"guide": _l("by guide"), "store": _l("by store"), "component": _l("by component")}
 MONTH_STATES = {"open": _l("open"), "approved": _l("approved"), "closed": _l("closed")}

@@ -22,18 +22,21 @@ from app.hq.home import blueprint
 from app.language import language
 from app.permissions import current_actor, needs
 from ledger.faults import Fault, InvalidInput
-from stores import customer_book, explanations, ladders, network, pasted, place_search, trying, versions
-from stores.actors import Actor
-from stores.brand import brand, business_day
-from stores.coordinates import CRS_NAMES, Coordinates, distance_m
-from stores.geocoder import Address
-from stores.ladders import Ladder, Weighed
-from stores.place_names import EXACT
-from stores.place_search import Place
-from stores.snapshot import Snapshot
-from stores.times import InvalidTime, parse_instant
-from stores.trying import Tried
-from stores.visits import Arrival, SourcePoint
+from stores.base import pasted, versions
+from stores.base.actors import Actor
+from stores.base.brand import brand, business_day
+from stores.base.times import InvalidTime, parse_instant
+from stores.facts.visits import Arrival, SourcePoint
+from stores.geo.coordinates import CRS_NAMES, Coordinates, distance_m
+from stores.geo.geocoder import Address
+from stores.geo.place_names import EXACT
+from stores.lists import customer_book
+from stores.network import network, place_search
+from stores.network.place_search import Place
+from stores.network.snapshot import Snapshot
+from stores.routing import explanations, ladders, trying
+from stores.routing.ladders import Ladder, Weighed
+from stores.routing.trying import Tried
 
 FIELDS = ("lat", "lng", "crs", "accuracy", "fuzzy", "customer", "param", "region", "at")
 MOST_METRES = 1_000_000.0

@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from wtforms import Form, StringField
 
 from app.job_words import STEPS, Progress, duration
-from stores.customer_chronicle import Moment as HqMoment
-from stores.customer_story import Moment
-from stores.ladders import MATCHED, NOT_ASKED, PASSED, Ladder, Rung, Weighed
-from stores.store_codes import StoreCode
-from stores.store_history import Change
+from stores.lists.customer_chronicle import Moment as HqMoment
+from stores.lists.customer_story import Moment
+from stores.registers.store_history import Change
+from stores.routing.ladders import MATCHED, NOT_ASKED, PASSED, Ladder, Rung, Weighed
+from stores.routing.store_codes import StoreCode
 
 AT = dt.datetime(2026, 11, 21, 6, 5, tzinfo=dt.UTC)
 TODAY, DAY = AT.date(), dt.timedelta(days=1)

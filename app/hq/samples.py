@@ -14,7 +14,7 @@ from app.hq.home import blueprint
 from app.hq.sample_facts import AT, SAMPLE_NAME, TODAY
 from app.permissions import needs
 from app.shown_days import Span
-from stores.ordering import Order
+from stores.base.ordering import Order
 
 SAMPLE_LINK = "https://example.org/s/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 

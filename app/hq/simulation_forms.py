@@ -12,9 +12,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from ledger.faults import FieldFault, InvalidInput, Malformed
-from stores import pasted
-from stores.policy import PRESETS, parse
-from stores.simulating.scenario import NAME_LENGTH
+from stores.base import pasted
+from stores.network.policy import PRESETS, parse
+from stores.simulation.scenario import NAME_LENGTH
 
 QUESTIONS = {"open": _l("Open a store"), "move": _l("Move a store"), "close": _l("Close a store"), "pause": _l("Pause a store"),
              "territory": _l("Change a territory"), "remove_area": _l("Remove an area"), "rules": _l("Change the rules")}

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Row, select
 from app import labels, words
 from app.hq import policy as policy_pages
 from app.language import language
-from stores import policies, regions
-from stores.dealers import dealer
-from stores.policy import parse
-from stores.stores import store
+from stores.geo import regions
+from stores.network import policies
+from stores.network.dealers import dealer
+from stores.network.policy import parse
+from stores.network.stores import store
 
 Named = Mapping[tuple[str, str], str]  # (store or dealer, code): its name
 MOST_CODES = 20

@@ -23,8 +23,8 @@ from app.permissions import current_actor, needs
 from app.simulation_runs import WAITS
 from app.tables import Column
 from ledger.faults import Conflict, NotFound
-from stores import simulations
-from stores.simulating.tally import KINDS
+from stores.simulation import simulations
+from stores.simulation.tally import KINDS
 
 SHOWN_PAIRS, SHOWN_PLACES = 12, 12
 MARGIN = 0.03  # degrees around what changes on the map: some three kilometres

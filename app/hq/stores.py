@@ -15,9 +15,12 @@ from app.permissions import current_actor, needs
 from app.tables import Column
 from incentives import booking
 from ledger.faults import NotFound
-from stores import close_store, directory, entry_lists, network_lists, offers, places, revenue, store_history
-from stores.entry_lists import EntryFilter
-from stores.network_lists import Days
+from stores.figures import revenue
+from stores.lists import directory, entry_lists, network_lists, places
+from stores.lists.entry_lists import EntryFilter
+from stores.lists.network_lists import Days
+from stores.network import offers
+from stores.registers import close_store, store_history
 
 ON_OFF: labels.Words = {"on": _l("on"), "off": _l("off")}
 

@@ -20,7 +20,7 @@ from app.sign_in import administer, user_lists, users
 from app.sign_in.user_lists import STATES, UserFilter
 from app.tables import Column
 from ledger.faults import Conflict, Fault, InvalidInput, NotFound
-from stores.scope import find_scope
+from stores.network.scope import find_scope
 
 STATE_WORDS = {"active": _l("active"), "new": _l("one-time password"), "locked": _l("locked"), "disabled": _l("disabled")}
 STATE_MEANINGS = {"new": "wait", "locked": "wait", "disabled": "wrong"}

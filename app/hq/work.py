@@ -12,8 +12,9 @@ from app import job_runs, shown_days
 from app.permissions import declared
 from incentives import work as incentive_work
 from ledger import clocks
-from stores import network_check, overview
-from stores.actors import Actor
+from stores import network_check
+from stores.base.actors import Actor
+from stores.lists import overview
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from app.sign_in import two_factor
 from app.sign_in.users import app_user, check_role, hashed
 from ledger import audit
 from ledger.faults import Conflict, NotFound
-from stores.actors import Actor
-from stores.scope import scope_code
+from stores.base.actors import Actor
+from stores.network.scope import scope_code
 
 ADMINISTRATOR = "hq_admin"
 

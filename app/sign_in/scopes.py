@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, and_, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from stores.branches import branch
-from stores.dealers import dealer
-from stores.guides import guide
-from stores.stores import store
+from stores.network.branches import branch
+from stores.network.dealers import dealer
+from stores.network.guides import guide
+from stores.network.stores import store
 
 TABLES = {"branch": branch, "dealer": dealer, "store": store, "guide": guide}
 

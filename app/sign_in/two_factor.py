@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Column, Connection, ForeignKey, LargeBinary, 
 
 import db
 from app.sign_in import totp
-from stores import sealing
+from stores.base import sealing
 
 two_factor = Table(
     "two_factor", db.metadata,

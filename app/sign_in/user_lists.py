@@ -12,8 +12,8 @@ import db
 from app.sign_in import scopes
 from app.sign_in.two_factor import two_factor
 from app.sign_in.users import app_user
-from stores.found_by import holds, holds_code
-from stores.ordering import Order, ordered
+from stores.base.ordering import Order, ordered
+from stores.network.found_by import holds, holds_code
 
 LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 STATES = ("active", "new", "locked", "disabled")

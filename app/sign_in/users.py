@@ -17,8 +17,8 @@ from app.permissions import ROLE_SCOPE, of_role
 from app.sign_in.two_factor import two_factor
 from ledger import audit
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
-from stores.actors import Actor
-from stores.scope import scope_code
+from stores.base.actors import Actor
+from stores.network.scope import scope_code
 
 app_user = Table(
     "app_user", db.metadata,

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from stores.found_by import folded_of
+from stores.network.found_by import folded_of
 
 revision = 'c41d7e90b2a8'
 down_revision = 'e4b07d2a6c91'

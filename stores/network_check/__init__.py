@@ -9,7 +9,8 @@ from collections import OrderedDict
 from sqlalchemy import Connection
 
 import db
-from stores import network, versions
+from stores.base import versions
+from stores.network import network
 from stores.network_check import oddities, points, reach, rows, territories
 from stores.network_check.findings import GRAVE, KINDS, Checked, Finding, checked
 

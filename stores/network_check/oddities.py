@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, or_, select
 
-from stores.afar import afar
-from stores.dealers import dealer
-from stores.importing.oddities import LARGEST_FEE_BP, LARGEST_RADIUS_M, SMALLEST_FEES_BP, SMALLEST_RADIUS_M, known_division
+from stores.geo.afar import afar
+from stores.geo.postal_codes import UnknownPostalCode, fits, listed
+from stores.geo.whereabouts import country_at, slips
+from stores.imports.oddities import LARGEST_FEE_BP, LARGEST_RADIUS_M, SMALLEST_FEES_BP, SMALLEST_RADIUS_M, known_division
+from stores.network.dealers import dealer
 from stores.network_check.findings import Finding
 from stores.network_check.rows import Ground, Shop
-from stores.postal_codes import UnknownPostalCode, fits, listed
-from stores.whereabouts import country_at, slips
 
 NAMED = 5  # codes that a finding names
 

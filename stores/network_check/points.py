@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from stores.coordinates import CRS_NAMES, REGION_REACH_M, Coordinates, InvalidCoordinates, distances_m, likely_swapped, to_wgs84_arrays
-from stores.land import at_sea, on_sphere
+from stores.geo.coordinates import CRS_NAMES, REGION_REACH_M, Coordinates, InvalidCoordinates, distances_m, likely_swapped, to_wgs84_arrays
+from stores.geo.land import at_sea, on_sphere
+from stores.geo.place_names import CHINA
+from stores.geo.regions import region_centre, regions
 from stores.network_check.findings import Finding
 from stores.network_check.rows import Shop
-from stores.place_names import CHINA
-from stores.regions import region_centre, regions
 
 OUTSIDE_CHINA_M = 500_000.0  # from every division: no system of China is meant there
 FITS_M, APART_M = 50.0, 200.0  # read in another system the point is the centre of its region; as declared it is not

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.spatial import cKDTree
 
-from stores.coordinates import geodesic_m
-from stores.land import on_sphere
+from stores.geo.coordinates import geodesic_m
+from stores.geo.land import on_sphere
+from stores.geo.regions import region_and_above
+from stores.network.snapshot import AreaRecord, Snapshot
 from stores.network_check.findings import Finding
 from stores.network_check.rows import Shop
-from stores.regions import region_and_above
-from stores.snapshot import AreaRecord, Snapshot
 
 SAME_DOOR_M = 20.0
 MENDED = ("cloud_shop_off", "no_contract", "coordinates_withdrawn")  # not by the passing of time, as an opening day is

@@ -11,10 +11,10 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, or_, select
 
-from stores.dealers import dealer
-from stores.snapshot import Snapshot, StoreRecord
-from stores.stores import store
-from stores.territories import area, area_revision
+from stores.geo.territories import area, area_revision
+from stores.network.dealers import dealer
+from stores.network.snapshot import Snapshot, StoreRecord
+from stores.network.stores import store
 
 
 @dataclass(frozen=True, slots=True)

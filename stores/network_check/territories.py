@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import shapely
 
-from stores.areas import SHARED_EDGE_M2, overlap_m2
+from stores.geo.areas import SHARED_EDGE_M2, overlap_m2
+from stores.geo.postal_codes import PostalIndex, readable
+from stores.geo.regions import region_and_above, regions
+from stores.network.snapshot import Snapshot
 from stores.network_check.findings import Finding
 from stores.network_check.rows import Ground
-from stores.postal_codes import PostalIndex, readable
-from stores.regions import region_and_above, regions
-from stores.snapshot import Snapshot
 
 _DEGREE2_M2 = 111_700.0**2  # no square degree is larger
 

@@ -13,23 +13,23 @@ from sqlalchemy import Connection, or_, select
 
 import db
 from ledger.bulk import allocate, insert_rows
-from stores.actors import Actor
-from stores.afar import Place, afar
-from stores.areas import near_boxes, overlapping_pairs, to_geojson
-from stores.brand import business_day
-from stores.contracts import dealer_contract
-from stores.dealers import dealer
-from stores.importing import oddities
-from stores.importing.area_file import AreaRow
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome
-from stores.postal_codes import PostalIndex, fits, readable
-from stores.regions import region_and_above
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.geo.afar import Place, afar
+from stores.geo.areas import near_boxes, overlapping_pairs, to_geojson
+from stores.geo.postal_codes import PostalIndex, fits, readable
+from stores.geo.regions import region_and_above
+from stores.geo.territories import BOX, area, area_revision
+from stores.geo.whereabouts import country_at
+from stores.imports import oddities
+from stores.imports.area_file import AreaRow
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome
+from stores.network.contracts import dealer_contract
+from stores.network.dealers import dealer
+from stores.network.scope import contract_in_force
+from stores.network.stores import store
 from stores.registers.saving import Plan, end_versions, ids_by_code, pieces, save
-from stores.scope import contract_in_force
-from stores.stores import store
-from stores.territories import BOX, area, area_revision
-from stores.whereabouts import country_at
 
 FACTS = ("kind", "dealer_id", "store_id", "geometry", "region_codes", "postal_codes", "valid_from", "valid_to")
 

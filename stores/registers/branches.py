@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, select
 
 from ledger.bulk import allocate, insert_rows, update_rows
-from stores.actors import Actor
-from stores.branches import DEEPEST, branch
-from stores.found_by import folded_of
-from stores.importing.cells import CLEAR
-from stores.importing.check import Row
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome
+from stores.base.actors import Actor
+from stores.imports.cells import CLEAR
+from stores.imports.check import Row
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome
+from stores.network.branches import DEEPEST, branch
+from stores.network.found_by import folded_of
 from stores.registers.saving import Plan, complete, save
 
 Node = tuple[str, str | None]  # name, parent_code

@@ -14,14 +14,15 @@ import db
 from ledger import audit
 from ledger.bulk import allocate
 from ledger.upsert import insert_missing
-from stores import accepted_files, people
-from stores.accepted_files import Piece, Written
-from stores.actors import Actor
-from stores.customers import customer, customer_identity, customer_state
-from stores.importing.check import Row
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome, Refused, refuse_doubtful
-from stores.phones import hashes, seal
+from stores.base import accepted_files
+from stores.base.accepted_files import Piece, Written
+from stores.base.actors import Actor
+from stores.base.phones import hashes, seal
+from stores.customers import people
+from stores.facts.customers import customer, customer_identity, customer_state
+from stores.imports.check import Row
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome, Refused, refuse_doubtful
 from stores.registers.saving import IN_LIST, pieces
 
 LINKS = ("unionid", "openid", "external_userid")
@@ -39,7 +40,7 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
     entry had brought both identities.
 
     Customers come in by entries meanwhile, under no version: rows are planned on a read, then inserted where missing, and whoever was
-    first is respected (his identities are compared once more). Many are written as an accepted file (stores/accepted_files.py): from its
+    first is respected (his identities are compared once more). Many are written as an accepted file (stores/base/accepted_files.py): from its
     acceptance on nothing can refuse it, so an identity that a rival took meanwhile stays his, and the audit log says how many did. Raises Busy."""
     actor.require("import:write")
     persons = [_person(row) for row in rows]

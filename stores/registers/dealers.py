@@ -8,9 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ledger.bulk import allocate, insert_rows, update_rows
-from stores.actors import Actor
-from stores.branches import branch
-from stores.dealers import (
+from stores.base.actors import Actor
+from stores.imports.cells import CLEAR
+from stores.imports.check import Row
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome
+from stores.network.branches import branch
+from stores.network.dealers import (
     DEFAULT_CHANNEL_FEE_BP,
     DEFAULT_COLLECTION_MODE,
     DEFAULT_EXPRESS_RULE,
@@ -18,11 +22,7 @@ from stores.dealers import (
     DEFAULT_PLATFORM_FEE_BP,
     dealer,
 )
-from stores.found_by import folded_of
-from stores.importing.cells import CLEAR
-from stores.importing.check import Row
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome
+from stores.network.found_by import folded_of
 from stores.registers.saving import WHOLE_TABLE, Plan, complete, ids_by_code, save
 
 DEFAULTS: dict[str, Any] = {

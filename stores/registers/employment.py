@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from stores.spans import Spans
+from stores.base.spans import Spans
 
 DECIDED_WITHIN = 3  # days after the move in which it can be decided: B9 gives as many to find customers of the pool a guide
 

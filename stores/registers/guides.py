@@ -10,17 +10,19 @@ from sqlalchemy import Connection, select
 
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
-from stores import people, rebinding
-from stores.actors import Actor
-from stores.brand import business_day
-from stores.contracts import dealer_contract
-from stores.customers import customer
-from stores.found_by import folded_of
-from stores.guides import employment, guide
-from stores.importing.cells import CLEAR
-from stores.importing.check import Row
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.base.spans import kept_spans, spans_of
+from stores.customers import people, rebinding
+from stores.facts.customers import customer
+from stores.imports.cells import CLEAR
+from stores.imports.check import Row
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome
+from stores.network.contracts import dealer_contract
+from stores.network.found_by import folded_of
+from stores.network.guides import employment, guide
+from stores.network.stores import store
 from stores.registers.employment import (
     Job,
     UnsoundEmployment,
@@ -30,8 +32,6 @@ from stores.registers.employment import (
     still_open,
 )
 from stores.registers.saving import WHOLE_TABLE, Plan, complete, end_versions, ids_by_code, pieces, save
-from stores.spans import kept_spans, spans_of
-from stores.stores import store
 
 FACTS = ("name", "wecom_userid", "own_customer_id", "store_id", "role", "hired_on", "left_on")
 PLAIN = ("name", "wecom_userid", "role", "hired_on", "left_on")

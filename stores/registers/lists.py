@@ -16,16 +16,16 @@ from sqlalchemy import (
     select,
 )
 
-from stores.actors import Actor
-from stores.branches import branch
-from stores.contracts import dealer_contract
-from stores.customers import customer
-from stores.dealers import dealer
-from stores.guides import employment, guide
+from stores.base.actors import Actor
+from stores.facts.customers import customer
+from stores.geo.territories import area, area_revision
+from stores.network.branches import branch
+from stores.network.contracts import dealer_contract
+from stores.network.dealers import dealer
+from stores.network.guides import employment, guide
+from stores.network.scope import contract_in_force, visible_branch_ids, visible_dealer_ids, visible_guide_ids, visible_store_ids
+from stores.network.stores import store
 from stores.registers.employment import DECIDED_WITHIN
-from stores.scope import contract_in_force, visible_branch_ids, visible_dealer_ids, visible_guide_ids, visible_store_ids
-from stores.stores import store
-from stores.territories import area, area_revision
 
 Shape = Callable[[Row[Any]], dict[str, Any]]
 

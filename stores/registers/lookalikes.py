@@ -7,18 +7,18 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, select
 
-from stores.branches import branch
-from stores.customers import customer, customer_identity
-from stores.dealers import dealer
-from stores.events import event_key
-from stores.guides import guide
-from stores.importing.faults import FaultList
-from stores.importing.lookalikes import skeleton, variants
-from stores.orders import order_key
-from stores.refunds import refund_key
+from stores.facts.customers import customer, customer_identity
+from stores.facts.events import event_key
+from stores.facts.orders import order_key
+from stores.facts.refunds import refund_key
+from stores.geo.territories import area
+from stores.imports.faults import FaultList
+from stores.imports.lookalikes import skeleton, variants
+from stores.network.branches import branch
+from stores.network.dealers import dealer
+from stores.network.guides import guide
+from stores.network.stores import store
 from stores.registers.saving import pieces
-from stores.stores import store
-from stores.territories import area
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,16 @@ from functools import partial
 from sqlalchemy import Connection, select
 
 from ledger.bulk import insert_rows
-from stores.actors import Actor
-from stores.brand import business_day
-from stores.bundles import Offer
-from stores.importing.cells import CLEAR
-from stores.importing.check import Row
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome
-from stores.offers import KIND, known_at, store_offer
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.imports.cells import CLEAR
+from stores.imports.check import Row
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome
+from stores.network.bundles import Offer
+from stores.network.offers import KIND, known_at, store_offer
+from stores.network.stores import store
 from stores.registers.saving import WHOLE_TABLE, Plan, end_versions, ids_by_code, pieces, save
-from stores.stores import store
 
 MOST = 200  # of one store that are not over: an entry answers them
 Key = tuple[int, str, str]  # store id, kind, reference

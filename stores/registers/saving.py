@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Table, select, update
 
 import db
 from ledger import audit
-from stores import versions
-from stores.actors import Actor
-from stores.importing.check import Row
-from stores.importing.columns import KEYS
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome, Refused, refuse_doubtful
+from stores.base import versions
+from stores.base.actors import Actor
+from stores.imports.check import Row
+from stores.imports.columns import KEYS
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome, Refused, refuse_doubtful
 
 T = TypeVar("T")
 TRIES = 3

@@ -11,20 +11,21 @@ from sqlalchemy import Connection, insert, literal, select, update
 
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
-from stores import closings, notices, pauses, rebinding
-from stores.actors import SYSTEM, Actor
-from stores.branches import branch
-from stores.brand import business_day
-from stores.contracts import dealer_contract
-from stores.dealers import dealer
-from stores.found_by import folded_of
-from stores.importing.cells import CLEAR
-from stores.importing.check import Row
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome
+from stores.base.actors import SYSTEM, Actor
+from stores.base.brand import business_day
+from stores.customers import notices, rebinding
+from stores.imports.cells import CLEAR
+from stores.imports.check import Row
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome
+from stores.network import closings, pauses
+from stores.network.branches import branch
+from stores.network.contracts import dealer_contract
+from stores.network.dealers import dealer
+from stores.network.found_by import folded_of
+from stores.network.stores import FACTS, store, store_revision
 from stores.registers.contracts import Contract, UnsoundContract, contracts_after
 from stores.registers.saving import WHOLE_TABLE, Plan, complete, end_versions, ids_by_code, pieces, save
-from stores.stores import FACTS, store, store_revision
 
 DEFAULTS: dict[str, Any] = {"status": "active", "cloud_shop": True, "priority": 0}
 PLAIN = ("name", "crs", "country", "region_code", "address", "status", "cloud_shop", "opened_on", "closed_on", "paused_until", "priority",

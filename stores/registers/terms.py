@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ledger.bulk import insert_rows
-from stores.actors import Actor
-from stores.brand import business_day
-from stores.contracts import dealer_contract
-from stores.dealers import dealer
-from stores.importing.cells import CLEAR
-from stores.importing.check import Row
-from stores.importing.faults import FaultList
-from stores.importing.outcomes import Outcome
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.imports.cells import CLEAR
+from stores.imports.check import Row
+from stores.imports.faults import FaultList
+from stores.imports.outcomes import Outcome
+from stores.network.contracts import dealer_contract
+from stores.network.dealers import dealer
+from stores.network.stores import store
 from stores.registers.contracts import Contract, UnsoundContract, in_order, with_terms
 from stores.registers.saving import Plan, end_versions, ids_by_code, pieces, save
-from stores.stores import store
 
 TERMS = ("platform_fee_bp", "channel_fee_bp", "collection_mode")
 

@@ -17,9 +17,10 @@ import config
 import db
 from app import api_keys, bind, create_app
 from app.sign_in import users
-from stores import brand, network
-from stores.actors import COMMAND_LINE
-from stores.dealers import dealer
+from stores.base import brand
+from stores.base.actors import COMMAND_LINE
+from stores.network import network
+from stores.network.dealers import dealer
 from tests import clock
 from tests.databases import ENGINES, Databases
 

@@ -15,12 +15,12 @@ import db
 from app import api_keys
 from app.api.calls import APIS
 from app.api.declare import PREFIX
-from stores import addressable
-from stores.actors import COMMAND_LINE
-from stores.importing.check import check
-from stores.importing.columns import COLUMNS
-from stores.importing.faults import FaultList
-from stores.importing.sheets import Sheet
+from stores.base import addressable
+from stores.base.actors import COMMAND_LINE
+from stores.imports.check import check
+from stores.imports.columns import COLUMNS
+from stores.imports.faults import FaultList
+from stores.imports.sheets import Sheet
 from tests.app.conftest import House, on_both_engines
 from tests.network import CONTEXT, SOMEWHERE, Network
 from tests.servers import served

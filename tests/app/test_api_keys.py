@@ -9,7 +9,7 @@ from app import api_keys, limits
 from app.api.problems import Refusal
 from app.permissions import SCOPES
 from ledger.faults import InvalidInput, NotAllowed, NotFound
-from stores.actors import COMMAND_LINE, Actor
+from stores.base.actors import COMMAND_LINE, Actor
 from tests.app.conftest import on_both_engines
 
 pytestmark = on_both_engines

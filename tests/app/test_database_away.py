@@ -13,8 +13,9 @@ from sqlalchemy import make_url
 import db
 from app import api_keys, create_app
 from migrations import commands
-from stores import brand, network
-from stores.actors import COMMAND_LINE
+from stores.base import brand
+from stores.base.actors import COMMAND_LINE
+from stores.network import network
 from tests.app.conftest import House, fill, settings_of
 from tests.databases import Databases
 from tests.postgres import Server

@@ -27,24 +27,29 @@ from ledger.accounts import account
 from ledger.idempotency import idempotency_key
 from ledger.intakes import intake_open
 from ledger.journals import journal, transfer
-from stores import brand, customer_book, customer_deeds, entry_reading, home_proposals, network, versions
-from stores.actors import COMMAND_LINE, SYSTEM
-from stores.binding_history import binding
-from stores.branches import branch
-from stores.customer_deeds import customer_deed
-from stores.customers import customer, customer_identity, customer_state
-from stores.dealers import dealer
-from stores.entries import entry, entry_point, entry_trace
-from stores.events import event
-from stores.guides import employment, guide
-from stores.installation import installation
-from stores.ordering import Order
-from stores.orders import order_line, order_state, sales_order
-from stores.policy import Policy
-from stores.refunds import refund, refund_line
-from stores.sight import EVERYTHING
-from stores.simulations import simulation
-from stores.stores import store
+from stores.base import brand, versions
+from stores.base.actors import COMMAND_LINE, SYSTEM
+from stores.base.ordering import Order
+from stores.customer_deeds import deeds as customer_deeds
+from stores.customer_deeds import home_proposals
+from stores.customer_deeds.deeds import customer_deed
+from stores.facts.binding_history import binding
+from stores.facts.customers import customer, customer_identity, customer_state
+from stores.facts.entries import entry, entry_point, entry_trace
+from stores.facts.events import event
+from stores.facts.orders import order_line, order_state, sales_order
+from stores.facts.refunds import refund, refund_line
+from stores.lists import customer_book
+from stores.network import network
+from stores.network.branches import branch
+from stores.network.dealers import dealer
+from stores.network.guides import employment, guide
+from stores.network.installation import installation
+from stores.network.policy import Policy
+from stores.network.sight import EVERYTHING
+from stores.network.stores import store
+from stores.routing import entry_reading
+from stores.simulation.simulations import simulation
 from tests.app.conftest import settings_of
 from tests.databases import ENGINES, Databases
 

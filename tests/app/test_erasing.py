@@ -18,11 +18,12 @@ from app import api_keys, erasing, job_runs, saved_views, uploads
 from app.job_runs import job_run
 from ledger.faults import Conflict, NotFound
 from migrations.tables import import_tables
-from stores import people, phones
-from stores.accepted_files import accepted_file
-from stores.actors import COMMAND_LINE
-from stores.customers import customer, customer_identity
-from stores.identifiers import Identifiers
+from stores.base import phones
+from stores.base.accepted_files import accepted_file
+from stores.base.actors import COMMAND_LINE
+from stores.base.identifiers import Identifiers
+from stores.customers import people
+from stores.facts.customers import customer, customer_identity
 from tests.app.conftest import House, on_both_engines
 from tests.network import NOON
 

@@ -17,9 +17,9 @@ from app.hq import work
 from app.jobs import Job, Worker
 from ledger import clocks, leases
 from ledger.intakes import intake_open, open_intake, seal
-from stores import privacy
-from stores.actors import COMMAND_LINE
-from stores.entries import entry_point, entry_trace
+from stores.base.actors import COMMAND_LINE
+from stores.facts import privacy
+from stores.facts.entries import entry_point, entry_trace
 from tests.app.conftest import on_both_engines
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

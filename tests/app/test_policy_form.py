@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.hq.policy import PARAMETERS
 from app.hq.policy_edit import _of_policy, body_of
 from ledger.faults import InvalidInput
-from stores.policy import PRESETS, RUNGS, Policy, parse
+from stores.network.policy import PRESETS, RUNGS, Policy, parse
 
 
 @given(st.builds(Policy, preset=st.sampled_from(sorted(PRESETS)), rungs=st.permutations(RUNGS[:-1]).map(lambda r: (*r[:9], "PICKER")),

@@ -15,13 +15,13 @@ from sqlalchemy import select
 
 import db
 from app import api_keys
-from stores.actors import COMMAND_LINE
-from stores.binding_history import binding
-from stores.customers import customer, customer_identity, customer_state
-from stores.entries import entry, entry_point, entry_trace
+from stores.base.actors import COMMAND_LINE
+from stores.facts.binding_history import binding
+from stores.facts.customers import customer, customer_identity, customer_state
+from stores.facts.entries import entry, entry_point, entry_trace
 from tests.network import Network
 from tests.servers import Served, served
-from tests.stores.entrances import LAT, LNG, open_chain
+from tests.stores.routing.entrances import LAT, LNG, open_chain
 
 PLACE = {"latitude": LAT + 0.0027, "longitude": LNG, "crs": "wgs84"}  # beside S1
 SEEN_WITHIN_S = 2

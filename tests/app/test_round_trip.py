@@ -17,12 +17,12 @@ from app import exports
 from app.imports import KINDS
 from incentives.targets import target
 from ledger.audit import audit_log
-from stores import network as networks
-from stores.actors import COMMAND_LINE
-from stores.importing.outcomes import Refused
-from stores.importing.protection import bare, protected
-from stores.importing.workbooks import read_rows
-from stores.stores import store
+from stores.base.actors import COMMAND_LINE
+from stores.imports.outcomes import Refused
+from stores.imports.protection import bare, protected
+from stores.imports.workbooks import read_rows
+from stores.network import network as networks
+from stores.network.stores import store
 from tests.app.conftest import on_both_engines
 from tests.app.pages.conftest import bare_chain, chain  # noqa: F401 - fixtures
 from tests.network import NOON, Network

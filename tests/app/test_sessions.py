@@ -14,7 +14,7 @@ from app.sign_in import administer, sessions
 from app.sign_in.devices import device_of
 from app.sign_in.sessions import user_session
 from ledger.audit import audit_log
-from stores.actors import COMMAND_LINE
+from stores.base.actors import COMMAND_LINE
 from tests.app.conftest import PASSWORD, on_both_engines, token_of
 from tests.app.pages.conftest import statements
 

@@ -13,7 +13,7 @@ from app.sign_in import users
 from app.sign_in.next_page import safe_next
 from ledger.audit import audit_log
 from ledger.faults import Conflict, InvalidInput, NotAllowed
-from stores.actors import COMMAND_LINE, Actor
+from stores.base.actors import COMMAND_LINE, Actor
 from tests.app.conftest import PASSWORD, on_both_engines, token_of
 
 NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)

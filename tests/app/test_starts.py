@@ -14,7 +14,8 @@ import config
 import db
 from app import starting
 from migrations import commands
-from stores import brand, geocoder
+from stores.base import brand
+from stores.geo import geocoder
 from tests.databases import ENGINES, Databases
 
 ROOT = Path(__file__).resolve().parent.parent.parent

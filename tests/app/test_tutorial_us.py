@@ -16,7 +16,8 @@ import pytest
 import db
 from app import create_app
 from examples.us import make_network, make_orders
-from stores import brand, network
+from stores.base import brand
+from stores.network import network
 from tests.app.conftest import settings_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -16,7 +16,7 @@ from app.sign_in.two_factor import recovery_code
 from app.sign_in.users import app_user
 from ledger.audit import audit_log
 from ledger.faults import Conflict, NotAllowed
-from stores.actors import COMMAND_LINE, Actor
+from stores.base.actors import COMMAND_LINE, Actor
 from tests.app.conftest import PASSWORD, House, on_both_engines, settings_of, token_of
 
 NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)

@@ -13,7 +13,7 @@ import pytest
 import app
 from app import words
 from scripts import catalogue
-from stores import explanations
+from stores.routing import explanations
 
 APP = Path(app.__file__).parent
 

@@ -17,21 +17,22 @@ from sqlalchemy import select
 import db
 from app import api_keys, simulation_runs
 from incentives import booking, plan_versions
-from stores import customer_deeds, policies
-from stores.actors import COMMAND_LINE
-from stores.areas import parse_geometry
-from stores.customers import customer
-from stores.entering import enter
-from stores.entry_param_signing import sign_param
-from stores.event_intake import EventIn, record_events
-from stores.importing.area_file import check_features
+from stores.base.actors import COMMAND_LINE
+from stores.customer_deeds import deeds as customer_deeds
+from stores.customers.event_intake import EventIn, record_events
+from stores.facts.customers import customer
+from stores.facts.visits import Arrival, SourcePoint
+from stores.geo.areas import parse_geometry
+from stores.imports.area_file import check_features
+from stores.network import policies
+from stores.network.scope import find_scope
+from stores.orders.inputs import LineIn, OrderIn, RefundIn
+from stores.orders.refunding import record_refunds
+from stores.orders.states import record_state
+from stores.orders.writing import record_orders
 from stores.registers import areas
-from stores.sales.inputs import LineIn, OrderIn, RefundIn
-from stores.sales.refunding import record_refunds
-from stores.sales.states import record_state
-from stores.sales.writing import record_orders
-from stores.scope import find_scope
-from stores.visits import Arrival, SourcePoint
+from stores.routing.entering import enter
+from stores.routing.entry_param_signing import sign_param
 from tests.network import CONTEXT, Network
 
 NOW = dt.datetime(2026, 3, 18, 6, tzinfo=dt.UTC)  # an afternoon in Shanghai, in the middle of a month

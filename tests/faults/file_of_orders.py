@@ -6,10 +6,10 @@ import sys
 from zoneinfo import ZoneInfo
 
 import db
-from stores import brand
-from stores.actors import COMMAND_LINE
-from stores.importing.order_rows import FileLine, FileOrder
-from stores.sales import filing
+from stores.base import brand
+from stores.base.actors import COMMAND_LINE
+from stores.imports.order_rows import FileLine, FileOrder
+from stores.orders import filing
 
 NOW = dt.datetime(2025, 6, 1, 4, tzinfo=dt.UTC)
 ROWS = 4_000

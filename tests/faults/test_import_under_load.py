@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 import db
-from stores.entering import enter
-from stores.entries import entry
-from stores.visits import Arrival, SourcePoint
+from stores.facts.entries import entry
+from stores.facts.visits import Arrival, SourcePoint
+from stores.routing.entering import enter
 
 CLIENTS = 20
 ROWS = 30_000

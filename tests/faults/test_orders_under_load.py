@@ -13,15 +13,15 @@ import pytest
 from sqlalchemy import func, select
 
 import db
-from stores import accepted_files
-from stores.actors import COMMAND_LINE
-from stores.entering import enter
-from stores.entries import entry
-from stores.orders import sales_order
-from stores.sales import filing
-from stores.sales.inputs import LineIn, OrderIn
-from stores.sales.writing import record_orders
-from stores.visits import Arrival, SourcePoint
+from stores.base import accepted_files
+from stores.base.actors import COMMAND_LINE
+from stores.facts.entries import entry
+from stores.facts.orders import sales_order
+from stores.facts.visits import Arrival, SourcePoint
+from stores.orders import filing
+from stores.orders.inputs import LineIn, OrderIn
+from stores.orders.writing import record_orders
+from stores.routing.entering import enter
 from tests.faults import file_of_orders
 from tests.faults.file_of_orders import NOW, orders
 

@@ -5,17 +5,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PURE = (
-    "ledger/money.py",
-    "stores/coordinates.py", "stores/nearest.py", "stores/areas.py", "stores/decision.py", "stores/decide.py", "stores/entry_params.py",
-    "stores/rungs/__init__.py", "stores/rungs/named.py", "stores/rungs/placed.py", "stores/rungs/here.py", "stores/rungs/ties.py", "stores/rungs/guides.py",
-    "stores/rungs/picks.py", "stores/bindings.py", "stores/binding_rules.py", "stores/spans.py",
-    "stores/possible_times.py",
-    "stores/identifiers.py",
-    "stores/policy.py", "stores/bundles.py", "stores/pasted.py", "stores/hours.py", "stores/formulas.py",
-    "stores/addressable.py", "stores/countries.py", "stores/folding.py", "stores/postal_codes.py", "stores/canonical.py", "stores/event_shapes.py",
-    "stores/registers/contracts.py", "stores/registers/employment.py",
-    "incentives/plan.py", "incentives/default_plan.py", "incentives/facts.py", "incentives/tiers.py", "incentives/adds.py", "incentives/commission.py",
-    "incentives/scorecard.py", "incentives/calculate.py", "incentives/ladders.py", "incentives/ranking.py",
+    "incentives/adds.py", "incentives/calculate.py", "incentives/commission.py", "incentives/default_plan.py", "incentives/facts.py",
+    "incentives/ladders.py", "incentives/plan.py", "incentives/ranking.py", "incentives/scorecard.py", "incentives/tiers.py",
+    "ledger/money.py", "stores/base/addressable.py", "stores/base/canonical.py", "stores/base/countries.py", "stores/base/folding.py",
+    "stores/base/formulas.py", "stores/base/identifiers.py", "stores/base/pasted.py", "stores/base/possible_times.py",
+    "stores/base/spans.py", "stores/customers/bindings.py", "stores/customers/event_shapes.py", "stores/facts/decision.py",
+    "stores/facts/entry_params.py", "stores/geo/areas.py", "stores/geo/coordinates.py", "stores/geo/nearest.py",
+    "stores/geo/postal_codes.py", "stores/network/binding_rules.py", "stores/network/bundles.py", "stores/network/hours.py",
+    "stores/network/policy.py", "stores/registers/contracts.py", "stores/registers/employment.py", "stores/routing/decide.py",
+    "stores/routing/rungs/__init__.py", "stores/routing/rungs/guides.py", "stores/routing/rungs/here.py", "stores/routing/rungs/named.py",
+    "stores/routing/rungs/picks.py", "stores/routing/rungs/placed.py", "stores/routing/rungs/ties.py",
 )
 
 

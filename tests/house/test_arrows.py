@@ -53,7 +53,7 @@ def module_file(dotted: str) -> Path | None:
 
 @cache
 def imports(path: Path) -> frozenset[str]:
-    """Dotted names a file imports anywhere in it; `from stores import areas` counts as stores.areas when that is a file."""
+    """Dotted names a file imports anywhere in it; `from stores import areas` counts as stores.geo.areas when that is a file."""
     package = list(path.relative_to(ROOT).parts[:-1])
     found = set()
     for node in nodes(tree(path)):

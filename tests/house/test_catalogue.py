@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Float, Integer, inspect, text
 
 import db
 from migrations.tables import import_tables
-from stores.territories import BOX
+from stores.geo.territories import BOX
 
 KEY_TABLES = {"order_key": "order_no", "refund_key": "refund_no", "event_key": "event_id", "journal_key": "key", "idempotency_key": "key"}
 KNOWN_TIME = ("store_revision", "dealer_contract", "employment", "area_revision")

@@ -1,4 +1,4 @@
-"""Every search by words folds both sides with the one fold (stores/found_by.py): no query compares words by itself."""
+"""Every search by words folds both sides with the one fold (stores/network/found_by.py): no query compares words by itself."""
 from __future__ import annotations
 
 import ast

@@ -34,11 +34,11 @@ HARD_LIMIT_SECONDS = 240
 AT_THE_START = {"fullmatch", "match"}  # methods that try one place alone
 REVIEWED = {  # (file, call): what bounds the text
     ("app/fault_words.py", "re.compile(_PLACE.sub('(?P<\\\\1>.+?)', re.escape(sentence)), re.S)"): "LONGEST characters of a reason",
-    ("stores/identifiers.py", """re.compile(f"{_BEFORE}(?:{'|'.join(parts)}){_AFTER}")"""): "fixed words, digits with at most three signs between them",
-    ("stores/identifiers.py", "re.compile(pattern)"): "the same in bytes",
-    ("stores/possible_times.py", "re.sub(f'{name}[a-z]*', number, text)"): "40 characters",
-    ("stores/postal_codes.py", "re.fullmatch(form, entry.low)"): "forms without repeats of unknown length",
-    ("stores/postal_codes.py", "re.fullmatch(form, text)"): "the same",
+    ("stores/base/identifiers.py", """re.compile(f"{_BEFORE}(?:{'|'.join(parts)}){_AFTER}")"""): "fixed words, digits with at most three signs between them",
+    ("stores/base/identifiers.py", "re.compile(pattern)"): "the same in bytes",
+    ("stores/base/possible_times.py", "re.sub(f'{name}[a-z]*', number, text)"): "40 characters",
+    ("stores/geo/postal_codes.py", "re.fullmatch(form, entry.low)"): "forms without repeats of unknown length",
+    ("stores/geo/postal_codes.py", "re.fullmatch(form, text)"): "the same",
 }
 BOUNDED = {  # pattern: what bounds the text it reads
     r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>": "the rules of our own addresses",

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from app.cli import COMMANDS, Commands
-from stores.policy import RUNGS
+from stores.network.policy import RUNGS
 from tests.house.test_arrows import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

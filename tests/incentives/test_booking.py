@@ -10,8 +10,8 @@ import db
 from incentives import booking
 from incentives.scopes import reward_due, reward_mark, reward_scope
 from ledger.journals import journal, transfer
-from stores.changes import changed_customer
-from stores.sales.inputs import LineIn
+from stores.facts.changes import changed_customer
+from stores.orders.inputs import LineIn
 from tests.incentives.world import at, rate_plan
 
 
@@ -155,7 +155,7 @@ def test_two_customers_that_turn_out_to_be_one_are_rewarded_once_m19(world):
 
 def merge(world, first, second):
     """An event that names an identity of the other one."""
-    from stores.event_intake import EventIn, record_events
+    from stores.customers.event_intake import EventIn, record_events
 
     record_events([EventIn("m1", "customer.registered", at("06-10"), None, first, external_userid="wm-1")], actor="test", now=at("06-10"))
     record_events([EventIn("m2", "customer.registered", at("06-10"), None, second, external_userid="wm-1")], actor="test", now=at("06-10"))
@@ -179,7 +179,7 @@ def test_across_dealers_the_employer_pays_in_his_own_store_when_the_plan_says_so
 
 
 def world_store(world, code):
-    from stores.stores import store
+    from stores.network.stores import store
 
     with db.read() as connection:
         return connection.execute(select(store.c.id).where(store.c.store_code == code)).scalar_one()

@@ -14,9 +14,9 @@ import db
 from incentives import booking
 from incentives.scopes import reward_mark
 from ledger.journals import transfer
-from stores.changes import changed_customer
-from stores.sales.inputs import LineIn, OrderIn
-from stores.sales.writing import record_orders
+from stores.facts.changes import changed_customer
+from stores.orders.inputs import LineIn, OrderIn
+from stores.orders.writing import record_orders
 from tests.incentives.world import World, at
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,7 +24,7 @@ RUN = """
 import datetime, sys, zoneinfo
 import db
 from incentives import booking
-from stores import brand
+from stores.base import brand
 db.configure(sys.argv[1])
 brand.configure(brand.Brand(zoneinfo.ZoneInfo("Asia/Shanghai"), "CNY", 2))
 print("ready", flush=True)

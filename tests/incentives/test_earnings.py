@@ -5,7 +5,7 @@ import pytest
 
 import db
 from incentives import booking, period_steps, rewards
-from stores.actors import COMMAND_LINE
+from stores.base.actors import COMMAND_LINE
 from tests.incentives.world import E4_BANDS, at, rate_plan
 
 

@@ -14,7 +14,7 @@ from incentives import booking, period_steps
 from incentives.periods import incentive_restatement
 from ledger.faults import Fault
 from ledger.journals import transfer
-from stores.actors import COMMAND_LINE
+from stores.base.actors import COMMAND_LINE
 from tests.incentives.world import E4_BANDS, World, rate_plan
 
 PLANS = {

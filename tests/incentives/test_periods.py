@@ -13,8 +13,8 @@ from incentives import adds, booking, period_steps
 from incentives.periods import closed_line, incentive_period, incentive_restatement
 from ledger.faults import Conflict, InvalidInput
 from ledger.journals import transfer
-from stores.actors import COMMAND_LINE
-from stores.customers import customer
+from stores.base.actors import COMMAND_LINE
+from stores.facts.customers import customer
 from tests.incentives.world import E4_BANDS, at, rate_plan
 
 

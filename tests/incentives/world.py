@@ -14,15 +14,15 @@ import db
 from incentives import booking, plan_versions, rewards
 from ledger.accounts import account
 from ledger.journals import transfer
-from stores import revenue
-from stores.actors import COMMAND_LINE
-from stores.dealers import dealer
-from stores.event_intake import EventIn, record_events
-from stores.guides import guide
-from stores.sales.inputs import LineIn, OrderIn, RefundIn
-from stores.sales.refunding import record_refunds
-from stores.sales.states import record_state
-from stores.sales.writing import record_orders
+from stores.base.actors import COMMAND_LINE
+from stores.customers.event_intake import EventIn, record_events
+from stores.figures import revenue
+from stores.network.dealers import dealer
+from stores.network.guides import guide
+from stores.orders.inputs import LineIn, OrderIn, RefundIn
+from stores.orders.refunding import record_refunds
+from stores.orders.states import record_state
+from stores.orders.writing import record_orders
 from tests.network import Network
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 import db
 from ledger.idempotency import idempotency_key
-from stores import brand
+from stores.base import brand
 from tests import clock
 from tests.app.api import sample
 

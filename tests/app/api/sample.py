@@ -16,7 +16,7 @@ from app.api.problems import problem
 from app.api.query import Days
 from app.api.types import Answer, CodeText, Currency, CustomerKey, LineNumber, Location, MinorAmount, Payload, Quantity, Strict, Time
 from ledger.faults import Conflict, InvalidInput
-from stores.actors import Actor
+from stores.base.actors import Actor
 
 MEI = Actor("key:1", frozenset({"parcel:read", "parcel:write"}))
 SAM = Actor("key:2", frozenset({"parcel:read"}))

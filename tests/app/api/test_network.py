@@ -12,9 +12,9 @@ from sqlalchemy import event
 import db
 from app.api import network as network_api
 from app.api.declare import register
-from stores.actors import Actor
-from stores.brand import business_day
-from stores.scope import find_scope
+from stores.base.actors import Actor
+from stores.base.brand import business_day
+from stores.network.scope import find_scope
 from tests.network import Network
 
 READ, ADMIN = frozenset({"network:read"}), frozenset({"network:read", "network:write"})

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from stores.entries import entry
+from stores.facts.entries import entry
 from tests.app.api.test_orders import Till, refusal, till  # noqa: F401 - the fixture
 from tests.app.pages.conftest import statements
-from tests.stores.sales.shop import HERE
+from tests.stores.orders.shop import HERE
 
 LIST = [{"kind": "promotion", "reference": "NEW-YEAR"}, {"kind": "promotion", "reference": "OVER-YET", "valid_to": "2099-12-31", "switch": False},
         {"kind": "range", "reference": "TEA", "switch": "on"}, {"kind": "range", "reference": "SEAFOOD", "switch": "off", "valid_from": "2020-01-01"}]
@@ -118,8 +118,8 @@ def test_without_one_the_revenue_store_fulfils_a1(till: Till):  # noqa: F811
 
 def test_the_store_that_fulfils_comes_by_file_too_a1(till: Till, tmp_path: Path):  # noqa: F811
     from app.imports import KINDS
-    from stores.actors import COMMAND_LINE
-    from stores.importing.outcomes import Refused
+    from stores.base.actors import COMMAND_LINE
+    from stores.imports.outcomes import Refused
 
     given = tmp_path / "orders.csv"
     given.write_text("order_no,customer_id,paid_at,amount,store_code,fulfilment_store_code\nF1,c1,2025-03-01,10,S1,S2\nF2,c1,2025-03-01,10,S1,\n", "utf-8")

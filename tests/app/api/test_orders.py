@@ -14,11 +14,11 @@ import config
 import db
 from app import api_keys
 from ledger.journals import transfer
-from stores import brand
-from stores.actors import COMMAND_LINE
+from stores.base import brand
+from stores.base.actors import COMMAND_LINE
 from tests.app.conftest import installed
 from tests.network import Network
-from tests.stores.sales.shop import HERE, Shop
+from tests.stores.orders.shop import HERE, Shop
 
 SECRET = "for tests alone, thirty-two characters"
 

@@ -7,8 +7,8 @@ import pytest
 
 import db
 from app import api_keys
-from stores.actors import COMMAND_LINE
-from stores.scope import find_scope
+from stores.base.actors import COMMAND_LINE
+from stores.network.scope import find_scope
 from tests.app.conftest import House, on_both_engines
 from tests.network import Network
 

@@ -10,9 +10,9 @@ from sqlalchemy import event, func, select
 import db
 from app import api_keys
 from incentives.plans import plan_version
-from stores.actors import COMMAND_LINE
-from stores.event_intake import EventIn, record_events
-from stores.scope import find_scope
+from stores.base.actors import COMMAND_LINE
+from stores.customers.event_intake import EventIn, record_events
+from stores.network.scope import find_scope
 from tests.app.conftest import on_both_engines
 from tests.incentives.world import World, at, rate_plan
 from tests.network import Network

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from app import api_keys
-from stores.actors import COMMAND_LINE
-from stores.areas import parse_geometry
-from stores.customer_deed_kinds import KINDS, customer_deed
-from stores.importing.area_file import check_features
+from stores.base.actors import COMMAND_LINE
+from stores.facts.customer_deed_kinds import KINDS, customer_deed
+from stores.geo.areas import parse_geometry
+from stores.imports.area_file import check_features
 from stores.registers import areas
 from tests.app.api.test_orders import Till, till  # noqa: F401 - the fixture
 from tests.network import CONTEXT
-from tests.stores.sales.shop import HERE
+from tests.stores.orders.shop import HERE
 
 
 def place(code: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import config
 import db
 from app import api_keys, create_app
 from migrations import commands
-from stores.actors import COMMAND_LINE
+from stores.base.actors import COMMAND_LINE
 from tests.network import Network
 
 SECRET = "for tests alone, thirty-two characters"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stores import network
+from stores.network import network
 from tests.app.conftest import House
 from tests.databases import ENGINES
 

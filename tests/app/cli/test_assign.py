@@ -73,7 +73,7 @@ def test_marks_of_spreadsheets_come_off_the_visitor_and_are_counted(chain):
 
 
 def test_as_cp1252_keeps_its_visitor_and_an_encoding_nobody_knows_is_refused(chain):
-    content = (Path(__file__).parents[2] / "stores" / "importing" / "realfiles" / "as_cp1252.csv").read_bytes()
+    content = (Path(__file__).parents[2] / "stores" / "imports" / "realfiles" / "as_cp1252.csv").read_bytes()
     result, lines = assigned(chain, content)
     assert (result.exit_code, lines[1].split(",")[0], "read as Windows-1252" in result.stderr) == (0, "München", True)
     result, lines = assigned(chain, "visitor_id,latitude,longitude,crs\n東京渋谷,31.2,121.4,wgs84\n".encode("shift_jis"))

@@ -20,21 +20,21 @@ import db
 from app import tables
 from app.cli.importing import imports
 from ledger.faults import InvalidInput
-from stores import network as networks
-from stores.importing import cells, sheet_marks
-from stores.importing.cells import Context
-from stores.importing.check import check
-from stores.importing.columns import COLUMNS
-from stores.importing.order_rows import group_orders
-from stores.orders import order_line, sales_order
-from stores.refunds import refund
-from stores.sales import reading
-from stores.sight import EVERYTHING
-from stores.stores import store
+from stores.facts.orders import order_line, sales_order
+from stores.facts.refunds import refund
+from stores.imports import cells, sheet_marks
+from stores.imports.cells import Context
+from stores.imports.check import check
+from stores.imports.columns import COLUMNS
+from stores.imports.order_rows import group_orders
+from stores.network import network as networks
+from stores.network.sight import EVERYTHING
+from stores.network.stores import store
+from stores.orders import reading
 from tests.network import Network
-from tests.stores.importing.files import CHAIN, GOOD, as_csv, checked, only, read
+from tests.stores.imports.files import CHAIN, GOOD, as_csv, checked, only, read
 
-FILES = Path(__file__).parents[2] / "stores" / "importing" / "realfiles"
+FILES = Path(__file__).parents[2] / "stores" / "imports" / "realfiles"
 
 
 class Person:

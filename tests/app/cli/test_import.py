@@ -9,9 +9,9 @@ from flask import Flask
 
 from app.cli.importing import imports, summary
 from app.imports import KINDS
-from stores.customers import customer
-from stores.importing.outcomes import Outcome
-from stores.stores import store
+from stores.facts.customers import customer
+from stores.imports.outcomes import Outcome
+from stores.network.stores import store
 from tests.network import Network
 
 STORE = {"store_code": "S1", "name": "One", "dealer_code": "D1", "latitude": "31.2304", "longitude": "121.4737", "crs": "wgs84"}

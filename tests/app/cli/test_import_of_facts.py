@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 import db
 from ledger.journals import transfer
-from stores.events import event
-from stores.orders import order_key, sales_order
-from stores.refunds import refund, refund_key
-from stores.sales import refunding
+from stores.facts.events import event
+from stores.facts.orders import order_key, sales_order
+from stores.facts.refunds import refund, refund_key
+from stores.orders import refunding
 from tests.app.cli.conftest import ORDERS, both
 
 EVENTS = ('event_id,type,occurred_at,guide_code,customer_id,payload\ne1,contact.confirmed,2026-03-01,G1,c1,\n'
@@ -96,7 +96,7 @@ def test_the_same_file_imported_twice_at_once_counts_once(chain, kind, text):
         from pathlib import Path
 
         from app.imports import KINDS
-        from stores.actors import COMMAND_LINE
+        from stores.base.actors import COMMAND_LINE
         start.wait()
         said.append(KINDS[kind](Path(path), False, COMMAND_LINE, None).outcome)
 

@@ -12,11 +12,11 @@ import time
 from sqlalchemy import func, select
 
 import db
-from stores.binding_history import binding
-from stores.customers import customer_state
-from stores.reassignments import reassigned_customer, reassignment
-from stores.sales.inputs import LineIn, OrderIn
-from stores.sales.writing import record_orders
+from stores.facts.binding_history import binding
+from stores.facts.customers import customer_state
+from stores.facts.reassignments import reassigned_customer, reassignment
+from stores.orders.inputs import LineIn, OrderIn
+from stores.orders.writing import record_orders
 from tests.app.cli.conftest import both
 from tests.databases import ROOT
 
@@ -24,8 +24,8 @@ SLOWLY = """
 import sys, time
 import config
 from app import create_app
-from stores import reassign
-from stores.actors import COMMAND_LINE
+from stores.customer_deeds import reassign
+from stores.base.actors import COMMAND_LINE
 create_app(config.load({"DATABASE_URL": sys.argv[1], "INSTANCE_PATH": sys.argv[2], "LOG_LEVEL": "ERROR"}))
 def tell(done, total):
     print(done, flush=True)

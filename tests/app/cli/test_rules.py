@@ -6,7 +6,8 @@ import json
 import pytest
 
 import db
-from stores import policies, versions
+from stores.base import versions
+from stores.network import policies
 from tests.app.cli.conftest import both
 
 
@@ -59,7 +60,7 @@ def test_a_guides_link_lives_thirty_days(chain):
 
 
 def routed(chain, param: str) -> tuple[str, str]:
-    from stores import network
+    from stores.network import network
     network.forget()  # as a process that asks again after its second
     out = chain.folder / "out.csv"
     assert chain.run("assign", chain.file("in.csv", f"visitor_id,latitude,longitude,crs,entry_param\nv,,,,{param}\n"), out).exit_code == 0

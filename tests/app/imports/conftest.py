@@ -13,8 +13,8 @@ from werkzeug.test import encode_multipart
 import db
 from app import import_runs, upload_lists, uploads
 from app.runner import Runner
-from stores import network
-from stores.stores import store
+from stores.network import network
+from stores.network.stores import store
 from tests.app.conftest import token_of
 from tests.app.pages.conftest import Chain, bare_chain, chain  # noqa: F401 - fixtures
 from tests.network import Network

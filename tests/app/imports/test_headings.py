@@ -10,7 +10,7 @@ import pytest
 import db
 from app import uploads
 from app.import_kinds import KINDS
-from stores.stores import store
+from stores.network.stores import store
 from tests.app.conftest import on_both_engines
 from tests.network import Network
 

@@ -21,8 +21,8 @@ from app.job_runs import job_run
 from app.jobs import Job, Worker
 from app.runner import Done, Runner
 from ledger.faults import Conflict, InvalidInput, NotFound
-from stores.actors import COMMAND_LINE
-from stores.stores import store
+from stores.base.actors import COMMAND_LINE
+from stores.network.stores import store
 from tests.app.conftest import on_both_engines
 from tests.app.imports.conftest import Desk, stores_file
 from tests.app.pages.conftest import statements

@@ -14,10 +14,10 @@ import db
 from app import import_kinds, job_runs, upload_lists, uploads
 from app.imports import context
 from ledger.audit import audit_log
-from stores.importing.check import check
-from stores.importing.columns import COLUMNS
-from stores.importing.sheets import read_sheet
-from stores.stores import store
+from stores.imports.check import check
+from stores.imports.columns import COLUMNS
+from stores.imports.sheets import read_sheet
+from stores.network.stores import store
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.imports.conftest import HEADER, files, stores_file
 from tests.network import Network
@@ -264,7 +264,7 @@ def test_a_person_who_lost_the_permission_saves_nothing(desk):
     path = desk.checked(stores_file(2))
     desk.post(f"{path}/save")
     from app.sign_in import users
-    from stores.actors import COMMAND_LINE
+    from stores.base.actors import COMMAND_LINE
 
     users.disable("petra", by=COMMAND_LINE)
     before = desk.stores()

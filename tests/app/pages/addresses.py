@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import db
-from stores.people import by_customer_id
+from stores.customers.people import by_customer_id
 from tests.app.pages.conftest import Chain
 
 PORTAL_OF = {"petra": "hq", "finn": "hq", "bea": "branch", "omar": "dealer", "max": "guide", "mei": "guide"}

@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy import event, select
 
 import db
-from stores.brand import business_day, day_bounds
-from stores.customers import customer as customer_table
-from stores.entering import enter
-from stores.event_intake import EventIn, record_events
-from stores.sales.inputs import LineIn, OrderIn, RefundIn
-from stores.sales.refunding import record_refunds
-from stores.sales.writing import record_orders
-from stores.scope import find_scope
-from stores.visits import Arrival, SourcePoint
+from stores.base.brand import business_day, day_bounds
+from stores.customers.event_intake import EventIn, record_events
+from stores.facts.customers import customer as customer_table
+from stores.facts.visits import Arrival, SourcePoint
+from stores.network.scope import find_scope
+from stores.orders.inputs import LineIn, OrderIn, RefundIn
+from stores.orders.refunding import record_refunds
+from stores.orders.writing import record_orders
+from stores.routing.entering import enter
 from tests.app.conftest import House, Worlds
 from tests.network import Network
 

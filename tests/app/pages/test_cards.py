@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.tables import Column, Table
-from stores.ordering import Order
+from stores.base.ordering import Order
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import db
-from stores import help_needed
-from stores.actors import Actor
-from stores.scope import find_scope
+from stores.base.actors import Actor
+from stores.lists import help_needed
+from stores.network.scope import find_scope
 from tests.app.pages.browser import CHROMIUM, Reader, chromium, reading, serving
 from tests.app.pages.conftest import WEST_LAKE, Chain
 from tests.network import Network

@@ -9,13 +9,13 @@ from sqlalchemy import select
 
 import db
 from ledger.audit import audit_log
-from stores import customer_book, customer_chronicle
-from stores.actors import COMMAND_LINE, Actor
-from stores.customer_book import CustomerFilter
-from stores.customers import customer_state
-from stores.erasure import erase_customer
-from stores.ordering import Order
-from stores.scope import find_scope
+from stores.base.actors import COMMAND_LINE, Actor
+from stores.base.ordering import Order
+from stores.facts.customers import customer_state
+from stores.lists import customer_book, customer_chronicle
+from stores.lists.customer_book import CustomerFilter
+from stores.network.scope import find_scope
+from stores.privacy.erasure import erase_customer
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages.conftest import Chain, statements
 from tests.network import Network

@@ -18,16 +18,17 @@ from app.words import money
 from ledger.audit import audit_log
 from ledger.faults import InvalidInput, NotAllowed, NotFound
 from ledger.journals import transfer
-from stores import entry_params, store_codes
-from stores.actors import COMMAND_LINE, Actor
-from stores.channels import channel
-from stores.contracts import dealer_contract
-from stores.entering import enter
-from stores.event_intake import EventIn, record_events
-from stores.keys import entry_param_keys
-from stores.people import by_customer_id
-from stores.scope import find_scope
-from stores.visits import Arrival
+from stores.base.actors import COMMAND_LINE, Actor
+from stores.base.keys import entry_param_keys
+from stores.customers.event_intake import EventIn, record_events
+from stores.customers.people import by_customer_id
+from stores.facts import entry_params
+from stores.facts.visits import Arrival
+from stores.network.channels import channel
+from stores.network.contracts import dealer_contract
+from stores.network.scope import find_scope
+from stores.routing import store_codes
+from stores.routing.entering import enter
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages.conftest import WEST_LAKE, Chain, statements
 from tests.app.pages.test_figures import FIGURE, doors, foot, text

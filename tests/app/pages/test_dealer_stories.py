@@ -17,14 +17,14 @@ from sqlalchemy import func, select
 import db
 from incentives.reward_costs import forecast
 from ledger.journals import transfer
-from stores import store_codes
-from stores.actors import Actor
-from stores.credits import order_credit
-from stores.customers import customer_state
-from stores.entering import enter
-from stores.orders import sales_order
-from stores.scope import find_scope
-from stores.visits import Arrival
+from stores.base.actors import Actor
+from stores.facts.credits import order_credit
+from stores.facts.customers import customer_state
+from stores.facts.orders import sales_order
+from stores.facts.visits import Arrival
+from stores.network.scope import find_scope
+from stores.routing import store_codes
+from stores.routing.entering import enter
 from tests.app.pages.browser import ARTEFACTS, CHROMIUM, Reader, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 from tests.app.pages.test_dealer_pages import busy, customer_number, revenue_of, yuan  # noqa: F401 - busy is a fixture

@@ -14,8 +14,8 @@ from app import api_keys
 from app.words import money
 from incentives import adds, calculate, commission, explanations, kpis, rewards
 from incentives.scopes import reward_scope
-from stores.actors import COMMAND_LINE
-from stores.scope import find_scope
+from stores.base.actors import COMMAND_LINE
+from stores.network.scope import find_scope
 from tests.app.conftest import on_both_engines
 
 pytestmark = pytest.mark.hour

@@ -15,16 +15,16 @@ from app.shown_days import next_month
 from incentives import plan_versions, rewards, targets
 from incentives.targets import target
 from ledger.audit import audit_log
-from stores.actors import COMMAND_LINE, Actor
-from stores.brand import day_bounds
-from stores.channels import channel
-from stores.entering import enter
-from stores.entry_param_signing import sign_param
-from stores.policies import publish
-from stores.sales.inputs import LineIn, OrderIn
-from stores.sales.writing import record_orders
-from stores.scope import find_scope
-from stores.visits import Arrival
+from stores.base.actors import COMMAND_LINE, Actor
+from stores.base.brand import day_bounds
+from stores.facts.visits import Arrival
+from stores.network.channels import channel
+from stores.network.policies import publish
+from stores.network.scope import find_scope
+from stores.orders.inputs import LineIn, OrderIn
+from stores.orders.writing import record_orders
+from stores.routing.entering import enter
+from stores.routing.entry_param_signing import sign_param
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages import addresses
 from tests.app.pages.conftest import WEST_LAKE, Chain, statements

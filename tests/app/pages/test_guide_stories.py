@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from incentives import plan_versions
-from stores.actors import COMMAND_LINE
+from stores.base.actors import COMMAND_LINE
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 from tests.network import Network

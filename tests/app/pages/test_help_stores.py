@@ -10,10 +10,10 @@ from sqlalchemy import update
 
 import db
 from app.permissions import ROLE_HOME
-from stores import help_needed
-from stores.actors import COMMAND_LINE
-from stores.help_needed import REASONS
-from stores.stores import store
+from stores.base.actors import COMMAND_LINE
+from stores.lists import help_needed
+from stores.lists.help_needed import REASONS
+from stores.network.stores import store
 from tests.app.conftest import on_both_engines
 from tests.app.pages.conftest import Chain, statements
 from tests.app.pages.test_figures import text

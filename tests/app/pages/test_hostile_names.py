@@ -11,7 +11,7 @@ import pytest
 
 from app import simulation_runs
 from app.runner import Runner
-from stores.actors import COMMAND_LINE
+from stores.base.actors import COMMAND_LINE
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import BUND, Chain
 from tests.network import SOMEWHERE, Network

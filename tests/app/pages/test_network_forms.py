@@ -6,10 +6,10 @@ import json
 import pytest
 
 import db
-from stores.contracts import dealer_contract
-from stores.network_lists import find_area, find_branch
+from stores.lists.network_lists import find_area, find_branch
+from stores.network.contracts import dealer_contract
+from stores.network.stores import store
 from stores.registers.terms import TERMS
-from stores.stores import store
 from tests.app.conftest import on_both_engines
 from tests.app.pages.test_network_pages import again, send, text
 from tests.network import COMMAND_LINE

@@ -13,8 +13,8 @@ import shapely
 import db
 from app import map_ground
 from ledger.audit import audit_log
-from stores.stores import store
-from stores.versions import network_change
+from stores.base.versions import network_change
+from stores.network.stores import store
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages.conftest import statements
 from tests.network import Network

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 import db
-from stores.offers import store_offer
-from stores.sales.inputs import LineIn, OrderIn
-from stores.sales.writing import record_orders
-from stores.visits import SourcePoint
+from stores.facts.visits import SourcePoint
+from stores.network.offers import store_offer
+from stores.orders.inputs import LineIn, OrderIn
+from stores.orders.writing import record_orders
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages.conftest import BUND
 from tests.network import Network

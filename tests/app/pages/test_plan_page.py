@@ -6,7 +6,7 @@ import datetime as dt
 from app.hq.plan import differences
 from incentives import plan_versions
 from incentives.default_plan import default_plan
-from stores.actors import COMMAND_LINE
+from stores.base.actors import COMMAND_LINE
 
 
 def test_the_plan_stands_in_words_and_two_versions_are_compared(chain):

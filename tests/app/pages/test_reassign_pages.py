@@ -10,10 +10,10 @@ from sqlalchemy import select
 import db
 from app.jobs import HANDLERS
 from app.runner import Runner
-from stores import network
-from stores.customers import customer_state
-from stores.reassignments import reassignment
-from stores.scope import find_scope
+from stores.facts.customers import customer_state
+from stores.facts.reassignments import reassignment
+from stores.network import network
+from stores.network.scope import find_scope
 from tests.app.conftest import token_of
 from tests.app.pages.conftest import Chain, statements
 from tests.network import Network

@@ -14,10 +14,11 @@ import db
 from app.hq.policy import CHOICES, PARAMETERS
 from app.permissions import of_role
 from ledger.audit import audit_log
-from stores import explanations, policies
-from stores.actors import COMMAND_LINE
-from stores.entries import entry, entry_point
-from stores.policy import OWNER_BASES, PRESETS, RUNGS, Policy
+from stores.base.actors import COMMAND_LINE
+from stores.facts.entries import entry, entry_point
+from stores.network import policies
+from stores.network.policy import OWNER_BASES, PRESETS, RUNGS, Policy
+from stores.routing import explanations
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages.conftest import Chain, statements
 

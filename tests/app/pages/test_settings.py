@@ -19,7 +19,7 @@ from app.sign_in import administer, users
 from app.sign_in.users import app_user
 from ledger import audit
 from ledger.faults import Conflict
-from stores.actors import COMMAND_LINE, Actor
+from stores.base.actors import COMMAND_LINE, Actor
 from tests.app.conftest import PASSWORD, on_both_engines, token_of
 
 NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)

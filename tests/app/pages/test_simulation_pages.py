@@ -16,10 +16,12 @@ from app import simulation_runs
 from app.hq.policy import kept_in_order
 from app.runner import Runner
 from ledger.faults import Conflict, NotAllowed
-from stores import network, policies, simulations, versions
-from stores.actors import COMMAND_LINE, Actor
-from stores.entries import entry
-from stores.policy import RUNGS, parse
+from stores.base import versions
+from stores.base.actors import COMMAND_LINE, Actor
+from stores.facts.entries import entry
+from stores.network import network, policies
+from stores.network.policy import RUNGS, parse
+from stores.simulation import simulations
 from tests.app.pages.conftest import BUND, Chain, statements
 
 pytestmark = pytest.mark.hour

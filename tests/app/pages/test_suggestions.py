@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import insert, select
 
 import db
-from stores import store_codes
-from stores.actors import COMMAND_LINE
-from stores.channels import channel
-from stores.guides import guide
+from stores.base.actors import COMMAND_LINE
+from stores.network.channels import channel
+from stores.network.guides import guide
+from stores.routing import store_codes
 from tests.app.pages.conftest import Chain, statements
 
 HOME = {"petra": "/hq", "bea": "/hq", "omar": "/dealer", "olga": "/dealer"}

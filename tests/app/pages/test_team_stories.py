@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stores.event_intake import EventIn, record_events
+from stores.customers.event_intake import EventIn, record_events
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 import db
-from stores.orders import order_line, sales_order
-from stores.stores import store
+from stores.facts.orders import order_line, sales_order
+from stores.network.stores import store
 from tests.app.cli.conftest import Chain, chain  # noqa: F401 - fixtures
 from tests.network import Network
 

@@ -9,14 +9,14 @@ from shapely.geometry import shape
 from sqlalchemy import create_engine, text
 
 from migrations import commands
-from stores import network as stores_network
-from stores.actors import COMMAND_LINE
-from stores.areas import parse_geometry
-from stores.importing.area_file import check_features
-from stores.importing.outcomes import Outcome, Refused
+from stores.base.actors import COMMAND_LINE
+from stores.base.versions import Versions
+from stores.geo.areas import parse_geometry
+from stores.geo.territories import area_revision
+from stores.imports.area_file import check_features
+from stores.imports.outcomes import Outcome, Refused
+from stores.network import network as stores_network
 from stores.registers import areas
-from stores.territories import area_revision
-from stores.versions import Versions
 from tests.network import CONTEXT
 
 

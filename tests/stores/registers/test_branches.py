@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from stores.branches import DEEPEST, branch
-from stores.importing.outcomes import Outcome, Refused
+from stores.imports.outcomes import Outcome, Refused
+from stores.network.branches import DEEPEST, branch
 
 
 def paths(network):

@@ -9,10 +9,11 @@ from sqlalchemy import insert, select
 
 import db
 from ledger import audit
-from stores import accepted_files, people, sealing
-from stores.customers import customer, customer_identity, customer_merge, customer_state
-from stores.importing.outcomes import Outcome, Refused
-from stores.phones import keyed_hash, masked, normalised, reveal
+from stores.base import accepted_files, sealing
+from stores.base.phones import keyed_hash, masked, normalised, reveal
+from stores.customers import people
+from stores.facts.customers import customer, customer_identity, customer_merge, customer_state
+from stores.imports.outcomes import Outcome, Refused
 from stores.registers import customers
 
 

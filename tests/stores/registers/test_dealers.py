@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import pytest
 
-from stores.dealers import dealer
-from stores.importing.outcomes import Outcome, Refused
+from stores.imports.outcomes import Outcome, Refused
+from stores.network.dealers import dealer
 
 
 def test_a_new_dealer_has_the_default_terms(network):

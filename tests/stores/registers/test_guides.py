@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stores.guides import employment, guide
-from stores.importing.outcomes import Outcome, Refused
+from stores.base.spans import spans_of
+from stores.imports.outcomes import Outcome, Refused
+from stores.network.guides import employment, guide
 from stores.registers.employment import (
     Job,
     UnsoundEmployment,
@@ -16,7 +17,6 @@ from stores.registers.employment import (
     arrival,
     jobs_after,
 )
-from stores.spans import spans_of
 
 TODAY = dt.date(2025, 6, 1)
 JANUARY, MAY = dt.date(2025, 1, 1), dt.date(2025, 5, 31)

@@ -8,15 +8,15 @@ from sqlalchemy import select
 
 import db
 from ledger.audit import audit_log
-from stores import network as networks
-from stores import versions
-from stores.actors import COMMAND_LINE, Actor
-from stores.answers import bundle
-from stores.importing.check import Row
-from stores.importing.outcomes import Outcome, Refused
-from stores.offers import store_offer
+from stores.base import versions
+from stores.base.actors import COMMAND_LINE, Actor
+from stores.base.versions import Versions, network_change
+from stores.imports.check import Row
+from stores.imports.outcomes import Outcome, Refused
+from stores.network import network as networks
+from stores.network.offers import store_offer
 from stores.registers import offers
-from stores.versions import Versions, network_change
+from stores.routing.answers import bundle
 
 
 @pytest.fixture

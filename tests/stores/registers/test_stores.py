@@ -8,13 +8,13 @@ import pytest
 
 import db
 from ledger.audit import audit_log
-from stores import versions
-from stores.actors import COMMAND_LINE
-from stores.contracts import dealer_contract
-from stores.importing.outcomes import Outcome, Refused
+from stores.base import versions
+from stores.base.actors import COMMAND_LINE
+from stores.base.versions import network_change
+from stores.imports.outcomes import Outcome, Refused
+from stores.network.contracts import dealer_contract
+from stores.network.stores import FACTS, store, store_revision
 from stores.registers import saving
-from stores.stores import FACTS, store, store_revision
-from stores.versions import network_change
 from tests.network import SOMEWHERE
 
 TODAY = dt.date(2025, 6, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from incentives.targets import target
-from stores.importing.outcomes import Outcome, Refused
+from stores.imports.outcomes import Outcome, Refused
 
 
 def aim(network, metric="net_sales", value="1000", **more):

@@ -1,0 +1,278 @@
+"""The cube and the facts say the same at every moment, with and without a refresher, whatever the order of commits (M16)."""
+from __future__ import annotations
+
+import datetime as dt
+import random
+import threading
+import time
+
+import pytest
+from sqlalchemy import func, insert, select, text
+
+import db
+from ledger.bulk import allocate
+from ledger.intakes import open_intake
+from ledger.journals import transfer
+from stores.base.ordering import Order
+from stores.facts.entries import entry
+from stores.facts.events import event, event_key
+from stores.facts.orders import sales_order
+from stores.figures import cube, cube_steps, first_orders, revenue
+from stores.figures.cube import FIGURES, entry_cell, guide_cell, sale_cell, spans
+from stores.figures.within import Within
+from stores.orders.refunding import record_refunds
+from stores.orders.writing import record_orders
+from tests.databases import ENGINES
+from tests.stores.orders.shop import Shop, day
+
+FIRST, LAST = dt.date(2025, 1, 1), dt.date(2025, 12, 31)
+
+
+@pytest.fixture
+def shop(network):
+    return Shop(network)
+
+
+def of_ledger(connection, by):
+    """Revenue straight from the transfers."""
+    t, found = transfer.c, {}
+    for r in connection.execute(select(t.business_day, t.store_id, t.dealer_id, t.kind, t.amount_minor)):
+        key = {"day": r.business_day, "store": r.store_id, "dealer": r.dealer_id}[by]
+        for name, (adds, takes) in FIGURES.items():
+            sign = (r.kind in adds) - (r.kind in takes)
+            if sign:
+                found.setdefault(key, dict.fromkeys(FIGURES, 0))[name] += sign * r.amount_minor
+    return found
+
+
+def of_cube(connection, cells, by, measures, key):
+    found = cube.figures(connection, cells, FIRST, LAST, measures, by)
+    rows = connection.execute(select(found.c[key], *(func.sum(found.c[m]).label(m) for m in measures)).group_by(found.c[key]))
+    sums = {r[0]: {m: int(v) for m, v in zip(measures, r[1:], strict=True)} for r in rows}
+    return {key: each for key, each in sums.items() if any(each.values())}
+
+
+def check(connection):
+    names = tuple(FIGURES)
+    assert of_cube(connection, sale_cell, "day", names, "day") == of_ledger(connection, "day")
+    assert of_cube(connection, sale_cell, "chain", names, "day") == of_ledger(connection, "day")
+    assert of_cube(connection, sale_cell, "sum", names, "store_id") == of_ledger(connection, "store")
+    assert of_cube(connection, sale_cell, "sum", names, "dealer_id") == of_ledger(connection, "dealer")
+    entries = dict(connection.execute(select(entry.c.rung, func.count()).group_by(entry.c.rung)).all())
+    for by in ("day", "sum", "chain"):
+        assert {k: v["entries"] for k, v in of_cube(connection, entry_cell, by, ("entries",), "rung").items()} == entries
+    adds = dict(connection.execute(select(event.c.guide_id, func.count()).where(event.c.type == "contact.confirmed").group_by(event.c.guide_id)).all())
+    assert {k: v["adds"] for k, v in of_cube(connection, guide_cell, "sum", ("adds",), "guide_id").items()} == adds
+    check_firsts(connection)
+    for first, last in ((FIRST, LAST), (dt.date(2025, 3, 5), dt.date(2025, 3, 20)), (dt.date(2025, 12, 1), LAST)):
+        t = transfer.c
+        right = list(connection.execute(select(t.id).where(t.kind == "sale", t.business_day.between(first, last)).order_by(t.id.desc())).scalars())
+        assert [r.id for r in revenue.movements(connection, first, last, "gross_minor", Order("booked", True, limit=10_000))] == right
+
+
+def check_firsts(connection):
+    firsts = {}
+    for r in connection.execute(select(sales_order).order_by(sales_order.c.paid_at, sales_order.c.id)):
+        firsts.setdefault(r.customer_id, r)
+    chain, dealer = Within(LAST), Within(LAST, dealer_ids=(1,))
+    for first, last in ((FIRST, LAST), (dt.date(2025, 3, 5), dt.date(2025, 3, 20)), (dt.date(2025, 3, 21), LAST)):
+        found = [r for r in firsts.values() if first <= r.business_day <= last]
+        assert first_orders.count(connection, chain, first, last) == len(found)
+        assert first_orders.count(connection, dealer, first, last) == sum(r.dealer_id == 1 for r in found)
+
+
+def live(shop, dice, number):
+    """One random deed of the shop; late facts among them."""
+    who, at = f"c{dice.randrange(12)}", day(dice.uniform(0, 60))
+    deed = dice.random()
+    if deed < 0.35:
+        shop.visits(who, at, near=dice.choice(["S1", "S2", "S3", None]))
+    elif deed < 0.75:
+        order = shop.order(who, at, (dice.randrange(100, 50_000),), order_no=f"O-{number}", guide_code=dice.choice([None, "Wang", "Zhao"]))
+        record_orders([order], actor="test", now=shop.network.now)
+        return order
+    elif deed < 0.9:
+        guide = dice.choice(["Wang", "Li", "Mei"])
+        shop.hears(shop.event(dice.choice(["contact.confirmed", "contact.deleted_by_customer"]), at, guide, who, event_id=f"E-{number}"))
+    return None
+
+
+def test_figures_equal_the_ledger_right_after_each_deed_and_the_cube_its_facts(shop):
+    dice = random.Random(16)
+    for number in range(60):
+        order = live(shop, dice, number)
+        if order is not None and dice.random() < 0.4:
+            shop.takes_back(order.order_no, (1, dice.randrange(1, order.lines[0].amount_minor)), at=order.paid_at + dt.timedelta(days=dice.uniform(0, 40)),
+                            number=f"R-{number}")
+        if dice.random() < 0.2:
+            cube_steps.advance(step=dice.choice([1, 3, 1000]))
+        if number % 5 == 0:
+            with db.read() as connection:
+                check(connection)
+    cube_steps.advance()
+    with db.read() as connection:
+        check(connection)
+        assert cube_steps.cube_is_right(connection).holds
+        marks, cells = cube.marks(connection), [list(connection.execute(select(each).order_by(*each.primary_key.columns))) for each in cube.CELLS]
+    cube_steps.rebuild()
+    with db.read() as connection:
+        assert cube.marks(connection) == marks
+        assert [list(connection.execute(select(each).order_by(*each.primary_key.columns))) for each in cube.CELLS] == cells
+        assert cells[0] and cells[1] and cells[2]
+
+
+def test_a_refresher_beside_many_writers_loses_and_doubles_nothing(shop):
+    stop, faults = threading.Event(), []
+
+    def refresh():
+        while not stop.is_set():
+            try:
+                cube_steps.advance(step=2)
+            except Exception as fault:  # noqa: BLE001 - a thread's fault is the test's
+                faults.append(fault)
+
+    def write(seed):
+        dice = random.Random(seed)
+        try:
+            for number in range(20):
+                order = live(shop, dice, f"{seed}-{number}")
+                if order is not None:
+                    with db.read() as connection:
+                        sold = revenue.of(connection, FIRST, LAST, "day")["totals"]["gross_minor"]
+                        t = transfer.c
+                        assert sold == connection.execute(select(func.coalesce(func.sum(t.amount_minor), 0)).where(t.kind == "sale")).scalar_one()
+        except Exception as fault:  # noqa: BLE001
+            faults.append(fault)
+
+    refreshers = [threading.Thread(target=refresh) for _ in range(2)]
+    writers = [threading.Thread(target=write, args=(seed,)) for seed in range(4)]
+    for each in (*refreshers, *writers):
+        each.start()
+    for each in writers:
+        each.join()
+    stop.set()
+    for each in refreshers:
+        each.join()
+    assert not faults, faults[0]
+    cube_steps.advance()
+    with db.read() as connection:
+        check(connection)
+        assert cube_steps.cube_is_right(connection).holds
+        assert cube.marks(connection)["sales_order"] > 0
+
+
+def _event(number):
+    return {"event_id": f"held-{number}", "type": "contact.confirmed", "occurred_at": day(1), "business_day": dt.date(2025, 3, 2), "guide_id": 1,
+            "received_at": day(1)}
+
+
+def _tell(connection, number):
+    connection.execute(insert(event_key).values(event_id=f"held-{number}", body_hash="-"))
+    connection.execute(insert(event).values(**_event(number), intake_id=open_intake(connection, "events", "test", day(1))))
+
+
+@pytest.mark.parametrize("database_url", ENGINES[1:], indirect=True)
+def test_an_id_that_commits_after_a_higher_one_is_waited_for(shop):
+    """M4 for ids: the mark does not pass a transaction that is still open below it."""
+    started, go_on = threading.Event(), threading.Event()
+
+    def hold():
+        with db.transaction() as connection:
+            _tell(connection, 1)
+            started.set()
+            go_on.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    started.wait(30)
+    with db.transaction() as connection:
+        _tell(connection, 2)
+    began = time.monotonic()
+    cube_steps.advance(patience=0.2)
+    assert time.monotonic() - began < 5
+    with db.read() as connection:
+        assert cube.marks(connection)["event"] == 0
+        assert of_cube(connection, guide_cell, "sum", ("adds",), "guide_id") == {1: {"adds": 1}}
+    go_on.set()
+    holder.join()
+    with db.read() as connection:
+        assert of_cube(connection, guide_cell, "sum", ("adds",), "guide_id") == {1: {"adds": 2}}
+    cube_steps.advance()
+    with db.read() as connection:
+        assert cube.marks(connection)["event"] > 0
+        check(connection)
+
+
+@pytest.mark.parametrize("database_url", ENGINES[1:], indirect=True)
+def test_an_id_taken_before_anything_is_written_is_waited_for_too(shop):
+    """`allocate` hands out ids a while before the rows come."""
+    with db.database().engine.connect() as held, held.begin():
+        allocate(held, event, 3)
+        with db.transaction() as connection:
+            _tell(connection, 1)
+        cube_steps.advance(patience=0.05)
+        with db.read() as connection:
+            assert cube.marks(connection)["event"] == 0
+    cube_steps.advance()
+    with db.read() as connection:
+        assert cube.marks(connection)["event"] > 0
+
+
+def test_a_wrong_cell_is_named(shop):
+    shop.sells("c1", day(1))
+    cube_steps.advance()
+    with db.transaction() as connection:
+        connection.execute(sale_cell.update().where(sale_cell.c.grain == "month").values(orders=7))
+    with db.read() as connection:
+        found = cube_steps.cube_is_right(connection)
+    assert found.faults == ("sale_cell month 2025-03-01 (store_id 0, dealer_id 0): orders is off by 6",)
+    cube_steps.rebuild()
+    with db.read() as connection:
+        assert cube_steps.cube_is_right(connection).holds
+
+
+@pytest.mark.parametrize(("statement", "words"), [
+    ("DELETE FROM first_order", "first_order of customer 1: is not the first of the orders"),
+    ("UPDATE first_order SET store_id = 3", "first_order of customer 1: is not the first of the orders"),
+    ("UPDATE moved_day SET last_id = 1", "moved_day 2025-03-02: does not name the first and last transfer of the day"),
+])
+def test_what_is_kept_beside_the_cells_is_proved_too(shop, statement, words):
+    shop.visits("c1", day(0), near="S1")
+    shop.sells("c1", day(0.9))
+    cube_steps.advance()
+    with db.transaction() as connection:
+        assert cube_steps.cube_is_right(connection).holds
+        connection.execute(text(statement))
+        assert cube_steps.cube_is_right(connection).faults == (words,)
+
+
+def test_figures_inside_a_transaction_hold_the_marks(shop):
+    """A deed that reads figures sees cells and marks of one moment."""
+    shop.visits("c1", day(1), near="S1")
+    cube_steps.advance()
+    with db.transaction() as connection:
+        assert sum(v["entries"] for v in of_cube(connection, entry_cell, "sum", ("entries",), "rung").values()) == 1
+
+
+@pytest.mark.parametrize(("first", "last", "found"), [
+    ("2025-03-01", "2025-03-31", [("month", "2025-03-01", "2025-03-31")]),
+    ("2025-03-02", "2025-03-31", [("day", "2025-03-02", "2025-03-31")]),
+    ("2025-02-15", "2025-04-02", [("month", "2025-03-01", "2025-03-31"), ("day", "2025-02-15", "2025-02-28"), ("day", "2025-04-01", "2025-04-02")]),
+    ("2024-12-01", "2025-01-31", [("month", "2024-12-01", "2025-01-31")]),
+    ("2025-03-07", "2025-03-07", [("day", "2025-03-07", "2025-03-07")]),
+])
+def test_a_span_is_whole_months_and_the_days_left_over(first, last, found):
+    when = dt.date.fromisoformat
+    assert spans(when(first), when(last)) == [(grain, when(a), when(b)) for grain, a, b in found]
+
+
+def test_refunds_stand_on_their_own_day(shop):
+    shop.visits("c1", day(0), near="S1")
+    shop.sells("c1", day(0.1), (10_000,), order_no="A")
+    cube_steps.advance()
+    record_refunds([shop.refund("A", (1, 4_000), at=day(40))], actor="test", now=shop.network.now)
+    for _ in range(2):
+        with db.read() as connection:
+            rows = revenue.of(connection, FIRST, LAST, "month")["rows"]
+        assert [(r["period"], r["gross_minor"], r["refunds_minor"]) for r in rows] == [("2025-03", 10_000, 0), ("2025-04", 0, 4_000)]
+        cube_steps.advance()
