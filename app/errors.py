@@ -13,8 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 import db
-from app.api.declare import PREFIX
-from app.api.problems import fault_problem, problem, status_of
+from app.api.problems import PREFIX, fault_problem, problem, status_of
 from ledger.faults import Busy, Fault
 
 log = structlog.get_logger("errors")

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from flask import request, url_for
 
-from app.api.pages import decode, encode
+from app.cursors import decode, encode
 from ledger.faults import Malformed
 
 PAGE = 50

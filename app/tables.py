@@ -19,8 +19,8 @@ from flask_babel import gettext as _
 
 import db
 from app import exports, paging, saved_views
-from app.api.pages import decode, encode
 from app.clock import now_and_today
+from app.cursors import decode, encode
 from app.labels import Words, label
 from app.permissions import current_actor
 from ledger import audit

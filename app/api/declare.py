@@ -27,12 +27,11 @@ from pydantic_core import to_json
 from app.api import body as bodies
 from app.api import query as queries
 from app.api.idempotency import row_key
-from app.api.problems import Refusal, fault_problem, refusal_problem
+from app.api.problems import PREFIX, Refusal, fault_problem, refusal_problem
 from ledger.faults import Fault, NotAllowed, NotFound
 from stores.base.actors import SCOPES as LIMITS
 from stores.base.actors import Actor
 
-PREFIX = "/api/v1"
 NO_KEY = {"WWW-Authenticate": 'Bearer realm="doorstep"'}
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufffd]")
 ActorOfKey = Callable[[str], Actor | None]
@@ -203,4 +202,4 @@ def _check_path(path: dict[str, int | str]) -> None:
             raise NotFound("There is nothing under this address.")
 
 
-__all__ = ["OWN_ROWS", "PREFIX", "WHOLE_CHAIN", "Api", "Call", "json_answer", "register"]
+__all__ = ["OWN_ROWS", "WHOLE_CHAIN", "Api", "Call", "json_answer", "register"]

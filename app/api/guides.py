@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select
 import db
 from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.idempotency import once
-from app.api.pages import decode, page
+from app.api.pages import page
 from app.api.query import Limit, Period, Query
 from app.api.types import Answer, Line, Strict
+from app.cursors import decode
 from incentives import booking, kpis, plan_versions, rewards
 from incentives.line_answers import without_others
 from ledger.faults import NotFound

@@ -12,9 +12,9 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import to_json
 
 from app.api import idempotency
-from app.api.declare import PREFIX, Api, Call
+from app.api.declare import Api, Call
 from app.api.docs import areas
-from app.api.problems import PROBLEM_TYPE, REFUSALS
+from app.api.problems import PREFIX, PROBLEM_TYPE, REFUSALS
 from app.api.types import CODE_PATTERN
 from stores.base.actors import SCOPES as LIMITS
 

@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from ledger import faults
 
+PREFIX = "/api/v1"  # of every address of the API
 PROBLEM_TYPE = "application/problem+json"
 STATUS_OF_FAULT: dict[type[faults.Fault], int] = {
     faults.Malformed: 400, faults.NotAllowed: 403, faults.NotFound: 404, faults.Conflict: 409, faults.InvalidInput: 422, faults.Busy: 503,

@@ -13,9 +13,9 @@ import db
 from app import shown_days
 from app.clock import now_and_today
 from app.dealer.home import blueprint
-from app.guide.code import drawn
 from app.labels import PLACES
 from app.permissions import current_actor, needs
+from app.qr import drawn
 from ledger.faults import NotFound
 from stores.lists import code_scans, directory
 from stores.lists.directory import StoreFilter

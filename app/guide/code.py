@@ -3,14 +3,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-import segno
 from flask import Blueprint, current_app, render_template, request
-from markupsafe import Markup
 
 import db
 from app.clock import now_and_today
-from app.guide.home import blueprint
+from app.guide.portal import blueprint
 from app.permissions import current_actor, needs, public
+from app.qr import drawn
 from ledger.faults import NotFound
 from stores.base import keys, versions
 from stores.facts.decision import EntryParam
@@ -44,11 +43,6 @@ def code() -> str:
     until = None if store_code else today + dt.timedelta(days=days)
     return render_template("guide/code.html", now=now, link=link, qr=drawn(link), row=row, shop=shop, until=until, channels=channels, channel=channel,
                            scans=scans, store_code=store_code, today=today)
-
-
-def drawn(text: str) -> Markup:
-    """A QR code as inline SVG, dark on light in every colour scheme, without inline styles."""
-    return Markup(segno.make(text, error="m").svg_inline(border=2, dark="#111", light="#fff", omitsize=True, svgclass=None, lineclass=None))  # noqa: S704 - drawn by us
 
 
 @landing.get("/s/<param>", strict_slashes=False)

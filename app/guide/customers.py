@@ -6,7 +6,7 @@ from flask import render_template, request
 import db
 from app import paging
 from app.clock import now_and_today
-from app.guide.home import blueprint
+from app.guide.portal import blueprint
 from app.permissions import current_actor, needs
 from ledger.faults import NotFound
 from stores.customer_deeds import home_proposals

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 import db
 from app import labels
 from app.clock import now_and_today
-from app.guide.home import blueprint
+from app.guide.portal import blueprint
 from app.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
 from stores.base import versions

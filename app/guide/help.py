@@ -5,7 +5,7 @@ from flask import render_template
 
 import db
 from app.clock import now_and_today
-from app.guide.home import blueprint
+from app.guide.portal import blueprint
 from app.language import language
 from app.permissions import current_actor, needs
 from incentives import explanations, progress

@@ -1,30 +1,22 @@
 """The first page of guides: their money. Of store managers: their team."""
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter
-from itertools import groupby
-from typing import Any
-
-from flask import Blueprint, render_template, request
+from flask import render_template
 
 import db
-from app import paging, reward_pages
+from app import reward_pages
 from app.clock import now_and_today
+from app.guide import team
+from app.guide.lines import shown_lines
+from app.guide.portal import blueprint
 from app.permissions import current_actor, needs
 from incentives import booking
-from stores.base.brand import business_day
 from stores.lists import directory
-
-blueprint = Blueprint("guide", __name__, url_prefix="/guide")
-LINES = 40  # of a month at once: a page stays small on a phone
 
 
 @blueprint.get("/", strict_slashes=False)
 @needs("guide:read")
 def home() -> str:
-    from app.guide import team  # the team's page is this address for a manager
-
     actor, (now, today) = current_actor(), now_and_today()
     if actor.scope_kind == "store":
         return team.of_manager()
@@ -35,22 +27,3 @@ def home() -> str:
             return render_template("guide/home.html", now=now, today=today, view=None)
         view = reward_pages.view(connection, actor, row.id, reward_pages.asked_month(today), now)
         return render_template("guide/home.html", now=now, today=today, row=row, view=view, shown=shown_lines(view))
-
-
-def shown_lines(view: reward_pages.RewardView) -> dict[str, Any]:
-    """The month's lines under the filter asked for, those of one order together, a page of them by day: `days` (day, rows, total of the
-    day's matching lines); `total_minor` and `count` of all that match;
-    `states` and `parts`: how many there are of each whatever the filter; `state`, `part`, and the address of the `next` page."""
-    everything = reward_pages.together(view.lines)
-    state, part = request.args.get("state"), request.args.get("part")
-    state, part = state if state in reward_pages.STATES else None, part if part in view.by_component else None
-    rows = [row for row in everything if (state is None or row["state"] == state) and (part is None or row["component"] == part)]
-    asked = request.args.get("after", "0")
-    start = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 0
-    following = paging.same_filter(after=str(start + LINES)) if len(rows) > start + LINES else None
-    sums: Counter[dt.date] = Counter()
-    for row in rows:
-        sums[business_day(row["at"])] += row["amount_minor"]
-    days = [(day, list(found), sums[day]) for day, found in groupby(rows[start:start + LINES], key=lambda row: business_day(row["at"]))]
-    return {"days": days, "count": len(rows), "all": len(everything), "total_minor": sum(row["amount_minor"] for row in rows), "state": state,
-            "part": part, "next": following, "states": Counter(row["state"] for row in everything), "parts": Counter(row["component"] for row in everything)}

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 import db
 from app import labels
 from app.clock import now_and_today
-from app.guide.home import blueprint
+from app.guide.portal import blueprint
 from app.permissions import current_actor, needs
 from ledger.faults import Conflict, Malformed, NotFound
 from stores.registers import moves

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 import db
 from app import reward_pages
 from app.clock import now_and_today
-from app.guide.home import blueprint
+from app.guide.portal import blueprint
 from app.permissions import current_actor, needs
 from app.shown_days import next_month
 from incentives import booking, progress, ranking, targets, team

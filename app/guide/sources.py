@@ -8,7 +8,7 @@ from flask import render_template
 import db
 from app import reward_pages
 from app.clock import now_and_today
-from app.guide.home import blueprint
+from app.guide.portal import blueprint
 from app.permissions import current_actor, needs
 from incentives import booking
 from ledger.faults import NotFound

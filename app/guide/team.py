@@ -6,7 +6,8 @@ from flask import render_template
 import db
 from app import reward_pages, shown_days
 from app.clock import now_and_today
-from app.guide.home import blueprint, shown_lines
+from app.guide.lines import shown_lines
+from app.guide.portal import blueprint
 from app.permissions import current_actor, needs
 from incentives import booking, ranking, team
 from ledger.faults import NotFound

@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 
 from app import tables
 from app.doors import Doors
-from app.guide.code import drawn
 from app.hq import sample_facts, sample_figures
 from app.hq.home import blueprint
 from app.hq.sample_facts import AT, SAMPLE_NAME, TODAY
 from app.permissions import needs
+from app.qr import drawn
 from app.shown_days import Span
 from stores.base.ordering import Order
 

@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 import db
-from app.guide.code import drawn
 from app.limits import SIGN_IN_RATE, limited
 from app.permissions import HQ, OWN_ACCOUNT, needs
+from app.qr import drawn
 from app.sign_in import second_step, sessions, totp, two_factor
 from app.sign_in.forms import ProofForm
 from app.sign_in.pages import blueprint, home_url

@@ -7,7 +7,7 @@ import pytest
 
 from app import permissions
 from app.api.calls import APIS
-from app.api.declare import PREFIX
+from app.api.problems import PREFIX
 from app.permissions import POLICY, PUBLIC, ROLES, SCOPES, declared
 
 

@@ -11,7 +11,8 @@ from urllib.parse import quote
 import pytest
 
 from app.api.calls import APIS
-from app.api.declare import OWN_ROWS, PREFIX, WHOLE_CHAIN, Api, Call
+from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api, Call
+from app.api.problems import PREFIX
 from app.permissions import SCOPES
 from tests.app.conftest import on_both_engines
 from tests.app.two_dealers import FOREIGN, LIMITS, MONTH, TwoDealers, two_dealers
