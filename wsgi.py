@@ -1,6 +1,6 @@
 """The WSGI application: `wsgi:app`. `flask` finds it here."""
 from __future__ import annotations
 
-from app.starting import started
+from app.cli.starting import started
 
 app = started()

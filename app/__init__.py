@@ -15,37 +15,17 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 import db
-from app import (
-    about,
-    actor_names,
-    addresses,
-    api_keys,
-    audit_words,
-    cli,
-    control_characters,
-    dealer,
-    errors,
-    guide,
-    headers,
-    health,
-    hq,
-    labels,
-    language,
-    limits,
-    logs,
-    map_ground,
-    map_pages,
-    navigation,
-    notice_pages,
-    permissions,
-    saved_views,
-    theme,
-    uploads,
-    words,
-)
+from app import cli, dealer, guide, hq
+from app.accounts import account, api_keys, language, second_step_pages, sessions, theme  # noqa: F401 - the first two add their views to the blueprint
+from app.accounts import pages as sign_in
 from app.api import calls, declare, openapi
-from app.sign_in import account, second_step_pages, sessions  # noqa: F401 - the first two add their views to the blueprint
-from app.sign_in import pages as sign_in
+from app.imports import uploads
+from app.jobs import health
+from app.pages import about
+from app.pages import maps as map_pages
+from app.pages import notices as notice_pages
+from app.ui import actor_names, audit_words, labels, map_ground, navigation, saved_views, words
+from app.web import addresses, control_characters, errors, headers, limits, logs, permissions
 from stores.base import brand, keys, shared_counts
 from stores.geo import geocoder, ip_regions
 from stores.geo.geocoder_setting import Provider
@@ -131,7 +111,7 @@ def _configure_domain(settings: config.Settings) -> None:
             installation.check(connection, own)
     except installation.WrongInstallation as error:
         raise config.ConfigurationError(str(error)) from None
-    except DBAPIError:  # no database yet, or none that answers; app/starting.py, /readyz and the commands say so
+    except DBAPIError:  # no database yet, or none that answers; app/cli/starting.py, /readyz and the commands say so
         return
 
 

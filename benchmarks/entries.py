@@ -22,7 +22,8 @@ from pathlib import Path
 
 import config
 import db
-from app import api_keys, create_app
+from app import create_app
+from app.accounts import api_keys
 from benchmarks.postgres import postgresql
 from benchmarks.table import Line
 from migrations import commands

@@ -25,7 +25,7 @@ BRING = """
 import datetime as dt, sys
 import config
 from app import create_app
-from app.jobs import JOBS
+from app.services.schedule import JOBS
 from stores.base.actors import COMMAND_LINE
 from stores.imports.order_rows import FileLine, FileOrder
 from stores.orders import filing

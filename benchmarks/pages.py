@@ -20,10 +20,10 @@ from sqlalchemy import select
 import config
 import db
 from app import create_app
+from app.accounts import sessions, users
+from app.accounts.users import User, app_user
 from app.demo.cast import fill
 from app.demo.sizes import SIZES
-from app.sign_in import sessions, users
-from app.sign_in.users import User, app_user
 from benchmarks.table import Line
 from migrations import commands
 from stores.facts.entries import entry

@@ -1,0 +1,1 @@
+"""What guides earn: plans, facts, calculation, booking, sheets. Uses stores and ledger."""

@@ -1,0 +1,1 @@
+"""Money: accounts, transfers, audit and seals, leases, bulk writes. Knows nothing of stores."""

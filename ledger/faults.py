@@ -1,4 +1,4 @@
-"""What can go wrong in the domain, as types. Only `app/errors.py` knows their HTTP status."""
+"""What can go wrong in the domain, as types. Only `app/web/errors.py` knows their HTTP status."""
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from app.api.problems import Refusal
 from app.api.types import PATTERN_WORDS
+from app.web.problems import Refusal
 from ledger.faults import FieldFault, Malformed
 
 USUAL_LIMIT = 2_000_000

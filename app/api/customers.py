@@ -5,10 +5,10 @@ import datetime as dt
 from dataclasses import asdict
 from typing import Any, Literal
 
-from app import erasing
 from app.api.declare import WHOLE_CHAIN, Api
 from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Line, Location, Strict
+from app.services import erasing
 from stores.base.actors import Actor
 from stores.customer_deeds import deeds as customer_deeds
 from stores.facts.visits import SourcePoint

@@ -27,7 +27,7 @@ from pydantic_core import to_json
 from app.api import body as bodies
 from app.api import query as queries
 from app.api.idempotency import row_key
-from app.api.problems import PREFIX, Refusal, fault_problem, refusal_problem
+from app.web.problems import PREFIX, Refusal, fault_problem, refusal_problem
 from ledger.faults import Fault, NotAllowed, NotFound
 from stores.base.actors import SCOPES as LIMITS
 from stores.base.actors import Actor

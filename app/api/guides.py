@@ -13,7 +13,7 @@ from app.api.idempotency import once
 from app.api.pages import page
 from app.api.query import Limit, Period, Query
 from app.api.types import Answer, Line, Strict
-from app.cursors import decode
+from app.web.cursors import decode
 from incentives import booking, kpis, plan_versions, rewards
 from incentives.line_answers import without_others
 from ledger.faults import NotFound

@@ -14,7 +14,7 @@ from app.api import network_shapes as shapes
 from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.pages import Page, page
 from app.api.types import Answer
-from app.imports import context
+from app.imports.kinds import context
 from ledger.faults import FieldFault, InvalidInput, NotFound
 from stores.base import versions
 from stores.base.actors import Actor

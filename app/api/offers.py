@@ -11,7 +11,7 @@ import db
 from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api
 from app.api.network_shapes import Text
 from app.api.types import Answer, Strict
-from app.imports import context
+from app.imports.kinds import context
 from ledger.faults import FieldFault, InvalidInput, NotFound
 from stores.base import versions
 from stores.base.actors import Actor

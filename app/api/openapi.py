@@ -14,8 +14,8 @@ from pydantic_core import to_json
 from app.api import idempotency
 from app.api.declare import Api, Call
 from app.api.docs import areas
-from app.api.problems import PREFIX, PROBLEM_TYPE, REFUSALS
 from app.api.types import CODE_PATTERN
+from app.web.problems import PREFIX, PROBLEM_TYPE, REFUSALS
 from stores.base.actors import SCOPES as LIMITS
 
 REF = "#/components/schemas/{model}"

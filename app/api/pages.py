@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from app.api.query import Limit, Query
-from app.cursors import decode, encode
+from app.web.cursors import decode, encode
 
 _USUAL_LIMIT = 50
 

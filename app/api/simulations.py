@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field, JsonValue
 
 import db
-from app import simulation_runs
 from app.api.declare import WHOLE_CHAIN, Api
 from app.api.pages import Page, page
 from app.api.types import Answer, Strict
+from app.services import simulation_runs
 from ledger.faults import NotFound
 from stores.base.actors import Actor
 from stores.simulation import simulations

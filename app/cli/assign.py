@@ -17,7 +17,7 @@ import click
 import db
 from app.cli.deeds import DeedCommand, many_values
 from app.cli.progress import bar
-from app.understood_words import ENCODINGS
+from app.ui.understood_words import ENCODINGS
 from stores.base import keys
 from stores.imports.streams import read_rows
 from stores.network import network

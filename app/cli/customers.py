@@ -5,8 +5,8 @@ import datetime as dt
 
 import click
 
-from app import erasing
 from app.cli.deeds import DeedGroup
+from app.services import erasing
 from stores.base.actors import COMMAND_LINE
 
 customer = DeedGroup("customer", help="Customers' rights.")

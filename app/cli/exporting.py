@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 import db
-from app import exports
 from app.cli.deeds import DeedGroup
+from app.ui import exports
 from stores.base.actors import COMMAND_LINE
 from stores.base.brand import business_day
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from app import understood_words
 from app.cli.deeds import DeedGroup, many_values
-from app.imports import KINDS, Progress, Report, Run
+from app.imports.kinds import KINDS, Progress, Report, Run
+from app.ui import understood_words
 from ledger.faults import InvalidInput
 from stores.base.actors import COMMAND_LINE
 from stores.imports.faults import FaultList, of_file, report

@@ -9,9 +9,9 @@ import click
 from flask_babel import force_locale
 
 import db
+from app.accounts.language import LOCALES
 from app.cli.deeds import DeedGroup
-from app.labels import label
-from app.language import LOCALES
+from app.ui.labels import label
 from stores import network_check
 from stores.base.brand import business_day
 from stores.base.formulas import inert
@@ -25,7 +25,7 @@ network = DeedGroup("network", help="The network of stores and areas.")
 @click.option("--lang", type=click.Choice(sorted(LOCALES)), default="en", show_default=True, help="language of the words")
 def check(file: Path | None, lang: str) -> None:
     """Look for overlapping or empty territories, stores nobody reaches and doubtful coordinates. The last line is their number."""
-    from app import network_findings
+    from app.ui import network_findings
 
     with db.read() as connection:
         found = network_check.check(connection, business_day(dt.datetime.now(dt.UTC)))
@@ -42,7 +42,7 @@ def check(file: Path | None, lang: str) -> None:
 
 
 def _write(file: Path, findings: tuple[Finding, ...]) -> None:
-    from app import network_findings
+    from app.ui import network_findings
 
     with file.open("w", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out)

@@ -9,10 +9,9 @@ from typing import Any
 import click
 
 import db
-from app import api_keys
+from app.accounts import administer, api_keys, users
 from app.cli.deeds import DeedGroup
-from app.permissions import ROLE_SCOPE, ROLES, SCOPES
-from app.sign_in import administer, users
+from app.web.permissions import ROLE_SCOPE, ROLES, SCOPES
 from stores.base.actors import COMMAND_LINE
 from stores.network.scope import KINDS, find_scope
 

@@ -10,7 +10,7 @@ from types import FrameType
 import click
 
 from app.cli.deeds import DeedCommand
-from app.jobs import Worker
+from app.services.schedule import Worker
 
 PATIENCE_SECONDS = 4.0  # a step that takes longer is broken off: its transaction rolls back and its work is found again
 

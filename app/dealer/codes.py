@@ -10,12 +10,12 @@ from typing import Any
 from flask import current_app, redirect, render_template, request, url_for
 
 import db
-from app import shown_days
-from app.clock import now_and_today
 from app.dealer.home import blueprint
-from app.labels import PLACES
-from app.permissions import current_actor, needs
-from app.qr import drawn
+from app.ui import shown_days
+from app.ui.labels import PLACES
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
+from app.web.qr import drawn
 from ledger.faults import NotFound
 from stores.lists import code_scans, directory
 from stores.lists.directory import StoreFilter

@@ -8,11 +8,11 @@ from flask import render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 import db
-from app import labels, shown_days, tables
-from app.clock import now_and_today
 from app.dealer.home import blueprint
-from app.permissions import current_actor, needs
-from app.tables import Column
+from app.ui import labels, shown_days, tables
+from app.ui.tables import Column
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from ledger.faults import NotFound
 from stores.lists import customer_story, own_customers
 from stores.lists.own_customers import STATES, CustomerFilter

@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 import db
-from app import labels, shown_days, tables
-from app.clock import now_and_today
+from app.accounts.language import language
 from app.dealer.home import blueprint
-from app.labels import label
-from app.language import language
-from app.permissions import current_actor, needs
-from app.tables import Column
+from app.ui import labels, shown_days, tables
+from app.ui.labels import label
+from app.ui.tables import Column
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from stores.orders import bought_elsewhere
 from stores.orders.bought_elsewhere import ElsewhereFilter
 from stores.routing import explanations

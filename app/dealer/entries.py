@@ -7,13 +7,13 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 
 import db
-from app import shown_days, tables
-from app.clock import now_and_today
+from app.accounts.language import language
 from app.dealer.home import blueprint
-from app.labels import PLACES, label
-from app.language import language
-from app.permissions import current_actor, needs
-from app.tables import Column
+from app.ui import shown_days, tables
+from app.ui.labels import PLACES, label
+from app.ui.tables import Column
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from stores.lists import code_scans
 from stores.lists.code_scans import BROUGHT_BY, ScanFilter
 from stores.routing import explanations

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, render_template
 
 import db
-from app import charts, shown_days
-from app.clock import now_and_today
-from app.permissions import current_actor, needs
-from app.shown_days import Span
+from app.ui import charts, shown_days
+from app.ui.shown_days import Span
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from incentives import booking
 from stores.figures import revenue
 from stores.lists import code_scans, directory, own_customers, own_stores

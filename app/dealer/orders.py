@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app import order_pages
 from app.dealer.home import blueprint
-from app.permissions import needs
+from app.pages import orders as order_pages
+from app.web.permissions import needs
 
 
 @blueprint.get("/orders", strict_slashes=False)

@@ -8,11 +8,12 @@ from flask import render_template, request
 from flask_babel import lazy_gettext as _l
 
 import db
-from app import labels, reward_pages, shown_days, tables
-from app.clock import now_and_today
 from app.dealer.home import blueprint
-from app.permissions import current_actor, needs
-from app.tables import Column
+from app.pages import rewards as reward_pages
+from app.ui import labels, shown_days, tables
+from app.ui.tables import Column
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from incentives import booking, reward_costs
 from incentives.reward_costs import FIGURES, LineFilter
 from ledger.faults import NotFound

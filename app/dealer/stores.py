@@ -7,12 +7,12 @@ from flask import render_template, request, url_for
 from flask_babel import lazy_gettext as _l
 
 import db
-from app import labels, shown_days, tables
-from app.clock import now_and_today
 from app.dealer.home import blueprint
-from app.permissions import current_actor, needs
-from app.shown_days import Span
-from app.tables import Column
+from app.ui import labels, shown_days, tables
+from app.ui.shown_days import Span
+from app.ui.tables import Column
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from incentives import booking
 from ledger.faults import NotFound
 from stores.base.ordering import placed

@@ -12,13 +12,13 @@ from sqlalchemy import select
 
 import config
 import db
+from app.accounts import users
+from app.accounts.users import app_user
 from app.demo.bars import bars
 from app.demo.loading import Progress, load, state
 from app.demo.scopes import busiest
 from app.demo.sizes import SIZES, SMALL, Size
-from app.permissions import ROLE_SCOPE, ROLES
-from app.sign_in import users
-from app.sign_in.users import app_user
+from app.web.permissions import ROLE_SCOPE, ROLES
 from stores.base.actors import SYSTEM
 
 NAMES = {"hq_admin": "admin", "hq_operations": "operations", "hq_finance": "finance", "branch_coordinator": "coordinator",

@@ -16,7 +16,7 @@ from app.demo.chain import Chain, Change, make_chain
 from app.demo.crowd import customer_code, make_crowd, unionid
 from app.demo.sizes import SIZES, Size
 from app.demo.story import SEED, Slot, Story
-from app.imports import context
+from app.imports.kinds import context
 from incentives import booking
 from ledger.faults import Conflict
 from ledger.seals import seal_now

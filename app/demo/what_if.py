@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 import db
-from app import simulation_runs
-from app.runner import Runner
+from app.jobs.runner import Runner
+from app.services import simulation_runs
 from stores.base.actors import COMMAND_LINE
 from stores.base.brand import business_day
 from stores.facts.entries import entry

@@ -6,10 +6,10 @@ import datetime as dt
 from flask import Blueprint, current_app, render_template, request
 
 import db
-from app.clock import now_and_today
 from app.guide.portal import blueprint
-from app.permissions import current_actor, needs, public
-from app.qr import drawn
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs, public
+from app.web.qr import drawn
 from ledger.faults import NotFound
 from stores.base import keys, versions
 from stores.facts.decision import EntryParam

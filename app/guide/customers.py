@@ -4,10 +4,10 @@ from __future__ import annotations
 from flask import render_template, request
 
 import db
-from app import paging
-from app.clock import now_and_today
 from app.guide.portal import blueprint
-from app.permissions import current_actor, needs
+from app.ui import paging
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from ledger.faults import NotFound
 from stores.customer_deeds import home_proposals
 from stores.lists import directory, guide_customers

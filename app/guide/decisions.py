@@ -7,10 +7,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 import db
-from app import labels
-from app.clock import now_and_today
 from app.guide.portal import blueprint
-from app.permissions import current_actor, needs
+from app.ui import labels
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
 from stores.base import versions
 from stores.customer_deeds import deeds as customer_deeds

@@ -4,10 +4,10 @@ from __future__ import annotations
 from flask import render_template
 
 import db
-from app.clock import now_and_today
+from app.accounts.language import language
 from app.guide.portal import blueprint
-from app.language import language
-from app.permissions import current_actor, needs
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from incentives import explanations, progress
 from incentives.calculate import component_name
 from incentives.plan import PerEvent

@@ -4,12 +4,12 @@ from __future__ import annotations
 from flask import render_template
 
 import db
-from app import reward_pages
-from app.clock import now_and_today
 from app.guide import team
 from app.guide.lines import shown_lines
 from app.guide.portal import blueprint
-from app.permissions import current_actor, needs
+from app.pages import rewards as reward_pages
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from incentives import booking
 from stores.lists import directory
 

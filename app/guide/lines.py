@@ -8,7 +8,8 @@ from typing import Any
 
 from flask import request
 
-from app import paging, reward_pages
+from app.pages import rewards as reward_pages
+from app.ui import paging
 from stores.base.brand import business_day
 
 LINES = 40  # of a month at once: a page stays small on a phone

@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 import db
-from app import reward_pages
-from app.clock import now_and_today
 from app.guide.portal import blueprint
-from app.permissions import current_actor, needs
-from app.shown_days import next_month
+from app.pages import rewards as reward_pages
+from app.ui.shown_days import next_month
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from incentives import booking, progress, ranking, targets, team
 from incentives.kpis import INVERSE
 from incentives.loading import month_days

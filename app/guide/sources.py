@@ -6,10 +6,10 @@ from typing import Any
 from flask import render_template
 
 import db
-from app import reward_pages
-from app.clock import now_and_today
 from app.guide.portal import blueprint
-from app.permissions import current_actor, needs
+from app.pages import rewards as reward_pages
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from incentives import booking
 from ledger.faults import NotFound
 from stores.base import versions

@@ -4,11 +4,12 @@ from __future__ import annotations
 from flask import render_template
 
 import db
-from app import reward_pages, shown_days
-from app.clock import now_and_today
 from app.guide.lines import shown_lines
 from app.guide.portal import blueprint
-from app.permissions import current_actor, needs
+from app.pages import rewards as reward_pages
+from app.ui import shown_days
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from incentives import booking, ranking, team
 from ledger.faults import NotFound
 from stores.lists import directory, guide_customers

@@ -9,12 +9,13 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 import db
-from app import charts, map_pages, paging, shown_days
-from app.clock import now_and_today
+from app.accounts.language import language
 from app.hq import work
-from app.language import language
-from app.permissions import current_actor, needs
-from app.shown_days import Span
+from app.pages import maps as map_pages
+from app.ui import charts, paging, shown_days
+from app.ui.shown_days import Span
+from app.web.clock import now_and_today
+from app.web.permissions import current_actor, needs
 from stores.base.actors import Actor
 from stores.figures import figures, funnels
 from stores.lists import entry_lists, overview

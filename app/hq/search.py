@@ -4,8 +4,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.hq.home import blueprint
-from app.permissions import needs
-from app.search_pages import search_page, suggestions
+from app.pages.search import search_page, suggestions
+from app.web.permissions import needs
 
 
 @blueprint.route("/search", methods=["GET", "POST"], strict_slashes=False)

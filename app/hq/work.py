@@ -8,8 +8,9 @@ from flask import current_app, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from app import job_runs, shown_days
-from app.permissions import declared
+from app.jobs import job_runs
+from app.ui import shown_days
+from app.web.permissions import declared
 from incentives import work as incentive_work
 from ledger import clocks
 from stores import network_check

@@ -1,4 +1,5 @@
-"""The network check: where the network itself leads visitors wrong, whatever the policy. Three statements, then numbers; kept for each version and day."""
+"""The network check: where the network itself leads visitors wrong, whatever the policy. Three statements, then numbers; kept for each version and day.
+Uses registers and what is above them."""
 from __future__ import annotations
 
 import datetime as dt

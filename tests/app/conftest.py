@@ -15,8 +15,8 @@ from sqlalchemy import insert
 
 import config
 import db
-from app import api_keys, bind, create_app
-from app.sign_in import users
+from app import bind, create_app
+from app.accounts import api_keys, users
 from stores.base import brand
 from stores.base.actors import COMMAND_LINE
 from stores.network import network

@@ -12,9 +12,9 @@ import pytest
 from flask import url_for
 
 import db
-from app import api_keys
+from app.accounts import api_keys
 from app.api.calls import APIS
-from app.api.problems import PREFIX
+from app.web.problems import PREFIX
 from stores.base import addressable
 from stores.base.actors import COMMAND_LINE
 from stores.imports.check import check

@@ -7,8 +7,10 @@ import pytest
 
 import config
 import db
-from app import create_app, health, permissions
-from app.api.problems import status_of
+from app import create_app
+from app.jobs import health
+from app.web import permissions
+from app.web.problems import status_of
 from ledger.faults import Conflict, Fault, FieldFault, InvalidInput, Malformed, NotAllowed, NotFound
 from tests.app.conftest import settings_of
 

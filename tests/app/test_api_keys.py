@@ -5,9 +5,10 @@ import pytest
 from sqlalchemy import event, select
 
 import db
-from app import api_keys, limits
-from app.api.problems import Refusal
-from app.permissions import SCOPES
+from app.accounts import api_keys
+from app.web import limits
+from app.web.permissions import SCOPES
+from app.web.problems import Refusal
 from ledger.faults import InvalidInput, NotAllowed, NotFound
 from stores.base.actors import COMMAND_LINE, Actor
 from tests.app.conftest import on_both_engines

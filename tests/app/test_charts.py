@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import charts
+from app.ui import charts
 
 
 def test_a_funnel_says_what_share_went_on_and_how_many_did_not():

@@ -7,8 +7,7 @@ import pyotp
 import pytest
 
 import db
-from app import api_keys
-from app.sign_in import second_step, two_factor, users
+from app.accounts import api_keys, second_step, two_factor, users
 from tests.app.conftest import PASSWORD
 
 

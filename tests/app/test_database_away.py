@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import make_url
 
 import db
-from app import api_keys, create_app
+from app import create_app
+from app.accounts import api_keys
 from migrations import commands
 from stores.base import brand
 from stores.base.actors import COMMAND_LINE

@@ -15,14 +15,14 @@ from sqlalchemy import Table, func, insert, select
 
 import db
 from app import create_app
+from app.accounts import users
 from app.demo import regulars
 from app.demo.baskets import baskets, buys
 from app.demo.cast import load_once
 from app.demo.loading import NotEmpty, load, state
 from app.demo.scopes import busiest
 from app.demo.sizes import TINY
-from app.permissions import ROLES
-from app.sign_in import users
+from app.web.permissions import ROLES
 from ledger.accounts import account
 from ledger.idempotency import idempotency_key
 from ledger.intakes import intake_open

@@ -14,8 +14,12 @@ import xlsxwriter
 from sqlalchemy import LargeBinary, delete, select, update
 
 import db
-from app import api_keys, erasing, job_runs, saved_views, uploads
-from app.job_runs import job_run
+from app.accounts import api_keys
+from app.imports import uploads
+from app.jobs import job_runs
+from app.jobs.job_runs import job_run
+from app.services import erasing
+from app.ui import saved_views
 from ledger.faults import Conflict, NotFound
 from migrations.tables import import_tables
 from stores.base import phones

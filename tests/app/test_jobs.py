@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 import db
 from app.hq import work
-from app.jobs import Job, Worker
+from app.services.schedule import Job, Worker
 from ledger import clocks, leases
 from ledger.intakes import intake_open, open_intake, seal
 from stores.base.actors import COMMAND_LINE
@@ -126,7 +126,7 @@ def test_the_lease_of_a_worker_who_is_gone_ends_though_his_clock_ran_ahead(house
     ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=40)
     assert leases.take("worker", "gone", ahead, 60)
     running, seconds = Worker(()), [0.0]
-    monkeypatch.setattr("app.jobs.time.monotonic", lambda: seconds[0])
+    monkeypatch.setattr("app.services.schedule.time.monotonic", lambda: seconds[0])
     assert not running._leased()
     seconds[0] = 59.0
     assert not running._leased() and leases.held("worker") is not None

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import config
-from app import headers, maps
+from app.ui import maps
+from app.web import headers
 
 
 def test_five_classes_hold_about_as_many_places_each():

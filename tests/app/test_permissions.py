@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from app import permissions
 from app.api.calls import APIS
-from app.api.problems import PREFIX
-from app.permissions import POLICY, PUBLIC, ROLES, SCOPES, declared
+from app.web import permissions
+from app.web.permissions import POLICY, PUBLIC, ROLES, SCOPES, declared
+from app.web.problems import PREFIX
 
 
 def test_every_route_declares_its_permission(house):

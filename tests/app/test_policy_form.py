@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.hq.policy import PARAMETERS
-from app.hq.policy_edit import _of_policy, body_of
+from app.hq.routing.policy import PARAMETERS
+from app.hq.routing.policy_edit import _of_policy, body_of
 from ledger.faults import InvalidInput
 from stores.network.policy import PRESETS, RUNGS, Policy, parse
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 import db
-from app import api_keys
+from app.accounts import api_keys
 from stores.base.actors import COMMAND_LINE
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer, customer_identity, customer_state

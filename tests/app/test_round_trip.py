@@ -13,8 +13,8 @@ import pytest
 import time_machine
 
 import db
-from app import exports
-from app.imports import KINDS
+from app.imports.kinds import KINDS
+from app.ui import exports
 from incentives.targets import target
 from ledger.audit import audit_log
 from stores.base.actors import COMMAND_LINE

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select, update
 
 import db
-from app.sign_in import administer, sessions
-from app.sign_in.devices import device_of
-from app.sign_in.sessions import user_session
+from app.accounts import administer, sessions
+from app.accounts.devices import device_of
+from app.accounts.sessions import user_session
 from ledger.audit import audit_log
 from stores.base.actors import COMMAND_LINE
 from tests.app.conftest import PASSWORD, on_both_engines, token_of

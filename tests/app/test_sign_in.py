@@ -9,8 +9,8 @@ from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import func, select
 
 import db
-from app.sign_in import users
-from app.sign_in.next_page import safe_next
+from app.accounts import users
+from app.accounts.next_page import safe_next
 from ledger.audit import audit_log
 from ledger.faults import Conflict, InvalidInput, NotAllowed
 from stores.base.actors import COMMAND_LINE, Actor

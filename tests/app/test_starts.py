@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 import config
 import db
-from app import starting
+from app.cli import starting
 from migrations import commands
 from stores.base import brand
 from stores.geo import geocoder

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 import db
 from app import create_app
-from app.sign_in import administer, second_step, sessions, totp, two_factor, users
-from app.sign_in.two_factor import recovery_code
-from app.sign_in.users import app_user
+from app.accounts import administer, second_step, sessions, totp, two_factor, users
+from app.accounts.two_factor import recovery_code
+from app.accounts.users import app_user
 from ledger.audit import audit_log
 from ledger.faults import Conflict, NotAllowed
 from stores.base.actors import COMMAND_LINE, Actor
@@ -146,7 +146,7 @@ def test_the_second_page_without_the_first_leads_back(house):
 
 
 def test_the_second_page_waits_five_minutes(house, monkeypatch):
-    from app.sign_in import pages
+    from app.accounts import pages
     monkeypatch.setattr(pages, "HALF_FOR", -1)
     enrol(house)
     client, path = first_step(house)

@@ -11,7 +11,7 @@ import click
 import pytest
 
 import app
-from app import words
+from app.ui import words
 from scripts import catalogue
 from stores.routing import explanations
 

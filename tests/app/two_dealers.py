@@ -15,7 +15,8 @@ import time_machine
 from sqlalchemy import select
 
 import db
-from app import api_keys, simulation_runs
+from app.accounts import api_keys
+from app.services import simulation_runs
 from incentives import booking, plan_versions
 from stores.base.actors import COMMAND_LINE
 from stores.customer_deeds import deeds as customer_deeds

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.house import rooms
 from tests.house.pure import pure_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -86,9 +87,25 @@ def test_the_domain_knows_nothing_of_the_web():
     assert {(shown(path), name) for path in domain for name in imports(path) if room(name) in WEB | {"app"}} == set()
 
 
+@pytest.mark.parametrize(("house", "order"), [("stores", rooms.STORES), ("app", rooms.APP)])
+def test_each_room_uses_those_above_it_alone(house, order):
+    places = {name: place for place, name in enumerate(order)}
+    assert set(places) == {path.name for path in (ROOT / house).iterdir() if (path / "__init__.py").exists()}
+    wrong = {(shown(path), name) for path in files(house) if len(parts := path.relative_to(ROOT).parts) > 2
+             for name in imports(path) if name.startswith(f"{house}.") and places[name.split(".")[1]] > places[parts[1]]}
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("folder", sorted({str(path.parent.relative_to(ROOT)) for path in files("app", "stores", "incentives", "ledger")}))
+def test_a_room_says_what_it_holds_and_is_seen_at_a_glance(folder):
+    held = [path for path in (ROOT / folder).glob("*.py") if path.name != "__init__.py"]
+    assert len(held) <= rooms.MOST_FILES
+    assert ast.get_docstring(tree(ROOT / folder / "__init__.py"))
+
+
 def test_no_two_files_import_each_other_round_a_circle():
     graph = {path: {target for name in imports(path) if room(name) in BELOW and (target := module_file(name)) and target != path}
-             for path in files("stores", "incentives", "ledger")}
+             for path in files("app", "stores", "incentives", "ledger")}
     circles = []
     for start in graph:
         reached, rim = set(), set(graph[start])

@@ -33,7 +33,7 @@ HARD_LIMIT_SECONDS = 240
 
 AT_THE_START = {"fullmatch", "match"}  # methods that try one place alone
 REVIEWED = {  # (file, call): what bounds the text
-    ("app/fault_words.py", "re.compile(_PLACE.sub('(?P<\\\\1>.+?)', re.escape(sentence)), re.S)"): "LONGEST characters of a reason",
+    ("app/ui/fault_words.py", "re.compile(_PLACE.sub('(?P<\\\\1>.+?)', re.escape(sentence)), re.S)"): "LONGEST characters of a reason",
     ("stores/base/identifiers.py", """re.compile(f"{_BEFORE}(?:{'|'.join(parts)}){_AFTER}")"""): "fixed words, digits with at most three signs between them",
     ("stores/base/identifiers.py", "re.compile(pattern)"): "the same in bytes",
     ("stores/base/possible_times.py", "re.sub(f'{name}[a-z]*', number, text)"): "40 characters",

@@ -1,10 +1,10 @@
-"""The fields that take several lines are those that show several: every <textarea> and no other (app/control_characters.py)."""
+"""The fields that take several lines are those that show several: every <textarea> and no other (app/web/control_characters.py)."""
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from app.control_characters import SEVERAL_LINES
+from app.web.control_characters import SEVERAL_LINES
 
 APP = Path(__file__).resolve().parent.parent.parent / "app"
 

@@ -6,7 +6,7 @@ import datetime as dt
 import time_machine
 
 import db
-from app import jobs
+from app.services import schedule as jobs
 from incentives import verification
 from ledger import clocks
 from ledger.intakes import open_intake, seal

@@ -12,9 +12,9 @@ from app.api import openapi
 from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api, register
 from app.api.idempotency import once
 from app.api.pages import Page, page
-from app.api.problems import problem
 from app.api.query import Days
 from app.api.types import Answer, CodeText, Currency, CustomerKey, LineNumber, Location, MinorAmount, Payload, Quantity, Strict, Time
+from app.web.problems import problem
 from ledger.faults import Conflict, InvalidInput
 from stores.base.actors import Actor
 

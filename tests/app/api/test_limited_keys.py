@@ -12,8 +12,8 @@ import pytest
 
 from app.api.calls import APIS
 from app.api.declare import OWN_ROWS, WHOLE_CHAIN, Api, Call
-from app.api.problems import PREFIX
-from app.permissions import SCOPES
+from app.web.permissions import SCOPES
+from app.web.problems import PREFIX
 from tests.app.conftest import on_both_engines
 from tests.app.two_dealers import FOREIGN, LIMITS, MONTH, TwoDealers, two_dealers
 

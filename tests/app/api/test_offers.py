@@ -117,7 +117,7 @@ def test_without_one_the_revenue_store_fulfils_a1(till: Till):  # noqa: F811
 
 
 def test_the_store_that_fulfils_comes_by_file_too_a1(till: Till, tmp_path: Path):  # noqa: F811
-    from app.imports import KINDS
+    from app.imports.kinds import KINDS
     from stores.base.actors import COMMAND_LINE
     from stores.imports.outcomes import Refused
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 import pytest
 
 from app.api.declare import OWN_ROWS, Api
-from app.api.problems import status_of
 from app.api.types import Strict
+from app.web.problems import status_of
 from ledger.faults import Conflict, Fault, InvalidInput, Malformed, NotAllowed, NotFound
 
 MEI, SAM = {"Authorization": "Bearer key-of-mei"}, {"Authorization": "Bearer key-of-sam"}

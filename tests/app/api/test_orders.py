@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 import config
 import db
-from app import api_keys
+from app.accounts import api_keys
 from ledger.journals import transfer
 from stores.base import brand
 from stores.base.actors import COMMAND_LINE

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.cursors import decode, encode
+from app.web.cursors import decode, encode
 from ledger.faults import Malformed
 
 MEI = {"Authorization": "Bearer key-of-mei"}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import db
-from app import api_keys
+from app.accounts import api_keys
 from stores.base.actors import COMMAND_LINE
 from stores.network.scope import find_scope
 from tests.app.conftest import House, on_both_engines

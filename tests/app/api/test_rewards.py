@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 import db
-from app import api_keys
+from app.accounts import api_keys
 from incentives.plans import plan_version
 from stores.base.actors import COMMAND_LINE
 from stores.customers.event_intake import EventIn, record_events

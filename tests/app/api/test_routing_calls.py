@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app import api_keys
+from app.accounts import api_keys
 from stores.base.actors import COMMAND_LINE
 from stores.facts.customer_deed_kinds import KINDS, customer_deed
 from stores.geo.areas import parse_geometry

@@ -14,7 +14,8 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 
 import config
 import db
-from app import api_keys, create_app
+from app import create_app
+from app.accounts import api_keys
 from migrations import commands
 from stores.base.actors import COMMAND_LINE
 from tests.network import Network

@@ -17,8 +17,8 @@ from sqlalchemy import select
 
 import config
 import db
-from app import tables
 from app.cli.importing import imports
+from app.ui import tables
 from ledger.faults import InvalidInput
 from stores.facts.orders import order_line, sales_order
 from stores.facts.refunds import refund

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.cli.importing import imports, summary
-from app.imports import KINDS
+from app.imports.kinds import KINDS
 from stores.facts.customers import customer
 from stores.imports.outcomes import Outcome
 from stores.network.stores import store

@@ -95,7 +95,7 @@ def test_the_same_file_imported_twice_at_once_counts_once(chain, kind, text):
     def go() -> None:
         from pathlib import Path
 
-        from app.imports import KINDS
+        from app.imports.kinds import KINDS
         from stores.base.actors import COMMAND_LINE
         start.wait()
         said.append(KINDS[kind](Path(path), False, COMMAND_LINE, None).outcome)

@@ -11,8 +11,10 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 import db
-from app import import_runs, upload_lists, uploads
-from app.runner import Runner
+from app.imports import lists as upload_lists
+from app.imports import runs as import_runs
+from app.imports import uploads
+from app.jobs.runner import Runner
 from stores.network import network
 from stores.network.stores import store
 from tests.app.conftest import token_of

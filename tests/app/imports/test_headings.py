@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import db
-from app import uploads
-from app.import_kinds import KINDS
+from app.imports import uploads
+from app.imports.samples import KINDS
 from stores.network.stores import store
 from tests.app.conftest import on_both_engines
 from tests.network import Network

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import update
 
 import db
-from app import import_runs
-from app.job_runs import job_run
-from app.runner import Runner
+from app.imports import runs as import_runs
+from app.jobs.job_runs import job_run
+from app.jobs.runner import Runner
 from tests.app.imports.conftest import HEADER
 from tests.app.pages.browser import CHROMIUM, Reader, chromium, reading, serving
 from tests.app.pages.conftest import bare_chain  # noqa: F401 - a fixture

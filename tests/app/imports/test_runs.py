@@ -16,10 +16,15 @@ import pytest
 from sqlalchemy import func, select, update
 
 import db
-from app import import_runs, job_runs, jobs, labels, upload_lists, uploads
-from app.job_runs import job_run
-from app.jobs import Job, Worker
-from app.runner import Done, Runner
+from app.imports import lists as upload_lists
+from app.imports import runs as import_runs
+from app.imports import uploads
+from app.jobs import job_runs
+from app.jobs.job_runs import job_run
+from app.jobs.runner import Done, Runner
+from app.services import schedule as jobs
+from app.services.schedule import Job, Worker
+from app.ui import labels
 from ledger.faults import Conflict, InvalidInput, NotFound
 from stores.base.actors import COMMAND_LINE
 from stores.network.stores import store

@@ -11,8 +11,11 @@ import pytest
 from sqlalchemy import func, select
 
 import db
-from app import import_kinds, job_runs, upload_lists, uploads
-from app.imports import context
+from app.imports import lists as upload_lists
+from app.imports import samples as import_kinds
+from app.imports import uploads
+from app.imports.kinds import context
+from app.jobs import job_runs
 from ledger.audit import audit_log
 from stores.imports.check import check
 from stores.imports.columns import COLUMNS
@@ -263,7 +266,7 @@ def test_what_the_rows_refer_to_may_be_gone_when_they_are_saved(desk, monkeypatc
 def test_a_person_who_lost_the_permission_saves_nothing(desk):
     path = desk.checked(stores_file(2))
     desk.post(f"{path}/save")
-    from app.sign_in import users
+    from app.accounts import users
     from stores.base.actors import COMMAND_LINE
 
     users.disable("petra", by=COMMAND_LINE)
@@ -371,7 +374,7 @@ def test_every_deed_leaves_a_line_in_the_audit_log_without_personal_data(desk):
 
 
 def desk_user(desk) -> str:
-    from app.sign_in.users import app_user
+    from app.accounts.users import app_user
 
     with db.read() as connection:
         return f"user:{connection.execute(select(func.max(app_user.c.id)).where(app_user.c.name == 'petra')).scalar_one()}"

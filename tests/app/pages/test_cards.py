@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.tables import Column, Table
+from app.ui.tables import Column, Table
 from stores.base.ordering import Order
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain

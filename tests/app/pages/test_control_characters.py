@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from werkzeug.datastructures import ImmutableMultiDict
 
 import db
-from app.control_characters import SEVERAL_LINES
-from app.saved_views import saved_view
+from app.ui.saved_views import saved_view
+from app.web.control_characters import SEVERAL_LINES
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages import addresses, forms
 from tests.app.pages.conftest import Chain

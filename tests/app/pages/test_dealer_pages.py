@@ -13,8 +13,8 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select, update
 
 import db
-from app import api_keys
-from app.words import money
+from app.accounts import api_keys
+from app.ui.words import money
 from ledger.audit import audit_log
 from ledger.faults import InvalidInput, NotAllowed, NotFound
 from ledger.journals import transfer
@@ -145,7 +145,7 @@ def test_the_lines_of_fees_and_rewards_are_exported_and_sum_to_the_figure(busy, 
 
 
 def test_the_lines_behind_a_figure_come_page_by_page_each_once(busy, monkeypatch):
-    monkeypatch.setattr("app.paging.PAGE", 1)
+    monkeypatch.setattr("app.ui.paging.PAGE", 1)
     client, address, seen = busy.client("omar"), f"/dealer/ledger/fees?from={busy.day(40)}&to={busy.day(0)}&lang=en", []
     number = int(re.search(r"Total: (\d+) line", foot(client.get(address).text))[1])
     for _ in range(number):

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import db
-from app import api_keys
-from app.words import money
+from app.accounts import api_keys
+from app.ui.words import money
 from incentives import adds, calculate, commission, explanations, kpis, rewards
 from incentives.scopes import reward_scope
 from stores.base.actors import COMMAND_LINE

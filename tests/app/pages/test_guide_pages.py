@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 import db
-from app.shown_days import next_month
+from app.ui.shown_days import next_month
 from incentives import plan_versions, rewards, targets
 from incentives.targets import target
 from ledger.audit import audit_log

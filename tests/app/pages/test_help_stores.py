@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 import db
-from app.permissions import ROLE_HOME
+from app.web.permissions import ROLE_HOME
 from stores.base.actors import COMMAND_LINE
 from stores.lists import help_needed
 from stores.lists.help_needed import REASONS

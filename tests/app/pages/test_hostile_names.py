@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app import simulation_runs
-from app.runner import Runner
+from app.jobs.runner import Runner
+from app.services import simulation_runs
 from stores.base.actors import COMMAND_LINE
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import BUND, Chain

@@ -12,7 +12,7 @@ import pytest
 from flask import template_rendered
 from python_calamine import CalamineWorkbook
 
-from app import tables
+from app.ui import tables
 from tests.app.pages import addresses
 from tests.app.pages.conftest import Chain
 from tests.network import Network

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from app import network_findings
+from app.ui import network_findings
 from stores import network_check
 from tests.app.cli.conftest import Chain as Lines
 from tests.app.conftest import on_both_engines

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 import db
-from app import map_ground
+from app.ui import map_ground
 from ledger.audit import audit_log
 from stores.base.versions import network_change
 from stores.network.stores import store

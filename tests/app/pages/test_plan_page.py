@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from app.hq.plan import differences
+from app.hq.rewards.plan import differences
 from incentives import plan_versions
 from incentives.default_plan import default_plan
 from stores.base.actors import COMMAND_LINE

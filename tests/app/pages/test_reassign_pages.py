@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 import db
-from app.jobs import HANDLERS
-from app.runner import Runner
+from app.jobs.runner import Runner
+from app.services.schedule import HANDLERS
 from stores.facts.customers import customer_state
 from stores.facts.reassignments import reassignment
 from stores.network import network

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select
 
 import db
-from app.hq.policy import CHOICES, PARAMETERS
-from app.permissions import of_role
+from app.hq.routing.policy import CHOICES, PARAMETERS
+from app.web.permissions import of_role
 from ledger.audit import audit_log
 from stores.base.actors import COMMAND_LINE
 from stores.facts.entries import entry, entry_point
@@ -59,7 +59,7 @@ def test_the_shares_of_rungs_are_doors_that_add_up(walked):
 
 @pytest.mark.parametrize("sort", ["occurred_at", "-occurred_at", "store", "-store"])
 def test_every_sort_pages_through_all_rows_once(chain, sort, monkeypatch):
-    monkeypatch.setattr("app.paging.PAGE", 2)
+    monkeypatch.setattr("app.ui.paging.PAGE", 2)
     for number in range(5):
         chain.arrives(f"wx-sort-{number}", 2, VISITOR)
     client, path, found = chain.client("petra"), f"/hq/entries?sort={sort}&col=entry", []

@@ -14,9 +14,9 @@ from sqlalchemy import select, text, update
 
 import app
 import db
-from app import api_keys, audit_words
-from app.sign_in import administer, users
-from app.sign_in.users import app_user
+from app.accounts import administer, api_keys, users
+from app.accounts.users import app_user
+from app.ui import audit_words
 from ledger import audit
 from ledger.faults import Conflict
 from stores.base.actors import COMMAND_LINE, Actor

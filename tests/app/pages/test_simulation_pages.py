@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 import db
-from app import simulation_runs
-from app.hq.policy import kept_in_order
-from app.runner import Runner
+from app.hq.routing.policy import kept_in_order
+from app.jobs.runner import Runner
+from app.services import simulation_runs
 from ledger.faults import Conflict, NotAllowed
 from stores.base import versions
 from stores.base.actors import COMMAND_LINE, Actor
@@ -240,7 +240,7 @@ def test_the_api_asks_and_answers(chain):
 
 
 def _key(scope: str) -> str:
-    from app import api_keys
+    from app.accounts import api_keys
     return api_keys.create_key(f"simulations {scope}", scope, by=COMMAND_LINE)
 
 

@@ -12,7 +12,7 @@ from stores.base.formulas import inert
 from stores.imports.faults import FaultList, as_csv
 
 ROOT = Path(__file__).resolve().parents[3]
-FOR_PROGRAMS = {"app/cli/assign.py", "app/import_kinds.py"}  # what is routed in a batch, and an example row of our own
+FOR_PROGRAMS = {"app/cli/assign.py", "app/imports/samples.py"}  # what is routed in a batch, and an example row of our own
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1+1", "　=1", "＝1+1", "＋1", "－1", "＠cmd", "﹦1", "﹣1"])

@@ -1,0 +1,2 @@
+"""Who is at the door: users, passwords, sessions.
+Uses web."""

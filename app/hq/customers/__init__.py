@@ -1,0 +1,1 @@
+"""Customers, entries, friend adds, stores that need help, re-assignment."""

@@ -1,0 +1,1 @@
+"""Reward plans and what guides earned."""

@@ -1,0 +1,1 @@
+"""The policy, its simulation, and one visitor explained."""

@@ -1,0 +1,1 @@
+"""Orders and what stores, dealers, branches and days brought."""

@@ -1,0 +1,1 @@
+"""Users, keys, files, jobs, the audit log, samples of components."""

@@ -1,0 +1,2 @@
+"""What pages are made of: tables, charts, maps, words, navigation, links.
+Uses web and accounts."""
