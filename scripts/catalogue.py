@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "app" / "translations" / "zh_Hans_CN" / "LC_MESSAGES"
-SAYINGS = ROOT / "stores" / "importing" / "sayings.py"  # what imports say, as data below the app
+SAYINGS = ROOT / "stores" / "imports" / "sayings.py"  # what imports say, as data below the app
 HEADER = """msgid ""
 msgstr ""
 "Content-Type: text/plain; charset=utf-8\\n"
