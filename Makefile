@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON_HERE := .venv/bin/python
 WORKERS ?= 2
 
-.PHONY: help setup setup-test run test test-hours check bench lock migration clean
+.PHONY: help setup setup-test run test test-hours check format bench lock migration clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -23,9 +23,13 @@ test: setup-test  ## all tests, on SQLite and on a PostgreSQL they start themsel
 test-hours: setup-test  ## what depends on the hour, at moments that have bitten others: midnights, month ends, 29 February, summer time
 	@$(PYTHON_HERE) -m tests.clock.awkward -n $(WORKERS) $(ARGS)
 
-check: setup-test  ## lint, and strict types in the pure files
+check: setup-test  ## format, lint, and strict types in the pure files (make format writes the format)
+	@$(PYTHON_HERE) -m ruff format --check .
 	@$(PYTHON_HERE) -m ruff check .
 	@files="$$($(PYTHON_HERE) -m tests.house.pure)"; if [ -n "$$files" ]; then $(PYTHON_HERE) -m mypy $$files; fi
+
+format: setup-test  ## Python in the one format, 100 columns
+	@$(PYTHON_HERE) -m ruff format .
 
 bench: setup-test  ## the table of benchmarks
 	@$(PYTHON_HERE) -m benchmarks

@@ -1,4 +1,6 @@
-"""Settings of one installation. This file alone reads the environment; a wrong or missing setting stops the start."""
+"""Settings of one installation. This file alone reads the environment; a wrong or missing setting
+stops the start."""
+
 from __future__ import annotations
 
 import base64
@@ -23,20 +25,48 @@ MAKE_ONE = "Make one with: python -c 'import secrets; print(secrets.token_hex(32
 ROOT = Path(__file__).resolve().parent
 _MINOR_UNITS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
-    2: "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK "
-       "DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
-       "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP "
-       "SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG",
+    2: "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP "
+    "BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK "
+    "DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR "
+    "IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK "
+    "PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP "
+    "SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES "
+    "WST XCD XCG YER ZAR ZMW ZWG",
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
-CURRENCY_DECIMALS = {code: decimals for decimals, codes in _MINOR_UNITS.items() for code in codes.split()}  # ISO 4217, without metals and test codes
+CURRENCY_DECIMALS = {
+    code: decimals for decimals, codes in _MINOR_UNITS.items() for code in codes.split()
+}  # ISO 4217, without metals and test codes
 
 
 SETTINGS = (
-    "APP_ENV", "DATABASE_URL", "SECRET_KEY", "DATA_KEY", "ENTRY_PARAM_KEYS", "BRAND_TIMEZONE", "BRAND_CURRENCY", "PUBLIC_BASE_URL", "PORT", "LOG_LEVEL",
-    "API_RATE_LIMIT", "METRICS_TOKEN", "TRUSTED_PROXIES", "IMPORT_MAX_ROWS", "RATE_LIMIT_STORAGE", "MAP_OUTLINE", "MAP_TILES", "MAP_CREDIT",
-    "IP_DATABASE", "GEOCODER", "GEOCODER_KEY", "GEOCODER_URL", "GEOCODER_RATE", "REQUIRE_TWO_FACTOR", "INSTANCE_PATH",
+    "APP_ENV",
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "DATA_KEY",
+    "ENTRY_PARAM_KEYS",
+    "BRAND_TIMEZONE",
+    "BRAND_CURRENCY",
+    "PUBLIC_BASE_URL",
+    "PORT",
+    "LOG_LEVEL",
+    "API_RATE_LIMIT",
+    "METRICS_TOKEN",
+    "TRUSTED_PROXIES",
+    "IMPORT_MAX_ROWS",
+    "RATE_LIMIT_STORAGE",
+    "MAP_OUTLINE",
+    "MAP_TILES",
+    "MAP_CREDIT",
+    "IP_DATABASE",
+    "GEOCODER",
+    "GEOCODER_KEY",
+    "GEOCODER_URL",
+    "GEOCODER_RATE",
+    "REQUIRE_TWO_FACTOR",
+    "INSTANCE_PATH",
 )  # every name that is read here; .env.example and the README say what each means
 
 
@@ -46,7 +76,8 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings, typed. `secret_key` and the keys derived from it never leave memory (not shown by repr)."""
+    """All settings, typed. `secret_key` and the keys derived from it never leave memory (not shown
+    by repr)."""
 
     app_env: str
     database_url: str
@@ -88,7 +119,8 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read and check every setting. Raises ConfigurationError naming the first one that is wrong."""
+    """Read and check every setting. Raises ConfigurationError naming the first one that is
+    wrong."""
     env = os.environ if environ is None else environ
     _require_text(env)
     app_env = _choice(env, "APP_ENV", "development", ("development", "production"))
@@ -97,7 +129,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     port = _whole(env, "PORT", 8000, 1, 65535)
     return Settings(
         app_env=app_env,
-        database_url=_database_url(env.get("DATABASE_URL") or f"sqlite:///{instance / 'doorstep.db'}"),
+        database_url=_database_url(
+            env.get("DATABASE_URL") or f"sqlite:///{instance / 'doorstep.db'}"
+        ),
         secret_key=secret,
         data_key=_key(env, "DATA_KEY") or _derive(secret, "data"),
         entry_param_keys=_keys(env, "ENTRY_PARAM_KEYS") or (_derive(secret, "entry-param"),),
@@ -125,25 +159,34 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def _ip_database(text: str | None) -> Path | None:
-    """An MMDB file (`.mmdb`, or `.mmdb.gz` read into memory), `none`, or the shipped database of countries."""
+    """An MMDB file (`.mmdb`, or `.mmdb.gz` read into memory), `none`, or the shipped database of
+    countries."""
     if text == "none":
         return None
     path = Path(text).resolve() if text else ROOT / "stores" / "data" / "ip_country.mmdb.gz"
     if not path.is_file():
-        raise ConfigurationError(f"IP_DATABASE is {text!r}, where no file is; name an MMDB file, or none to look up no addresses.")
+        raise ConfigurationError(
+            f"IP_DATABASE is {text!r}, where no file is; name an MMDB file, or none to look up no "
+            "addresses."
+        )
     return path
 
 
 def _geocoder(env: Mapping[str, str]) -> str:
     name = _choice(env, "GEOCODER", "off", ("off", "nominatim", "baidu", "amap"))
     if name in ("baidu", "amap") and not env.get("GEOCODER_KEY"):
-        raise ConfigurationError(f"GEOCODER is {name}, which asks for a key; set GEOCODER_KEY, or GEOCODER=off.")
+        raise ConfigurationError(
+            f"GEOCODER is {name}, which asks for a key; set GEOCODER_KEY, or GEOCODER=off."
+        )
     return name
 
 
 def _web_address(name: str, text: str | None) -> str | None:
     if text and not (re.fullmatch(r"https?://[^\s?#]+", text) and _has_host(text)):
-        raise ConfigurationError(f"{name} is {text!r}; give scheme, host and perhaps a path, such as https://nominatim.example.com.")
+        raise ConfigurationError(
+            f"{name} is {text!r}; give scheme, host and perhaps a path, such as "
+            "https://nominatim.example.com."
+        )
     return text.rstrip("/") if text else None
 
 
@@ -170,13 +213,19 @@ def _rates(name: str, text: str | None) -> str | None:
     except ValueError:
         good = False
     if not good:
-        raise ConfigurationError(f"{name} is {text!r}; give a number and a span, such as 200/second, or several as 200/second;5000/hour.")
+        raise ConfigurationError(
+            f"{name} is {text!r}; give a number and a span, such as 200/second, or several as "
+            "200/second;5000/hour."
+        )
     return text
 
 
 def _rate_limit_storage(text: str) -> str:
     if text != "memory://" and not re.fullmatch(r"(rediss?|redis\+unix)://\S+", text):
-        raise ConfigurationError("RATE_LIMIT_STORAGE is no address of a storage; give redis://HOST:PORT/NUMBER (rediss:// with TLS), or memory://.")
+        raise ConfigurationError(
+            "RATE_LIMIT_STORAGE is no address of a storage; give redis://HOST:PORT/NUMBER "
+            "(rediss:// with TLS), or memory://."
+        )
     return text
 
 
@@ -190,15 +239,22 @@ def _require_text(env: Mapping[str, str]) -> None:
 
 
 def _instance(text: str) -> Path:
-    """The folder that holds secrets of development, the embedded database and uploads; it is made here."""
+    """The folder that holds secrets of development, the embedded database and uploads; it is made
+    here."""
     try:
         path = Path(text).resolve()
         path.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:  # a loop of links is no OSError
         reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(f"INSTANCE_PATH is {text!r}, where no folder can be made ({reason}); name a folder that this user may write to.") from None
+        raise ConfigurationError(
+            f"INSTANCE_PATH is {text!r}, where no folder can be made ({reason}); name a folder "
+            "that this user may write to."
+        ) from None
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        raise ConfigurationError(f"INSTANCE_PATH is {text!r}, where this user may not write; change its owner, or name another folder.")
+        raise ConfigurationError(
+            f"INSTANCE_PATH is {text!r}, where this user may not write; change its owner, or name "
+            "another folder."
+        )
     return path
 
 
@@ -212,7 +268,9 @@ def _choice(env: Mapping[str, str], name: str, default: str, allowed: tuple[str,
 def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name) or str(default)
     if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
-        raise ConfigurationError(f"{name} is {text!r}; set it to a whole number from {low} to {high}.")
+        raise ConfigurationError(
+            f"{name} is {text!r}; set it to a whole number from {low} to {high}."
+        )
     return int(text)
 
 
@@ -220,12 +278,18 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ConfigurationError(f"BRAND_TIMEZONE is {name!r}, no known zone; use an IANA name such as Asia/Shanghai or America/Chicago.") from None
+        raise ConfigurationError(
+            f"BRAND_TIMEZONE is {name!r}, no known zone; use an IANA name such as Asia/Shanghai "
+            "or America/Chicago."
+        ) from None
 
 
 def _base_url(text: str) -> str:
     if not (re.fullmatch(r"https?://[^\s/?#]+", text.rstrip("/")) and _has_host(text)):
-        raise ConfigurationError(f"PUBLIC_BASE_URL is {text!r}; give scheme and host only, such as https://shop.example.com.")
+        raise ConfigurationError(
+            f"PUBLIC_BASE_URL is {text!r}; give scheme and host only, such as "
+            "https://shop.example.com."
+        )
     return text.rstrip("/")
 
 
@@ -237,15 +301,34 @@ def _outline(text: str | None) -> Path | None:
     try:
         kind = json.loads(path.read_text(encoding="utf-8"))["type"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ConfigurationError(f"MAP_OUTLINE is {text!r}, which cannot be read as GeoJSON ({type(error).__name__}); name a GeoJSON file in WGS-84.") from None
-    if kind not in ("FeatureCollection", "Feature", "GeometryCollection", "Polygon", "MultiPolygon", "LineString", "MultiLineString"):
-        raise ConfigurationError(f"MAP_OUTLINE holds {kind!r}; name a GeoJSON file of polygons or lines in WGS-84.")
+        raise ConfigurationError(
+            f"MAP_OUTLINE is {text!r}, which cannot be read as GeoJSON ({type(error).__name__}); "
+            "name a GeoJSON file in WGS-84."
+        ) from None
+    if kind not in (
+        "FeatureCollection",
+        "Feature",
+        "GeometryCollection",
+        "Polygon",
+        "MultiPolygon",
+        "LineString",
+        "MultiLineString",
+    ):
+        raise ConfigurationError(
+            f"MAP_OUTLINE holds {kind!r}; name a GeoJSON file of polygons or lines in WGS-84."
+        )
     return path
 
 
 def _tiles(text: str | None) -> str | None:
-    if text and not (re.fullmatch(r"https://[A-Za-z0-9.{}-]+(:[0-9]+)?/[^\s;,'\"]+", text) and all(part in text for part in ("{z}", "{x}", "{y}"))):
-        raise ConfigurationError(f"MAP_TILES is {text!r}; give an address such as https://tiles.example.com/{{z}}/{{x}}/{{y}}.png.")
+    if text and not (
+        re.fullmatch(r"https://[A-Za-z0-9.{}-]+(:[0-9]+)?/[^\s;,'\"]+", text)
+        and all(part in text for part in ("{z}", "{x}", "{y}"))
+    ):
+        raise ConfigurationError(
+            f"MAP_TILES is {text!r}; give an address such as "
+            f"https://tiles.example.com/{{z}}/{{x}}/{{y}}.png."
+        )
     return text or None
 
 
@@ -254,17 +337,29 @@ def _database_url(text: str) -> str:
     if text.startswith(("postgresql://", "postgres://")):
         text = "postgresql+psycopg://" + text.split("://", 1)[1]
     if not text.startswith(("postgresql+psycopg://", "sqlite:///")):
-        raise ConfigurationError("DATABASE_URL must begin with sqlite:/// or postgresql://; no other database is supported.")
+        raise ConfigurationError(
+            "DATABASE_URL must begin with sqlite:/// or postgresql://; no other database is "
+            "supported."
+        )
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise ConfigurationError("DATABASE_URL cannot be read; write postgresql://USER:PASSWORD@HOST:PORT/NAME, with %-escapes for signs in the password "
-                                 "(@ is %40, / is %2F), or sqlite:///FILE.") from None
+        raise ConfigurationError(
+            "DATABASE_URL cannot be read; write postgresql://USER:PASSWORD@HOST:PORT/NAME, with "
+            "%-escapes for signs in the password "
+            "(@ is %40, / is %2F), or sqlite:///FILE."
+        ) from None
     if url.drivername == "sqlite" and url.query:
-        raise ConfigurationError("DATABASE_URL carries options behind a question mark, which SQLite does not have here; write sqlite:///FILE alone.")
+        raise ConfigurationError(
+            "DATABASE_URL carries options behind a question mark, which SQLite does not have "
+            "here; write sqlite:///FILE alone."
+        )
     if url.database in (None, "", ":memory:"):
-        raise ConfigurationError("DATABASE_URL names no database; write postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///FILE. "
-                                 "A database in memory would be another one for each connection.")
+        raise ConfigurationError(
+            "DATABASE_URL names no database; write postgresql://USER:PASSWORD@HOST:PORT/NAME or "
+            "sqlite:///FILE. "
+            "A database in memory would be another one for each connection."
+        )
     return text
 
 
@@ -275,12 +370,15 @@ def _secret(env: Mapping[str, str], app_env: str, instance: Path) -> str:
             raise ConfigurationError(f"SECRET_KEY is shorter than 32 characters. {MAKE_ONE}")
         return given
     if app_env == "production":
-        raise ConfigurationError(f"SECRET_KEY is missing; production does not start without one. {MAKE_ONE}")
+        raise ConfigurationError(
+            f"SECRET_KEY is missing; production does not start without one. {MAKE_ONE}"
+        )
     return _own_secret(instance / "secret_key")
 
 
 def _own_secret(path: Path) -> str:
-    """The secret of a development, made once. It appears under its name complete: server and worker may start at the same time."""
+    """The secret of a development, made once. It appears under its name complete: server and worker
+    may start at the same time."""
     try:
         if not path.exists():
             unfinished = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
@@ -291,16 +389,24 @@ def _own_secret(path: Path) -> str:
             unfinished.unlink()
         secret = path.read_text("utf-8").strip()
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path} cannot be read or made ({getattr(error, 'strerror', None) or 'no text'}); mend or remove it, or set SECRET_KEY. "
-                                 f"{MAKE_ONE}") from None
+        raise ConfigurationError(
+            f"{path} cannot be read or made ({getattr(error, 'strerror', None) or 'no text'}); "
+            "mend or remove it, or set SECRET_KEY. "
+            f"{MAKE_ONE}"
+        ) from None
     if len(secret) < 32:
-        raise ConfigurationError(f"{path} holds no secret of 32 characters; remove the file, or set SECRET_KEY. {MAKE_ONE}")
+        raise ConfigurationError(
+            f"{path} holds no secret of 32 characters; remove the file, or set SECRET_KEY. "
+            f"{MAKE_ONE}"
+        )
     return secret
 
 
 def _derive(secret: str, purpose: str) -> bytes:
     """HKDF-SHA256 (RFC 5869), 32 bytes, one key per purpose."""
-    return HKDF(algorithm=hashes.SHA256(), length=32, salt=b"doorstep", info=purpose.encode()).derive(secret.encode())
+    return HKDF(
+        algorithm=hashes.SHA256(), length=32, salt=b"doorstep", info=purpose.encode()
+    ).derive(secret.encode())
 
 
 def _key(env: Mapping[str, str], name: str) -> bytes | None:
@@ -317,6 +423,8 @@ def _keys(env: Mapping[str, str], name: str) -> tuple[bytes, ...]:
         except ValueError:
             key = b""
         if len(key) < 16:
-            raise ConfigurationError(f"{name} must be base64 of at least 16 bytes each, comma-separated, newest first.")
+            raise ConfigurationError(
+                f"{name} must be base64 of at least 16 bytes each, comma-separated, newest first."
+            )
         keys.append(key)
     return tuple(keys)

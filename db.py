@@ -1,10 +1,15 @@
-"""The database: engine, transactions, column types, append-only protection. `commit` stands in this file alone.
+"""The database: engine, transactions, column types, append-only protection. `commit` stands in this
+file alone.
 
 Three ways to talk to it (MECHANISMS M13, M21):
-- `transaction()`: one deed, all or nothing. SQLite: BEGIN IMMEDIATE, synchronous FULL. Joins a transaction that is open.
-- `read()`: several SELECTs that see one state. PostgreSQL: REPEATABLE READ, read only. Joins what is open.
-- `statement()`: the entry path. PostgreSQL: autocommit, a statement is a round trip. SQLite: a short immediate transaction.
+- `transaction()`: one deed, all or nothing. SQLite: BEGIN IMMEDIATE, synchronous FULL. Joins a
+  transaction that is open.
+- `read()`: several SELECTs that see one state. PostgreSQL: REPEATABLE READ, read only. Joins what
+  is open.
+- `statement()`: the entry path. PostgreSQL: autocommit, a statement is a round trip. SQLite: a
+  short immediate transaction.
 """
+
 from __future__ import annotations
 
 import datetime as dt
@@ -42,37 +47,70 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-metadata = MetaData(naming_convention={
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s", "ck": "ck_%(table_name)s_%(constraint_name)s",
-})
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
 BUSY_SECONDS = 30
 RECYCLE_SECONDS = 1800
 CONNECT_SECONDS = 10
-SESSION = {"options": "-c timezone=UTC -c lock_timeout=15000", "connect_timeout": CONNECT_SECONDS}  # of every PostgreSQL connection
-QUIET: dict[str, Any] = {"hide_parameters": True}  # a statement's values are people's: its error does not list them (PostgreSQL's own detail may name one)
-INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError)  # `run` speaks to SQLite's driver itself
+SESSION = {
+    "options": "-c timezone=UTC -c lock_timeout=15000",
+    "connect_timeout": CONNECT_SECONDS,
+}  # of every PostgreSQL connection
+QUIET: dict[str, Any] = {
+    "hide_parameters": True
+}  # a statement's values are people's: its error does not list them (PostgreSQL's own detail may name one)
+INTEGRITY_ERRORS = (
+    IntegrityError,
+    sqlite3.IntegrityError,
+)  # `run` speaks to SQLite's driver itself
 
-FAULTS = (DBAPIError, PoolTimeout, sqlite3.Error)  # all that a statement, or asking for a connection, raises
-_AWAY_STATES = ("08", "53", "57P", "55P03", "40001", "40P01")  # connection, resources, shut down, a lock not given in time, serialization, deadlock
+FAULTS = (
+    DBAPIError,
+    PoolTimeout,
+    sqlite3.Error,
+)  # all that a statement, or asking for a connection, raises
+_AWAY_STATES = (
+    "08",
+    "53",
+    "57P",
+    "55P03",
+    "40001",
+    "40P01",
+)  # connection, resources, shut down, a lock not given in time, serialization, deadlock
 _AWAY_WORDS = ("is locked", "unable to open database", "disk i/o error", "disk is full")
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether a fault says that the database is busy or cannot be reached, so that the same deed may succeed a little later."""
-    if isinstance(error, PoolTimeout) or isinstance(error, DBAPIError) and error.connection_invalidated:
+    """Whether a fault says that the database is busy or cannot be reached, so that the same deed
+    may succeed a little later."""
+    if (
+        isinstance(error, PoolTimeout)
+        or isinstance(error, DBAPIError)
+        and error.connection_invalidated
+    ):
         return True
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, psycopg.OperationalError):
         return cause.sqlstate is None or cause.sqlstate.startswith(_AWAY_STATES)
     if isinstance(cause, psycopg.Error):
         return (cause.sqlstate or "").startswith(_AWAY_STATES)
-    return isinstance(cause, sqlite3.OperationalError) and any(words in str(cause).lower() for words in _AWAY_WORDS)
+    return isinstance(cause, sqlite3.OperationalError) and any(
+        words in str(cause).lower() for words in _AWAY_WORDS
+    )
 
 
-# -- column types ---------------------------------------------------------------------------------------------------------
+# -- column types ----------------------------------------------------------------------------------
 
-BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
+BigId = BigInteger().with_variant(
+    Integer, "sqlite"
+)  # SQLite numbers rows by itself only for INTEGER
 Minor = BigInteger  # money: whole minor units
 
 
@@ -89,7 +127,8 @@ class Code(TypeDecorator[str]):
 
 
 class Instant(TypeDecorator[dt.datetime]):
-    """An aware moment, UTC inside. PostgreSQL: timestamptz. SQLite: fixed-width text that sorts. Refuses naive values."""
+    """An aware moment, UTC inside. PostgreSQL: timestamptz. SQLite: fixed-width text that sorts.
+    Refuses naive values."""
 
     impl = DateTime
     cache_ok = True
@@ -113,7 +152,11 @@ class Instant(TypeDecorator[dt.datetime]):
 
 def instant(value: Any) -> dt.datetime:
     """What a driver gives for an Instant, as a moment in UTC."""
-    return value.astimezone(dt.UTC) if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+    return (
+        value.astimezone(dt.UTC)
+        if isinstance(value, dt.datetime)
+        else dt.datetime.fromisoformat(value)
+    )
 
 
 def _instant_text(value: dt.datetime) -> str:
@@ -139,13 +182,17 @@ def canonical(value: Any) -> str:
     return _canonical(value)
 
 
-_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_canonical = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+).encode
 
 
-# -- append-only tables (M10) -------------------------------------------------------------------------------------------------
+# -- append-only tables (M10) ----------------------------------------------------------------------
+
 
 def append_only(table: Table) -> Table:
-    """Mark a table whose rows are never changed or removed; `triggers()` makes the database refuse it too."""
+    """Mark a table whose rows are never changed or removed; `triggers()` makes the database refuse
+    it too."""
     table.info["append_only"] = True
     return table
 
@@ -157,27 +204,54 @@ def append_only_names() -> list[str]:
 def trigger_ddl(dialect: str, names: list[str]) -> list[str]:
     """The statements that protect these tables; the one list for migrations, verify and /readyz."""
     if dialect == "sqlite":
-        return [f"CREATE TRIGGER ao_{name}_{verb.lower()} BEFORE {verb} ON {name} BEGIN SELECT RAISE(ABORT, '{name} is append-only'); END"
-                for name in names for verb in ("UPDATE", "DELETE")]
-    function = ("CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-                "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$")
-    rows = [f"CREATE TRIGGER ao_{name}_row BEFORE UPDATE OR DELETE ON {name} FOR EACH ROW EXECUTE FUNCTION refuse_change()" for name in names]
-    whole = [f"CREATE TRIGGER ao_{name}_truncate BEFORE TRUNCATE ON {name} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()" for name in names]
+        return [
+            f"CREATE TRIGGER ao_{name}_{verb.lower()} BEFORE {verb} ON {name} BEGIN SELECT "
+            f"RAISE(ABORT, '{name} is append-only'); END"
+            for name in names
+            for verb in ("UPDATE", "DELETE")
+        ]
+    function = (
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    )
+    rows = [
+        f"CREATE TRIGGER ao_{name}_row BEFORE UPDATE OR DELETE ON {name} FOR EACH ROW EXECUTE "
+        "FUNCTION refuse_change()"
+        for name in names
+    ]
+    whole = [
+        f"CREATE TRIGGER ao_{name}_truncate BEFORE TRUNCATE ON {name} FOR EACH STATEMENT EXECUTE "
+        "FUNCTION refuse_change()"
+        for name in names
+    ]
     return [function, *rows, *whole] if names else []
 
 
 def missing_triggers(connection: Connection) -> list[str]:
     """Names of protecting triggers that should exist and do not; empty when all is well."""
     if connection.dialect.name == "sqlite":
-        wanted = {f"ao_{name}_{verb}" for name in append_only_names() for verb in ("update", "delete")}
-        found = set(connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars())
+        wanted = {
+            f"ao_{name}_{verb}" for name in append_only_names() for verb in ("update", "delete")
+        }
+        found = set(
+            connection.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            ).scalars()
+        )
     else:
-        wanted = {f"ao_{name}_{verb}" for name in append_only_names() for verb in ("row", "truncate")}
-        found = set(connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")).scalars())
+        wanted = {
+            f"ao_{name}_{verb}" for name in append_only_names() for verb in ("row", "truncate")
+        }
+        found = set(
+            connection.execute(
+                text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
+            ).scalars()
+        )
     return sorted(wanted - found)
 
 
-# -- the engine -----------------------------------------------------------------------------------------------------------------
+# -- the engine ------------------------------------------------------------------------------------
+
 
 class Database:
     """Engine and pools of one process for one URL."""
@@ -185,37 +259,70 @@ class Database:
     def __init__(self, url: str):
         self.url = url
         self.sqlite = url.startswith("sqlite")
-        self.write_lock = threading.Lock()  # SQLite has one writer; queueing here is fair, its busy handler is not
+        self.write_lock = (
+            threading.Lock()
+        )  # SQLite has one writer; queueing here is fair, its busy handler is not
         self.gate: Any = threading.Lock() if self.sqlite else nullcontext()
         if self.sqlite:
             self.engine = self._sqlite_engine(url, "FULL", says_begin=True)
             self.entry_engine = self._sqlite_engine(url, "NORMAL", says_begin=False, pooled=False)
             self.apart_engine = self._sqlite_engine(url, "FULL", says_begin=True, pooled=False)
         else:
-            self.engine = create_engine(url, **QUIET, pool_size=10, max_overflow=30, pool_recycle=RECYCLE_SECONDS, pool_timeout=30,
-                                        connect_args=SESSION)
-            self.entry_engine = create_engine(url, **QUIET, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=SESSION)
-            self.apart_engine = create_engine(url, **QUIET, poolclass=NullPool, connect_args=SESSION)
+            self.engine = create_engine(
+                url,
+                **QUIET,
+                pool_size=10,
+                max_overflow=30,
+                pool_recycle=RECYCLE_SECONDS,
+                pool_timeout=30,
+                connect_args=SESSION,
+            )
+            self.entry_engine = create_engine(
+                url, **QUIET, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=SESSION
+            )
+            self.apart_engine = create_engine(
+                url, **QUIET, poolclass=NullPool, connect_args=SESSION
+            )
         self.kept = _Kept(self.entry_engine)
 
-    def _sqlite_engine(self, url: str, synchronous: str, *, says_begin: bool, pooled: bool = True) -> Engine:
-        pool: dict[str, Any] = {"pool_size": 20, "max_overflow": 60} if pooled else {"poolclass": NullPool}
-        engine = create_engine(url, **QUIET, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool)
+    def _sqlite_engine(
+        self, url: str, synchronous: str, *, says_begin: bool, pooled: bool = True
+    ) -> Engine:
+        pool: dict[str, Any] = (
+            {"pool_size": 20, "max_overflow": 60} if pooled else {"poolclass": NullPool}
+        )
+        engine = create_engine(
+            url, **QUIET, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **pool
+        )
 
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # we say BEGIN ourselves
             cursor = connection.cursor()
-            # A checkpoint waits for the disk while the writer is held: one for each 16 MB, not for each 4.
-            for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON", "recursive_triggers=ON",
-                           "temp_store=MEMORY", "secure_delete=ON", "cache_size=-65536", "mmap_size=268435456", "wal_autocheckpoint=4000"):
+            # A checkpoint waits for the disk while the writer is held: one for each 16 MB, not for
+            # each 4.
+            for pragma in (
+                "journal_mode=WAL",
+                f"synchronous={synchronous}",
+                "foreign_keys=ON",
+                "recursive_triggers=ON",
+                "temp_store=MEMORY",
+                "secure_delete=ON",
+                "cache_size=-65536",
+                "mmap_size=268435456",
+                "wal_autocheckpoint=4000",
+            ):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
 
         @event.listens_for(engine, "begin")
         def _begin(connection: Connection) -> None:
             if says_begin:
-                connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("doorstep_read") else "BEGIN IMMEDIATE")
+                connection.exec_driver_sql(
+                    "BEGIN"
+                    if connection.get_execution_options().get("doorstep_read")
+                    else "BEGIN IMMEDIATE"
+                )
 
         return engine
 
@@ -225,8 +332,9 @@ class Database:
 
 
 class _Kept:
-    """Connections of the entry path. They stay open from one visitor to the next: handing one out and cleaning it afterwards, as a pool
-    does, costs more than the statement it is taken for, and of an autocommitted statement there is nothing to clean."""
+    """Connections of the entry path. They stay open from one visitor to the next: handing one out
+    and cleaning it afterwards, as a pool does, costs more than the statement it is taken for, and
+    of an autocommitted statement there is nothing to clean."""
 
     def __init__(self, engine: Engine):
         self._engine = engine
@@ -246,11 +354,13 @@ class _Kept:
         return self._engine.connect(), time.monotonic() + RECYCLE_SECONDS
 
     def give(self, taken: tuple[Connection, float]) -> None:
-        """Keep it for the next visitor; what a fault has passed through is closed instead, by its taker."""
+        """Keep it for the next visitor; what a fault has passed through is closed instead, by its
+        taker."""
         self._idle.append(taken)
 
     def dispose(self, close: bool) -> None:
-        """Close all that are idle; without `close` (after a fork) they belong to the other process and are neither used nor closed here."""
+        """Close all that are idle; without `close` (after a fork) they belong to the other process
+        and are neither used nor closed here."""
         idle, self._idle = self._idle, []
         if close:
             for connection, _ in idle:
@@ -261,7 +371,9 @@ class _Kept:
 
 _database: Database | None = None
 _current: ContextVar[Connection | None] = ContextVar("doorstep_connection", default=None)
-_after: ContextVar[list[Callable[[], None]] | None] = ContextVar("doorstep_after_commit", default=None)
+_after: ContextVar[list[Callable[[], None]] | None] = ContextVar(
+    "doorstep_after_commit", default=None
+)
 
 
 def configure(url: str) -> Database:
@@ -293,7 +405,8 @@ os.register_at_fork(after_in_child=_forget_connections_after_fork)
 
 @contextmanager
 def transaction() -> Iterator[Connection]:
-    """One deed: commits at the end, rolls back on an exception; inside an open transaction it joins that one."""
+    """One deed: commits at the end, rolls back on an exception; inside an open transaction it joins
+    that one."""
     current = _current.get()
     if current is not None:
         if current.get_execution_options().get("doorstep_read"):
@@ -316,7 +429,8 @@ def transaction() -> Iterator[Connection]:
 
 
 def write_if_free(statement: Executable) -> bool:
-    """One small write that may as well be left out: False at once while somebody else writes on SQLite, which an import does for a minute.
+    """One small write that may as well be left out: False at once while somebody else writes on
+    SQLite, which an import does for a minute.
 
     Not inside `read()` or `transaction()`."""
     base = database()
@@ -348,26 +462,34 @@ def _at_once(connection: Connection, statement: Executable) -> bool:
 
 @contextmanager
 def read(*, apart: bool = False) -> Iterator[Connection]:
-    """Several SELECTs of one state; inside an open transaction it joins that one. `apart` takes a connection of its own outside the
-    pool: for work that threads holding every pooled connection may be waiting for."""
+    """Several SELECTs of one state; inside an open transaction it joins that one. `apart` takes a
+    connection of its own outside the pool: for work that threads holding every pooled connection
+    may be waiting for."""
     current = _current.get()
     if current is not None:
         yield current
         return
     base = database()
-    level = {} if base.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    level = (
+        {} if base.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    )
     engine = base.apart_engine if apart else base.engine
-    with engine.connect().execution_options(doorstep_read=True, **level) as connection, connection.begin():
+    with (
+        engine.connect().execution_options(doorstep_read=True, **level) as connection,
+        connection.begin(),
+    ):
         with _as_current(connection):
             yield connection
 
 
 @contextmanager
 def statement(*, writes: bool = True) -> Iterator[Connection]:
-    """The entry path's connection: autocommit on PostgreSQL (each statement is one round trip and commits itself).
+    """The entry path's connection: autocommit on PostgreSQL (each statement is one round trip and
+    commits itself).
 
-    On SQLite those who write take turns, one thread of the process at a time: there a statement lasts microseconds, and handing the
-    interpreter to another thread and back around each of them costs more than it brings. Who only reads never waits for a writer."""
+    On SQLite those who write take turns, one thread of the process at a time: there a statement
+    lasts microseconds, and handing the interpreter to another thread and back around each of them
+    costs more than it brings. Who only reads never waits for a writer."""
     if _current.get() is not None:
         raise RuntimeError("statement() stands alone; it cannot join a transaction")
     base = database()
@@ -377,7 +499,9 @@ def statement(*, writes: bool = True) -> Iterator[Connection]:
             yield taken[0]
         except BaseException as error:
             taken[0].close()
-            if not base.sqlite and is_away(error):  # the others were cut with it: one visitor notices, not each of the next
+            if not base.sqlite and is_away(
+                error
+            ):  # the others were cut with it: one visitor notices, not each of the next
                 base.kept.dispose(close=True)
             raise
         base.kept.give(taken)
@@ -385,8 +509,9 @@ def statement(*, writes: bool = True) -> Iterator[Connection]:
 
 @contextmanager
 def short_write(connection: Connection) -> Iterator[Connection]:
-    """SQLite's half of M12: several statements of the entry path as one immediate transaction on its autocommit connection; joins a
-    transaction that is open. On PostgreSQL nothing: there each statement stands alone."""
+    """SQLite's half of M12: several statements of the entry path as one immediate transaction on
+    its autocommit connection; joins a transaction that is open. On PostgreSQL nothing: there each
+    statement stands alone."""
     base = database()
     if not base.sqlite or _current.get() is connection:
         yield connection
@@ -408,29 +533,45 @@ def _roll_back(connection: Connection) -> None:
 
 
 def run(connection: Connection, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
-    """The entry path's statements, without the statement builder, which costs more than the database: `:name` parameters, taken from
-    `driver_values`. Returns the rows as tuples. Raises INTEGRITY_ERRORS."""
+    """The entry path's statements, without the statement builder, which costs more than the
+    database: `:name` parameters, taken from `driver_values`. Returns the rows as tuples. Raises
+    INTEGRITY_ERRORS."""
     driver: Any = connection.connection.dbapi_connection
     if connection.dialect.name == "postgresql":
         return _run_psycopg(connection, driver, sql, values)
     return driver.execute(sql, values or {}).fetchall()  # type: ignore[no-any-return]
 
 
-def _run_psycopg(connection: Connection, driver: Any, sql: str, values: Mapping[str, Any] | None) -> Sequence[Any]:
+def _run_psycopg(
+    connection: Connection, driver: Any, sql: str, values: Mapping[str, Any] | None
+) -> Sequence[Any]:
     try:
         cursor = driver.execute(_for_psycopg(sql), values)
         return cursor.fetchall() if cursor.description else ()
-    except psycopg.Error as error:  # as SQLAlchemy would have raised it, without the values, which are a person's
+    except (
+        psycopg.Error
+    ) as error:  # as SQLAlchemy would have raised it, without the values, which are a person's
         if driver.closed:
             connection.invalidate(error)
-        raise DBAPIError.instance(sql, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=driver.closed,
-                                  dialect=connection.dialect) from error
+        raise DBAPIError.instance(
+            sql,
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            connection_invalidated=driver.closed,
+            dialect=connection.dialect,
+        ) from error
 
 
 def driver_values(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters for `run`: days, aware moments, dicts and lists as the column types would write them."""
+    """Parameters for `run`: days, aware moments, dicts and lists as the column types would write
+    them."""
     if connection.dialect.name == "postgresql":
-        return {name: canonical(value) if type(value) in (dict, list) else value for name, value in values.items()}
+        return {
+            name: canonical(value) if type(value) in (dict, list) else value
+            for name, value in values.items()
+        }
     found = dict(values)
     for name, value in values.items():
         convert = _FOR_SQLITE.get(type(value))
@@ -439,7 +580,12 @@ def driver_values(connection: Connection, values: Mapping[str, Any]) -> dict[str
     return found
 
 
-_FOR_SQLITE: dict[type, Callable[[Any], str]] = {dt.datetime: _instant_text, dt.date: dt.date.isoformat, dict: canonical, list: canonical}
+_FOR_SQLITE: dict[type, Callable[[Any], str]] = {
+    dt.datetime: _instant_text,
+    dt.date: dt.date.isoformat,
+    dict: canonical,
+    list: canonical,
+}
 
 
 @cache
@@ -448,8 +594,10 @@ def _for_psycopg(sql: str) -> str:
 
 
 def forget_what_was_deleted() -> None:
-    """SQLite keeps the pages of before in its log until they are carried over: carry them over now, so that the log holds nobody who was erased. Deleted
-    rows themselves are overwritten (secure_delete). Not inside a transaction; where somebody is reading just then, the next checkpoint does it."""
+    """SQLite keeps the pages of before in its log until they are carried over: carry them over now,
+    so that the log holds nobody who was erased. Deleted rows themselves are overwritten
+    (secure_delete). Not inside a transaction; where somebody is reading just then, the next
+    checkpoint does it."""
     base = database()
     if base.sqlite:
         with base.write_lock, base.engine.connect() as connection:

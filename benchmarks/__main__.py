@@ -1,4 +1,6 @@
-"""The table of benchmarks: `python -m benchmarks [NAME ...]`, or `make bench`. Each module's `run()` answers lines of the table."""
+"""The table of benchmarks: `python -m benchmarks [NAME ...]`, or `make bench`. Each module's
+`run()` answers lines of the table."""
+
 from __future__ import annotations
 
 import importlib
@@ -13,13 +15,21 @@ NOT_ONE = ("__main__", "postgres", "server", "table")
 
 
 def names() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name not in NOT_ONE)
+    return sorted(
+        module.name
+        for module in pkgutil.iter_modules(benchmarks.__path__)
+        if module.name not in NOT_ONE
+    )
 
 
 def show(lines: Iterable[Line]) -> None:
     for line in lines:
         aim = "" if line.aim is None else f"{line.aim:.2f}"
-        print(f"{line.name:<68} {line.figure:>10,.1f}{line.unit:<3} {line.yardstick:>10,.1f}{line.unit:<3} {line.ratio:>9.2f} {aim:>6} {line.verdict}", flush=True)
+        print(
+            f"{line.name:<68} {line.figure:>10,.1f}{line.unit:<3} "
+            f"{line.yardstick:>10,.1f}{line.unit:<3} {line.ratio:>9.2f} {aim:>6} {line.verdict}",
+            flush=True,
+        )
 
 
 def main() -> None:

@@ -1,8 +1,10 @@
-"""How many entries a second one server process takes, beside plain Flask routes on the same server: `python -m benchmarks.entries`.
+"""How many entries a second one server process takes, beside plain Flask routes on the same server:
+`python -m benchmarks.entries`.
 
-SQLite, 2,000 stores, a waitress of four threads, four clients over HTTP; who returns comes back to his place. The rounds take turns, so that the machine's other guests
-meet them all; what counts is the median of the rounds' ratios.
-"""
+SQLite, 2,000 stores, a waitress of four threads, four clients over HTTP; who returns comes back to
+his place. The rounds take turns, so that the machine's other guests meet them all; what counts is
+the median of the rounds' ratios."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -42,19 +44,30 @@ Request = Callable[[int], bytes]
 
 
 def run(rounds: int = ROUNDS, seconds: float = SECONDS) -> list[Line]:
-    """Requests a second of new and of returning visitors; SQLite, and PostgreSQL where it can be started. Some eighty seconds."""
+    """Requests a second of new and of returning visitors; SQLite, and PostgreSQL where it can be
+    started. Some eighty seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        lines = _beside_bare("SQLite", f"sqlite:///{folder}/entries.db", Path(folder), rounds, seconds)
+        lines = _beside_bare(
+            "SQLite", f"sqlite:///{folder}/entries.db", Path(folder), rounds, seconds
+        )
     with postgresql() as url, tempfile.TemporaryDirectory() as folder:
-        return lines if url is None else lines + _beside_bare("PostgreSQL", url, Path(folder), rounds, seconds)
+        return (
+            lines
+            if url is None
+            else lines + _beside_bare("PostgreSQL", url, Path(folder), rounds, seconds)
+        )
 
 
 def _beside_bare(engine: str, url: str, folder: Path, rounds: int, seconds: float) -> list[Line]:
     with _server(folder, url) as (port, key):
         new, returning = _entry(key, "n{}"), _entry(key, "r{}", again=400)
         kinds: dict[str, Request] = {
-            "hello": lambda n: b"GET /bare/hello HTTP/1.1\r\nHost: x\r\n\r\n", "insert": _post("/bare/insert", "", "i{}"), "new": new, "returning": returning,
-            "route": _post("/api/v1/routes", f"Authorization: Bearer {key}\r\n", "r{}", 400)}
+            "hello": lambda n: b"GET /bare/hello HTTP/1.1\r\nHost: x\r\n\r\n",
+            "insert": _post("/bare/insert", "", "i{}"),
+            "new": new,
+            "returning": returning,
+            "route": _post("/api/v1/routes", f"Authorization: Bearer {key}\r\n", "r{}", 400),
+        }
         for n in range(400):
             _ask(port, [returning(n)])
         rates: dict[str, list[float]] = {name: [] for name in kinds}
@@ -63,19 +76,46 @@ def _beside_bare(engine: str, url: str, folder: Path, rounds: int, seconds: floa
             for name, make in kinds.items():
                 started += 1_000_000
                 rates[name].append(_rate(port, make, started, seconds))
-    return [_line(f"entry of a new customer, {engine} / Flask + one insert", rates, "new", "insert", 0.75),
-            _line(f"entry of a returning customer, {engine} / Flask + one insert", rates, "returning", "insert", 0.75),
-            _line(f"entry of a new customer, {engine} / Flask hello", rates, "new", "hello", 0.12),
-            _line(f"entry of a returning customer, {engine} / Flask hello", rates, "returning", "hello", 0.20),
-            _line(f"route of a returning customer, nothing stored, {engine} / Flask hello", rates, "route", "hello", 0.55)]
+    return [
+        _line(
+            f"entry of a new customer, {engine} / Flask + one insert", rates, "new", "insert", 0.75
+        ),
+        _line(
+            f"entry of a returning customer, {engine} / Flask + one insert",
+            rates,
+            "returning",
+            "insert",
+            0.75,
+        ),
+        _line(f"entry of a new customer, {engine} / Flask hello", rates, "new", "hello", 0.12),
+        _line(
+            f"entry of a returning customer, {engine} / Flask hello",
+            rates,
+            "returning",
+            "hello",
+            0.20,
+        ),
+        _line(
+            f"route of a returning customer, nothing stored, {engine} / Flask hello",
+            rates,
+            "route",
+            "hello",
+            0.55,
+        ),
+    ]
 
 
-def _line(name: str, rates: dict[str, list[float]], ours: str, theirs: str, aim: float | None) -> Line:
+def _line(
+    name: str, rates: dict[str, list[float]], ours: str, theirs: str, aim: float | None
+) -> Line:
     ratio = statistics.median(a / b for a, b in zip(rates[ours], rates[theirs], strict=True))
-    return Line(name, statistics.median(rates[ours]), statistics.median(rates[theirs]), "/s", ratio, aim)
+    return Line(
+        name, statistics.median(rates[ours]), statistics.median(rates[theirs]), "/s", ratio, aim
+    )
 
 
-# -- asking -------------------------------------------------------------------------------------------------------------------
+# -- asking ----------------------------------------------------------------------------------------
+
 
 def _entry(key: str, name: str, again: int | None = None) -> Request:
     return _post("/api/v1/entries", f"Authorization: Bearer {key}\r\n", name, again)
@@ -132,14 +172,24 @@ def _exchange(connection: socket.socket, request: bytes) -> None:
         left -= len(connection.recv(65536))
 
 
-# -- the server ---------------------------------------------------------------------------------------------------------------
+# -- the server ------------------------------------------------------------------------------------
+
 
 @contextmanager
 def _server(folder: Path, url: str | None = None) -> Iterator[tuple[int, str]]:
-    """A chain in a fresh database (SQLite in the folder, or the one of the URL), served by a process of its own: the port and an API key."""
-    given = {"DATABASE_URL": url or f"sqlite:///{folder / 'entries.db'}", "INSTANCE_PATH": str(folder), "LOG_LEVEL": "ERROR"}
+    """A chain in a fresh database (SQLite in the folder, or the one of the URL), served by a
+    process of its own: the port and an API key."""
+    given = {
+        "DATABASE_URL": url or f"sqlite:///{folder / 'entries.db'}",
+        "INSTANCE_PATH": str(folder),
+        "LOG_LEVEL": "ERROR",
+    }
     port, key = prepared(given, "write")
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.server", str(port)], cwd=ROOT, env={**os.environ, **given})
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.server", str(port)],
+        cwd=ROOT,
+        env={**os.environ, **given},
+    )
     try:
         _wait(port, process)
         yield port, key
@@ -177,11 +227,30 @@ def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
 def _open_chain(settings: config.Settings, count: int = STORES) -> None:
     chance = random.Random(3)
     context = Context(settings.timezone, settings.currency, config.CURRENCY_DECIMALS)
-    _apply(dealers, "dealers", context, [{"dealer_code": f"D{n}", "name": f"Dealer {n}"} for n in range(DEALERS)])
-    _apply(stores, "stores", context, [
-        {"store_code": f"S{n:05}", "name": f"Shop {n}", "dealer_code": f"D{n % DEALERS}", "latitude": f"{chance.uniform(30, 32.4):.6f}",
-         "longitude": f"{chance.uniform(120, 122.4):.6f}", "crs": "wgs84", "hours": "09:00-21:00", "cloud_shop_url": f"/pages/shop?code=S{n:05}"}
-        for n in range(count)])
+    _apply(
+        dealers,
+        "dealers",
+        context,
+        [{"dealer_code": f"D{n}", "name": f"Dealer {n}"} for n in range(DEALERS)],
+    )
+    _apply(
+        stores,
+        "stores",
+        context,
+        [
+            {
+                "store_code": f"S{n:05}",
+                "name": f"Shop {n}",
+                "dealer_code": f"D{n % DEALERS}",
+                "latitude": f"{chance.uniform(30, 32.4):.6f}",
+                "longitude": f"{chance.uniform(120, 122.4):.6f}",
+                "crs": "wgs84",
+                "hours": "09:00-21:00",
+                "cloud_shop_url": f"/pages/shop?code=S{n:05}",
+            }
+            for n in range(count)
+        ],
+    )
 
 
 def _apply(register: object, kind: str, context: Context, rows: list[dict[str, str]]) -> None:

@@ -1,9 +1,11 @@
-"""What visitors feel while a large file of orders is written: `python -m benchmarks.large_file [ORDERS]`.
+"""What visitors feel while a large file of orders is written: `python -m benchmarks.large_file
+[ORDERS]`.
 
-A server process as in benchmarks.entries, CLIENTS that enter at a steady pace, and a process of its own that brings in a file, as
-`flask import` does, then what the worker does with it: seal, book, count the figures. The worst entry is held to two seconds (N2); an
-answer that is a fault ends the run. SQLite, and PostgreSQL where it can be started.
-"""
+A server process as in benchmarks.entries, CLIENTS that enter at a steady pace, and a process of its
+own that brings in a file, as `flask import` does, then what the worker does with it: seal, book,
+count the figures. The worst entry is held to two seconds (N2); an answer that is a fault ends the
+run. SQLite, and PostgreSQL where it can be started."""
+
 from __future__ import annotations
 
 import os
@@ -72,7 +74,12 @@ def _measured(engine: str, url: str, folder: Path, orders: int) -> list[Line]:
             each.start()
         began = time.perf_counter()
         given = {"DATABASE_URL": url, "INSTANCE_PATH": str(folder), "LOG_LEVEL": "ERROR"}
-        brings = subprocess.Popen([sys.executable, "-c", BRING, str(orders)], cwd=ROOT, env={**os.environ, **given}, stdout=subprocess.PIPE)
+        brings = subprocess.Popen(
+            [sys.executable, "-c", BRING, str(orders)],
+            cwd=ROOT,
+            env={**os.environ, **given},
+            stdout=subprocess.PIPE,
+        )
         assert brings.stdout is not None
         with brings.stdout:
             done = brings.stdout.readline() == b"written\n"
@@ -87,9 +94,25 @@ def _measured(engine: str, url: str, folder: Path, orders: int) -> list[Line]:
     name = f"a file of {orders:,} orders is written, {engine}"
     p99 = sorted(waits)[int(len(waits) * 0.99)]
     # the ratio is the share of the two seconds that is left over: 1 and more holds
-    return [Line(f"worst entry while {name} / {AIM_SECONDS:.0f} s", max(waits), AIM_SECONDS, "s", AIM_SECONDS / max(waits), 1.0),
-            Line(f"99th percentile of entries meanwhile, {engine} / {AIM_SECONDS:.0f} s", p99, AIM_SECONDS, "s", AIM_SECONDS / p99, None),
-            Line(f"seconds until {name} / a minute", took, 60.0, "s", 60.0 / took, None)]
+    return [
+        Line(
+            f"worst entry while {name} / {AIM_SECONDS:.0f} s",
+            max(waits),
+            AIM_SECONDS,
+            "s",
+            AIM_SECONDS / max(waits),
+            1.0,
+        ),
+        Line(
+            f"99th percentile of entries meanwhile, {engine} / {AIM_SECONDS:.0f} s",
+            p99,
+            AIM_SECONDS,
+            "s",
+            AIM_SECONDS / p99,
+            None,
+        ),
+        Line(f"seconds until {name} / a minute", took, 60.0, "s", 60.0 / took, None),
+    ]
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """How fast the exact nearest store is found, beside the usual ways: `python -m benchmarks.nearest`.
 
-The rivals answer on a sphere (haversine), so they are also wrong at times; the last column says for how many visitors. That the index
-is right is asserted against brute-force geodesics on a sample. A ratio above 1 means the index is faster.
-"""
+The rivals answer on a sphere (haversine), so they are also wrong at times; the last column says for
+how many visitors. That the index is right is asserted against brute-force geodesics on a sample. A
+ratio above 1 means the index is faster."""
+
 from __future__ import annotations
 
 import time
@@ -24,25 +25,49 @@ EARTH_M = 6_371_008.8
 
 
 def run() -> list[Line]:
-    """Single and batch against numpy brute force and scikit-learn's BallTree, for each size of chain; some twenty seconds."""
-    return [*(row for stores in SIZES for row in _compare(stores)), _growth(), *_exactness(SIZES[-1])]
+    """Single and batch against numpy brute force and scikit-learn's BallTree, for each size of
+    chain; some twenty seconds."""
+    return [
+        *(row for stores in SIZES for row in _compare(stores)),
+        _growth(),
+        *_exactness(SIZES[-1]),
+    ]
 
 
 def _growth() -> Line:
-    """One query among 100,000 stores beside one among 3,000; the machine's other guests are met by both in turns."""
+    """One query among 100,000 stores beside one among 3,000; the machine's other guests are met by
+    both in turns."""
     chains = [_chain(count) for count in (SIZES[0], SIZES[-1])]
-    indexes = [NearestIndex(stores[:, 0], stores[:, 1], [f"S{n:06d}" for n in range(len(stores))]) for stores, _ in chains]
+    indexes = [
+        NearestIndex(stores[:, 0], stores[:, 1], [f"S{n:06d}" for n in range(len(stores))])
+        for stores, _ in chains
+    ]
     times: list[list[float]] = [[], []]
     for _ in range(7):
         for index, (_, visitors), found in zip(indexes, chains, times, strict=True):
             asked = visitors[:3_000].tolist()
-            found.append(_microseconds(lambda index=index, asked=asked: [index.nearest(lat, lng) for lat, lng in asked], len(asked)))  # type: ignore[misc]
+            found.append(
+                _microseconds(
+                    lambda index=index, asked=asked: [
+                        index.nearest(lat, lng) for lat, lng in asked
+                    ],
+                    len(asked),
+                )
+            )  # type: ignore[misc]
     small, large = (float(np.median(found)) for found in times)
-    return Line(f"nearest, single among {SIZES[-1]:,} / among {SIZES[0]:,}", large, small, "us", small / large, 1 / 1.5)
+    return Line(
+        f"nearest, single among {SIZES[-1]:,} / among {SIZES[0]:,}",
+        large,
+        small,
+        "us",
+        small / large,
+        1 / 1.5,
+    )
 
 
 def _exactness(count: int) -> Iterator[Line]:
-    """What being exact costs a batch, beside a k-d tree on the unit sphere with haversine distances; how often a proof needs more than two chords."""
+    """What being exact costs a batch, beside a k-d tree on the unit sphere with haversine
+    distances; how often a proof needs more than two chords."""
     stores, visitors = _chain(count)
     index = NearestIndex(stores[:, 0], stores[:, 1], [f"S{n:06d}" for n in range(count)])
     tree = cKDTree(_on_sphere(stores))
@@ -53,23 +78,44 @@ def _exactness(count: int) -> Iterator[Line]:
 
     ours, theirs = [], []
     for _ in range(5):
-        ours.append(_microseconds(lambda: index.nearest_batch(visitors[:, 0], visitors[:, 1]), BATCH))
+        ours.append(
+            _microseconds(lambda: index.nearest_batch(visitors[:, 0], visitors[:, 1]), BATCH)
+        )
         theirs.append(_microseconds(inexact, BATCH))
     exact, rough = float(np.median(ours)), float(np.median(theirs))
-    yield Line(f"nearest, exact batch / haversine k-d tree batch, among {count:,}", exact, rough, "us", rough / exact, 1 / 1.5)
+    yield Line(
+        f"nearest, exact batch / haversine k-d tree batch, among {count:,}",
+        exact,
+        rough,
+        "us",
+        rough / exact,
+        1 / 1.5,
+    )
     leads = index.nearest_batch_with_lead(visitors[:, 0], visitors[:, 1])[2]
     slow = float(np.mean(leads == 0.0)) * 10_000
-    yield Line(f"nearest, visitors of 10,000 whose proof needs a second look, among {count:,}", slow, 1.0, "", 1.0 / max(slow, 0.01), 1.0)
+    yield Line(
+        f"nearest, visitors of 10,000 whose proof needs a second look, among {count:,}",
+        slow,
+        1.0,
+        "",
+        1.0 / max(slow, 0.01),
+        1.0,
+    )
 
 
 def _on_sphere(places: Floats) -> Floats:
     lats, lngs = np.radians(places).T
-    return np.stack((np.cos(lats) * np.cos(lngs), np.cos(lats) * np.sin(lngs), np.sin(lats)), axis=-1)
+    return np.stack(
+        (np.cos(lats) * np.cos(lngs), np.cos(lats) * np.sin(lngs), np.sin(lats)), axis=-1
+    )
 
 
 def _pairwise_m(a: Floats, b: Floats) -> Floats:
     (lat1, lng1), (lat2, lng2) = np.radians(a).T, np.radians(b).T
-    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lng2 - lng1) / 2) ** 2
+    half = (
+        np.sin((lat2 - lat1) / 2) ** 2
+        + np.cos(lat1) * np.cos(lat2) * np.sin((lng2 - lng1) / 2) ** 2
+    )
     found: Floats = 2 * EARTH_M * np.arcsin(np.sqrt(half))
     return found
 
@@ -99,15 +145,22 @@ def _compare(count: int) -> Iterator[Line]:
     single = singles(index.nearest, visitors[:5_000])
     batch = _microseconds(lambda: index.nearest_batch(visitors[:, 0], visitors[:, 1]), BATCH)
     brute_us, ball_us = singles(brute, few), singles(ball, visitors[:2_000])
-    ball_batch_us = _microseconds(lambda: tree.query(np.radians(visitors), return_distance=True), BATCH)
+    ball_batch_us = _microseconds(
+        lambda: tree.query(np.radians(visitors), return_distance=True), BATCH
+    )
     chain = f"among {count:,}, sphere wrong for {wrong / BATCH:.2%}"
-    for name, ours, theirs in (("single / numpy haversine", single, brute_us), ("single / BallTree", single, ball_us),
-                               ("batch / numpy haversine", batch, brute_us), ("batch / BallTree", batch, ball_batch_us)):
+    for name, ours, theirs in (
+        ("single / numpy haversine", single, brute_us),
+        ("single / BallTree", single, ball_us),
+        ("batch / numpy haversine", batch, brute_us),
+        ("batch / BallTree", batch, ball_batch_us),
+    ):
         yield Line(f"nearest, {name}, {chain}", ours, theirs, "us", theirs / ours)
 
 
 def _chain(count: int) -> tuple[Floats, Floats]:
-    """Stores in towns of a large country, visitors in the same towns and some in the country between them; always the same."""
+    """Stores in towns of a large country, visitors in the same towns and some in the country
+    between them; always the same."""
     random = np.random.default_rng(count)
     towns = random.uniform((20, 95), (48, 128), (300, 2))
     stores = towns[random.integers(0, 300, count)] + random.normal(0, 0.15, (count, 2))

@@ -1,4 +1,6 @@
-"""How long the check of a whole network takes, beside the second that a page may wait for it: `python -m benchmarks.network_check`."""
+"""How long the check of a whole network takes, beside the second that a page may wait for it:
+`python -m benchmarks.network_check`."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,7 +23,11 @@ STORES, ROUNDS, AIM_MS = 3_000, 5, 1_000.0
 def run() -> list[Line]:
     """3,000 stores in SQLite; the snapshot and the tables of places are there."""
     with tempfile.TemporaryDirectory() as folder:
-        given = {"DATABASE_URL": f"sqlite:///{folder}/check.db", "INSTANCE_PATH": folder, "LOG_LEVEL": "ERROR"}
+        given = {
+            "DATABASE_URL": f"sqlite:///{folder}/check.db",
+            "INSTANCE_PATH": folder,
+            "LOG_LEVEL": "ERROR",
+        }
         commands.upgrade(given["DATABASE_URL"])
         create_app(config.load(given))
         _open_chain(config.load(given), STORES)
@@ -34,7 +40,16 @@ def run() -> list[Line]:
                 taken.append((time.perf_counter() - began) * 1000)
         db.database().dispose()
     took = statistics.median(taken[1:])
-    return [Line(f"check of a network of {STORES:,} stores / one second", took, AIM_MS, "ms", AIM_MS / took, 1.0)]
+    return [
+        Line(
+            f"check of a network of {STORES:,} stores / one second",
+            took,
+            AIM_MS,
+            "ms",
+            AIM_MS / took,
+            1.0,
+        )
+    ]
 
 
 if __name__ == "__main__":

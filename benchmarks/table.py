@@ -1,4 +1,6 @@
-"""What one line of the table of benchmarks says: a figure of ours, the yardstick beside it, their ratio, and what it aims at."""
+"""What one line of the table of benchmarks says: a figure of ours, the yardstick beside it, their
+ratio, and what it aims at."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -6,7 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`figure` and `yardstick` are of one `unit`; `ratio` is made so that more is better; `aim` None: shown for information."""
+    """`figure` and `yardstick` are of one `unit`; `ratio` is made so that more is better; `aim`
+    None: shown for information."""
 
     name: str
     figure: float

@@ -1,4 +1,6 @@
-"""The facts that calculation reads, as values. Ids are surrogates, money minor units, moments aware. Pure."""
+"""The facts that calculation reads, as values. Ids are surrogates, money minor units, moments
+aware. Pure."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -7,7 +9,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a guide works on a day: store, its dealer and branch, with the codes that plans name. None: not employed."""
+    """Where a guide works on a day: store, its dealer and branch, with the codes that plans name.
+    None: not employed."""
 
     store_id: int | None = None
     store_code: str | None = None
@@ -18,8 +21,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """One contact event of a person with any guide: confirmed, deleted (by either side), transferred (to `guide_id`; who gives is not
-    always told)."""
+    """One contact event of a person with any guide: confirmed, deleted (by either side),
+    transferred (to `guide_id`; who gives is not always told)."""
 
     event_id: str
     kind: str
@@ -32,7 +35,8 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer's whole contact history, in any order; `customer_id` is the smallest of all that turned out to be him (M19)."""
+    """A customer's whole contact history, in any order; `customer_id` is the smallest of all that
+    turned out to be him (M19)."""
 
     customer_id: int
     employee: bool
@@ -60,7 +64,8 @@ class RefundOf:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order credited to the guide. `dealer_id`, `store_id`: who owns the sale; `guide_dealer_id`: who employs the guide."""
+    """An order credited to the guide. `dealer_id`, `store_id`: who owns the sale;
+    `guide_dealer_id`: who employs the guide."""
 
     order_id: int
     order_no: str
@@ -85,7 +90,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """An invitation by the guide; `first_order` is the invitee's first paid order ever, whoever sold it."""
+    """An invitation by the guide; `first_order` is the invitee's first paid order ever, whoever
+    sold it."""
 
     event_id: str
     at: dt.datetime
@@ -100,8 +106,8 @@ class Referral:
 
 @dataclass(frozen=True, slots=True)
 class GuideFacts:
-    """Everything that decides what one guide earned in one month. `places`: where he worked on the days that occur;
-    `earlier`: his orders before the month, for cumulative tiers."""
+    """Everything that decides what one guide earned in one month. `places`: where he worked on the
+    days that occur; `earlier`: his orders before the month, for cumulative tiers."""
 
     guide_id: int
     guide_code: str

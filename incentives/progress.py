@@ -1,4 +1,6 @@
-"""How a guide's month goes: targets with what is still missing, and the tiers of his sales components (G3, C5, C8)."""
+"""How a guide's month goes: targets with what is still missing, and the tiers of his sales
+components (G3, C5, C8)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,7 +23,8 @@ from stores.network import network
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`kpis` as `kpis.of_guide`; `ladders` of the components in force today, empty for another month."""
+    """`kpis` as `kpis.of_guide`; `ladders` of the components in force today, empty for another
+    month."""
 
     kpis: list[dict[str, Any]]
     ladders: list[Ladder]
@@ -32,19 +35,36 @@ def of_guide(connection: Connection, guide_id: int, period: str, now: dt.datetim
     today = business_day(now)
     if period != today.isoformat()[:7]:
         return Progress(kpis.of_guide(connection, guide_id, period, now), [])
-    plans, snapshot = loading.plan_versions(connection), network.snapshot(versions.current(connection))
+    plans, snapshot = (
+        loading.plan_versions(connection),
+        network.snapshot(versions.current(connection)),
+    )
     loaded = loading.load(connection, [guide_id], period, snapshot, cumulative=is_cumulative(plans))
     if not loaded:
         return Progress(kpis.of_guide(connection, guide_id, period, now, []), [])
     facts = loaded[0]
-    lines = [line_answer(line) for line in calculate(facts, plans, now).lines] + rewards.adjustments_of(connection, guide_id).get(period, [])
-    place = loading.places_of(guide_id, [today], snapshot, loading.branch_codes(connection)).get(today, Place())
-    return Progress(kpis.of_guide(connection, guide_id, period, now, lines), ladders(facts, plans, place, today, now))
+    lines = [
+        line_answer(line) for line in calculate(facts, plans, now).lines
+    ] + rewards.adjustments_of(connection, guide_id).get(period, [])
+    place = loading.places_of(guide_id, [today], snapshot, loading.branch_codes(connection)).get(
+        today, Place()
+    )
+    return Progress(
+        kpis.of_guide(connection, guide_id, period, now, lines),
+        ladders(facts, plans, place, today, now),
+    )
 
 
-def in_force(connection: Connection, *, guide_id: int | None, store_id: int | None, now: dt.datetime) -> list[tuple[PlanVersion, PerEvent | Rate]]:
-    """The components that count today for a guide, or, without one, for whoever works in the store."""
-    today, plans, snapshot = business_day(now), loading.plan_versions(connection), network.snapshot(versions.current(connection))
+def in_force(
+    connection: Connection, *, guide_id: int | None, store_id: int | None, now: dt.datetime
+) -> list[tuple[PlanVersion, PerEvent | Rate]]:
+    """The components that count today for a guide, or, without one, for whoever works in the
+    store."""
+    today, plans, snapshot = (
+        business_day(now),
+        loading.plan_versions(connection),
+        network.snapshot(versions.current(connection)),
+    )
     branches = loading.branch_codes(connection)
     guide = snapshot.guides.get(guide_id) if guide_id is not None else None
     if guide is not None:
@@ -52,4 +72,6 @@ def in_force(connection: Connection, *, guide_id: int | None, store_id: int | No
     else:
         place = loading.place_at(store_id, today, snapshot, branches) or Place()
     code = guide.code if guide is not None else ""
-    return components_in_force(plans, today, GuideFacts(guide_id or 0, code, today.isoformat()[:7]), place)
+    return components_in_force(
+        plans, today, GuideFacts(guide_id or 0, code, today.isoformat()[:7]), place
+    )

@@ -1,4 +1,6 @@
-"""Reward scopes: (guide, origin period, component); `posted_seq` numbers the bookings, so two runs at once cannot both pay (M3)."""
+"""Reward scopes: (guide, origin period, component); `posted_seq` numbers the bookings, so two runs
+at once cannot both pay (M3)."""
+
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Table, UniqueConstraint
@@ -6,7 +8,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Table, UniqueConstraint
 import db
 
 reward_scope = Table(
-    "reward_scope", db.metadata,
+    "reward_scope",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("guide_id", BigInteger, ForeignKey("guide.id"), nullable=False),
     Column("period", db.Code(7), nullable=False),
@@ -16,13 +19,16 @@ reward_scope = Table(
     UniqueConstraint("guide_id", "period", "component"),
 )
 reward_due = Table(  # when time alone will next change what is booked for a guide's period
-    "reward_due", db.metadata,
+    "reward_due",
+    db.metadata,
     Column("guide_id", BigInteger, ForeignKey("guide.id"), primary_key=True, autoincrement=False),
     Column("period", db.Code(7), primary_key=True),
     Column("next_at", db.Instant, nullable=False, index=True),
 )
-reward_mark = Table(  # a guide's period to recompute whatever its facts say, for instance after a plan was published
-    "reward_mark", db.metadata,
+# a guide's period to recompute whatever its facts say, for instance after a plan was published
+reward_mark = Table(
+    "reward_mark",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("guide_id", BigInteger, ForeignKey("guide.id"), nullable=False),
     Column("period", db.Code(7), nullable=False),

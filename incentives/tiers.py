@@ -1,4 +1,6 @@
-"""Tiered totals: T(sum) rounds once, a line is T(after) - T(before), so lines always sum to the total (C5, C6, M24). Pure."""
+"""Tiered totals: T(sum) rounds once, a line is T(after) - T(before), so lines always sum to the
+total (C5, C6, M24). Pure."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -8,7 +10,8 @@ from ledger.money import proportion
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Up to `up_to_minor` (None: without end) at `rate_bp` ten-thousandths, and/or a fixed `amount_minor`."""
+    """Up to `up_to_minor` (None: without end) at `rate_bp` ten-thousandths, and/or a fixed
+    `amount_minor`."""
 
     up_to_minor: int | None
     rate_bp: int = 0
@@ -17,8 +20,8 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Tiers:
-    """`mode`: marginal (each band's rate for its part) or retroactive (the reached band's rate for all). `bound`: the band to which a
-    sum exactly on a bound belongs, lower or upper."""
+    """`mode`: marginal (each band's rate for its part) or retroactive (the reached band's rate for
+    all). `bound`: the band to which a sum exactly on a bound belongs, lower or upper."""
 
     mode: str
     bound: str
@@ -33,7 +36,8 @@ class Tiers:
         return len(self.bands) - 1
 
     def total(self, sum_minor: int) -> int:
-        """T(sum) in minor units, half up once. Fixed amounts: retroactive the reached band's, marginal those of all bands entered."""
+        """T(sum) in minor units, half up once. Fixed amounts: retroactive the reached band's,
+        marginal those of all bands entered."""
         if sum_minor <= 0:
             return 0
         at = self.reached(sum_minor)
@@ -41,11 +45,13 @@ class Tiers:
             band = self.bands[at]
             return proportion(sum_minor * band.rate_bp, 1, 10_000) + band.amount_minor
         parts, below = 0, 0
-        for band in self.bands[:at + 1]:
+        for band in self.bands[: at + 1]:
             top = sum_minor if band.up_to_minor is None else min(sum_minor, band.up_to_minor)
             parts += max(0, top - below) * band.rate_bp
             below = top
-        return proportion(parts, 1, 10_000) + sum(band.amount_minor for band in self.bands[:at + 1])
+        return proportion(parts, 1, 10_000) + sum(
+            band.amount_minor for band in self.bands[: at + 1]
+        )
 
 
 def flat(rate_bp: int) -> Tiers:
@@ -54,5 +60,6 @@ def flat(rate_bp: int) -> Tiers:
 
 
 def under(cap: int | None, so_far: int, amount: int) -> int:
-    """What a cap of the running sum leaves of the next amount: f(sum + a) - f(sum), f = min(cap, x) (M6)."""
+    """What a cap of the running sum leaves of the next amount: f(sum + a) - f(sum), f = min(cap, x)
+    (M6)."""
     return amount if cap is None else min(cap, so_far + amount) - min(cap, so_far)

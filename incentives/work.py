@@ -1,4 +1,6 @@
-"""What waits for headquarters in incentives: months to approve, closed months that no longer come out as closed (B13, M2)."""
+"""What waits for headquarters in incentives: months to approve, closed months that no longer come
+out as closed (B13, M2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -14,9 +16,12 @@ BEGINNING = dt.date(1, 1, 1)
 
 
 def waiting(connection: Connection, today: dt.date) -> dict[str, int]:
-    """{"months_to_approve": months that are over, in which something was earned and that nobody has approved; "restatements": guides' closed
-    months that wait for two people's decision}."""
-    return {"months_to_approve": len(months_to_approve(connection, today)), "restatements": restatements(connection)}
+    """{"months_to_approve": months that are over, in which something was earned and that nobody has
+    approved; "restatements": guides' closed months that wait for two people's decision}."""
+    return {
+        "months_to_approve": len(months_to_approve(connection, today)),
+        "restatements": restatements(connection),
+    }
 
 
 def months_to_approve(connection: Connection, today: dt.date) -> list[str]:
@@ -25,13 +30,24 @@ def months_to_approve(connection: Connection, today: dt.date) -> list[str]:
     done = set(connection.execute(select(p.period).where(p.state != "open")).scalars())
     before = today.replace(day=1) - dt.timedelta(days=1)
     months = select(cube.month_of(moved_day.c.day).label("day")).distinct().subquery()
-    c, new = guide_cell.c, cube.since(connection, guide_cell, BEGINNING, before, ("accrued_minor",), "origin").c
+    c, new = (
+        guide_cell.c,
+        cube.since(connection, guide_cell, BEGINNING, before, ("accrued_minor",), "origin").c,
+    )
     earned = exists().where(c.grain == cube.ORIGIN, c.day == months.c.day, c.accrued_minor != 0)
-    found = set(connection.execute(select(months.c.day).where(months.c.day <= before, earned)).scalars())
-    found |= set(connection.execute(select(new.day).where(new.accrued_minor != 0).distinct()).scalars())
+    found = set(
+        connection.execute(select(months.c.day).where(months.c.day <= before, earned)).scalars()
+    )
+    found |= set(
+        connection.execute(select(new.day).where(new.accrued_minor != 0).distinct()).scalars()
+    )
     return sorted(month for day in found if (month := day.isoformat()[:7]) not in done)
 
 
 def restatements(connection: Connection) -> int:
     r = incentive_restatement.c
-    return int(connection.execute(select(func.count()).select_from(select(r.period, r.guide_id).distinct().subquery())).scalar_one())
+    return int(
+        connection.execute(
+            select(func.count()).select_from(select(r.period, r.guide_id).distinct().subquery())
+        ).scalar_one()
+    )

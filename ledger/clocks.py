@@ -1,8 +1,10 @@
-"""Whether this machine's clock can be believed: what was sealed or booked at a later moment than it shows, was so by another clock.
+"""Whether this machine's clock can be believed: what was sealed or booked at a later moment than it
+shows, was so by another clock.
 
-Nobody can tell which of the two is right, so while they disagree nothing new is booked (`in_doubt`). A doubt ends when the clock shows the later
-moment, or when ten minutes passed in which nothing later came: then the other clock no longer runs.
-"""
+Nobody can tell which of the two is right, so while they disagree nothing new is booked
+(`in_doubt`). A doubt ends when the clock shows the later moment, or when ten minutes passed in
+which nothing later came: then the other clock no longer runs."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -18,7 +20,8 @@ QUIET = dt.timedelta(minutes=10)
 NEWEST = 1_000  # journals and seals: times are not in the order of numbers
 
 clock_doubt = Table(
-    "clock_doubt", db.metadata,
+    "clock_doubt",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("seen_at", db.Instant, nullable=False),
     Column("ahead_at", db.Instant, nullable=False),  # the newest moment that was known then
@@ -26,7 +29,8 @@ clock_doubt = Table(
 
 
 def in_doubt(now: dt.datetime) -> dt.datetime | None:
-    """The newest sealed or booked moment while it lies ahead of this clock and nobody knows yet which is right; a new doubt is written down."""
+    """The newest sealed or booked moment while it lies ahead of this clock and nobody knows yet
+    which is right; a new doubt is written down."""
     with db.read() as connection:
         newest, known = _newest(connection), doubted(connection, now)
     if newest is None or newest <= now + APART:
@@ -43,11 +47,19 @@ def in_doubt(now: dt.datetime) -> dt.datetime | None:
 def doubted(connection: Connection, now: dt.datetime) -> dt.datetime | None:
     """The moment that a worker found ahead of the clock and that keeps it from booking."""
     d = clock_doubt.c
-    return connection.execute(select(func.max(d.ahead_at)).where(d.ahead_at > now, d.seen_at > now - QUIET)).scalar()
+    return connection.execute(
+        select(func.max(d.ahead_at)).where(d.ahead_at > now, d.seen_at > now - QUIET)
+    ).scalar()
 
 
 def _newest(connection: Connection) -> dt.datetime | None:
-    found = [connection.execute(_last(column, number)).scalar() for column, number in ((seal.c.sealed_at, seal.c.seal_no), (journal.c.booked_at, journal.c.id))]
+    found = [
+        connection.execute(_last(column, number)).scalar()
+        for column, number in (
+            (seal.c.sealed_at, seal.c.seal_no),
+            (journal.c.booked_at, journal.c.id),
+        )
+    ]
     return max((each for each in found if each is not None), default=None)
 
 

@@ -1,4 +1,5 @@
 """What can go wrong in the domain, as types. Only `app/web/errors.py` knows their HTTP status."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -14,7 +15,8 @@ class FieldFault:
 
 
 class Fault(Exception):
-    """Base of the faults a caller can mend. `code` is a stable snake_case word, `detail` says what, why and what to do."""
+    """Base of the faults a caller can mend. `code` is a stable snake_case word, `detail` says what,
+    why and what to do."""
 
     code = "fault"
 
@@ -50,16 +52,25 @@ class NotAllowed(Fault):
 
 
 class Conflict(Fault):
-    """The same key with another content, or a state that moved on (HTTP 409); nothing was written."""
+    """The same key with another content, or a state that moved on (HTTP 409); nothing was
+    written."""
 
     code = "conflict"
 
 
 class Busy(Fault):
-    """Nothing is wrong with it, it only cannot be done now (HTTP 503 with Retry-After); nothing was written."""
+    """Nothing is wrong with it, it only cannot be done now (HTTP 503 with Retry-After); nothing was
+    written."""
 
     code = "busy"
 
-    def __init__(self, detail: str, *, code: str | None = None, errors: Sequence[FieldFault] = (), retry_after: int = 5):
+    def __init__(
+        self,
+        detail: str,
+        *,
+        code: str | None = None,
+        errors: Sequence[FieldFault] = (),
+        retry_after: int = 5,
+    ):
         super().__init__(detail, code=code, errors=errors)
         self.retry_after = retry_after

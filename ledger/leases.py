@@ -1,4 +1,5 @@
 """Leases: one runner at a time for a job, among any number of workers on any number of machines."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -9,7 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 import db
 
 job_lease = Table(
-    "job_lease", db.metadata,
+    "job_lease",
+    db.metadata,
     Column("name", db.Code(32), primary_key=True),
     Column("holder", db.Code(96), nullable=False),
     Column("until", db.Instant, nullable=False),
@@ -20,21 +22,29 @@ def take(name: str, holder: str, now: dt.datetime, seconds: int) -> bool:
     """Take or prolong the lease; False while somebody else holds it."""
     with db.transaction() as connection:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(job_lease).values(name=name, holder=holder, until=now + dt.timedelta(seconds=seconds))
+        statement = dialect.insert(job_lease).values(
+            name=name, holder=holder, until=now + dt.timedelta(seconds=seconds)
+        )
         statement = statement.on_conflict_do_update(
-            index_elements=["name"], set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
-            where=or_(job_lease.c.holder == holder, job_lease.c.until <= now))
+            index_elements=["name"],
+            set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
+            where=or_(job_lease.c.holder == holder, job_lease.c.until <= now),
+        )
         return connection.execute(statement.returning(job_lease.c.name)).first() is not None
 
 
 def held(name: str) -> tuple[str, dt.datetime] | None:
     """Who holds the lease and until when, by his clock."""
     with db.read() as connection:
-        found = connection.execute(select(job_lease.c.holder, job_lease.c.until).where(job_lease.c.name == name)).first()
+        found = connection.execute(
+            select(job_lease.c.holder, job_lease.c.until).where(job_lease.c.name == name)
+        ).first()
         return (found.holder, found.until) if found is not None else None
 
 
 def give_back(name: str, holder: str) -> None:
     """End the lease early, so that the next worker need not wait for its end."""
     with db.transaction() as connection:
-        connection.execute(delete(job_lease).where(job_lease.c.name == name, job_lease.c.holder == holder))
+        connection.execute(
+            delete(job_lease).where(job_lease.c.name == name, job_lease.c.holder == holder)
+        )

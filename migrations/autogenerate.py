@@ -1,4 +1,6 @@
-"""How tables are compared with a database, and how our column types are written into a migration."""
+"""How tables are compared with a database, and how our column types are written into a
+migration."""
+
 from __future__ import annotations
 
 from typing import Any, Literal
@@ -16,7 +18,8 @@ def options(dialect: str) -> dict[str, Any]:
         "compare_type": True,
         "compare_server_default": True,
         "render_item": render_item,
-        # Batch mode copies a table into a new one and drops the old: its triggers vanish, and cascades fire (M10).
+        # Batch mode copies a table into a new one and drops the old: its triggers vanish, and
+        # cascades fire (M10).
         "render_as_batch": False,
     }
 
@@ -24,7 +27,8 @@ def options(dialect: str) -> dict[str, Any]:
 def render_item(kind: str, item: Any, context: Any) -> str | Literal[False]:
     """`db.Code(64)`, `db.Instant()`, `db.Json()`, `db.BigId`; False leaves the rest to Alembic."""
     if kind == "server_default" and isinstance(getattr(item, "arg", item), False_ | True_):
-        return f"sa.{getattr(item, 'arg', item)}()"  # Alembic writes 0 or 1 on SQLite, which PostgreSQL refuses
+        # Alembic writes 0 or 1 on SQLite, which PostgreSQL refuses
+        return f"sa.{getattr(item, 'arg', item)}()"
     if kind != "type":
         return False
     if isinstance(item, BigInteger) and isinstance(item._variant_mapping.get("sqlite"), Integer):

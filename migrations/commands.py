@@ -1,4 +1,6 @@
-"""Migrate a database up and down. Each command is one transaction on both engines: it happens whole or not at all."""
+"""Migrate a database up and down. Each command is one transaction on both engines: it happens whole
+or not at all."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -18,7 +20,9 @@ import config
 import db
 
 HERE = Path(__file__).resolve().parent
-MIGRATION_LOCK = 7_305_771  # PostgreSQL advisory lock: two deployments at once migrate one after the other
+MIGRATION_LOCK = (
+    7_305_771  # PostgreSQL advisory lock: two deployments at once migrate one after the other
+)
 
 
 class BrokenReferences(Exception):
@@ -26,7 +30,8 @@ class BrokenReferences(Exception):
 
 
 def upgrade(url: str, revision: str = "head") -> str | None:
-    """Migrate up, protect the append-only tables and, at the head, install what every chain starts with; returns the revision."""
+    """Migrate up, protect the append-only tables and, at the head, install what every chain starts
+    with; returns the revision."""
     with _migrating(url) as connection:
         command.upgrade(_config(connection), revision)
         protect_append_only_tables(connection)
@@ -43,7 +48,9 @@ def _install(connection: Connection) -> None:
     from stores.network.installation import install
 
     settings, now = config.load(), dt.datetime.now(dt.UTC)
-    install(connection, Brand(settings.timezone, settings.currency, settings.currency_decimals), now)
+    install(
+        connection, Brand(settings.timezone, settings.currency, settings.currency_decimals), now
+    )
     install_default_plan(connection, now, settings.currency_decimals)
 
 
@@ -74,7 +81,14 @@ def head() -> str | None:
 def known() -> frozenset[str]:
     """Every revision in the code, read from the files without running them: each start asks."""
     texts = (path.read_text("utf-8") for path in (HERE / "versions").glob("*.py"))
-    return frozenset(found[1] for found in (re.search(r"^revision(?:: str)? = ['\"](\w+)['\"]", each, re.MULTILINE) for each in texts) if found)
+    return frozenset(
+        found[1]
+        for found in (
+            re.search(r"^revision(?:: str)? = ['\"](\w+)['\"]", each, re.MULTILINE)
+            for each in texts
+        )
+        if found
+    )
 
 
 def sqlite_file(url: str) -> Path:
@@ -87,7 +101,8 @@ def history() -> ScriptDirectory:
 
 
 def write_revision(url: str, message: str) -> Path:
-    """Write a migration from the difference between the tables in code and this database (which stands at head)."""
+    """Write a migration from the difference between the tables in code and this database (which
+    stands at head)."""
     with _migrating(url) as connection:
         script = command.revision(_config(connection), message, autogenerate=True)
     assert isinstance(script, Script)
@@ -112,8 +127,9 @@ def protect_append_only_tables(connection: Connection) -> list[str]:
 
 @contextmanager
 def _migrating(url: str) -> Iterator[Connection]:
-    """A connection inside one transaction. On SQLite foreign keys are off before BEGIN (the pragma does nothing inside)
-    and checked before the commit, because rebuilding a parent table would otherwise delete or block its children."""
+    """A connection inside one transaction. On SQLite foreign keys are off before BEGIN (the pragma
+    does nothing inside) and checked before the commit, because rebuilding a parent table would
+    otherwise delete or block its children."""
     from migrations.tables import import_tables
 
     import_tables()
@@ -130,7 +146,9 @@ def _migrating(url: str) -> Iterator[Connection]:
                     yield connection
                     _check_references(connection)
                 else:
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+                    connection.execute(
+                        text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
+                    )
                     yield connection
     finally:
         base.dispose()
@@ -139,7 +157,10 @@ def _migrating(url: str) -> Iterator[Connection]:
 def _check_references(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
-        rows = [f"{table} row {row} refers to a missing row of {parent}" for table, row, parent, _ in broken[:20]]
+        rows = [
+            f"{table} row {row} refers to a missing row of {parent}"
+            for table, row, parent, _ in broken[:20]
+        ]
         raise BrokenReferences("; ".join(rows))
 
 

@@ -1,4 +1,5 @@
 """Run by Alembic inside the connection and transaction that migrations/commands.py opened."""
+
 from __future__ import annotations
 
 from alembic import context

@@ -1,4 +1,5 @@
 """Fills `db.metadata` with every table of the product."""
+
 from __future__ import annotations
 
 import importlib
@@ -13,7 +14,8 @@ PACKAGES = ("ledger", "stores", "incentives", "app")
 
 
 def import_tables() -> MetaData:
-    """Import each file that declares a table, and no other: a migration needs neither Flask nor the index libraries."""
+    """Import each file that declares a table, and no other: a migration needs neither Flask nor the
+    index libraries."""
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
             if "Table(" in path.read_text(encoding="utf-8"):

@@ -1,8 +1,9 @@
-"""Keep app/translations in step with the code: `python scripts/catalogue.py AREA` adds new texts to AREA.po and drops dead ones everywhere.
+"""Keep app/translations in step with the code: `python scripts/catalogue.py AREA` adds new texts to
+AREA.po and drops dead ones everywhere.
 
-The Chinese catalogue is one folder of .po files, a file for each area of the product; a text stands in one of them. A translator then fills
-the empty `msgstr`s; a test refuses a text without one.
-"""
+The Chinese catalogue is one folder of .po files, a file for each area of the product; a text stands
+in one of them. A translator then fills the empty `msgstr`s; a test refuses a text without one."""
+
 from __future__ import annotations
 
 import sys
@@ -24,15 +25,26 @@ msgstr ""
 
 """
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext.babel_extract")]
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = {
+    "_": None,
+    "_l": None,
+    "gettext": None,
+    "lazy_gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
 
 
 def messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
     """Every text of app/ that a reader may see: (file, line, message id, context)."""
     options = {"templates/**.html": {"extensions": "jinja2.ext.i18n"}}
-    for name, line, message, _comments, context in extract_from_dir(str(ROOT / "app"), METHODS, options, KEYWORDS):
+    for name, line, message, _comments, context in extract_from_dir(
+        str(ROOT / "app"), METHODS, options, KEYWORDS
+    ):
         yield name, line, message, context
-    for line, message, _comments, context in extract_from_file("python", str(SAYINGS), keywords=KEYWORDS):
+    for line, message, _comments, context in extract_from_file(
+        "python", str(SAYINGS), keywords=KEYWORDS
+    ):
         yield SAYINGS.name, line, message, context
 
 
@@ -63,7 +75,11 @@ def main(area: str) -> None:
         kept = Catalog(locale="zh_Hans_CN")
         for message in held:
             key = (message.id, message.context)
-            if message.id and key not in seen and template.get(message.id, message.context) is not None:
+            if (
+                message.id
+                and key not in seen
+                and template.get(message.id, message.context) is not None
+            ):
                 kept.add(message.id, message.string, flags=message.flags, context=message.context)
                 seen.add(key)
         known[path] = kept
@@ -72,8 +88,17 @@ def main(area: str) -> None:
             known[target].add(message.id, flags=message.flags, context=message.context)
     for path, kept in known.items():
         write(path, kept)
-    missing = [f"{path.name}: {message.id}" for path, kept in known.items() for message in kept if message.id and not (message.string and all(message.string))]
-    print(f"{sum(len(kept) for kept in known.values())} texts, {len(missing)} without Chinese", *missing, sep="\n  ")
+    missing = [
+        f"{path.name}: {message.id}"
+        for path, kept in known.items()
+        for message in kept
+        if message.id and not (message.string and all(message.string))
+    ]
+    print(
+        f"{sum(len(kept) for kept in known.values())} texts, {len(missing)} without Chinese",
+        *missing,
+        sep="\n  ",
+    )
 
 
 if __name__ == "__main__":

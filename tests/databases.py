@@ -1,8 +1,10 @@
-"""Fresh migrated databases on both engines, in milliseconds: each is a copy of one migrated template per test run.
+"""Fresh migrated databases on both engines, in milliseconds: each is a copy of one migrated
+template per test run.
 
-The processes of a test run (`-n 2`) share a folder. The first that needs an engine builds its template there under a file
-lock; PostgreSQL is started the same way and ends when the process that began the run ends, even if that was killed.
-"""
+The processes of a test run (`-n 2`) share a folder. The first that needs an engine builds its
+template there under a file lock; PostgreSQL is started the same way and ends when the process that
+began the run ends, even if that was killed."""
+
 from __future__ import annotations
 
 import fcntl
@@ -29,7 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_engine_that_shares(url: str, **options: Any) -> Engine:
-    """As SQLAlchemy's: statements that an engine of this process has compiled are compiled for every other one of the same dialect, too."""
+    """As SQLAlchemy's: statements that an engine of this process has compiled are compiled for
+    every other one of the same dialect, too."""
     engine = sqlalchemy.create_engine(url, **options)
     kind = (engine.dialect.name, str(options.get("isolation_level")))
     first = _first_engines.get(kind)
@@ -46,7 +49,8 @@ def create_engine_that_shares(url: str, **options: Any) -> Engine:
 
 
 class Databases:
-    """Makes databases for one process of a test run; `folder` is shared by all of them, `owner` began the run."""
+    """Makes databases for one process of a test run; `folder` is shared by all of them, `owner`
+    began the run."""
 
     def __init__(self, folder: Path, owner: int, worker: str):
         self.folder, self.owner, self.worker = folder, owner, worker
@@ -66,7 +70,9 @@ class Databases:
         assert original is not None
         if url.startswith("sqlite"):
             if Path(f"{original}-wal").exists():
-                raise RuntimeError(f"{original} is open, so its file is not all of it; dispose of its engine first")
+                raise RuntimeError(
+                    f"{original} is open, so its file is not all of it; dispose of its engine first"
+                )
             shutil.copyfile(original, self.folder / f"{name}.db")
             return f"sqlite:///{self.folder / name}.db"
         self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{original}" STRATEGY FILE_COPY')
@@ -106,7 +112,10 @@ class Databases:
     def _create_postgresql(self, name: str, migrated: bool) -> str:
         if migrated and "postgresql" not in self._ready:
             self._make_postgresql_template()
-        self._administer(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE if migrated else "template0"} STRATEGY FILE_COPY')
+        self._administer(
+            f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE if migrated else "template0"} STRATEGY '
+            "FILE_COPY"
+        )
         return self.postgresql_url(name)
 
     def _make_postgresql_template(self) -> None:
@@ -128,18 +137,41 @@ class Databases:
         return address.read_text()
 
     def _start_server(self) -> str:
-        command = [sys.executable, "-m", "tests.postgres", "--while", str(self.owner), "--scratch", str(self.folder)]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        command = [
+            sys.executable,
+            "-m",
+            "tests.postgres",
+            "--while",
+            str(self.owner),
+            "--scratch",
+            str(self.folder),
+        ]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         assert process.stdout is not None
         with process.stdout:
             url = process.stdout.readline().strip()
         if not url:
-            raise RuntimeError(f"PostgreSQL did not start (status {process.wait()}); try: python -m tests.postgres")
-        process.returncode = 0  # it outlives us and ends with the run's owner; nothing here waits for it
+            raise RuntimeError(
+                f"PostgreSQL did not start (status {process.wait()}); try: python -m tests.postgres"
+            )
+        process.returncode = (
+            0  # it outlives us and ends with the run's owner; nothing here waits for it
+        )
         return url
 
     def _administer(self, statement: str) -> None:
-        address = make_url(self._server()).set(drivername="postgresql").render_as_string(hide_password=False)
+        address = (
+            make_url(self._server())
+            .set(drivername="postgresql")
+            .render_as_string(hide_password=False)
+        )
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(statement.encode())
 

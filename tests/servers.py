@@ -1,4 +1,5 @@
 """The product under a real server in a process of its own, and a client that speaks HTTP to it."""
+
 from __future__ import annotations
 
 import http.client
@@ -15,8 +16,29 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = {
-    "gunicorn": ("-m", "gunicorn", "--preload", "--workers", "2", "--bind", "127.0.0.1:{port}", "wsgi:app"),
-    "granian": ("-m", "granian", "--interface", "wsgi", "--workers", "2", "--host", "127.0.0.1", "--port", "{port}", "wsgi:app"),
+    "gunicorn": (
+        "-m",
+        "gunicorn",
+        "--preload",
+        "--workers",
+        "2",
+        "--bind",
+        "127.0.0.1:{port}",
+        "wsgi:app",
+    ),
+    "granian": (
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--workers",
+        "2",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "{port}",
+        "wsgi:app",
+    ),
     "waitress": ("-m", "waitress", "--listen=127.0.0.1:{port}", "--threads=4", "wsgi:app"),
 }
 
@@ -31,7 +53,12 @@ class Served:
         """Status and answer, over a connection of its own, so that any worker may get it."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request(method, path, None if body is None else json.dumps(body), {"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
+            connection.request(
+                method,
+                path,
+                None if body is None else json.dumps(body),
+                {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+            )
             answer = connection.getresponse()
             text = answer.read()
             return answer.status, json.loads(text) if text.startswith((b"{", b"[")) else text
@@ -46,9 +73,21 @@ def served(server: str, database_url: str, folder: Path) -> Iterator[Served]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, *(part.format(port=port) for part in COMMANDS[server])]
-    own = {"DATABASE_URL": database_url, "INSTANCE_PATH": str(folder), "LOG_LEVEL": "WARNING", "APP_ENV": "development"}
+    own = {
+        "DATABASE_URL": database_url,
+        "INSTANCE_PATH": str(folder),
+        "LOG_LEVEL": "WARNING",
+        "APP_ENV": "development",
+    }
     with open(folder / "server.log", "ab") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **own}, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **own},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
     try:
         made = Served(process, port)
         _wait(made, folder)
@@ -72,4 +111,6 @@ def _wait(made: Served, folder: Path) -> None:
         except OSError:
             pass
         time.sleep(0.05)
-    raise RuntimeError(f"the server did not start: {(folder / 'server.log').read_text(errors='replace')[-2000:]}")
+    raise RuntimeError(
+        f"the server did not start: {(folder / 'server.log').read_text(errors='replace')[-2000:]}"
+    )

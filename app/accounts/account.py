@@ -1,4 +1,5 @@
 """One's own account: who one is here, password, language, light or dark, sessions."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -23,7 +24,13 @@ from ledger.faults import InvalidInput
 PASSWORD_FAULTS = {
     "password_wrong": ("current", _l("The current password is wrong.")),
     "password_length": ("new", _l("A password has 10 to 128 characters.")),
-    "password_weak": ("new", _l("This password is easy to guess; leave out the user name and use more different characters.")),
+    "password_weak": (
+        "new",
+        _l(
+            "This password is easy to guess; leave out the user name and use more different "
+            "characters."
+        ),
+    ),
     "password_same": ("new", _l("The new password is the old one; choose another.")),
 }
 
@@ -35,14 +42,20 @@ def account() -> Any:
     with db.read() as connection:
         limit = scope_of(connection, user.scope_kind, user.scope_id)
         second = two_factor.state(connection, user.id) if user.has_two_factor else None
-        return render_template("sign_in/account.html", limit=limit, second=second, may_have_second=user.role in HQ or user.has_two_factor,
-                               mine=sessions.living(user, now))
+        return render_template(
+            "sign_in/account.html",
+            limit=limit,
+            second=second,
+            may_have_second=user.role in HQ or user.has_two_factor,
+            mine=sessions.living(user, now),
+        )
 
 
 @blueprint.post("/account/theme")
 @needs(OWN_ACCOUNT)
 def choose_theme() -> Any:
-    """Light, dark, or as the device says; kept with the user, and in a cookie for the pages before signing in."""
+    """Light, dark, or as the device says; kept with the user, and in a cookie for the pages before
+    signing in."""
     wish = request.form.get("theme", "")
     if wish not in (*THEMES, AUTO):
         raise InvalidInput("A theme is light, dark or auto.")
@@ -51,7 +64,14 @@ def choose_theme() -> Any:
     if wish == AUTO:
         answer.delete_cookie(THEME_COOKIE)
     else:
-        answer.set_cookie(THEME_COOKIE, wish, max_age=365 * 86400, httponly=True, samesite="Lax", secure=current_app.extensions["doorstep"].secure_cookies)
+        answer.set_cookie(
+            THEME_COOKIE,
+            wish,
+            max_age=365 * 86400,
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.extensions["doorstep"].secure_cookies,
+        )
     return answer
 
 
@@ -78,7 +98,9 @@ def change() -> Any:
     form = ChangePasswordForm()
     if form.validate_on_submit():
         try:
-            user = users.change_password(current_user._get_current_object(), form.current.data, form.new.data)
+            user = users.change_password(
+                current_user._get_current_object(), form.current.data, form.new.data
+            )
         except InvalidInput as fault:
             field, words = PASSWORD_FAULTS[fault.code]
             form[field].errors = [words]
@@ -86,4 +108,6 @@ def change() -> Any:
             open_session(user, dt.datetime.now(dt.UTC))
             flash(_("The password was changed. Other sessions were ended."), "good")
             return redirect(home_url(), 303)
-    return render_template("sign_in/change_password.html", form=form), 200 if request.method == "GET" else 422
+    return render_template(
+        "sign_in/change_password.html", form=form
+    ), 200 if request.method == "GET" else 422

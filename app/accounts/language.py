@@ -1,4 +1,6 @@
-"""Chinese and English: which one a reader gets, and the catalogue, read from its .po files at start (no build step)."""
+"""Chinese and English: which one a reader gets, and the catalogue, read from its .po files at start
+(no build step)."""
+
 from __future__ import annotations
 
 from functools import cache
@@ -27,10 +29,19 @@ def language() -> str:
 
 
 def _selected_locale() -> str:
-    """?lang=, then the signed-in user's choice, then the cookie, then the browser's wish, then Chinese."""
-    signed_in = g.get("_login_user")  # only when the view has loaded him: an error page must not ask the database
-    wishes = (request.args.get("lang"), getattr(signed_in, "language", None), request.cookies.get(COOKIE))
-    chosen = next((wish for wish in wishes if wish in LOCALES), None) or request.accept_languages.best_match(list(LOCALES), "zh")
+    """?lang=, then the signed-in user's choice, then the cookie, then the browser's wish, then
+    Chinese."""
+    signed_in = g.get(
+        "_login_user"
+    )  # only when the view has loaded him: an error page must not ask the database
+    wishes = (
+        request.args.get("lang"),
+        getattr(signed_in, "language", None),
+        request.cookies.get(COOKIE),
+    )
+    chosen = next(
+        (wish for wish in wishes if wish in LOCALES), None
+    ) or request.accept_languages.best_match(list(LOCALES), "zh")
     return LOCALES[str(chosen)]
 
 
@@ -50,7 +61,9 @@ def _english() -> NullTranslations:
 def _chinese() -> Translations:
     """One file for each area of the product, merged."""
     merged = Translations()
-    merged.plural = lambda number: 0  # Chinese has one form for every number; what is merged does not bring its own rule
+    merged.plural = lambda number: (
+        0
+    )  # Chinese has one form for every number; what is merged does not bring its own rule
     for path in sorted(CATALOGUES.glob("*.po")):
         compiled = BytesIO()
         with path.open("rb") as text:
@@ -72,7 +85,14 @@ def _remember(response: Response) -> Response:
     """A wish by ?lang= is kept: in a cookie, and with the user when he is signed in."""
     wish = request.args.get("lang") if b"lang=" in request.query_string else None
     if wish in LOCALES and response.status_code < 400 and request.endpoint != "static":
-        response.set_cookie(COOKIE, wish, max_age=365 * 86400, httponly=True, samesite="Lax", secure=request.is_secure)
+        response.set_cookie(
+            COOKIE,
+            wish,
+            max_age=365 * 86400,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
+        )
         signed_in = g.get("_login_user")
         if isinstance(signed_in, users.User) and signed_in.language != wish:
             users.set_language(signed_in, wish)

@@ -1,4 +1,5 @@
 """What limits the rows of a user or a key, with its code and name."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -42,5 +43,9 @@ def joined(query: Select[Any], kind: Column[str], scope_id: Column[int]) -> Sele
 
 def code_and_name() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     """The columns `scope_code` and `scope_name` of a query that `joined` widened."""
-    return (func.coalesce(*(table.c[f"{name}_code"] for name, table in TABLES.items())).label("scope_code"),
-            func.coalesce(*(table.c.name for table in TABLES.values())).label("scope_name"))
+    return (
+        func.coalesce(*(table.c[f"{name}_code"] for name, table in TABLES.items())).label(
+            "scope_code"
+        ),
+        func.coalesce(*(table.c.name for table in TABLES.values())).label("scope_name"),
+    )

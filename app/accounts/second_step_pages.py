@@ -1,4 +1,5 @@
 """Two-factor sign-in of one's own account: begin, scan and prove, new recovery codes, turn off."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -45,13 +46,21 @@ def begin_two_factor() -> Any:
 @limited(SIGN_IN_RATE, "two-factor")
 @needs(OWN_ACCOUNT)
 def turn_on_two_factor() -> Any:
-    """The first code proves that the app holds the secret; from then on every sign-in asks for one."""
+    """The first code proves that the app holds the secret; from then on every sign-in asks for
+    one."""
     user, form = _reader(), ProofForm()
-    codes = _done(form, lambda: second_step.turn_on(user, form.password.data, form.code.data, dt.datetime.now(dt.UTC)))
+    codes = _done(
+        form,
+        lambda: second_step.turn_on(
+            user, form.password.data, form.code.data, dt.datetime.now(dt.UTC)
+        ),
+    )
     if codes is None:
         return _enrolment(user, form, 422)
     ended = sessions.end_others(user, dt.datetime.now(dt.UTC))
-    return render_template("sign_in/recovery_codes.html", codes=codes, ended=ended, onward=home_url())
+    return render_template(
+        "sign_in/recovery_codes.html", codes=codes, ended=ended, onward=home_url()
+    )
 
 
 @blueprint.route("/account/two-factor/codes", methods=["GET", "POST"])
@@ -59,10 +68,19 @@ def turn_on_two_factor() -> Any:
 @needs(OWN_ACCOUNT)
 def new_recovery_codes() -> Any:
     user, form = _with_second_step(), ProofForm()
-    codes = _done(form, lambda: second_step.new_recovery_codes(user, form.password.data, form.code.data, dt.datetime.now(dt.UTC)))
+    codes = _done(
+        form,
+        lambda: second_step.new_recovery_codes(
+            user, form.password.data, form.code.data, dt.datetime.now(dt.UTC)
+        ),
+    )
     if codes is None:
-        return render_template("sign_in/prove.html", form=form, deed="codes"), 422 if form.is_submitted() else 200
-    return render_template("sign_in/recovery_codes.html", codes=codes, ended=0, onward=url_for("sign_in.account"))
+        return render_template(
+            "sign_in/prove.html", form=form, deed="codes"
+        ), 422 if form.is_submitted() else 200
+    return render_template(
+        "sign_in/recovery_codes.html", codes=codes, ended=0, onward=url_for("sign_in.account")
+    )
 
 
 @blueprint.route("/account/two-factor/off", methods=["GET", "POST"])
@@ -71,10 +89,20 @@ def new_recovery_codes() -> Any:
 def turn_off_two_factor() -> Any:
     user, form = _with_second_step(), ProofForm()
     if user.role in HQ and current_app.extensions["doorstep"].require_two_factor:
-        raise NotAllowed("Headquarters signs in with two factors here; ask an administrator to reset yours.")
-    done = _done(form, lambda: second_step.turn_off(user, form.password.data, form.code.data, dt.datetime.now(dt.UTC)) or True)
+        raise NotAllowed(
+            "Headquarters signs in with two factors here; ask an administrator to reset yours."
+        )
+    done = _done(
+        form,
+        lambda: (
+            second_step.turn_off(user, form.password.data, form.code.data, dt.datetime.now(dt.UTC))
+            or True
+        ),
+    )
     if done is None:
-        return render_template("sign_in/prove.html", form=form, deed="off"), 422 if form.is_submitted() else 200
+        return render_template(
+            "sign_in/prove.html", form=form, deed="off"
+        ), 422 if form.is_submitted() else 200
     flash(_("Two-factor sign-in is off; the password alone signs in."), "good")
     return redirect(url_for("sign_in.account"), 303)
 
@@ -87,8 +115,12 @@ def _enrolment(user: User, form: ProofForm, status: int) -> Any:
     with db.read() as connection:
         state = two_factor.state(connection, user.id)
     secret = state.secret if state else None
-    return render_template("sign_in/two_factor.html", form=form, qr=drawn(totp.address(secret, user.name)) if secret else None,
-                           secret=" ".join(re.findall(".{4}", secret)) if secret else None), status
+    return render_template(
+        "sign_in/two_factor.html",
+        form=form,
+        qr=drawn(totp.address(secret, user.name)) if secret else None,
+        secret=" ".join(re.findall(".{4}", secret)) if secret else None,
+    ), status
 
 
 def _done(form: ProofForm, deed: Callable[[], Any]) -> Any:

@@ -1,4 +1,6 @@
-"""The people who may sign in, and their passwords. Each function is one deed with its audit line (P7)."""
+"""The people who may sign in, and their passwords. Each function is one deed with its audit line
+(P7)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -9,7 +11,22 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Boolean, Column, ColumnElement, Connection, Integer, Table, and_, case, exists, insert, literal, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    and_,
+    case,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 import db
@@ -21,7 +38,8 @@ from stores.base.actors import Actor
 from stores.network.scope import scope_code
 
 app_user = Table(
-    "app_user", db.metadata,
+    "app_user",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("name", db.Code(64), nullable=False, unique=True),
     Column("password_hash", db.Code(255), nullable=False),
@@ -47,7 +65,8 @@ _hasher = PasswordHasher()  # argon2id, RFC 9106 low-memory profile
 
 @cache
 def _dummy_hash() -> str:
-    """Verified for unknown names, so that time does not tell who exists; made on first use, hashing is slow on purpose."""
+    """Verified for unknown names, so that time does not tell who exists; made on first use, hashing
+    is slow on purpose."""
     return _hasher.hash(secrets.token_hex(16))
 
 
@@ -77,94 +96,173 @@ class User:
 
     @property
     def actor(self) -> Actor:
-        return Actor(f"user:{self.id}", of_role(self.role), self.scope_kind, self.scope_id, self.role)
+        return Actor(
+            f"user:{self.id}", of_role(self.role), self.scope_kind, self.scope_id, self.role
+        )
 
 
-_FIELDS = ("id", "name", "role", "scope_kind", "scope_id", "must_change_password", "language", "theme", "session_version")
+_FIELDS = (
+    "id",
+    "name",
+    "role",
+    "scope_kind",
+    "scope_id",
+    "must_change_password",
+    "language",
+    "theme",
+    "session_version",
+)
 
 
 def user_columns() -> list[ColumnElement[Any]]:
     """What a query selects for `of_row`."""
-    confirmed = exists().where(two_factor.c.user_id == app_user.c.id, two_factor.c.confirmed_at.is_not(None))
+    confirmed = exists().where(
+        two_factor.c.user_id == app_user.c.id, two_factor.c.confirmed_at.is_not(None)
+    )
     return [*(app_user.c[name] for name in _FIELDS), confirmed.label("has_two_factor")]
 
 
 def of_row(row: Any) -> User:
-    return User(**{name: getattr(row, name) for name in _FIELDS}, has_two_factor=bool(row.has_two_factor))
+    return User(
+        **{name: getattr(row, name) for name in _FIELDS}, has_two_factor=bool(row.has_two_factor)
+    )
 
 
-def create(name: str, role: str, scope_id: int | None, *, by: Actor, password: str | None = None,
-           must_change: bool | None = None) -> tuple[int, str]:
-    """A new user; returns (id, password). Without `password` a one-time password is made, to be changed at first sign-in.
+def create(
+    name: str,
+    role: str,
+    scope_id: int | None,
+    *,
+    by: Actor,
+    password: str | None = None,
+    must_change: bool | None = None,
+) -> tuple[int, str]:
+    """A new user; returns (id, password). Without `password` a one-time password is made, to be
+    changed at first sign-in.
 
-    `scope_id` is the id of the branch, dealer, store or guide that the role is limited to (ROLE_SCOPE), None for headquarters.
-    Raises NotAllowed, InvalidInput, Conflict for a name already taken.
-    """
+    `scope_id` is the id of the branch, dealer, store or guide that the role is limited to
+    (ROLE_SCOPE), None for headquarters. Raises NotAllowed, InvalidInput, Conflict for a name
+    already taken."""
     by.require("user:write")
     _check_new(name, role, scope_id)
     if password is not None:
         _check_password(password, name)
     secret = password or secrets.token_urlsafe(12)
-    row = {"name": name, "password_hash": hashed(secret), "role": role, "scope_kind": ROLE_SCOPE[role] or "all", "scope_id": scope_id,
-           "must_change_password": password is None if must_change is None else must_change, "failed_attempts": 0, "session_version": 1,
-           "created_at": dt.datetime.now(dt.UTC)}
+    row = {
+        "name": name,
+        "password_hash": hashed(secret),
+        "role": role,
+        "scope_kind": ROLE_SCOPE[role] or "all",
+        "scope_id": scope_id,
+        "must_change_password": password is None if must_change is None else must_change,
+        "failed_attempts": 0,
+        "session_version": 1,
+        "created_at": dt.datetime.now(dt.UTC),
+    }
     try:
         with db.transaction() as connection:
-            user_id = int(connection.execute(insert(app_user).values(row).returning(app_user.c.id)).scalar_one())
+            user_id = int(
+                connection.execute(
+                    insert(app_user).values(row).returning(app_user.c.id)
+                ).scalar_one()
+            )
             limit = scope_code(connection, row["scope_kind"], scope_id) if scope_id else None
-            audit.record(connection, by.name, "create_user", "user", user_id, {"role": role, "limit": limit})
+            audit.record(
+                connection, by.name, "create_user", "user", user_id, {"role": role, "limit": limit}
+            )
     except IntegrityError:
-        raise Conflict(f"The user name {name!r} is taken; choose another.", code="name_taken") from None
+        raise Conflict(
+            f"The user name {name!r} is taken; choose another.", code="name_taken"
+        ) from None
     return user_id, secret
 
 
 def _check_new(name: str, role: str, scope_id: int | None) -> None:
-    if not 1 <= len(name) <= 64 or not name.isprintable() or any(character.isspace() for character in name):
-        raise InvalidInput("A user name has 1 to 64 visible characters and no spaces.", errors=[FieldFault("name", "unusable")])
+    if (
+        not 1 <= len(name) <= 64
+        or not name.isprintable()
+        or any(character.isspace() for character in name)
+    ):
+        raise InvalidInput(
+            "A user name has 1 to 64 visible characters and no spaces.",
+            errors=[FieldFault("name", "unusable")],
+        )
     check_role(role, scope_id)
 
 
 def check_role(role: str, scope_id: int | None) -> None:
     """Raises InvalidInput for an unknown role, and for a role without the limit it needs."""
     if role not in ROLE_SCOPE:
-        raise InvalidInput(f"There is no role {role!r}; use one of {', '.join(ROLE_SCOPE)}.", errors=[FieldFault("role", "unknown")])
+        raise InvalidInput(
+            f"There is no role {role!r}; use one of {', '.join(ROLE_SCOPE)}.",
+            errors=[FieldFault("role", "unknown")],
+        )
     if (ROLE_SCOPE[role] is None) != (scope_id is None):
-        wanted = f"a {ROLE_SCOPE[role]}" if ROLE_SCOPE[role] else "no branch, dealer, store or guide"
-        raise InvalidInput(f"The role {role} is limited to {wanted}.", errors=[FieldFault("scope_id", "does not fit the role")])
+        wanted = (
+            f"a {ROLE_SCOPE[role]}" if ROLE_SCOPE[role] else "no branch, dealer, store or guide"
+        )
+        raise InvalidInput(
+            f"The role {role} is limited to {wanted}.",
+            errors=[FieldFault("scope_id", "does not fit the role")],
+        )
 
 
 def _check_password(password: str, name: str) -> None:
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise InvalidInput(f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.", code="password_length")
+        raise InvalidInput(
+            f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.", code="password_length"
+        )
     if name.lower() in password.lower() or len(set(password)) < 5:
-        raise InvalidInput("This password is easy to guess; leave out the user name and use more different characters.", code="password_weak")
+        raise InvalidInput(
+            "This password is easy to guess; leave out the user name and use more different "
+            "characters.",
+            code="password_weak",
+        )
 
 
 def by_id(connection: Connection, user_id: int) -> User | None:
     """The user who asked for work that is done later, unless he was disabled since."""
-    row = connection.execute(select(*user_columns()).where(app_user.c.id == user_id, app_user.c.disabled_at.is_(None))).first()
+    row = connection.execute(
+        select(*user_columns()).where(app_user.c.id == user_id, app_user.c.disabled_at.is_(None))
+    ).first()
     return of_row(row) if row else None
 
 
-# -- signing in ---------------------------------------------------------------------------------------------------------------
+# -- signing in ------------------------------------------------------------------------------------
+
 
 def sign_in(name: str, password: str, *, now: dt.datetime) -> User | None:
-    """The user, or None for every reason alike: unknown, disabled, wrong password, locked. Who `has_two_factor` is not in yet.
+    """The user, or None for every reason alike: unknown, disabled, wrong password, locked. Who
+    `has_two_factor` is not in yet.
 
-    The attempt is counted before the password is looked at, so simultaneous guesses cannot pass the limit.
-    """
-    claimed = claim_attempt(app_user.c.name == name, now) if name.isprintable() else None  # PostgreSQL refuses NUL in a text
+    The attempt is counted before the password is looked at, so simultaneous guesses cannot pass the
+    limit."""
+    claimed = (
+        claim_attempt(app_user.c.name == name, now) if name.isprintable() else None
+    )  # PostgreSQL refuses NUL in a text
     if claimed is None:
         matches(_dummy_hash(), password)
         return None
     if not matches(claimed.password_hash, password):
         with db.transaction() as connection:
-            audit.record(connection, f"user:{claimed.id}", "sign_in_failed", "user", claimed.id, {"attempt": claimed.failed_attempts}, at=now)
+            audit.record(
+                connection,
+                f"user:{claimed.id}",
+                "sign_in_failed",
+                "user",
+                claimed.id,
+                {"attempt": claimed.failed_attempts},
+                at=now,
+            )
         return None
     with db.transaction() as connection:
         user = load(connection, claimed.id)
         if _hasher.check_needs_rehash(claimed.password_hash):
-            connection.execute(update(app_user).where(app_user.c.id == user.id).values(password_hash=hashed(password)))
+            connection.execute(
+                update(app_user)
+                .where(app_user.c.id == user.id)
+                .values(password_hash=hashed(password))
+            )
         if user.has_two_factor:
             _give_back(connection, user.id)
         else:
@@ -173,28 +271,47 @@ def sign_in(name: str, password: str, *, now: dt.datetime) -> User | None:
 
 
 def claim_attempt(who: ColumnElement[bool], now: dt.datetime) -> Any:
-    """Count one attempt of a user who is not locked; None when there is nothing to try. The last allowed one locks."""
+    """Count one attempt of a user who is not locked; None when there is nothing to try. The last
+    allowed one locks."""
     over = and_(app_user.c.locked_until.is_not(None), app_user.c.locked_until <= now)
     attempts = case((over, 1), else_=app_user.c.failed_attempts + 1)
-    locked = case((attempts >= LOCK_AFTER_FAILURES, literal(now + LOCK_FOR, db.Instant())), else_=None)
-    open_to_try = and_(who, app_user.c.disabled_at.is_(None), or_(app_user.c.locked_until.is_(None), over))
-    counted = (update(app_user).where(open_to_try)
-               .values(failed_attempts=attempts, locked_until=locked)
-               .returning(app_user.c.id, app_user.c.password_hash, app_user.c.failed_attempts))
+    locked = case(
+        (attempts >= LOCK_AFTER_FAILURES, literal(now + LOCK_FOR, db.Instant())), else_=None
+    )
+    open_to_try = and_(
+        who, app_user.c.disabled_at.is_(None), or_(app_user.c.locked_until.is_(None), over)
+    )
+    counted = (
+        update(app_user)
+        .where(open_to_try)
+        .values(failed_attempts=attempts, locked_until=locked)
+        .returning(app_user.c.id, app_user.c.password_hash, app_user.c.failed_attempts)
+    )
     with db.transaction() as connection:
         return connection.execute(counted).first()
 
 
 def _give_back(connection: Connection, user_id: int) -> None:
-    """A right password was no failure. But it does not wipe out wrong codes: those of the second step are counted on until a right one."""
-    connection.execute(update(app_user).where(app_user.c.id == user_id).values(failed_attempts=app_user.c.failed_attempts - 1, locked_until=None))
+    """A right password was no failure. But it does not wipe out wrong codes: those of the second
+    step are counted on until a right one."""
+    connection.execute(
+        update(app_user)
+        .where(app_user.c.id == user_id)
+        .values(failed_attempts=app_user.c.failed_attempts - 1, locked_until=None)
+    )
 
 
 def clear_attempts(connection: Connection, user_id: int) -> None:
-    connection.execute(update(app_user).where(app_user.c.id == user_id).values(failed_attempts=0, locked_until=None))
+    connection.execute(
+        update(app_user)
+        .where(app_user.c.id == user_id)
+        .values(failed_attempts=0, locked_until=None)
+    )
 
 
-def note_sign_in(connection: Connection, user_id: int, now: dt.datetime, detail: dict[str, Any] | None = None) -> None:
+def note_sign_in(
+    connection: Connection, user_id: int, now: dt.datetime, detail: dict[str, Any] | None = None
+) -> None:
     """He is in."""
     clear_attempts(connection, user_id)
     connection.execute(update(app_user).where(app_user.c.id == user_id).values(last_sign_in_at=now))
@@ -225,12 +342,15 @@ def id_of(connection: Connection, name: str) -> int:
 
 
 def change_password(user: User, current: str, new: str) -> User:
-    """Set a new password and end every session of this user; returns him with the new `session_version`, in no session yet.
+    """Set a new password and end every session of this user; returns him with the new
+    `session_version`, in no session yet.
 
     Raises InvalidInput (`password_wrong`, `password_length`, `password_weak`, `password_same`).
     """
     with db.read() as connection:
-        stored = connection.execute(select(app_user.c.password_hash).where(app_user.c.id == user.id)).scalar_one()
+        stored = connection.execute(
+            select(app_user.c.password_hash).where(app_user.c.id == user.id)
+        ).scalar_one()
     if not matches(stored, current):
         raise InvalidInput("The current password is wrong.", code="password_wrong")
     _check_password(new, user.name)
@@ -238,8 +358,15 @@ def change_password(user: User, current: str, new: str) -> User:
         raise InvalidInput("The new password is the old one; choose another.", code="password_same")
     new_hash = hashed(new)
     with db.transaction() as connection:
-        connection.execute(update(app_user).where(app_user.c.id == user.id).values(
-            password_hash=new_hash, must_change_password=False, session_version=app_user.c.session_version + 1))
+        connection.execute(
+            update(app_user)
+            .where(app_user.c.id == user.id)
+            .values(
+                password_hash=new_hash,
+                must_change_password=False,
+                session_version=app_user.c.session_version + 1,
+            )
+        )
         audit.record(connection, user.actor.name, "change_password", "user", user.id)
         return load(connection, user.id)
 
@@ -248,8 +375,12 @@ def disable(name: str, *, by: Actor) -> None:
     """End a user's sessions and refuse new ones. Raises NotAllowed, NotFound."""
     by.require("user:write")
     with db.transaction() as connection:
-        found = connection.execute(update(app_user).where(app_user.c.name == name, app_user.c.disabled_at.is_(None))
-                                   .values(disabled_at=dt.datetime.now(dt.UTC)).returning(app_user.c.id)).scalar()
+        found = connection.execute(
+            update(app_user)
+            .where(app_user.c.name == name, app_user.c.disabled_at.is_(None))
+            .values(disabled_at=dt.datetime.now(dt.UTC))
+            .returning(app_user.c.id)
+        ).scalar()
         if found is None:
             raise NotFound(f"There is no active user {name!r}.")
         audit.record(connection, by.name, "disable_user", "user", found)
@@ -258,7 +389,9 @@ def disable(name: str, *, by: Actor) -> None:
 def set_language(user: User, language: str) -> None:
     """Remember the language a user reads in."""
     with db.transaction() as connection:
-        connection.execute(update(app_user).where(app_user.c.id == user.id).values(language=language))
+        connection.execute(
+            update(app_user).where(app_user.c.id == user.id).values(language=language)
+        )
 
 
 def set_theme(user: User, theme: str) -> None:

@@ -1,2 +1,2 @@
-"""The HTTP API: calls declared beside their views (`declare`), strict input (`types`, `query`), problems, pages, documents.
-Uses services and what is above them."""
+"""The HTTP API: calls declared beside their views (`declare`), strict input (`types`, `query`),
+problems, pages, documents. Uses services and what is above them."""

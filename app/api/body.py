@@ -1,4 +1,6 @@
-"""Request bodies: read within a limit, as JSON only; pydantic's findings as one Malformed fault with a place and words each."""
+"""Request bodies: read within a limit, as JSON only; pydantic's findings as one Malformed fault
+with a place and words each."""
+
 from __future__ import annotations
 
 import json
@@ -17,12 +19,15 @@ from ledger.faults import FieldFault, Malformed
 
 USUAL_LIMIT = 2_000_000
 EVENTS_LIMIT = 8_000_000
-_JSON = re.compile(r"application/(?:[\w.-]+\+)?json *(?:; *charset=\"?utf-?8\"? *)?;?", re.ASCII | re.IGNORECASE)
+_JSON = re.compile(
+    r"application/(?:[\w.-]+\+)?json *(?:; *charset=\"?utf-?8\"? *)?;?", re.ASCII | re.IGNORECASE
+)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def read(asked: Request, max_bytes: int) -> bytes:
-    """The body's bytes. Refuses above `max_bytes` (413) and other media types than JSON in UTF-8 (415); a missing type passes."""
+    """The body's bytes. Refuses above `max_bytes` (413) and other media types than JSON in UTF-8
+    (415); a missing type passes."""
     asked.max_content_length = max_bytes
     if (asked.content_length or 0) > max_bytes:
         raise _too_large(max_bytes)
@@ -40,15 +45,24 @@ def read(asked: Request, max_bytes: int) -> bytes:
 
 
 def _too_large(max_bytes: int) -> Refusal:
-    return Refusal(413, f"The body may have at most {max_bytes} bytes; send less at a time.", "too_large")
+    return Refusal(
+        413, f"The body may have at most {max_bytes} bytes; send less at a time.", "too_large"
+    )
 
 
-def malformed(error: ValidationError, whole: str = "body", code: str = "malformed_body") -> Malformed:
+def malformed(
+    error: ValidationError, whole: str = "body", code: str = "malformed_body"
+) -> Malformed:
     """pydantic's findings; `whole` names the place of a finding about the whole input."""
     found = error.errors(include_url=False, include_input=False)
     where = {"body": "The request body", "query": "The query string"}[whole]
-    return Malformed(f"{where} does not have the declared form; see errors.", code=code,
-                     errors=[FieldFault(".".join(map(str, one["loc"])) or whole, _reason(one)) for one in found[:100]])
+    return Malformed(
+        f"{where} does not have the declared form; see errors.",
+        code=code,
+        errors=[
+            FieldFault(".".join(map(str, one["loc"])) or whole, _reason(one)) for one in found[:100]
+        ],
+    )
 
 
 def _reason(one: ErrorDetails) -> str:
@@ -62,10 +76,17 @@ def _reason(one: ErrorDetails) -> str:
 
 
 def refuse_nul(data: bytes) -> None:
-    """Raises Malformed when a string or a name of this (valid) JSON holds NUL, which databases cannot store."""
+    """Raises Malformed when a string or a name of this (valid) JSON holds NUL, which databases
+    cannot store."""
     if b"\\u0000" in data and _NUL.search(data):
-        raise Malformed("Text must not hold the NUL character; see errors.", code="malformed_body",
-                        errors=[FieldFault(place or "body", "holds a NUL character") for place in _places_of_nul(json.loads(data))])
+        raise Malformed(
+            "Text must not hold the NUL character; see errors.",
+            code="malformed_body",
+            errors=[
+                FieldFault(place or "body", "holds a NUL character")
+                for place in _places_of_nul(json.loads(data))
+            ],
+        )
 
 
 def _places_of_nul(value: Any, place: str = "") -> Iterator[str]:

@@ -1,4 +1,5 @@
 """Events: up to 1,000 a call; a bad one is refused by its index and the rest kept (CONTRACT 3)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -32,9 +33,19 @@ class EventBody(Strict):
 
 
 class EventsBody(Strict):
-    events: Annotated[list[JsonValue], Field(max_length=MOST), WithJsonSchema({
-        "type": "array", "maxItems": MOST, "items": {"type": "object", "required": ["event_id", "type", "occurred_at"]},
-        "description": "each with event_id, type, occurred_at and, by type, guide_code, customer_id, external_userid, source, payload"})]
+    events: Annotated[
+        list[JsonValue],
+        Field(max_length=MOST),
+        WithJsonSchema(
+            {
+                "type": "array",
+                "maxItems": MOST,
+                "items": {"type": "object", "required": ["event_id", "type", "occurred_at"]},
+                "description": "each with event_id, type, occurred_at and, by type, guide_code, "
+                "customer_id, external_userid, source, payload",
+            }
+        ),
+    ]
 
 
 class RefusedOut(Answer):
@@ -50,18 +61,47 @@ class EventsOut(Answer):
     refused: list[RefusedOut]
 
 
-EXAMPLE = {"events": [{"event_id": "EV-1", "type": "contact.confirmed", "occurred_at": "2025-03-02T08:00:00Z", "guide_code": "G1",
-                       "customer_id": "c1", "external_userid": "wm1", "source": "qr", "payload": {}}]}
+EXAMPLE = {
+    "events": [
+        {
+            "event_id": "EV-1",
+            "type": "contact.confirmed",
+            "occurred_at": "2025-03-02T08:00:00Z",
+            "guide_code": "G1",
+            "customer_id": "c1",
+            "external_userid": "wm1",
+            "source": "qr",
+            "payload": {},
+        }
+    ]
+}
 
 
-@api.call("POST", "/events", permission="event:write", serves=WHOLE_CHAIN, body=EventsBody, answers={200: EventsOut}, idempotent=True, max_bytes=EVENTS_LIMIT,
-          example=EXAMPLE, summary="Record events about customers and guides; idempotent by event_id, in any order.")
+@api.call(
+    "POST",
+    "/events",
+    permission="event:write",
+    serves=WHOLE_CHAIN,
+    body=EventsBody,
+    answers={200: EventsOut},
+    idempotent=True,
+    max_bytes=EVENTS_LIMIT,
+    example=EXAMPLE,
+    summary="Record events about customers and guides; idempotent by event_id, in any order.",
+)
 def create_events(actor: Actor, body: EventsBody, key: str | None) -> tuple[int, Any]:
     def deed() -> tuple[int, Any]:
         sound, places, refused = _read(body.events)
         taken = record_events(sound, actor=actor.name, now=dt.datetime.now(dt.UTC))
-        refused += [{"index": places[r.index], "reason": r.reason, "code": r.code, "field": r.field} for r in taken.refused]
-        return 200, {"accepted": taken.accepted, "duplicates": taken.duplicates, "refused": sorted(refused, key=lambda r: r["index"])}
+        refused += [
+            {"index": places[r.index], "reason": r.reason, "code": r.code, "field": r.field}
+            for r in taken.refused
+        ]
+        return 200, {
+            "accepted": taken.accepted,
+            "duplicates": taken.duplicates,
+            "refused": sorted(refused, key=lambda r: r["index"]),
+        }
 
     return once(key, body, deed)
 
@@ -74,8 +114,26 @@ def _read(events: list[JsonValue]) -> tuple[list[EventIn], list[int], list[dict[
             each = EventBody.model_validate_json(to_json(raw))
         except ValidationError as error:
             first = malformed(error).errors[0]
-            refused.append({"index": index, "reason": f"{first.field} {first.reason}", "code": "malformed_event", "field": first.field})
+            refused.append(
+                {
+                    "index": index,
+                    "reason": f"{first.field} {first.reason}",
+                    "code": "malformed_event",
+                    "field": first.field,
+                }
+            )
             continue
-        sound.append(EventIn(each.event_id, each.type, each.occurred_at, each.guide_code, each.customer_id, each.external_userid, each.source, each.payload or {}))
+        sound.append(
+            EventIn(
+                each.event_id,
+                each.type,
+                each.occurred_at,
+                each.guide_code,
+                each.customer_id,
+                each.external_userid,
+                each.source,
+                each.payload or {},
+            )
+        )
         places.append(index)
     return sound, places, refused

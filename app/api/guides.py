@@ -1,4 +1,5 @@
 """Guides' balances, rewards and KPIs; the plans behind them."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -94,7 +95,9 @@ class PublishedOut(Answer):
 def _guide(connection: Connection, actor: Actor, code: str) -> int:
     visible = visible_guide_ids(actor, business_day(dt.datetime.now(dt.UTC)))
     query = select(guide.c.id).where(guide.c.guide_code == code)
-    found = connection.execute(query if visible is None else query.where(guide.c.id.in_(visible))).scalar()
+    found = connection.execute(
+        query if visible is None else query.where(guide.c.id.in_(visible))
+    ).scalar()
     if found is None:
         raise NotFound(f"There is no guide {code!r}.", code="unknown_guide")
     return int(found)
@@ -113,54 +116,105 @@ def _booked(actor: Actor, code: str, now: dt.datetime) -> int:
     return guide_id
 
 
-@api.call("GET", "/guides/<code>/balance", permission="reward:read", serves=OWN_ROWS, answers={200: BalanceOut}, exists=guide_exists,
-          summary="What a guide has pending, vested, payable and paid, as of now.")
+@api.call(
+    "GET",
+    "/guides/<code>/balance",
+    permission="reward:read",
+    serves=OWN_ROWS,
+    answers={200: BalanceOut},
+    exists=guide_exists,
+    summary="What a guide has pending, vested, payable and paid, as of now.",
+)
 def get_balance(actor: Actor, code: str) -> tuple[int, Any]:
     guide_id = _booked(actor, code, dt.datetime.now(dt.UTC))
     with db.read() as connection:
         return 200, {"currency": brand().currency, **rewards.balance(connection, guide_id)}
 
 
-@api.call("GET", "/guides/<code>/rewards", permission="reward:read", serves=OWN_ROWS, query=LinesQuery, answers={200: RewardsOut}, exists=guide_exists,
-          summary="The reward lines of a month, what earned nothing included with its reason.",
-          details="`order_no` is null for a sale of a shop beyond the key's rows; its line keeps amount and reason.")
+@api.call(
+    "GET",
+    "/guides/<code>/rewards",
+    permission="reward:read",
+    serves=OWN_ROWS,
+    query=LinesQuery,
+    answers={200: RewardsOut},
+    exists=guide_exists,
+    summary="The reward lines of a month, what earned nothing included with its reason.",
+    details="`order_no` is null for a sale of a shop beyond the key's rows; its line keeps amount "
+    "and reason.",
+)
 def get_rewards(actor: Actor, code: str, query: LinesQuery) -> tuple[int, Any]:
     now = dt.datetime.now(dt.UTC)
     guide_id = _booked(actor, code, now)
     with db.read() as connection:
         found = rewards.lines(connection, guide_id, query.period, now)
         if actor.scope_kind not in ("all", "guide"):
-            found = without_others(found, lists.visible_numbers(connection, actor, sorted({line["order_no"] for line in found if line["order_no"]})))
+            found = without_others(
+                found,
+                lists.visible_numbers(
+                    connection,
+                    actor,
+                    sorted({line["order_no"] for line in found if line["order_no"]}),
+                ),
+            )
     key = None if query.cursor is None else decode("lines", query.cursor, (str, str))
     rest = sorted((line for line in found if key is None or _position(line) > key), key=_position)
-    part = page("lines", rest[:query.limit + 1], query.limit, _position)
+    part = page("lines", rest[: query.limit + 1], query.limit, _position)
     return 200, {"period": query.period, "currency": brand().currency, **part}
 
 
 def _position(line: dict[str, Any]) -> tuple[str, str]:
-    """Where a line stands in the list; the text of a whole second sorts after its fractions, which harms nobody."""
+    """Where a line stands in the list; the text of a whole second sorts after its fractions, which
+    harms nobody."""
     return line["occurred_at"], line["line_id"]
 
 
-@api.call("GET", "/guides/<code>/kpis", permission="reward:read", serves=OWN_ROWS, query=MonthQuery, answers={200: KpisOut}, exists=guide_exists,
-          summary="Targets, actuals and attainment of a month.")
+@api.call(
+    "GET",
+    "/guides/<code>/kpis",
+    permission="reward:read",
+    serves=OWN_ROWS,
+    query=MonthQuery,
+    answers={200: KpisOut},
+    exists=guide_exists,
+    summary="Targets, actuals and attainment of a month.",
+)
 def get_kpis(actor: Actor, code: str, query: MonthQuery) -> tuple[int, Any]:
     with db.read() as connection:
-        found = kpis.of_guide(connection, _guide(connection, actor, code), query.period, dt.datetime.now(dt.UTC))
+        found = kpis.of_guide(
+            connection, _guide(connection, actor, code), query.period, dt.datetime.now(dt.UTC)
+        )
     return 200, {"period": query.period, "currency": brand().currency, "kpis": found}
 
 
-@api.call("GET", "/plans", permission="rules:read", serves=WHOLE_CHAIN, answers={200: PlansOut}, summary="The newest version of every incentive plan.")
+@api.call(
+    "GET",
+    "/plans",
+    permission="rules:read",
+    serves=WHOLE_CHAIN,
+    answers={200: PlansOut},
+    summary="The newest version of every incentive plan.",
+)
 def get_plans(actor: Actor) -> tuple[int, Any]:
     with db.read() as connection:
         return 200, {"plans": plan_versions.shown(connection)}
 
 
-@api.call("POST", "/plans", permission="rules:write", serves=WHOLE_CHAIN, body=PlanBody, answers={201: PublishedOut}, idempotent=True,
-          summary="Publish a new version of an incentive plan; open months are computed again.")
+@api.call(
+    "POST",
+    "/plans",
+    permission="rules:write",
+    serves=WHOLE_CHAIN,
+    body=PlanBody,
+    answers={201: PublishedOut},
+    idempotent=True,
+    summary="Publish a new version of an incentive plan; open months are computed again.",
+)
 def create_plan(actor: Actor, body: PlanBody, key: str | None) -> tuple[int, Any]:
     def deed() -> tuple[int, Any]:
-        version = plan_versions.publish(body.plan, actor=actor, now=dt.datetime.now(dt.UTC), note=body.note or "")
+        version = plan_versions.publish(
+            body.plan, actor=actor, now=dt.datetime.now(dt.UTC), note=body.note or ""
+        )
         return 201, {"plan_code": body.plan.get("plan_code"), "version": version}
 
     return once(key, body, deed)

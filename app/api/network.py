@@ -1,4 +1,6 @@
-"""The network by API: pages, single rows, and PUT with the columns of the imports; the same services as the imports."""
+"""The network by API: pages, single rows, and PUT with the columns of the imports; the same
+services as the imports."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -54,12 +56,28 @@ REGISTERS = (
 def _declare(register: _Register) -> None:
     kind, thing = register.kind, register.thing
     one, word = register.row, "an area" if thing == "area" else f"a {thing}"
-    several = create_model(f"{thing.title()}Page", __base__=Answer, **{kind: (list[one], ...), "next": (str | None, ...)})  # type: ignore[call-overload, valid-type]
-    saved = create_model(f"{thing.title()}Saved", __base__=one, network_version=(int, ...), warnings=(list[shapes.Warned], ...))
+    several = create_model(
+        f"{thing.title()}Page",
+        __base__=Answer,
+        **{kind: (list[one], ...), "next": (str | None, ...)},
+    )  # type: ignore[call-overload, valid-type]
+    saved = create_model(
+        f"{thing.title()}Saved",
+        __base__=one,
+        network_version=(int, ...),
+        warnings=(list[shapes.Warned], ...),
+    )
 
     def list_rows(actor: Actor, query: Page) -> tuple[int, Any]:
         with db.read() as connection:
-            found = lists.rows(connection, kind, actor, _today(), (query.after(kind) or (None,))[0], query.limit + 1)
+            found = lists.rows(
+                connection,
+                kind,
+                actor,
+                _today(),
+                (query.after(kind) or (None,))[0],
+                query.limit + 1,
+            )
         return 200, page(kind, found, query.limit, lambda row: (row[f"{thing}_code"],))
 
     def get_row(actor: Actor, code: str) -> tuple[int, Any]:
@@ -69,13 +87,41 @@ def _declare(register: _Register) -> None:
     def put_row(actor: Actor, code: str, body: BaseModel) -> tuple[int, Any]:
         return put(register, actor, code, body)
 
-    for view, name in ((list_rows, f"list_{kind}"), (get_row, f"get_{thing}"), (put_row, f"put_{thing}")):
+    for view, name in (
+        (list_rows, f"list_{kind}"),
+        (get_row, f"get_{thing}"),
+        (put_row, f"put_{thing}"),
+    ):
         view.__name__ = name
-    api.call("GET", f"/{kind}", permission="network:read", serves=OWN_ROWS, query=Page, answers={200: several}, summary=f"List {kind} by code.")(list_rows)
-    api.call("GET", f"/{kind}/<code>", permission="network:read", serves=OWN_ROWS, answers={200: one}, summary=f"Read {word}.")(get_row)
-    api.call("PUT", f"/{kind}/<code>", permission="network:write", serves=WHOLE_CHAIN, body=register.body, answers={200: saved, 201: saved},
-             summary=f"Create or change {word}.", max_bytes=20_000_000 if kind == "areas" else 2_000_000,
-             details="Takes the columns of the import. An absent field keeps its value, null clears it; an area is replaced whole.")(put_row)
+    api.call(
+        "GET",
+        f"/{kind}",
+        permission="network:read",
+        serves=OWN_ROWS,
+        query=Page,
+        answers={200: several},
+        summary=f"List {kind} by code.",
+    )(list_rows)
+    api.call(
+        "GET",
+        f"/{kind}/<code>",
+        permission="network:read",
+        serves=OWN_ROWS,
+        answers={200: one},
+        summary=f"Read {word}.",
+    )(get_row)
+    api.call(
+        "PUT",
+        f"/{kind}/<code>",
+        permission="network:write",
+        serves=WHOLE_CHAIN,
+        body=register.body,
+        answers={200: saved, 201: saved},
+        summary=f"Create or change {word}.",
+        max_bytes=20_000_000 if kind == "areas" else 2_000_000,
+        details="Takes the columns of the import. An absent field keeps its value, null clears "
+        "it; an area is replaced whole.",
+    )(put_row)
 
 
 def put(register: _Register, actor: Actor, code: str, body: BaseModel) -> tuple[int, Any]:
@@ -83,8 +129,10 @@ def put(register: _Register, actor: Actor, code: str, body: BaseModel) -> tuple[
     given = body.model_dump(exclude_unset=True)
     named = given.get(name := f"{register.thing}_code")
     if named is not None and named != code:
-        raise InvalidInput(f"{name} is {named!r}, the address says {code!r}; leave it out or make them equal.",
-                           errors=[FieldFault(name, "differs from the address")])
+        raise InvalidInput(
+            f"{name} is {named!r}, the address says {code!r}; leave it out or make them equal.",
+            errors=[FieldFault(name, "differs from the address")],
+        )
     given[name] = code
     now = dt.datetime.now(dt.UTC)
     checked = _area_row(given) if register.kind == "areas" else _row(register.kind, given)
@@ -95,8 +143,16 @@ def put(register: _Register, actor: Actor, code: str, body: BaseModel) -> tuple[
     told = checked.warnings.with_those_of(alike).with_those_of(outcome.warnings)
     warnings = [{"field": each.column, "reason": each.reason} for each in told.in_order()]
     with db.read() as connection:
-        found = _found(lists.one(connection, register.kind, actor, business_day(now), code), register.thing, code)
-        return 201 if outcome.new else 200, {**found, "network_version": versions.current(connection).network, "warnings": warnings}
+        found = _found(
+            lists.one(connection, register.kind, actor, business_day(now), code),
+            register.thing,
+            code,
+        )
+        return 201 if outcome.new else 200, {
+            **found,
+            "network_version": versions.current(connection).network,
+            "warnings": warnings,
+        }
 
 
 def _row(kind: str, given: Mapping[str, Any]) -> Checked:
@@ -140,4 +196,3 @@ def _today() -> dt.date:
 
 for _register in REGISTERS:
     _declare(_register)
-

@@ -1,4 +1,5 @@
 """Bodies and answers of the network's calls: the columns of the imports (CONTRACT 2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -9,7 +10,9 @@ from pydantic import Field
 from app.api.types import Answer, Crs, Strict
 
 Text = Annotated[str, Field(max_length=500)]
-Number = Annotated[float, Field(ge=-1e15, le=1e15)] | Annotated[str, Field(max_length=40)]  # 31.23, or "31.23" as a file has it
+Number = (
+    Annotated[float, Field(ge=-1e15, le=1e15)] | Annotated[str, Field(max_length=40)]
+)  # 31.23, or "31.23" as a file has it
 Count = Annotated[int, Field(ge=-(10**15), le=10**15)] | Annotated[str, Field(max_length=40)]
 
 
@@ -108,7 +111,8 @@ class Warned(Answer):
 
 
 class StoreOut(Answer):
-    """`latitude`, `longitude`, `crs` as they were given; the same place in WGS-84 beside them. `dealer_code`: under contract today."""
+    """`latitude`, `longitude`, `crs` as they were given; the same place in WGS-84 beside them.
+    `dealer_code`: under contract today."""
 
     store_code: str
     name: str
@@ -142,7 +146,9 @@ class GuideOut(Answer):
     name: str
     store_code: str
     wecom_userid: str | None
-    own_customer_id: Annotated[str | None, Field(description="left out for a key that may not write the network")] = None
+    own_customer_id: Annotated[
+        str | None, Field(description="left out for a key that may not write the network")
+    ] = None
     hired_on: dt.date | None
     left_on: dt.date | None
     role: Literal["guide", "store_manager"]

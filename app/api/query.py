@@ -1,4 +1,6 @@
-"""Query strings: parsed strictly (bad escapes, repeated and unknown names are refused), then checked by a `Query` model."""
+"""Query strings: parsed strictly (bad escapes, repeated and unknown names are refused), then
+checked by a `Query` model."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -20,7 +22,9 @@ _MOST_PARAMETERS, _LONGEST_QUERY = 30, 4000
 class Query(BaseModel):
     """Base of query-string models; every field gets text. Unknown names are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=False)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=False
+    )
 
 
 def _read(parse: Any, value: str) -> Any:
@@ -38,26 +42,48 @@ def _whole(low: int, high: int, value: Any) -> int:
 
 def whole(low: int, high: int) -> Any:
     """The type of a whole number from `low` to `high`, written in plain digits."""
-    return Annotated[int, PlainValidator(partial(_whole, low, high)), WithJsonSchema({"type": "integer", "minimum": low, "maximum": high})]
+    return Annotated[
+        int,
+        PlainValidator(partial(_whole, low, high)),
+        WithJsonSchema({"type": "integer", "minimum": low, "maximum": high}),
+    ]
 
 
 def _decimal(most: float, value: Any) -> float:
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,15})?", value) and -most <= float(value) <= most:
+    if (
+        isinstance(value, str)
+        and re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{1,15})?", value)
+        and -most <= float(value) <= most
+    ):
         return float(value)
-    raise PydanticCustomError("invalid_value", f"must be decimal degrees within ±{most:g}, such as 31.2304")
+    raise PydanticCustomError(
+        "invalid_value", f"must be decimal degrees within ±{most:g}, such as 31.2304"
+    )
 
 
 def degrees(most: int) -> Any:
     """The type of decimal degrees within ±`most`."""
-    return Annotated[float, PlainValidator(partial(_decimal, most)), WithJsonSchema({"type": "number", "minimum": -most, "maximum": most})]
+    return Annotated[
+        float,
+        PlainValidator(partial(_decimal, most)),
+        WithJsonSchema({"type": "number", "minimum": -most, "maximum": most}),
+    ]
 
 
 _MONTH = "^(?:19[7-9][0-9]|20[0-9]{2}|2100)-(?:0[1-9]|1[0-2])"
 _DAY = _MONTH + "-(?:0[1-9]|1[0-9]|2[0-9]|3[01])$"
-Day = Annotated[dt.date, PlainValidator(partial(_read, parse_day)),
-                WithJsonSchema({"type": "string", "format": "date", "pattern": _DAY, "examples": ["2025-03-01"]})]
-Period = Annotated[str, PlainValidator(partial(_read, parse_month)),
-                   WithJsonSchema({"type": "string", "pattern": _MONTH + "$", "examples": ["2025-03"]})]
+Day = Annotated[
+    dt.date,
+    PlainValidator(partial(_read, parse_day)),
+    WithJsonSchema(
+        {"type": "string", "format": "date", "pattern": _DAY, "examples": ["2025-03-01"]}
+    ),
+]
+Period = Annotated[
+    str,
+    PlainValidator(partial(_read, parse_month)),
+    WithJsonSchema({"type": "string", "pattern": _MONTH + "$", "examples": ["2025-03"]}),
+]
 Limit = whole(1, 200)
 
 
@@ -75,14 +101,22 @@ class Days(Query):
 
 
 def parse(text: str) -> dict[str, str]:
-    """The names and values of a raw QUERY_STRING. Raises Malformed: bad escapes, no UTF-8, NUL, repeated names, too long."""
+    """The names and values of a raw QUERY_STRING. Raises Malformed: bad escapes, no UTF-8, NUL,
+    repeated names, too long."""
     if len(text) > _LONGEST_QUERY or _BAD_ESCAPE.search(text):
         raise malformed("The query string is too long or holds a % that is no escape.")
     try:
-        pairs = parse_qsl(text.encode("latin-1").decode("utf-8"), keep_blank_values=True, strict_parsing=True, errors="strict",
-                          max_num_fields=_MOST_PARAMETERS)
+        pairs = parse_qsl(
+            text.encode("latin-1").decode("utf-8"),
+            keep_blank_values=True,
+            strict_parsing=True,
+            errors="strict",
+            max_num_fields=_MOST_PARAMETERS,
+        )
     except ValueError:
-        raise malformed("The query string is no UTF-8 text of name=value pairs joined by &, at most 30.") from None
+        raise malformed(
+            "The query string is no UTF-8 text of name=value pairs joined by &, at most 30."
+        ) from None
     values = dict(pairs)
     if len(values) < len(pairs):
         raise malformed("Each query parameter may be given once.")

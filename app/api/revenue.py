@@ -1,4 +1,5 @@
 """Revenue of dealers and stores."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -48,12 +49,17 @@ class RevenueOut(Answer):
     rows: list[RevenueRow]
 
 
-DETAILS = "Days are the brand's, inclusive. net = gross - refunds - fees - rewards; fees net of fees returned; rewards vested less reversed. The sums equal the ledger."
+DETAILS = (
+    "Days are the brand's, inclusive. net = gross - refunds - fees - rewards; fees net of "
+    "fees returned; rewards vested less reversed. The sums equal the ledger."
+)
 
 
 def _id(connection: Connection, table: Any, visible: Any, code: str) -> int:
     query = select(table.c.id).where(table.c[f"{table.name}_code"] == code)
-    found = connection.execute(query if visible is None else query.where(table.c.id.in_(visible))).scalar()
+    found = connection.execute(
+        query if visible is None else query.where(table.c.id.in_(visible))
+    ).scalar()
     if found is None:
         raise NotFound(f"There is no {table.name} {code!r}.", code=f"unknown_{table.name}")
     return int(found)
@@ -84,19 +90,55 @@ def store_exists(actor: Actor, code: str) -> bool:
         return _store(connection, actor, code) > 0
 
 
-@api.call("GET", "/dealers/<code>/revenue", permission="revenue:read", serves=OWN_ROWS, query=RevenueQuery, answers={200: RevenueOut}, exists=dealer_exists,
-          summary="A dealer's revenue by day, month or store.", details=DETAILS)
+@api.call(
+    "GET",
+    "/dealers/<code>/revenue",
+    permission="revenue:read",
+    serves=OWN_ROWS,
+    query=RevenueQuery,
+    answers={200: RevenueOut},
+    exists=dealer_exists,
+    summary="A dealer's revenue by day, month or store.",
+    details=DETAILS,
+)
 def dealer_revenue(actor: Actor, code: str, query: RevenueQuery) -> tuple[int, Any]:
     booking.book_due(dt.datetime.now(dt.UTC))
     with db.read() as connection:
-        stores = visible_store_ids(actor, _today()) if actor.scope_kind in ("branch", "store", "guide") else None
-        return 200, revenue.of(connection, query.first, query.last, query.by, dealer_id=_dealer(connection, actor, code), stores=stores)
+        stores = (
+            visible_store_ids(actor, _today())
+            if actor.scope_kind in ("branch", "store", "guide")
+            else None
+        )
+        return 200, revenue.of(
+            connection,
+            query.first,
+            query.last,
+            query.by,
+            dealer_id=_dealer(connection, actor, code),
+            stores=stores,
+        )
 
 
-@api.call("GET", "/stores/<code>/revenue", permission="revenue:read", serves=OWN_ROWS, query=RevenueQuery, answers={200: RevenueOut}, exists=store_exists,
-          summary="A store's revenue by day or month.", details=DETAILS)
+@api.call(
+    "GET",
+    "/stores/<code>/revenue",
+    permission="revenue:read",
+    serves=OWN_ROWS,
+    query=RevenueQuery,
+    answers={200: RevenueOut},
+    exists=store_exists,
+    summary="A store's revenue by day or month.",
+    details=DETAILS,
+)
 def store_revenue(actor: Actor, code: str, query: RevenueQuery) -> tuple[int, Any]:
     booking.book_due(dt.datetime.now(dt.UTC))
     with db.read() as connection:
         dealer_id = actor.scope_id if actor.scope_kind == "dealer" else None
-        return 200, revenue.of(connection, query.first, query.last, query.by, store_id=_store(connection, actor, code), dealer_id=dealer_id)
+        return 200, revenue.of(
+            connection,
+            query.first,
+            query.last,
+            query.by,
+            store_id=_store(connection, actor, code),
+            dealer_id=dealer_id,
+        )

@@ -1,4 +1,5 @@
 """The routing policy, and signed entry parameters."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -53,7 +54,12 @@ class PolicyIn(Strict):
     def body(self) -> dict[str, Any]:
         """The file form: null where null means something, else absent."""
         given = self.model_dump(exclude_unset=True)
-        return {name: value for name, value in given.items() if value is not None or name in ("nearest_limit_m", "default_store", "guide_daily_capacity")}
+        return {
+            name: value
+            for name, value in given.items()
+            if value is not None
+            or name in ("nearest_limit_m", "default_store", "guide_daily_capacity")
+        }
 
 
 class PolicyOut(Answer):
@@ -77,22 +83,58 @@ class EntryParamOut(Answer):
     entry_param: str
 
 
-@api.call("GET", "/policy", permission="rules:read", serves=WHOLE_CHAIN, answers={200: PolicyOut}, summary="The routing policy in force.")
+@api.call(
+    "GET",
+    "/policy",
+    permission="rules:read",
+    serves=WHOLE_CHAIN,
+    answers={200: PolicyOut},
+    summary="The routing policy in force.",
+)
 def get_policy(actor: Actor) -> tuple[int, Any]:
     with db.read() as connection:
         row = policies.in_force(connection)
-        return 200, {"version": row.version, "published_at": row.published_at, "policy": policies.show(connection)}
+        return 200, {
+            "version": row.version,
+            "published_at": row.published_at,
+            "policy": policies.show(connection),
+        }
 
 
-@api.call("PUT", "/policy", permission="rules:write", serves=WHOLE_CHAIN, body=PolicyIn, answers={200: PolicyOut}, example={"preset": "franchise", "ambiguity_m": 200},
-          summary="Put a routing policy in force.", details="A new immutable version; the policy in force again keeps its version.")
+@api.call(
+    "PUT",
+    "/policy",
+    permission="rules:write",
+    serves=WHOLE_CHAIN,
+    body=PolicyIn,
+    answers={200: PolicyOut},
+    example={"preset": "franchise", "ambiguity_m": 200},
+    summary="Put a routing policy in force.",
+    details="A new immutable version; the policy in force again keeps its version.",
+)
 def put_policy(actor: Actor, body: PolicyIn) -> tuple[int, Any]:
     policies.publish(body.body(), actor=actor, now=dt.datetime.now(dt.UTC))
     return get_policy(actor)
 
 
-@api.call("POST", "/entry-params", permission="entry_param:write", serves=OWN_ROWS, body=EntryParamIn, answers={201: EntryParamOut},
-          example={"store_code": "S1", "channel": "poster"}, summary="Sign an entry parameter of 32 characters for a store or a guide.")
+@api.call(
+    "POST",
+    "/entry-params",
+    permission="entry_param:write",
+    serves=OWN_ROWS,
+    body=EntryParamIn,
+    answers={201: EntryParamOut},
+    example={"store_code": "S1", "channel": "poster"},
+    summary="Sign an entry parameter of 32 characters for a store or a guide.",
+)
 def create_entry_param(actor: Actor, body: EntryParamIn) -> tuple[int, Any]:
-    return 201, {"entry_param": sign_param(store_code=body.store_code, guide_code=body.guide_code, channel_code=body.channel,
-                                           issued_at=body.issued_at, actor=actor, now=dt.datetime.now(dt.UTC))}
+    return 201, {
+        "entry_param": sign_param(
+            store_code=body.store_code,
+            guide_code=body.guide_code,
+            channel_code=body.channel,
+            issued_at=body.issued_at,
+            actor=actor,
+            now=dt.datetime.now(dt.UTC),
+        )
+    }

@@ -1,11 +1,22 @@
-"""The vocabulary of request bodies: strict pydantic types, read from the raw bytes (M23). Unknown fields are refused."""
+"""The vocabulary of request bodies: strict pydantic types, read from the raw bytes (M23). Unknown
+fields are refused."""
+
 from __future__ import annotations
 
 import datetime as dt
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 import db
@@ -21,20 +32,25 @@ LINE_PATTERN = "^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"
 CURRENCY_PATTERN = "^[A-Z]{3}$"
 TIME_PATTERN = (
     "^(?:19[7-9][0-9]|20[0-9]{2}|2100)-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-    "|02-(?:0[1-9]|1[0-9]|2[0-9]))(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,9})?)?"
+    "|02-(?:0[1-9]|1[0-9]|2[0-9]))(?:[T "
+    "](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,9})?)?"
     "(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?)?$"
 )
 PATTERN_WORDS = {
-    CODE_PATTERN: "must be plain text that neither begins nor ends with a space and holds no control characters",
+    CODE_PATTERN: "must be plain text that neither begins nor ends with a space and holds no "
+    "control characters",
     LINE_PATTERN: "must be one line of text without control characters",
     CURRENCY_PATTERN: "must be an ISO 4217 code of three capitals, such as CNY",
 }  # what a caller reads instead of a regular expression
 
 
 class Strict(BaseModel):
-    """Base of request bodies: no coercion ("1" is no 1, 1.0 no integer), no unknown field, no NaN; frozen."""
+    """Base of request bodies: no coercion ("1" is no 1, 1.0 no integer), no unknown field, no NaN;
+    frozen."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        strict=True, extra="forbid", allow_inf_nan=False, frozen=True, hide_input_in_errors=True
+    )
 
 
 class Answer(BaseModel):
@@ -47,7 +63,9 @@ def _time(value: Any) -> dt.datetime:
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
         return value.astimezone(dt.UTC)
     if not isinstance(value, str):
-        raise PydanticCustomError("invalid_time", "A time is text in ISO 8601, such as 2025-03-01T10:00:00Z")
+        raise PydanticCustomError(
+            "invalid_time", "A time is text in ISO 8601, such as 2025-03-01T10:00:00Z"
+        )
     try:
         return parse_instant(value, brand().timezone)
     except Fault as fault:
@@ -79,11 +97,20 @@ def _addressable(value: str) -> str:
 
 CodeText = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=CODE_PATTERN)]
 CustomerKey = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=CODE_PATTERN)]
-_IN_ADDRESSES = AfterValidator(_addressable), Field(description="stands in addresses, so no step of it between slashes is empty or made of dots")
+_IN_ADDRESSES = (
+    AfterValidator(_addressable),
+    Field(
+        description="stands in addresses, so no step of it between slashes is empty or made of dots"
+    ),
+)
 NewCode = Annotated[CodeText, *_IN_ADDRESSES]  # a code or number that this call may bring in
 NewKey = Annotated[CustomerKey, *_IN_ADDRESSES]
 Line = Annotated[str, StringConstraints(max_length=200, pattern=LINE_PATTERN)]
-Currency = Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN), Field(json_schema_extra={"minLength": 3, "maxLength": 3})]
+Currency = Annotated[
+    str,
+    StringConstraints(pattern=CURRENCY_PATTERN),
+    Field(json_schema_extra={"minLength": 3, "maxLength": 3}),
+]
 MinorAmount = Annotated[int, Field(ge=0, le=LARGEST_MINOR)]
 Whole = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
 Quantity = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -93,11 +120,23 @@ Longitude = Annotated[float, Field(ge=-180, le=180)]
 Accuracy = Annotated[float, Field(ge=0, le=1e8, description="metres")]
 Crs = Literal["wgs84", "gcj02", "bd09"]
 Time = Annotated[
-    dt.datetime, BeforeValidator(_time),
-    WithJsonSchema({"type": "string", "pattern": TIME_PATTERN, "examples": ["2025-03-01T10:00:00Z"],
-                    "description": "ISO 8601; without an offset in the brand's zone, a date alone is 00:00 there"}),
+    dt.datetime,
+    BeforeValidator(_time),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": TIME_PATTERN,
+            "examples": ["2025-03-01T10:00:00Z"],
+            "description": "ISO 8601; without an offset in the brand's zone, a date alone is "
+            "00:00 there",
+        }
+    ),
 ]
-Payload = Annotated[dict[str, JsonValue], AfterValidator(_payload), WithJsonSchema({"type": "object", "description": "free, at most 4,000 characters"})]
+Payload = Annotated[
+    dict[str, JsonValue],
+    AfterValidator(_payload),
+    WithJsonSchema({"type": "object", "description": "free, at most 4,000 characters"}),
+]
 
 
 class Location(Strict):

@@ -1,4 +1,6 @@
-"""The command line (CONTRACT 2): each command calls one service, as the web does. A command is imported when it is called."""
+"""The command line (CONTRACT 2): each command calls one service, as the web does. A command is
+imported when it is called."""
+
 from __future__ import annotations
 
 import importlib
@@ -9,12 +11,25 @@ from flask import Flask
 from flask.cli import AppGroup
 
 COMMANDS = {  # name: module and what it holds
-    "api-key": ("users", "api_key"), "assign": ("assign", "assign"), "customer": ("customers", "customer"), "db": ("database", "db"),
-    "demo": ("demo", "demo"), "entry-param": ("rules", "entry_param"), "export": ("exporting", "group"),
-    "figures": ("figures", "figures"), "import": ("importing", "imports"),
-    "incentives": ("incentives", "incentives"), "network": ("network", "network"), "plan": ("incentives", "plan"),
-    "policy": ("rules", "policy"), "reassign": ("reassign", "reassign"), "serve": ("serve", "serve"), "simulate": ("simulating", "simulate"),
-    "user": ("users", "user"), "verify": ("verify", "verify"), "worker": ("worker", "worker"),
+    "api-key": ("users", "api_key"),
+    "assign": ("assign", "assign"),
+    "customer": ("customers", "customer"),
+    "db": ("database", "db"),
+    "demo": ("demo", "demo"),
+    "entry-param": ("rules", "entry_param"),
+    "export": ("exporting", "group"),
+    "figures": ("figures", "figures"),
+    "import": ("importing", "imports"),
+    "incentives": ("incentives", "incentives"),
+    "network": ("network", "network"),
+    "plan": ("incentives", "plan"),
+    "policy": ("rules", "policy"),
+    "reassign": ("reassign", "reassign"),
+    "serve": ("serve", "serve"),
+    "simulate": ("simulating", "simulate"),
+    "user": ("users", "user"),
+    "verify": ("verify", "verify"),
+    "worker": ("worker", "worker"),
 }
 
 

@@ -1,4 +1,5 @@
 """`flask assign IN.csv OUT.csv`: batch routing without storing (CONTRACT 2 and 4)."""
+
 from __future__ import annotations
 
 import csv
@@ -24,7 +25,16 @@ from stores.network import network
 from stores.routing.answers import rounded
 from stores.routing.batch_routing import UNUSABLE, Assigned, Router, Row, states_of
 
-COLUMNS = ("visitor_id", "latitude", "longitude", "crs", "accuracy_m", "entry_param", "region_code", "ip")
+COLUMNS = (
+    "visitor_id",
+    "latitude",
+    "longitude",
+    "crs",
+    "accuracy_m",
+    "entry_param",
+    "region_code",
+    "ip",
+)
 OUT = ("visitor_id", "store_code", "dealer_code", "distance_m", "rung", "reason")
 ROWS = 20_000
 
@@ -32,19 +42,27 @@ ROWS = 20_000
 @click.command("assign", cls=DeedCommand)
 @click.argument("source", metavar="IN.csv", type=click.Path(path_type=Path))
 @click.argument("target", metavar="OUT.csv", type=click.Path(path_type=Path))
-@click.option("--progress", "show", is_flag=True, help="Show progress on stderr even when it is no terminal.")
+@click.option(
+    "--progress", "show", is_flag=True, help="Show progress on stderr even when it is no terminal."
+)
 def assign(source: Path, target: Path, show: bool) -> None:
     """Route every visitor of IN.csv and write OUT.csv, in the same order, storing nothing.
 
-    IN: visitor_id,latitude,longitude,crs[,accuracy_m,entry_param,region_code,ip]. OUT: visitor_id,store_code,dealer_code,distance_m,rung,reason.
-    A row whose location cannot be used is routed without one and counted on stderr; so is every address (ip) that was asked for its region.
-    """
+    IN: visitor_id,latitude,longitude,crs[,accuracy_m,entry_param,region_code,ip]. OUT:
+    visitor_id,store_code,dealer_code,distance_m,rung,reason. A row whose location cannot be used is
+    routed without one and counted on stderr; so is every address (ip) that was asked for its
+    region."""
     began, counted, mended = time.monotonic(), Counter[str](), Counter[str]()
-    with many_values(), bar("assigning", source.stat().st_size if source.exists() else 0, show) as at:
+    with (
+        many_values(),
+        bar("assigning", source.stat().st_size if source.exists() else 0, show) as at,
+    ):
         unknown, cells, encoding = read_rows(source, COLUMNS, COLUMNS[:4], at, mended)
         click.echo(f"read as {ENCODINGS[encoding.removesuffix('-sig')]}", err=True)
         if unknown:
-            click.echo(f"columns without meaning are passed over: {', '.join(unknown)[:300]}", err=True)
+            click.echo(
+                f"columns without meaning are passed over: {', '.join(unknown)[:300]}", err=True
+            )
         router = Router(network.newest(), dt.datetime.now(dt.UTC), keys.entry_param_keys())
         with _written_whole(target) as out:
             _route(cells, router, out, counted)
@@ -52,14 +70,18 @@ def assign(source: Path, target: Path, show: bool) -> None:
         if note not in ("rows", "assigned"):
             click.echo(f"{note}: {count:,} rows", err=True)
     for column, count in mended.items():
-        click.echo(f"{column}: marks of a spreadsheet or a bill were taken off {count:,} values", err=True)
+        click.echo(
+            f"{column}: marks of a spreadsheet or a bill were taken off {count:,} values", err=True
+        )
     seconds = time.monotonic() - began
     click.echo(f"{counted['rows']:,} rows in {seconds:.1f} s", err=True)
     click.echo(f"assigned {counted['assigned']:,} of {counted['rows']:,} rows")
 
 
 def _route(cells: Iterator[list[str]], router: Router, out: TextIO, counted: Counter[str]) -> None:
-    writer = csv.writer(out, lineterminator="\n")  # for programs: codes as they are, none marked for spreadsheets
+    writer = csv.writer(
+        out, lineterminator="\n"
+    )  # for programs: codes as they are, none marked for spreadsheets
     writer.writerow(OUT)
     while rows := [Row(*each) for each in islice(cells, ROWS)]:
         with db.read() as connection:
@@ -68,12 +90,24 @@ def _route(cells: Iterator[list[str]], router: Router, out: TextIO, counted: Cou
         writer.writerows(_line(row, answer) for row, answer in zip(rows, answers, strict=True))
         counted["rows"] += len(rows)
         counted["assigned"] += sum(answer.store_code is not None for answer in answers)
-        counted.update(note for answer in answers for note in answer.notes if note == UNUSABLE or note.startswith(("entry_param_", "ip_")))
+        counted.update(
+            note
+            for answer in answers
+            for note in answer.notes
+            if note == UNUSABLE or note.startswith(("entry_param_", "ip_"))
+        )
 
 
 def _line(row: Row, answer: Assigned) -> tuple[object, ...]:
     metres = rounded(answer.distance_m)
-    return row.visitor_id, answer.store_code or "", answer.dealer_code or "", "" if metres is None else metres, answer.rung, answer.reason
+    return (
+        row.visitor_id,
+        answer.store_code or "",
+        answer.dealer_code or "",
+        "" if metres is None else metres,
+        answer.rung,
+        answer.reason,
+    )
 
 
 @contextmanager

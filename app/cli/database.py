@@ -1,4 +1,5 @@
 """`flask db`: migrate the database up and down."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -20,7 +21,10 @@ class MigrationCommand(DeedCommand):
         except (CommandError, commands.BrokenReferences) as error:
             raise click.ClickException(" ".join(str(error).split())) from None
         except OSError as error:
-            raise click.ClickException(f"The folder of the database cannot be made: {error.strerror}. Correct DATABASE_URL or INSTANCE_PATH.") from None
+            raise click.ClickException(
+                f"The folder of the database cannot be made: {error.strerror}. Correct "
+                "DATABASE_URL or INSTANCE_PATH."
+            ) from None
 
 
 db = click.Group("db", help="Migrate the database.")

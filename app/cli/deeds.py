@@ -1,4 +1,6 @@
-"""Command groups whose faults are told in words on stderr with exit status 1, never as a traceback."""
+"""Command groups whose faults are told in words on stderr with exit status 1, never as a
+traceback."""
+
 from __future__ import annotations
 
 import gc
@@ -36,10 +38,15 @@ class DeedCommand(click.Command):
             raise click.ClickException(in_words(fault)) from None
         except (OperationalError, ProgrammingError) as error:
             if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
-                raise click.ClickException("The database is not set up; run: flask db upgrade") from None
+                raise click.ClickException(
+                    "The database is not set up; run: flask db upgrade"
+                ) from None
             if not db.is_away(error):
                 raise
-            raise click.ClickException(f"The database does not answer: {in_one_line(error)}. What was begun was taken back; try again.") from None
+            raise click.ClickException(
+                f"The database does not answer: {in_one_line(error)}. What was begun was taken "
+                "back; try again."
+            ) from None
 
 
 class DeedGroup(AppGroup):
@@ -49,9 +56,14 @@ class DeedGroup(AppGroup):
 
 
 def read_json(file: Path) -> Any:
-    """A JSON file, UTF-8 with or without BOM. Raises Malformed in words: unreadable, no JSON, a key twice, NaN."""
+    """A JSON file, UTF-8 with or without BOM. Raises Malformed in words: unreadable, no JSON, a key
+    twice, NaN."""
     try:
-        return json.loads(file.read_text(encoding="utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
+        return json.loads(
+            file.read_text(encoding="utf-8-sig"),
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+        )
     except OSError as reason:
         raise Malformed(f"{file} cannot be read: {reason.strerror}.") from None
     except UnicodeDecodeError:
@@ -59,14 +71,17 @@ def read_json(file: Path) -> Any:
     except RecursionError:
         raise Malformed(f"{file} is nested too deeply.") from None
     except json.JSONDecodeError as reason:
-        raise Malformed(f"{file} is no JSON: line {reason.lineno}, column {reason.colno}: {reason.msg}.") from None
+        raise Malformed(
+            f"{file} is no JSON: line {reason.lineno}, column {reason.colno}: {reason.msg}."
+        ) from None
     except ValueError as reason:
         raise Malformed(f"{file}: {reason}.") from None
 
 
 @contextmanager
 def many_values() -> Iterator[None]:
-    """A file makes millions of small values and no cycles; looking for cycles would cost a fifth of the time."""
+    """A file makes millions of small values and no cycles; looking for cycles would cost a fifth of
+    the time."""
     was = gc.isenabled()
     gc.disable()
     try:

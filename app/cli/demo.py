@@ -1,4 +1,5 @@
 """`flask demo`: fill an empty database with a made-up chain (CONTRACT 2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -11,10 +12,21 @@ from app.cli.deeds import DeedCommand
 from app.demo.cast import SIZES, credentials, fill
 
 
-@click.command("demo", cls=DeedCommand, help="Fill an empty database with a made-up chain; its last day is yesterday. small: 300 stores, three months, "
-                                             "in about a minute. full: 3,000 stores, 1.2 million customers, a year.")
-@click.option("--size", "size", type=click.Choice([name for name in SIZES if name != "tiny"] + ["tiny"]), default="small", show_default=True,
-              metavar="small|full")
+@click.command(
+    "demo",
+    cls=DeedCommand,
+    help="Fill an empty database with a made-up chain; its last day is yesterday. small: 300 "
+    "stores, three months, "
+    "in about a minute. full: 3,000 stores, 1.2 million customers, a year.",
+)
+@click.option(
+    "--size",
+    "size",
+    type=click.Choice([name for name in SIZES if name != "tiny"] + ["tiny"]),
+    default="small",
+    show_default=True,
+    metavar="small|full",
+)
 @with_appcontext
 def demo(size: str) -> None:
     instance = current_app.extensions["doorstep"].instance_path

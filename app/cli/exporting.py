@@ -1,4 +1,5 @@
 """`flask export KIND FILE`: what is stored, in the import's own form."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -14,7 +15,11 @@ from app.ui import exports
 from stores.base.actors import COMMAND_LINE
 from stores.base.brand import business_day
 
-group = DeedGroup("export", help="Write what is stored as a file that can be edited and imported again: only the edits change anything.")
+group = DeedGroup(
+    "export",
+    help="Write what is stored as a file that can be edited and imported again: only the edits "
+    "change anything.",
+)
 
 
 def add(kind: str) -> None:
@@ -23,15 +28,33 @@ def add(kind: str) -> None:
 
     @group.command(kind, help=f"Write {kind} to FILE ({', '.join(f'.{form}' for form in forms)}).")
     @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-    @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="The first day (orders and events).")
-    @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The last day (orders and events).")
+    @click.option(
+        "--from",
+        "first",
+        type=click.DateTime(["%Y-%m-%d"]),
+        help="The first day (orders and events).",
+    )
+    @click.option(
+        "--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The last day (orders and events)."
+    )
     def command(file: Path, first: dt.datetime | None, last: dt.datetime | None) -> None:
         form = file.suffix.lower().lstrip(".")
         if form not in forms:
-            raise click.BadParameter(f"{kind} are written as {' or '.join(f'.{each}' for each in forms)}.", param_hint="FILE")
+            raise click.BadParameter(
+                f"{kind} are written as {' or '.join(f'.{each}' for each in forms)}.",
+                param_hint="FILE",
+            )
         if (first or last) and kind not in exports.DATED:
-            raise click.BadParameter(f"{kind} have no days; --from and --to are for {' and '.join(exports.DATED)}.")
-        count = _write(kind, form, file, first.date() if first else exports.FIRST, last.date() if last else exports.LAST)
+            raise click.BadParameter(
+                f"{kind} have no days; --from and --to are for {' and '.join(exports.DATED)}."
+            )
+        count = _write(
+            kind,
+            form,
+            file,
+            first.date() if first else exports.FIRST,
+            last.date() if last else exports.LAST,
+        )
         click.echo(f"{kind}: {count:,} rows")
 
 
@@ -39,12 +62,26 @@ def _write(kind: str, form: str, file: Path, first: dt.date, last: dt.date) -> i
     """In one step: a file that stood there before stays until the new one is whole."""
     now, half = dt.datetime.now(dt.UTC), file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out, db.read() as connection:
-            count = exports.write(kind, form, out, connection, actor=COMMAND_LINE, today=business_day(now), first=first, last=last,
-                                  watermark=f"{COMMAND_LINE.name} {now.isoformat(timespec='seconds')}")
+        with (
+            open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out,
+            db.read() as connection,
+        ):
+            count = exports.write(
+                kind,
+                form,
+                out,
+                connection,
+                actor=COMMAND_LINE,
+                today=business_day(now),
+                first=first,
+                last=last,
+                watermark=f"{COMMAND_LINE.name} {now.isoformat(timespec='seconds')}",
+            )
         half.replace(file)
     except OSError as reason:
-        raise click.ClickException(f"{file} cannot be written: {reason.strerror or reason}.") from None
+        raise click.ClickException(
+            f"{file} cannot be written: {reason.strerror or reason}."
+        ) from None
     finally:
         half.unlink(missing_ok=True)
     with db.transaction() as connection:
@@ -52,5 +89,17 @@ def _write(kind: str, form: str, file: Path, first: dt.date, last: dt.date) -> i
     return count
 
 
-for _kind in ("branches", "dealers", "stores", "guides", "areas", "offers", "terms", "customers", "orders", "events", "targets"):
+for _kind in (
+    "branches",
+    "dealers",
+    "stores",
+    "guides",
+    "areas",
+    "offers",
+    "terms",
+    "customers",
+    "orders",
+    "events",
+    "targets",
+):
     add(_kind)

@@ -1,4 +1,5 @@
 """`flask figures`: the stored day sums, brought up to date or built again from the facts (M16)."""
+
 from __future__ import annotations
 
 import sys
@@ -8,7 +9,11 @@ import click
 from app.cli.deeds import DeedGroup
 from stores.figures import cube_steps
 
-figures = DeedGroup("figures", help="Stored day sums. Figures are right without them and quick with them; the worker keeps them up.")
+figures = DeedGroup(
+    "figures",
+    help="Stored day sums. Figures are right without them and quick with them; the worker keeps "
+    "them up.",
+)
 
 
 @figures.command()
@@ -19,7 +24,8 @@ def advance() -> None:
 
 @figures.command()
 def rebuild() -> None:
-    """Empty the day sums and build them again from the facts. Safe at any time; pages are slower until it is done."""
+    """Empty the day sums and build them again from the facts. Safe at any time; pages are slower
+    until it is done."""
     _tell(cube_steps.rebuild(progress=_progress()))
 
 

@@ -1,4 +1,6 @@
-"""`flask import KIND FILE`: all or nothing; the result on the last line of stdout, faults in FILE.errors.csv (CONTRACT 2)."""
+"""`flask import KIND FILE`: all or nothing; the result on the last line of stdout, faults in
+FILE.errors.csv (CONTRACT 2)."""
+
 from __future__ import annotations
 
 import contextlib
@@ -20,24 +22,76 @@ from stores.imports.understood import Understood
 from stores.imports.wishes import Wishes
 
 SHOWN = 20
-imports = DeedGroup("import", help="Bring in a file: CSV, XLSX, for areas GeoJSON. All or nothing; the same file again changes nothing.")
+imports = DeedGroup(
+    "import",
+    help="Bring in a file: CSV, XLSX, for areas GeoJSON. All or nothing; the same file again "
+    "changes nothing.",
+)
 
 
 def add(kind: str, run: Run) -> None:
     """Make `flask import KIND`."""
-    @imports.command(kind, help=f"Import {kind} from FILE. Faults go to FILE.errors.csv, warnings to FILE.warnings.csv.")
+
+    @imports.command(
+        kind,
+        help=f"Import {kind} from FILE. Faults go to FILE.errors.csv, warnings to "
+        "FILE.warnings.csv.",
+    )
     @click.argument("file", type=click.Path(path_type=Path))
     @click.option("--dry-run", is_flag=True, help="Say what would change and write nothing.")
-    @click.option("--map", "pairs", multiple=True, metavar="THEIRS=OURS",
-                  help="A column of the file is ours under another name; --map THEIRS= leaves it out, --map '*=' all that are not ours; "
-                       "'Date + Time=paid_at' joins two, 'Price * Qty=amount' multiplies. Repeatable.")
-    @click.option("--set", "fixed", multiple=True, metavar="OURS=VALUE", help="A column that the file lacks has this value in every row. Repeatable.")
-    @click.option("--follow-above", "follow", is_flag=True, hidden=kind != "orders",
-                  help="Blank fields of further lines of an order follow the line above.")
-    @click.option("--accept-warnings", "accept", is_flag=True, help="Import also what is doubtful: somebody looked and it is meant.")
-    @click.option("--progress", "show", is_flag=True, help="Show progress on stderr even when it is no terminal.")
-    def command(file: Path, dry_run: bool, pairs: tuple[str, ...], fixed: tuple[str, ...], follow: bool, accept: bool, show: bool) -> None:
-        _import(kind, run, file, dry_run, HeadingMap(_pairs("--map", pairs), _pairs("--set", fixed)), show, Wishes(accept, follow))
+    @click.option(
+        "--map",
+        "pairs",
+        multiple=True,
+        metavar="THEIRS=OURS",
+        help="A column of the file is ours under another name; --map THEIRS= leaves it out, --map "
+        "'*=' all that are not ours; "
+        "'Date + Time=paid_at' joins two, 'Price * Qty=amount' multiplies. Repeatable.",
+    )
+    @click.option(
+        "--set",
+        "fixed",
+        multiple=True,
+        metavar="OURS=VALUE",
+        help="A column that the file lacks has this value in every row. Repeatable.",
+    )
+    @click.option(
+        "--follow-above",
+        "follow",
+        is_flag=True,
+        hidden=kind != "orders",
+        help="Blank fields of further lines of an order follow the line above.",
+    )
+    @click.option(
+        "--accept-warnings",
+        "accept",
+        is_flag=True,
+        help="Import also what is doubtful: somebody looked and it is meant.",
+    )
+    @click.option(
+        "--progress",
+        "show",
+        is_flag=True,
+        help="Show progress on stderr even when it is no terminal.",
+    )
+    def command(
+        file: Path,
+        dry_run: bool,
+        pairs: tuple[str, ...],
+        fixed: tuple[str, ...],
+        follow: bool,
+        accept: bool,
+        show: bool,
+    ) -> None:
+        _import(
+            kind,
+            run,
+            file,
+            dry_run,
+            HeadingMap(_pairs("--map", pairs), _pairs("--set", fixed)),
+            show,
+            Wishes(accept, follow),
+        )
 
 
 def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
@@ -46,14 +100,18 @@ def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
     for each in given:
         left, sign, right = each.rpartition("=") if option == "--map" else each.partition("=")
         if not (sign and left.strip()):
-            raise click.BadParameter(f"{each!r} has no equals sign between two names.", param_hint=option)
+            raise click.BadParameter(
+                f"{each!r} has no equals sign between two names.", param_hint=option
+            )
         if left.strip() in found:
             raise click.BadParameter(f"{left.strip()!r} is named twice.", param_hint=option)
         found[left.strip()] = right.strip()
     return found
 
 
-def _import(kind: str, run: Run, file: Path, dry_run: bool, headings: HeadingMap, show: bool, wishes: Wishes) -> None:
+def _import(
+    kind: str, run: Run, file: Path, dry_run: bool, headings: HeadingMap, show: bool, wishes: Wishes
+) -> None:
     try:
         with many_values(), _bar(kind, show or sys.stderr.isatty()) as progress:
             done = run(file, dry_run, COMMAND_LINE, progress, headings, wishes)
@@ -64,8 +122,11 @@ def _import(kind: str, run: Run, file: Path, dry_run: bool, headings: HeadingMap
         _tell_reading(doubt.understood)
         _leave_files(file, FaultList(), doubt.warnings)
         _tell_warnings(doubt.warnings, file)
-        raise click.ClickException(f"nothing was written: {_doubtful(doubt.warnings)}; mend the file, or import it as it is "
-                                   "with --accept-warnings") from None
+        raise click.ClickException(
+            f"nothing was written: {_doubtful(doubt.warnings)}; mend the file, or import it as it "
+            "is "
+            "with --accept-warnings"
+        ) from None
     except InvalidInput as fault:
         _refuse(file, of_file(fault), FaultList())
     else:
@@ -77,12 +138,19 @@ def _import(kind: str, run: Run, file: Path, dry_run: bool, headings: HeadingMap
 def _refuse(file: Path, faults: FaultList, warnings: FaultList) -> None:
     written = _leave_files(file, faults, warnings)
     for fault in faults.in_order()[:SHOWN]:
-        click.echo(f"line {fault.line}: {fault.column}: {fault.value[:80]!r} {fault.reason}" if fault.column or fault.value
-                   else f"line {fault.line}: {fault.reason}", err=True)
+        click.echo(
+            f"line {fault.line}: {fault.column}: {fault.value[:80]!r} {fault.reason}"
+            if fault.column or fault.value
+            else f"line {fault.line}: {fault.reason}",
+            err=True,
+        )
     if len(faults) > SHOWN:
         click.echo(f"and {len(faults) - SHOWN:,} more", err=True)
     where = f"; all of them in {file}.errors.csv" if written else ""
-    raise click.ClickException(f"nothing was written, the file has {len(faults):,} fault{'s' if len(faults) > 1 else ''}{where}")
+    raise click.ClickException(
+        f"nothing was written, the file has {len(faults):,} "
+        f"fault{'s' if len(faults) > 1 else ''}{where}"
+    )
 
 
 def _leave_files(file: Path, faults: FaultList, warnings: FaultList) -> bool:
@@ -106,7 +174,9 @@ def _tell_warnings(warnings: FaultList, file: Path) -> None:
     shown = sorted(warnings.in_order(), key=lambda warning: not warning.doubtful)[:SHOWN]
     for warning in shown:
         word = "doubtful" if warning.doubtful else "warning"
-        click.echo(f"{word}: line {warning.line}: {warning.column}: {warning.value[:80]} {warning.reason}")
+        click.echo(
+            f"{word}: line {warning.line}: {warning.column}: {warning.value[:80]} {warning.reason}"
+        )
     if warnings:
         click.echo(f"warnings: {len(warnings):,}, see {file}.warnings.csv")
 
@@ -124,7 +194,11 @@ def _tell(done: Report, file: Path, dry_run: bool, wishes: Wishes) -> None:
     if not dry_run:
         click.echo(summary(done.kind, done.outcome))
     else:
-        click.echo(summary(done.kind, done.outcome) if done.outcome.effective else "nothing would be different")
+        click.echo(
+            summary(done.kind, done.outcome)
+            if done.outcome.effective
+            else "nothing would be different"
+        )
         click.echo("dry run, nothing written")
 
 
@@ -147,14 +221,25 @@ def _bar(kind: str, wanted: bool) -> Iterator[Progress | None]:
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True, force_terminal=True)
-    with Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as bar:
+    with Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    ) as bar:
         task = bar.add_task(f"checking {kind}", total=None)
         checked = False
 
         def progress(done: int, total: int) -> None:
             nonlocal checked
             checked = checked or done >= total
-            bar.update(task, completed=done, total=total, description=f"saving {kind}" if checked else f"checking {kind}")
+            bar.update(
+                task,
+                completed=done,
+                total=total,
+                description=f"saving {kind}" if checked else f"checking {kind}",
+            )
 
         yield progress
 

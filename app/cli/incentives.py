@@ -1,4 +1,6 @@
-"""`flask plan` and `flask incentives`: publish plans, walk a month through its steps (CONTRACT 2)."""
+"""`flask plan` and `flask incentives`: publish plans, walk a month through its steps (CONTRACT
+2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -18,7 +20,9 @@ from stores.base.actors import COMMAND_LINE
 from stores.base.times import parse_month
 
 plan = DeedGroup("plan", help="Incentive plans.")
-incentives = DeedGroup("incentives", help="The steps of a month of incentives; each can be repeated.")
+incentives = DeedGroup(
+    "incentives", help="The steps of a month of incentives; each can be repeated."
+)
 
 
 @plan.command()
@@ -37,7 +41,9 @@ def show(plan_code: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def publish(file: Path) -> None:
     """Publish FILE as a new version; prints the version on the last line."""
-    version = plan_versions.publish(read_json(file), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), note="command line")
+    version = plan_versions.publish(
+        read_json(file), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), note="command line"
+    )
     click.echo(str(version))
 
 
@@ -46,17 +52,29 @@ def publish(file: Path) -> None:
 def calculate(period: str) -> None:
     """Compute PERIOD (YYYY-MM) again and book the differences."""
     with _bar() as progress:
-        done = period_steps.calculate(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), progress=progress)
+        done = period_steps.calculate(
+            parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), progress=progress
+        )
     if done.refused:
-        click.echo(f"{done.refused:,} closed months of guides no longer come out as they were closed; nothing was booked for them (see the log)", err=True)
-    click.echo(f"{done.months:,} guides' months computed, {done.journals:,} journals booked" if done.journals else "nothing changed")
+        click.echo(
+            f"{done.refused:,} closed months of guides no longer come out as they were closed; "
+            "nothing was booked for them (see the log)",
+            err=True,
+        )
+    click.echo(
+        f"{done.months:,} guides' months computed, {done.journals:,} journals booked"
+        if done.journals
+        else "nothing changed"
+    )
 
 
 @incentives.command()
 @click.argument("period")
 def approve(period: str) -> None:
     """Approve PERIOD."""
-    _tell(period_steps.approve(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC)))
+    _tell(
+        period_steps.approve(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    )
 
 
 @incentives.command()
@@ -64,7 +82,9 @@ def approve(period: str) -> None:
 def close(period: str) -> None:
     """Close PERIOD: its lines are kept as they are, later facts land in the open month."""
     with _bar() as progress:
-        done = period_steps.close(parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), progress=progress)
+        done = period_steps.close(
+            parse_month(period), actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC), progress=progress
+        )
     _tell(done)
 
 
@@ -78,4 +98,8 @@ def _bar() -> Iterator[booking.Progress | None]:
 def _tell(step: period_steps.Step) -> None:
     if step.changed and step.state == "closed":
         click.echo(f"{step.lines:,} lines of {step.guides:,} guides kept")
-    click.echo(f"{step.period} {step.state}" if step.changed else f"nothing changed, {step.period} is {step.state}")
+    click.echo(
+        f"{step.period} {step.state}"
+        if step.changed
+        else f"nothing changed, {step.period} is {step.state}"
+    )

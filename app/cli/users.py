@@ -1,4 +1,6 @@
-"""`flask user` and `flask api-key`: people and keys. The secret stands on the last line of stdout, once."""
+"""`flask user` and `flask api-key`: people and keys. The secret stands on the last line of stdout,
+once."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -22,7 +24,9 @@ api_key = DeedGroup("api-key", help="Keys of the API.")
 def limits(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options --branch, --dealer, --store, --guide."""
     for kind in reversed(KINDS):
-        command = click.option(f"--{kind}", metavar="CODE", help=f"Limit the rows to this {kind}.")(command)
+        command = click.option(f"--{kind}", metavar="CODE", help=f"Limit the rows to this {kind}.")(
+            command
+        )
     return command
 
 
@@ -42,18 +46,27 @@ def _id_of(limit: tuple[str, str]) -> int:
 @click.argument("name")
 @click.option("--role", required=True, type=click.Choice(ROLES))
 @limits
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of making a one-time password.")
+@click.option(
+    "--password-stdin",
+    is_flag=True,
+    help="Read the password from standard input instead of making a one-time password.",
+)
 def create_user(name: str, role: str, password_stdin: bool, **codes: str | None) -> None:
-    """Make the user NAME; prints a one-time password on the last line, to be changed at first sign-in."""
+    """Make the user NAME; prints a one-time password on the last line, to be changed at first
+    sign-in."""
     limit, wanted = _one_limit(codes), ROLE_SCOPE[role]
     if wanted and (limit is None or limit[0] != wanted):
-        raise click.UsageError(f"The role {role} needs --{wanted} CODE{' and no other limit' if limit else ''}.")
+        raise click.UsageError(
+            f"The role {role} needs --{wanted} CODE{' and no other limit' if limit else ''}."
+        )
     if not wanted and limit:
         raise click.UsageError(f"The role {role} sees the whole chain; leave out --{limit[0]}.")
     given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     if given == "":
         raise click.UsageError("Standard input holds no password.")
-    user_id, password = users.create(name, role, _id_of(limit) if limit else None, by=COMMAND_LINE, password=given)
+    user_id, password = users.create(
+        name, role, _id_of(limit) if limit else None, by=COMMAND_LINE, password=given
+    )
     click.echo(f"user {user_id} created; the role is {role}", err=True)
     click.echo(name if password_stdin else password)
 
@@ -78,13 +91,16 @@ def enable_user(name: str) -> None:
 @click.argument("name")
 def reset_password(name: str) -> None:
     """End the sessions of the user NAME; prints a one-time password on the last line."""
-    click.echo(administer.reset_password(_id_of_user(name), by=COMMAND_LINE, now=dt.datetime.now(dt.UTC)))
+    click.echo(
+        administer.reset_password(_id_of_user(name), by=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    )
 
 
 @user.command("reset-two-factor")
 @click.argument("name")
 def reset_two_factor(name: str) -> None:
-    """Turn the two-factor sign-in of the user NAME off: for the last administrator who lost phone and recovery codes."""
+    """Turn the two-factor sign-in of the user NAME off: for the last administrator who lost phone
+    and recovery codes."""
     administer.reset_two_factor(_id_of_user(name), by=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
     click.echo(name)
 
@@ -102,7 +118,9 @@ def create_api_key(name: str, scope: str, **codes: str | None) -> None:
     """Make an API key called NAME; prints it once, on the last line."""
     limit = _one_limit(codes)
     kind, limit_id = (limit[0], _id_of(limit)) if limit else ("all", None)
-    click.echo(api_keys.create_key(name, scope, by=COMMAND_LINE, limit_kind=kind, limit_id=limit_id))
+    click.echo(
+        api_keys.create_key(name, scope, by=COMMAND_LINE, limit_kind=kind, limit_id=limit_id)
+    )
 
 
 @api_key.command("revoke")

@@ -1,4 +1,6 @@
-"""`flask worker`: background jobs. Any number may run; one at a time works, the others wait for its lease (CONTRACT 2)."""
+"""`flask worker`: background jobs. Any number may run; one at a time works, the others wait for its
+lease (CONTRACT 2)."""
+
 from __future__ import annotations
 
 import os
@@ -12,12 +14,15 @@ import click
 from app.cli.deeds import DeedCommand
 from app.services.schedule import Worker
 
-PATIENCE_SECONDS = 4.0  # a step that takes longer is broken off: its transaction rolls back and its work is found again
+# a step that takes longer is broken off: its transaction rolls back and its work is found again
+PATIENCE_SECONDS = 4.0
 
 
 @click.command("worker", cls=DeedCommand)
 @click.option("--once", is_flag=True, help="Run every job once and end.")
-@click.option("--parent", type=int, hidden=True, help="End when the process with this id has ended.")
+@click.option(
+    "--parent", type=int, hidden=True, help="End when the process with this id has ended."
+)
 def worker(once: bool, parent: int | None) -> None:
     """Seal, book due rewards, forget visitors' points: background jobs, until SIGTERM."""
     running = Worker()
@@ -26,7 +31,17 @@ def worker(once: bool, parent: int | None) -> None:
         threading.Thread(target=_watch, args=(running, parent), daemon=True).start()
     if once:
         for job, done in running.once().items():
-            click.echo(f"{job}: " + (", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in done.items() if count) or "nothing to do"))
+            click.echo(
+                f"{job}: "
+                + (
+                    ", ".join(
+                        f"{count:,} {name.replace('_', ' ')}"
+                        for name, count in done.items()
+                        if count
+                    )
+                    or "nothing to do"
+                )
+            )
         return
     running.forever()
 

@@ -1,4 +1,6 @@
-"""Printed codes of a dealer's stores: choose stores and places, print the cards, see what they bring (D4 of the stories)."""
+"""Printed codes of a dealer's stores: choose stores and places, print the cards, see what they
+bring (D4 of the stories)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -47,11 +49,24 @@ def codes() -> str:
     span = shown_days.Span(today - dt.timedelta(days=6), today)
     with db.read() as connection:
         rows = directory.store_rows(connection, actor, StoreFilter(today), limit=2000)
-        own = sorted({*store_codes.USUAL, *store_codes.names_in_use(connection, actor, today)}, key=_known_first)
+        own = sorted(
+            {*store_codes.USUAL, *store_codes.names_in_use(connection, actor, today)},
+            key=_known_first,
+        )
         made = store_codes.of_stores(connection, actor, today, now)
         scans = _scans(code_scans.by_code(connection, actor, span.first, span.last), span.days)
-        return render_template("dealer/codes.html", now=now, span=span, stores=rows, places=own, made=len(made), revoked=[each for each in made if each.revoked],
-                               scans=scans, by_day=[sum(row.days[n] for row in scans) for n in range(len(span.days))], usual=("door", "counter"))
+        return render_template(
+            "dealer/codes.html",
+            now=now,
+            span=span,
+            stores=rows,
+            places=own,
+            made=len(made),
+            revoked=[each for each in made if each.revoked],
+            scans=scans,
+            by_day=[sum(row.days[n] for row in scans) for n in range(len(span.days))],
+            usual=("door", "counter"),
+        )
 
 
 def _known_first(name: str) -> tuple[bool, int, str]:
@@ -62,10 +77,14 @@ def _scans(rows: Sequence[Any], days: Sequence[dt.date]) -> list[Scans]:
     """By code, most entries first."""
     found: dict[tuple[str, str, str | None, bool], dict[dt.date, int]] = defaultdict(dict)
     for r in rows:
-        kept = found[r.store_code, r.store_name, None if r.by_guide else r.channel_code, bool(r.by_guide)]
+        kept = found[
+            r.store_code, r.store_name, None if r.by_guide else r.channel_code, bool(r.by_guide)
+        ]
         kept[r.day] = kept.get(r.day, 0) + r.entries
     made = [Scans(*key, tuple(by_day.get(day, 0) for day in days)) for key, by_day in found.items()]
-    return sorted(made, key=lambda row: (-row.total, row.store_code, row.channel_code or "", row.by_guide))
+    return sorted(
+        made, key=lambda row: (-row.total, row.store_code, row.channel_code or "", row.by_guide)
+    )
 
 
 @blueprint.post("/codes")
@@ -73,14 +92,28 @@ def _scans(rows: Sequence[Any], days: Sequence[dt.date]) -> list[Scans]:
 def make_codes() -> Any:
     """Register what is new of the places chosen, then show the sheet to print."""
     actor, (now, today) = current_actor(), now_and_today()
-    names = [*request.form.getlist("place"), *([own] if (own := request.form.get("own_place", "").strip()) else [])]
+    names = [
+        *request.form.getlist("place"),
+        *([own] if (own := request.form.get("own_place", "").strip()) else []),
+    ]
     chosen = request.form.getlist("store")
     if request.form.get("every_store"):
         with db.read() as connection:
-            chosen = [row.store_code for row in directory.store_rows(connection, actor, StoreFilter(today), limit=2000)]
+            chosen = [
+                row.store_code
+                for row in directory.store_rows(connection, actor, StoreFilter(today), limit=2000)
+            ]
     store_codes.register(chosen, names, actor=actor, now=now)
     size = request.form.get("size", "")
-    return redirect(url_for("dealer.code_sheet", store=[] if request.form.get("every_store") else chosen, place=names, size=size if size in ON_A_PAGE else "6"), 303)
+    return redirect(
+        url_for(
+            "dealer.code_sheet",
+            store=[] if request.form.get("every_store") else chosen,
+            place=names,
+            size=size if size in ON_A_PAGE else "6",
+        ),
+        303,
+    )
 
 
 @blueprint.get("/codes/sheet", strict_slashes=False)
@@ -98,7 +131,16 @@ def code_sheet() -> str:
     parts = max(1, -(-len(good) // MOST_CARDS))
     part = min(max(1, request.args.get("part", 1, type=int)), parts)
     base = current_app.extensions["doorstep"].public_base_url
-    shown = good[(part - 1) * MOST_CARDS:part * MOST_CARDS]
+    shown = good[(part - 1) * MOST_CARDS : part * MOST_CARDS]
     cards = [(each, f"{base}/s/{each.param}", drawn(f"{base}/s/{each.param}")) for each in shown]
-    pages = [cards[start:start + size] for start in range(0, len(cards), size)]
-    return render_template("dealer/code_sheet.html", now=now, pages=pages, size=size, number=len(good), part=part, parts=parts, revoked=len(found) - len(good))
+    pages = [cards[start : start + size] for start in range(0, len(cards), size)]
+    return render_template(
+        "dealer/code_sheet.html",
+        now=now,
+        pages=pages,
+        size=size,
+        number=len(good),
+        part=part,
+        parts=parts,
+        revoked=len(found) - len(good),
+    )

@@ -1,4 +1,6 @@
-"""The customers at home in a dealer's stores, until when each is protected, who took or brought one (D1 of the stories)."""
+"""The customers at home in a dealer's stores, until when each is protected, who took or brought one
+(D1 of the stories)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -25,24 +27,75 @@ from stores.registers.takeovers import CAME, LEFT, TakeoverFilter
 def customers() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     asked = {name: request.args.get(name) or None for name in ("store", "guide", "state")}
-    wanted = CustomerFilter(now, today, asked["store"], asked["guide"], asked["state"] if asked["state"] in STATES else None)
+    wanted = CustomerFilter(
+        now,
+        today,
+        asked["store"],
+        asked["guide"],
+        asked["state"] if asked["state"] in STATES else None,
+    )
     table = tables.asked("customers", _columns(now), "-customer")
     with db.read() as connection:
         counts = own_customers.counts(connection, actor, wanted)
-        return tables.answer(table, lambda order: own_customers.rows(connection, actor, wanted, order), "dealer/customers.html", now=now, wanted=wanted, counts=counts,
-                             number=getattr(counts, wanted.state) if wanted.state else counts.customers)
+        return tables.answer(
+            table,
+            lambda order: own_customers.rows(connection, actor, wanted, order),
+            "dealer/customers.html",
+            now=now,
+            wanted=wanted,
+            counts=counts,
+            number=getattr(counts, wanted.state) if wanted.state else counts.customers,
+        )
 
 
 def _columns(now: dt.datetime) -> tuple[Column, ...]:
     return (
-        Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, sort="customer", door=_door),
-        Column("protection", _l("Protection"), "tag", value=lambda row: _state(row, now), words=labels.PROTECTION, meanings=labels.PROTECTION_MEANINGS),
-        Column("protected_until", _l("Protected until"), "day", value=lambda row: row.home_protected_until, sort="protected_until"),
-        Column("store", _l("Home store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store",
-               door=lambda row: url_for("dealer.store", code=row.store_code)),
-        Column("guide", _l("Owner guide"), "chip", value=lambda row: (row.guide_code, row.guide_name) if row.guide_code else None, sort="guide"),
+        Column(
+            "customer",
+            _l("Customer"),
+            "masked",
+            value=lambda row: row.customer_text,
+            sort="customer",
+            door=_door,
+        ),
+        Column(
+            "protection",
+            _l("Protection"),
+            "tag",
+            value=lambda row: _state(row, now),
+            words=labels.PROTECTION,
+            meanings=labels.PROTECTION_MEANINGS,
+        ),
+        Column(
+            "protected_until",
+            _l("Protected until"),
+            "day",
+            value=lambda row: row.home_protected_until,
+            sort="protected_until",
+        ),
+        Column(
+            "store",
+            _l("Home store"),
+            "chip",
+            value=lambda row: (row.store_code, row.store_name),
+            sort="store",
+            door=lambda row: url_for("dealer.store", code=row.store_code),
+        ),
+        Column(
+            "guide",
+            _l("Owner guide"),
+            "chip",
+            value=lambda row: (row.guide_code, row.guide_name) if row.guide_code else None,
+            sort="guide",
+        ),
         Column("last_order", _l("Last order with you"), "day", value=lambda row: row.last_order_at),
-        Column("bound_until", _l("Bound until"), "day", value=lambda row: row.home_valid_until, sort="bound_until"),
+        Column(
+            "bound_until",
+            _l("Bound until"),
+            "day",
+            value=lambda row: row.home_valid_until,
+            sort="bound_until",
+        ),
     )
 
 
@@ -55,7 +108,11 @@ def _state(row: Any, now: dt.datetime) -> str:
         return "leaving"
     if row.home_protected_until <= now:
         return "open"
-    return "ending" if row.home_protected_until <= now + dt.timedelta(days=own_customers.ENDING_DAYS) else "protected"
+    return (
+        "ending"
+        if row.home_protected_until <= now + dt.timedelta(days=own_customers.ENDING_DAYS)
+        else "protected"
+    )
 
 
 @blueprint.get("/customers/<int:customer_id>", strict_slashes=False)
@@ -78,16 +135,32 @@ def moved_customers() -> Any:
     table = tables.asked("takeovers", MOVED, "-at")
     with db.read() as connection:
         counts = takeovers.counts(connection, actor.scope_id or 0, wanted)
-        return tables.answer(table, lambda order: takeovers.rows(connection, actor.scope_id or 0, wanted, order), "dealer/takeovers.html", now=now, span=span,
-                             wanted=wanted, counts=counts, number=counts[wanted.way] if wanted.way else sum(counts.values()))
+        return tables.answer(
+            table,
+            lambda order: takeovers.rows(connection, actor.scope_id or 0, wanted, order),
+            "dealer/takeovers.html",
+            now=now,
+            span=span,
+            wanted=wanted,
+            counts=counts,
+            number=counts[wanted.way] if wanted.way else sum(counts.values()),
+        )
 
 
 MOVED = (
     Column("at", _l("When"), "moment", sort="at"),
     Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, door=_door),
     Column("way", _l("What"), "tag", words=labels.TAKEOVER_WAYS, meanings={"left": "wait"}),
-    Column("store", _l("Your store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store"),
+    Column(
+        "store",
+        _l("Your store"),
+        "chip",
+        value=lambda row: (row.store_code, row.store_name),
+        sort="store",
+    ),
     Column("who", _l("Who"), "words", value=lambda row: row.way, words=labels.TAKERS),
-    Column("why", _l("Why"), "words", value=lambda row: row.end_reason, words=labels.TAKEOVER_REASONS),
+    Column(
+        "why", _l("Why"), "words", value=lambda row: row.end_reason, words=labels.TAKEOVER_REASONS
+    ),
     Column("protected_until", _l("Protected until"), "day"),
 )

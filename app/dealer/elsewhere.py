@@ -1,4 +1,6 @@
-"""What a dealer's bound customers bought at another shop of the chain, and why (D3 of the stories)."""
+"""What a dealer's bound customers bought at another shop of the chain, and why (D3 of the
+stories)."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -29,8 +31,16 @@ def elsewhere() -> Any:
     table = tables.asked("elsewhere", COLUMNS, "-paid_at")
     with db.read() as connection:
         totals = bought_elsewhere.totals(connection, actor.scope_id or 0, wanted)
-        return tables.answer(table, lambda order: bought_elsewhere.rows(connection, actor.scope_id or 0, wanted, order), "dealer/elsewhere.html",
-                             total={"total": totals["total_minor"], "credit": totals["credit_minor"]}, now=now, span=span, wanted=wanted, totals=totals)
+        return tables.answer(
+            table,
+            lambda order: bought_elsewhere.rows(connection, actor.scope_id or 0, wanted, order),
+            "dealer/elsewhere.html",
+            total={"total": totals["total_minor"], "credit": totals["credit_minor"]},
+            now=now,
+            span=span,
+            wanted=wanted,
+            totals=totals,
+        )
 
 
 def reason(row: Any) -> str:
@@ -38,13 +48,29 @@ def reason(row: Any) -> str:
     words = label(labels.LOST_BY, row.owner_basis)
     if row.rung is None:
         return words
-    return _("%(reason)s That shop was found by: %(rung)s.", reason=words, rung=explanations.word(explanations.RUNG_NAMES, row.rung, language()))
+    return _(
+        "%(reason)s That shop was found by: %(rung)s.",
+        reason=words,
+        rung=explanations.word(explanations.RUNG_NAMES, row.rung, language()),
+    )
 
 
 COLUMNS = (
     Column("paid_at", _l("Paid on"), "day", value=lambda row: row.business_day, sort="paid_at"),
-    Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, door=lambda row: url_for("dealer.customer", customer_id=row.customer_id)),
-    Column("store", _l("Home store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store"),
+    Column(
+        "customer",
+        _l("Customer"),
+        "masked",
+        value=lambda row: row.customer_text,
+        door=lambda row: url_for("dealer.customer", customer_id=row.customer_id),
+    ),
+    Column(
+        "store",
+        _l("Home store"),
+        "chip",
+        value=lambda row: (row.store_code, row.store_name),
+        sort="store",
+    ),
     Column("why", _l("Why it was not yours"), "text", value=reason),
     Column("total", _l("Paid"), "money", value=lambda row: row.total_minor, sort="total"),
     Column("credit", _l("Home credit"), "money", value=lambda row: row.credit_minor),

@@ -1,4 +1,5 @@
 """Visitors led to a dealer's stores, and which code or link brought them."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -26,11 +27,24 @@ def entries() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
     asked = {name: request.args.get(name) or None for name in ("store", "channel", "code")}
-    wanted = ScanFilter(span.first, span.last, asked["store"], asked["channel"], asked["code"] if asked["code"] in BROUGHT_BY else None)
+    wanted = ScanFilter(
+        span.first,
+        span.last,
+        asked["store"],
+        asked["channel"],
+        asked["code"] if asked["code"] in BROUGHT_BY else None,
+    )
     table = tables.asked("entries", COLUMNS, "-occurred_at")
     with db.read() as connection:
-        return tables.answer(table, lambda order: code_scans.rows(connection, actor, wanted, order), "dealer/entries.html", now=now, span=span, wanted=wanted,
-                             number=code_scans.total(connection, actor, wanted))
+        return tables.answer(
+            table,
+            lambda order: code_scans.rows(connection, actor, wanted, order),
+            "dealer/entries.html",
+            now=now,
+            span=span,
+            wanted=wanted,
+            number=code_scans.total(connection, actor, wanted),
+        )
 
 
 def _place(row: Any) -> str | None:
@@ -40,8 +54,20 @@ def _place(row: Any) -> str | None:
 COLUMNS = (
     Column("occurred_at", _l("Time"), "moment", sort="occurred_at"),
     Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text),
-    Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store"),
-    Column("rung", _l("Led by"), "text", value=lambda row: explanations.word(explanations.RUNG_NAMES, row.rung, language()), sort="rung"),
+    Column(
+        "store",
+        _l("Store"),
+        "chip",
+        value=lambda row: (row.store_code, row.store_name),
+        sort="store",
+    ),
+    Column(
+        "rung",
+        _l("Led by"),
+        "text",
+        value=lambda row: explanations.word(explanations.RUNG_NAMES, row.rung, language()),
+        sort="rung",
+    ),
     Column("place", _l("Place of the code"), "text", value=_place),
     Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name)),
 )

@@ -1,4 +1,6 @@
-"""The first page of dealers: yesterday's sales, the money of the month, what moves and what needs somebody."""
+"""The first page of dealers: yesterday's sales, the money of the month, what moves and what needs
+somebody."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -35,7 +37,8 @@ def _filters() -> dict[str, Any]:
 
 
 def own_store_choices() -> list[tuple[str, str]]:
-    """(code, name) of the dealer's stores of today, for filters; none when there are too many to choose from or the reader is no dealer."""
+    """(code, name) of the dealer's stores of today, for filters; none when there are too many to
+    choose from or the reader is no dealer."""
     actor, (_now, today) = current_actor(), now_and_today()
     if actor.scope_kind != "dealer":
         return []
@@ -49,7 +52,11 @@ def own_store_choices() -> list[tuple[str, str]]:
 def home() -> str:
     actor, (now, today) = current_actor(), now_and_today()
     dealer_id, yesterday = actor.scope_id or 0, today - dt.timedelta(days=1)
-    week_ago, this_month, drawn = yesterday - dt.timedelta(days=7), shown_days.month(today.isoformat()[:7]), shown_days.named("30d", today)
+    week_ago, this_month, drawn = (
+        yesterday - dt.timedelta(days=7),
+        shown_days.month(today.isoformat()[:7]),
+        shown_days.named("30d", today),
+    )
     week = Span(today - dt.timedelta(days=WORK_DAYS - 1), today)
     booking.book_due(now)
     with db.read() as connection:
@@ -58,15 +65,40 @@ def home() -> str:
         stores = own_stores.of_dealer(connection, actor, drawn.first, drawn.last, today)
         ranked = sorted(stores, key=lambda row: (-row.gross_minor, row.store_code))
         customers = own_customers.counts(connection, actor, CustomerFilter(now, today))
-        elsewhere = bought_elsewhere.totals(connection, dealer_id, ElsewhereFilter(week.first, week.last))
+        elsewhere = bought_elsewhere.totals(
+            connection, dealer_id, ElsewhereFilter(week.first, week.last)
+        )
         return render_template(
-            "dealer/home.html", now=now, today=today, yesterday=yesterday, week_ago=week_ago, sold=sold.get(yesterday, 0), sold_before=sold.get(week_ago, 0),
-            orders=lists.totals(connection, actor, OrderFilter(yesterday, yesterday, today))["orders"], this_month=this_month,
-            due=revenue.of(connection, this_month.first, this_month.last, "month", dealer_id=dealer_id)["totals"],
-            by_code=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday, code="yes")),
-            entries=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday)), drawn=drawn,
-            trend=charts.trend(drawn.days, sold, drawn.before.days, sold), ranked=ranked[:RANKED], stores=len(stores),
-            sold_of_stores=sum(row.gross_minor for row in stores), net_of_stores=sum(row.net_minor for row in stores),
-            customers=customers, week=week, elsewhere=elsewhere,
+            "dealer/home.html",
+            now=now,
+            today=today,
+            yesterday=yesterday,
+            week_ago=week_ago,
+            sold=sold.get(yesterday, 0),
+            sold_before=sold.get(week_ago, 0),
+            orders=lists.totals(connection, actor, OrderFilter(yesterday, yesterday, today))[
+                "orders"
+            ],
+            this_month=this_month,
+            due=revenue.of(
+                connection, this_month.first, this_month.last, "month", dealer_id=dealer_id
+            )["totals"],
+            by_code=code_scans.total(
+                connection, actor, ScanFilter(yesterday, yesterday, code="yes")
+            ),
+            entries=code_scans.total(connection, actor, ScanFilter(yesterday, yesterday)),
+            drawn=drawn,
+            trend=charts.trend(drawn.days, sold, drawn.before.days, sold),
+            ranked=ranked[:RANKED],
+            stores=len(stores),
+            sold_of_stores=sum(row.gross_minor for row in stores),
+            net_of_stores=sum(row.net_minor for row in stores),
+            customers=customers,
+            week=week,
+            elsewhere=elsewhere,
             silent=directory.store_count(connection, actor, StoreFilter(today, silent=True)),
-            moved=takeovers.counts(connection, dealer_id, TakeoverFilter(week.first, week.last, now)), empty=not any(sold.values()) and not customers.customers)
+            moved=takeovers.counts(
+                connection, dealer_id, TakeoverFilter(week.first, week.last, now)
+            ),
+            empty=not any(sold.values()) and not customers.customers,
+        )

@@ -1,4 +1,5 @@
 """A dealer's orders and refunds, and the ledger lines behind his figures."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,6 @@
-"""A dealer's revenue by day, month or store: the figures of `GET /api/v1/dealers/{code}/revenue`, each a door to its rows."""
+"""A dealer's revenue by day, month or store: the figures of `GET /api/v1/dealers/{code}/revenue`,
+each a door to its rows."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -28,7 +30,8 @@ PAGES = {"gross_minor": "orders", "refunds_minor": "refunds"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Revenue of one day (`YYYY-MM-DD`), month (`YYYY-MM`) or store; `key` "" for sales that name no store."""
+    """Revenue of one day (`YYYY-MM-DD`), month (`YYYY-MM`) or store; `key` "" for sales that name
+    no store."""
 
     key: str
     name: str | None
@@ -36,7 +39,9 @@ class Line:
 
 
 SORTS: Mapping[str, Callable[[Line], Any]] = {
-    "key": lambda row: row.key, **{figure: lambda row, figure=figure: row.figures[figure] for figure in labels.FIGURES}}  # type: ignore[misc]
+    "key": lambda row: row.key,
+    **{figure: lambda row, figure=figure: row.figures[figure] for figure in labels.FIGURES},
+}  # type: ignore[misc]
 
 
 @blueprint.get("/revenue", strict_slashes=False)
@@ -46,16 +51,43 @@ def revenue() -> Any:
     asked = request.args.get("by")
     by = asked if asked in BY else "day"
     this_month = today.isoformat()[:7]
-    span = shown_days.asked(request.args, today) if any(request.args.get(name) for name in ("from", "to", "day", "month")) else shown_days.month(this_month)
+    span = (
+        shown_days.asked(request.args, today)
+        if any(request.args.get(name) for name in ("from", "to", "day", "month"))
+        else shown_days.month(this_month)
+    )
     store_code = request.args.get("store") or None
-    table = tables.asked(f"revenue-{by}", _columns(by, span, store_code), "key" if by == "store" else "-key")
+    table = tables.asked(
+        f"revenue-{by}", _columns(by, span, store_code), "key" if by == "store" else "-key"
+    )
     booking.book_due(now)
     with db.read() as connection:
-        found = ledger_revenue.of(connection, span.first, span.last, by, **revenue_limits(connection, actor, today, store_code=store_code))  # type: ignore[arg-type]
-        names = directory.store_names(connection, [row["store_code"] for row in found["rows"]]) if by == "store" else {}
+        found = ledger_revenue.of(
+            connection,
+            span.first,
+            span.last,
+            by,
+            **revenue_limits(connection, actor, today, store_code=store_code),
+        )  # type: ignore[arg-type]
+        names = (
+            directory.store_names(connection, [row["store_code"] for row in found["rows"]])
+            if by == "store"
+            else {}
+        )
         rows = [_line(row, by, names) for row in found["rows"]]
-        return tables.answer(table, lambda order: placed(rows, SORTS, lambda row: row.key, order), "dealer/revenue.html", total=found["totals"], now=now, span=span,
-                             by=by, store_code=store_code, totals=found["totals"], number=len(rows), quick=_quick(today))
+        return tables.answer(
+            table,
+            lambda order: placed(rows, SORTS, lambda row: row.key, order),
+            "dealer/revenue.html",
+            total=found["totals"],
+            now=now,
+            span=span,
+            by=by,
+            store_code=store_code,
+            totals=found["totals"],
+            number=len(rows),
+            quick=_quick(today),
+        )
 
 
 def _line(row: Mapping[str, Any], by: str, names: Mapping[str, str]) -> Line:
@@ -66,8 +98,13 @@ def _line(row: Mapping[str, Any], by: str, names: Mapping[str, str]) -> Line:
 def _quick(today: dt.date) -> list[tuple[str, Span]]:
     """The spans that are asked for most, by name."""
     month = today.isoformat()[:7]
-    return [("this_month", shown_days.month(month)), ("last_month", shown_days.month(shown_days.next_month(month, -1))), ("7d", shown_days.named("7d", today)),
-            ("30d", shown_days.named("30d", today)), ("year", Span(today.replace(month=1, day=1), today))]
+    return [
+        ("this_month", shown_days.month(month)),
+        ("last_month", shown_days.month(shown_days.next_month(month, -1))),
+        ("7d", shown_days.named("7d", today)),
+        ("30d", shown_days.named("30d", today)),
+        ("year", Span(today.replace(month=1, day=1), today)),
+    ]
 
 
 def _columns(by: str, span: Span, store_code: str | None) -> tuple[Column, ...]:
@@ -88,9 +125,25 @@ def _columns(by: str, span: Span, store_code: str | None) -> tuple[Column, ...]:
             if figure in PAGES:
                 return url_for(f"dealer.{PAGES[figure]}", **query(row))
             return url_for("dealer.movements", figure=figure.removesuffix("_minor"), **query(row))
+
         return address
 
-    first = (Column("key", _l("Store"), "chip", value=lambda row: (row.key, row.name), sort="key") if by == "store" else
-             Column("key", _l("Day") if by == "day" else _l("Month"), "text", sort="key"))
-    return (first, *(Column(figure, words, "money", value=lambda row, figure=figure: row.figures[figure], sort=figure, door=door(figure))  # type: ignore[misc]
-                     for figure, words in labels.FIGURES.items()))
+    first = (
+        Column("key", _l("Store"), "chip", value=lambda row: (row.key, row.name), sort="key")
+        if by == "store"
+        else Column("key", _l("Day") if by == "day" else _l("Month"), "text", sort="key")
+    )
+    return (
+        first,
+        *(
+            Column(
+                figure,
+                words,
+                "money",
+                value=lambda row, figure=figure: row.figures[figure],
+                sort=figure,
+                door=door(figure),
+            )  # type: ignore[misc]
+            for figure, words in labels.FIGURES.items()
+        ),
+    )

@@ -1,4 +1,5 @@
 """A dealer's search over what is his."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,6 @@
-"""Bringing the demo chain in: network, then day by day all facts, through the services that take real ones; rewards last."""
+"""Bringing the demo chain in: network, then day by day all facts, through the services that take
+real ones; rewards last."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -52,7 +54,13 @@ MARK = "demo"
 ACTOR = SYSTEM
 OWN_TABLES = (branch, dealer, store, guide, customer, entry, sales_order, event)
 REGISTERS: dict[str, Callable[..., Any]] = {
-    "branches": branches.apply, "dealers": dealers.apply, "stores": stores.apply, "offers": offers.apply, "guides": guides.apply, "customers": customers.apply}
+    "branches": branches.apply,
+    "dealers": dealers.apply,
+    "stores": stores.apply,
+    "offers": offers.apply,
+    "guides": guides.apply,
+    "customers": customers.apply,
+}
 FACTS_AT_ONCE = 200_000  # added to the stored figures in one transaction
 COLLECT_EVERY = 10  # days
 Progress = Callable[[str, int, int], None]  # what, done, total
@@ -65,8 +73,11 @@ class NotEmpty(Conflict):
 
 
 def state(connection: Connection) -> str:
-    """`empty`, `other` (a chain of its own), `broken` (a loading that did not come to its end) or the name of the size that is loaded."""
-    mark = connection.execute(select(installation.c.value).where(installation.c.name == MARK)).scalar()
+    """`empty`, `other` (a chain of its own), `broken` (a loading that did not come to its end) or
+    the name of the size that is loaded."""
+    mark = connection.execute(
+        select(installation.c.value).where(installation.c.name == MARK)
+    ).scalar()
     if mark is not None:
         return "broken" if mark.startswith("loading") else str(mark)
     held = any(connection.execute(select(table.c.id).limit(1)).first() for table in OWN_TABLES)
@@ -74,24 +85,34 @@ def state(connection: Connection) -> str:
 
 
 def load(size: Size, *, now: dt.datetime, progress: Progress) -> bool:
-    """Fill an empty database with the demo chain; its last day is the brand's yesterday of `now`. False when a demo is there already.
+    """Fill an empty database with the demo chain; its last day is the brand's yesterday of `now`.
+    False when a demo is there already.
 
     Raises NotEmpty. A small chain is one transaction: broken off, it leaves nothing."""
     with db.read() as connection:
         found = state(connection)
     if found == "other":
-        raise NotEmpty("This database holds a chain of its own, and the demo is for an empty one. Nothing was written; set DATABASE_URL to another "
-                       "database, run `flask db upgrade`, then `flask demo`.")
+        raise NotEmpty(
+            "This database holds a chain of its own, and the demo is for an empty one. Nothing "
+            "was written; set DATABASE_URL to another "
+            "database, run `flask db upgrade`, then `flask demo`."
+        )
     if found == "broken":
-        raise NotEmpty("An earlier loading of the demo was broken off. Remove the database (or use another DATABASE_URL), run `flask db upgrade`, "
-                       "then `flask demo` again.")
+        raise NotEmpty(
+            "An earlier loading of the demo was broken off. Remove the database (or use another "
+            "DATABASE_URL), run `flask db upgrade`, "
+            "then `flask demo` again."
+        )
     if found != "empty":
         return False
     gc.disable()  # millions of small values, hardly a cycle
     try:
         with _parts(size.at_once):
             _load(size, now, progress)
-        cube_steps.advance(step=FACTS_AT_ONCE, progress=lambda source, done, total: progress(f"figures of {source}", done, total))
+        cube_steps.advance(
+            step=FACTS_AT_ONCE,
+            progress=lambda source, done, total: progress(f"figures of {source}", done, total),
+        )
         network.forget()
         deeds.decide(now)
         what_if.simulate(now)
@@ -119,7 +140,9 @@ def _load(size: Size, now: dt.datetime, progress: Progress) -> None:
         connection.execute(insert(installation).values(name=MARK, value=f"loading {size.name}"))
         _load_network(chain, size, day_bounds(first_day)[0] - dt.timedelta(days=10), progress)
     story = Story(size, chain, crowd, _link(), _positions(chain))
-    changes = {day: [c for c in chain.changes if c.day == day] for day in {c.day for c in chain.changes}}
+    changes = {
+        day: [c for c in chain.changes if c.day == day] for day in {c.day for c in chain.changes}
+    }
     for number in range(size.days):
         progress("days", number, size.days)
         with db.transaction():
@@ -133,27 +156,47 @@ def _load(size: Size, now: dt.datetime, progress: Progress) -> None:
         if not size.at_once and number % COLLECT_EVERY == 0:
             gc.collect()
     with db.transaction():
-        regulars.buy(first_day + dt.timedelta(days=size.days - 1), network.newest().policy.proposal_orders)
+        regulars.buy(
+            first_day + dt.timedelta(days=size.days - 1), network.newest().policy.proposal_orders
+        )
     progress("days", size.days, size.days)
     progress("rewards", 0, 1)
     booking.book_due(now)
     with db.transaction() as connection:
         seal_now(now)
-        connection.execute(update(installation).where(installation.c.name == MARK).values(value=size.name))
+        connection.execute(
+            update(installation).where(installation.c.name == MARK).values(value=size.name)
+        )
     progress("rewards", 1, 1)
 
 
-# -- the network --------------------------------------------------------------------------------------------------------------
+# -- the network -----------------------------------------------------------------------------------
+
 
 def _load_network(chain: Chain, size: Size, at: dt.datetime, progress: Progress) -> None:
-    members = [{"customer_id": customer_code(n), "unionid": unionid(n), "phone": f"199{n:08}", "employee": "yes" if n % 40 == 7 else "no"}
-               for n in range(size.members)]
-    parts = (("branches", chain.branches), ("dealers", chain.dealers), ("stores", chain.stores), ("offers", chain.offers), ("guides", chain.guides),
-             ("customers", members))
+    members = [
+        {
+            "customer_id": customer_code(n),
+            "unionid": unionid(n),
+            "phone": f"199{n:08}",
+            "employee": "yes" if n % 40 == 7 else "no",
+        }
+        for n in range(size.members)
+    ]
+    parts = (
+        ("branches", chain.branches),
+        ("dealers", chain.dealers),
+        ("stores", chain.stores),
+        ("offers", chain.offers),
+        ("guides", chain.guides),
+        ("customers", members),
+    )
     for done, (kind, rows) in enumerate(parts):
         progress("network", done, len(parts) + 2)
         _register(kind, rows, at)
-    areas.apply([_area_row(n, feature) for n, feature in enumerate(chain.areas, 1)], actor=ACTOR, now=at)
+    areas.apply(
+        [_area_row(n, feature) for n, feature in enumerate(chain.areas, 1)], actor=ACTOR, now=at
+    )
     progress("network", len(parts) + 1, len(parts) + 2)
     policies.publish(chain.policy, actor=ACTOR, now=at)
     progress("network", len(parts) + 2, len(parts) + 2)
@@ -170,7 +213,9 @@ def _register(kind: str, rows: Sequence[Mapping[str, str]], at: dt.datetime) -> 
 
 def _checked(kind: str, rows: Sequence[Mapping[str, str]]) -> list[Row]:
     names = tuple(column.name for column in COLUMNS[kind] if column.name in rows[0])
-    sheet = Sheet(names, [(line, dict(row)) for line, row in enumerate(rows, 2)], FaultList(), "utf-8")
+    sheet = Sheet(
+        names, [(line, dict(row)) for line, row in enumerate(rows, 2)], FaultList(), "utf-8"
+    )
     found = check(kind, sheet, context())
     assert not found.faults, found.faults.in_order()[:3]
     return found.rows
@@ -178,8 +223,19 @@ def _checked(kind: str, rows: Sequence[Mapping[str, str]]) -> list[Row]:
 
 def _area_row(number: int, feature: dict[str, Any]) -> AreaRow:
     given = feature["properties"]
-    return AreaRow(number, given["area_code"], given["kind"], given.get("dealer_code"), given.get("store_code"), None, None, "wgs84", (), (),
-                   parse_geometry(feature["geometry"], "wgs84"))
+    return AreaRow(
+        number,
+        given["area_code"],
+        given["kind"],
+        given.get("dealer_code"),
+        given.get("store_code"),
+        None,
+        None,
+        "wgs84",
+        (),
+        (),
+        parse_geometry(feature["geometry"], "wgs84"),
+    )
 
 
 def _link() -> Callable[[str, dt.datetime], str]:
@@ -191,8 +247,12 @@ def _link() -> Callable[[str, dt.datetime], str]:
         found = signed.get((code, issued_at))
         if found is None:
             guide_of = snapshot.guides_by_code.get(code)
-            store_id, guide_id = (0, guide_of.id) if guide_of is not None else (snapshot.by_code[code].id, 0)
-            found = signed[code, issued_at] = entry_params.sign(entry_params.SignedParam(store_id, guide_id, 0, issued_at), key)
+            store_id, guide_id = (
+                (0, guide_of.id) if guide_of is not None else (snapshot.by_code[code].id, 0)
+            )
+            found = signed[code, issued_at] = entry_params.sign(
+                entry_params.SignedParam(store_id, guide_id, 0, issued_at), key
+            )
         return found
 
     return link
@@ -204,15 +264,19 @@ def _positions(chain: Chain) -> dict[int, int]:
     return {by_code[shop.code].id: number for number, shop in enumerate(chain.shops)}
 
 
-# -- facts --------------------------------------------------------------------------------------------------------------------
+# -- facts -----------------------------------------------------------------------------------------
+
 
 def _bring_in(story: Story, slot: Slot, now: dt.datetime) -> None:
-    """One slot: arrivals first, then what follows from them. The services are told that it is the end of the slot."""
+    """One slot: arrivals first, then what follows from them. The services are told that it is the
+    end of the slot."""
     at = slot.received_at
     placed = record_arrivals([visit.past for visit in slot.visits], now=now)
     story.follow(slot, placed)
     if slot.events:
-        taken = record_events(sorted(slot.events, key=lambda e: (e.occurred_at, e.event_id)), actor=ACTOR.name, now=at)
+        taken = record_events(
+            sorted(slot.events, key=lambda e: (e.occurred_at, e.event_id)), actor=ACTOR.name, now=at
+        )
         assert not taken.refused, taken.refused[:3]
     if slot.orders:
         record_orders(slot.orders, actor=ACTOR.name, now=at)

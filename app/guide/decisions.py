@@ -1,4 +1,6 @@
-"""What a store manager decides about customers: who of the pool looks after whom (B2, B9), and new homes that were proposed (A14)."""
+"""What a store manager decides about customers: who of the pool looks after whom (B2, B9), and new
+homes that were proposed (A14)."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -29,12 +31,21 @@ def give_customer(number: int) -> Any:
     """A customer of the pool to a guide of the store."""
     actor, (now, today) = current_actor(), now_and_today()
     with db.read() as connection:
-        row = guide_customers.find(connection, actor, now, today, number) if number < 2**63 else None
-        chosen = directory.find_guide(connection, actor, today, code=request.form.get("guide_code", ""))
+        row = (
+            guide_customers.find(connection, actor, now, today, number) if number < 2**63 else None
+        )
+        chosen = directory.find_guide(
+            connection, actor, today, code=request.form.get("guide_code", "")
+        )
     if row is None or chosen is None:
         raise NotFound("There is no such customer or guide of yours.")
-    _do(customer_deeds.Deed("owner_assigned", row.customer_text, guide_code=chosen.guide_code),
-        _("%(guide)s looks after this customer from now on; the customer is protected.", guide=chosen.name))
+    _do(
+        customer_deeds.Deed("owner_assigned", row.customer_text, guide_code=chosen.guide_code),
+        _(
+            "%(guide)s looks after this customer from now on; the customer is protected.",
+            guide=chosen.name,
+        ),
+    )
     return redirect(url_for("guide.customer", number=number), 303)
 
 
@@ -47,8 +58,15 @@ def proposals() -> str:
         policy = _policy(connection)
         number, free = home_proposals.counts(connection, actor.scope_id or 0, policy, now)
         shop = network.snapshot(versions.current(connection)).by_id.get(actor.scope_id or 0)
-        return render_template("guide/proposals.html", now=now, policy=policy, number=number, free=free, shut=shop.why_not(today) if shop else "unknown",
-                               rows=home_proposals.rows(connection, actor.scope_id or 0, policy, now))
+        return render_template(
+            "guide/proposals.html",
+            now=now,
+            policy=policy,
+            number=number,
+            free=free,
+            shut=shop.why_not(today) if shop else "unknown",
+            rows=home_proposals.rows(connection, actor.scope_id or 0, policy, now),
+        )
 
 
 @blueprint.post("/proposals/<int:number>")
@@ -56,7 +74,9 @@ def proposals() -> str:
 def answer_proposal(number: int) -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     with db.read() as connection:
-        known = number < 2**63 and home_proposals.is_proposed(connection, number, actor.scope_id or 0, _policy(connection), now)
+        known = number < 2**63 and home_proposals.is_proposed(
+            connection, number, actor.scope_id or 0, _policy(connection), now
+        )
         text = text_of(connection, number) if known else None
         shop = directory.own_store(connection, actor, today)
     if text is None or shop is None:
@@ -64,8 +84,12 @@ def answer_proposal(number: int) -> Any:
     kind = request.form.get("kind", "")
     if kind not in ANSWERS:
         raise Malformed("This is none of the page's buttons; load it again.")
-    _do(customer_deeds.Deed(kind, text, store_code=shop.store_code),
-        _("This store is the customer's home from now on.") if kind == "home_approved" else _("Put away; nothing changed for the customer."))
+    _do(
+        customer_deeds.Deed(kind, text, store_code=shop.store_code),
+        _("This store is the customer's home from now on.")
+        if kind == "home_approved"
+        else _("Put away; nothing changed for the customer."),
+    )
     return redirect(url_for("guide.proposals"), 303)
 
 

@@ -1,4 +1,5 @@
 """The first page of guides: their money. Of store managers: their team."""
+
 from __future__ import annotations
 
 from flask import render_template
@@ -26,4 +27,6 @@ def home() -> str:
         if row is None:  # an account made before its guide was imported
             return render_template("guide/home.html", now=now, today=today, view=None)
         view = reward_pages.view(connection, actor, row.id, reward_pages.asked_month(today), now)
-        return render_template("guide/home.html", now=now, today=today, row=row, view=view, shown=shown_lines(view))
+        return render_template(
+            "guide/home.html", now=now, today=today, row=row, view=view, shown=shown_lines(view)
+        )

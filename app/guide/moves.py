@@ -1,4 +1,6 @@
-"""What a store manager decides about a guide who left for another store of the dealer: whether his customers follow the guide (B10)."""
+"""What a store manager decides about a guide who left for another store of the dealer: whether his
+customers follow the guide (B10)."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -41,6 +43,14 @@ def decide_move(code: str) -> Any:
     except Conflict as fault:
         flash(labels.label(labels.DEED_FAULTS, fault.code), "wrong")
     else:
-        flash(ngettext("%(num)s customer follows.", "%(num)s customers follow.", number) if ANSWERS[answer] else
-              ngettext("%(num)s customer stays and is in the pool of your store.", "%(num)s customers stay and are in the pool of your store.", number), "good")
+        flash(
+            ngettext("%(num)s customer follows.", "%(num)s customers follow.", number)
+            if ANSWERS[answer]
+            else ngettext(
+                "%(num)s customer stays and is in the pool of your store.",
+                "%(num)s customers stay and are in the pool of your store.",
+                number,
+            ),
+            "good",
+        )
     return redirect(url_for("guide.movers"), 303)

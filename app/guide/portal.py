@@ -1,4 +1,5 @@
 """The blueprint of the portal of guides and store managers."""
+
 from __future__ import annotations
 
 from flask import Blueprint

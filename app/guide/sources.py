@@ -1,4 +1,6 @@
-"""What stands behind a reward line: the order or the friend add it came from, with every line it made; nothing of the customer's person."""
+"""What stands behind a reward line: the order or the friend add it came from, with every line it
+made; nothing of the customer's person."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -39,9 +41,24 @@ def _page(template: str, kind: str, key: str) -> str:
     booking.book_due(now, guides=[row.guide_id])
     more: dict[str, Any] = {}
     with db.read() as connection:
-        view = reward_pages.view(connection, actor, row.guide_id, row.business_day.isoformat()[:7], now)
+        view = reward_pages.view(
+            connection, actor, row.guide_id, row.business_day.isoformat()[:7], now
+        )
         if kind == "order":
             more["parts"], more["refunds"] = guide_sources.order_parts(connection, row.id)
             more["touch_days"] = network.snapshot(versions.current(connection)).policy.touch_days
-    lines = [{**line, "sums": [line["sum"]]} for line in view.lines if reward_pages.source_of(line) == (kind, key)]
-    return render_template(template, now=now, today=today, row=row, view=view, lines=lines, own=actor.scope_kind == "guide", **more)
+    lines = [
+        {**line, "sums": [line["sum"]]}
+        for line in view.lines
+        if reward_pages.source_of(line) == (kind, key)
+    ]
+    return render_template(
+        template,
+        now=now,
+        today=today,
+        row=row,
+        view=view,
+        lines=lines,
+        own=actor.scope_kind == "guide",
+        **more,
+    )

@@ -1,4 +1,6 @@
-"""A store manager's team: yesterday, today, the month, the pool, who leaves; down to one guide's lines."""
+"""A store manager's team: yesterday, today, the month, the pool, who leaves; down to one guide's
+lines."""
+
 from __future__ import annotations
 
 from flask import render_template
@@ -20,21 +22,48 @@ def of_manager() -> str:
     actor, (now, today) = current_actor(), now_and_today()
     month, store_id = reward_pages.asked_month(today), actor.scope_id or 0
     with db.read() as connection:
-        ids = [row.id for row in directory.guide_rows(connection, actor, today, store_id=store_id, limit=500)]
+        ids = [
+            row.id
+            for row in directory.guide_rows(connection, actor, today, store_id=store_id, limit=500)
+        ]
     booking.book_due(now, guides=ids)
     with db.read() as connection:
         rows = team.of_store(connection, actor, store_id, month, today)
         shop = directory.own_store(connection, actor, today)
-        pool = guide_customers.totals(connection, actor, guide_customers.CustomerFilter(now, today), ("all", "pool"))
+        pool = guide_customers.totals(
+            connection, actor, guide_customers.CustomerFilter(now, today), ("all", "pool")
+        )
         movers = moves.undecided(connection, actor, now)
         leavers = [row for row in rows if row["left_on"] is not None]
-        owned = guide_customers.waiting_for_a_guide(connection, [row["id"] for row in leavers], now) if leavers else {}
+        owned = (
+            guide_customers.waiting_for_a_guide(connection, [row["id"] for row in leavers], now)
+            if leavers
+            else {}
+        )
     by_id, order = {row["id"]: row for row in rows}, [row["id"] for row in rows]
     at_work = [row["id"] for row in rows if row["left_on"] is None or row["left_on"] >= today]
-    best = ranking.ranked({key: by_id[key]["yesterday"][1] for key in at_work}, sorted(at_work, key=lambda key: (-by_id[key]["yesterday"][0], order.index(key))))
-    return render_template("guide/team.html", now=now, today=today, month=month, before=shown_days.next_month(month, -1), rows=rows, shop=shop, pool=pool, movers=movers,
-                           after=shown_days.next_month(month) if month < today.isoformat()[:7] else None, yesterday=[(place.rank, by_id[place.key]) for place in best],
-                           leavers=[(row, owned.get(row["id"], 0)) for row in leavers if owned.get(row["id"]) or row["left_on"] >= today])
+    best = ranking.ranked(
+        {key: by_id[key]["yesterday"][1] for key in at_work},
+        sorted(at_work, key=lambda key: (-by_id[key]["yesterday"][0], order.index(key))),
+    )
+    return render_template(
+        "guide/team.html",
+        now=now,
+        today=today,
+        month=month,
+        before=shown_days.next_month(month, -1),
+        rows=rows,
+        shop=shop,
+        pool=pool,
+        movers=movers,
+        after=shown_days.next_month(month) if month < today.isoformat()[:7] else None,
+        yesterday=[(place.rank, by_id[place.key]) for place in best],
+        leavers=[
+            (row, owned.get(row["id"], 0))
+            for row in leavers
+            if owned.get(row["id"]) or row["left_on"] >= today
+        ],
+    )
 
 
 @blueprint.get("/team/<code>", strict_slashes=False)
@@ -50,4 +79,12 @@ def member(code: str) -> str:
     with db.read() as connection:
         view = reward_pages.view(connection, actor, row.id, reward_pages.asked_month(today), now)
         owned = guide_customers.waiting_for_a_guide(connection, [row.id], now).get(row.id, 0)
-        return render_template("guide/member.html", now=now, today=today, row=row, view=view, shown=shown_lines(view), owned=owned)
+        return render_template(
+            "guide/member.html",
+            now=now,
+            today=today,
+            row=row,
+            view=view,
+            shown=shown_lines(view),
+            owned=owned,
+        )

@@ -1,4 +1,5 @@
 """The portal of headquarters and branches: every module of this package brings its pages."""
+
 from __future__ import annotations
 
 from importlib import import_module

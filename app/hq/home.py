@@ -1,4 +1,6 @@
-"""The first page of headquarters: what needs somebody, what happened, what moves; of a branch the same, cut to its subtree."""
+"""The first page of headquarters: what needs somebody, what happened, what moves; of a branch the
+same, cut to its subtree."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -42,19 +44,47 @@ def home() -> str:
         before = overview.figures(connection, actor, span.before.first, span.before.last, today)
         drawn = span.at_least(TREND_DAYS)
         stores = figures.store_figures(connection, actor, span.first, span.last, today)
-        colour = request.args.get("figure") if request.args.get("figure") in map_pages.figures_of(actor) else "sales"
+        colour = (
+            request.args.get("figure")
+            if request.args.get("figure") in map_pages.figures_of(actor)
+            else "sales"
+        )
         return render_template(
-            "hq/home.html", now=now, name=name, span=span, figures=shown, before=before, drawn=drawn, trends=_trends(connection, actor, drawn, today),
-            funnel=_funnel(connection, actor, span, today), rungs=_rungs(connection, actor, span, today), best=stores[:TOP], least=_least(stores),
-            number_of_stores=len(stores), colour=colour, colours=map_pages.figures_of(actor),
-            mapped=[(paging.same_filter(figure=key), figure.name, key == colour) for key, figure in map_pages.figures_of(actor).items()],
+            "hq/home.html",
+            now=now,
+            name=name,
+            span=span,
+            figures=shown,
+            before=before,
+            drawn=drawn,
+            trends=_trends(connection, actor, drawn, today),
+            funnel=_funnel(connection, actor, span, today),
+            rungs=_rungs(connection, actor, span, today),
+            best=stores[:TOP],
+            least=_least(stores),
+            number_of_stores=len(stores),
+            colour=colour,
+            colours=map_pages.figures_of(actor),
+            mapped=[
+                (paging.same_filter(figure=key), figure.name, key == colour)
+                for key, figure in map_pages.figures_of(actor).items()
+            ],
             work=work.items(connection, actor, today),
             dealers=overview.top_dealers(connection, actor, span.first, span.last, today, TOP),
-            latest=[(row, _sentence(row)) for row in entry_lists.latest(connection, actor, today, LATEST)])
+            latest=[
+                (row, _sentence(row))
+                for row in entry_lists.latest(connection, actor, today, LATEST)
+            ],
+        )
 
 
-def _trends(connection: Connection, actor: Actor, drawn: Span, today: dt.date) -> dict[str, charts.Trend]:
-    days = {each.day: each for each in figures.by_day(connection, actor, drawn.before.first, drawn.last, today)}
+def _trends(
+    connection: Connection, actor: Actor, drawn: Span, today: dt.date
+) -> dict[str, charts.Trend]:
+    days = {
+        each.day: each
+        for each in figures.by_day(connection, actor, drawn.before.first, drawn.last, today)
+    }
 
     def line(name: str) -> charts.Trend:
         values = {day: int(getattr(each, name)) for day, each in days.items()}
@@ -65,22 +95,37 @@ def _trends(connection: Connection, actor: Actor, drawn: Span, today: dt.date) -
 
 def _funnel(connection: Connection, actor: Actor, span: Span, today: dt.date) -> list[charts.Bar]:
     found = funnels.funnel(connection, actor, span.first, span.last, today)
-    return charts.funnel([(_("Visits"), found.visits, url_for("hq.entries", **span.query)), (_("led to a store"), found.led, None),
-                          (_("Orders paid"), found.orders, url_for("hq.orders", **span.query)),
-                          (_("of them first orders"), found.first_orders, None)])
+    return charts.funnel(
+        [
+            (_("Visits"), found.visits, url_for("hq.entries", **span.query)),
+            (_("led to a store"), found.led, None),
+            (_("Orders paid"), found.orders, url_for("hq.orders", **span.query)),
+            (_("of them first orders"), found.first_orders, None),
+        ]
+    )
 
 
 def _rungs(connection: Connection, actor: Actor, span: Span, today: dt.date) -> list[charts.Bar]:
     shares = funnels.rung_shares(connection, actor, span.first, span.last, today)
-    return charts.bars([(explanations.word(explanations.RUNG_NAMES, share.rung, language()), share.entries, url_for("hq.entries", rung=share.rung, **span.query))
-                        for share in shares])
+    return charts.bars(
+        [
+            (
+                explanations.word(explanations.RUNG_NAMES, share.rung, language()),
+                share.entries,
+                url_for("hq.entries", rung=share.rung, **span.query),
+            )
+            for share in shares
+        ]
+    )
 
 
 def _least(stores: list[figures.StoreFigures]) -> list[figures.StoreFigures]:
     """The stores in service that sold least, least first."""
     serving = [each for each in stores if each.status == "active" and each.cloud_shop]
-    return serving[:TOP:-1][:TOP] if len(serving) > 2 * TOP else serving[:TOP - 1:-1]
+    return serving[:TOP:-1][:TOP] if len(serving) > 2 * TOP else serving[: TOP - 1 : -1]
 
 
 def _sentence(row: Any) -> str:
-    return explanations.sentence(row.rung, row.reason, row.store_name, row.distance_class_km, language())
+    return explanations.sentence(
+        row.rung, row.reason, row.store_name, row.distance_class_km, language()
+    )

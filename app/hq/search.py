@@ -1,4 +1,5 @@
 """The search over everything that headquarters or a branch sees."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -17,4 +18,6 @@ def search() -> Any:
 @blueprint.get("/suggest/<kind>", strict_slashes=False)
 @needs("hq:read")
 def suggest(kind: str) -> str:
-    return suggestions(kind, ("store", "dealer", "branch", "guide", "area", "region", "channel", "any"))
+    return suggestions(
+        kind, ("store", "dealer", "branch", "guide", "area", "region", "channel", "any")
+    )

@@ -1,4 +1,6 @@
-"""What a worker does with an upload: the check writes nothing, the save is one transaction of the same service that `flask import` calls."""
+"""What a worker does with an upload: the check writes nothing, the save is one transaction of the
+same service that `flask import` calls."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -32,12 +34,14 @@ from stores.imports.wishes import Wishes
 
 
 def check(run: Run, tell: Telling) -> Done:
-    """A dry run. Its outcome: ready, nothing (would change), faults, or columns (somebody has to match them first)."""
+    """A dry run. Its outcome: ready, nothing (would change), faults, or columns (somebody has to
+    match them first)."""
     return _brought_in(run, tell, dry_run=True)
 
 
 def save(run: Run, tell: Telling) -> Done:
-    """The real import. Its outcome: saved, nothing (changed), faults (somebody changed what the rows refer to since the check)."""
+    """The real import. Its outcome: saved, nothing (changed), faults (somebody changed what the
+    rows refer to since the check)."""
     return _brought_in(run, tell, dry_run=False)
 
 
@@ -62,26 +66,69 @@ def _brought_in(run: Run, tell: Telling, dry_run: bool) -> Done:
             given = upload_headings.kept(connection, row.kind, [each["name"] for each in top])
         note = partial(uploads.note_headings, upload_id=row.id, top=top, given=given)
         if not given:
-            return Done(uploads.COLUMNS, {"faults": 0, "warnings": 0, "network_version": version}, _both(
-                note, partial(uploads.keep_faults, upload_id=row.id, faults=FaultList(), warnings=FaultList())))
-    done = _run(run, row, path, version, given, user.actor, _steps(tell, "comparing" if dry_run else "saving"), dry_run)
+            return Done(
+                uploads.COLUMNS,
+                {"faults": 0, "warnings": 0, "network_version": version},
+                _both(
+                    note,
+                    partial(
+                        uploads.keep_faults,
+                        upload_id=row.id,
+                        faults=FaultList(),
+                        warnings=FaultList(),
+                    ),
+                ),
+            )
+    done = _run(
+        run,
+        row,
+        path,
+        version,
+        given,
+        user.actor,
+        _steps(tell, "comparing" if dry_run else "saving"),
+        dry_run,
+    )
     return replace(done, keep=_both(note, done.keep)) if note is not None else done
 
 
-def _run(run: Run, row: Row[Any], path: Path, version: int, given: HeadingMap, actor: Actor, progress: Progress, dry_run: bool) -> Done:
+def _run(
+    run: Run,
+    row: Row[Any],
+    path: Path,
+    version: int,
+    given: HeadingMap,
+    actor: Actor,
+    progress: Progress,
+    dry_run: bool,
+) -> Done:
     try:
         report = KINDS[row.kind](path, dry_run, actor, progress, given, Wishes.of_data(row.wishes))
     except Refused as refused:
-        return _refused(row, version, refused.faults, refused.warnings, _better_kind(refused, path, row.kind), understood=refused.understood)
+        return _refused(
+            row,
+            version,
+            refused.faults,
+            refused.warnings,
+            _better_kind(refused, path, row.kind),
+            understood=refused.understood,
+        )
     except Doubtful as doubt:
         return _waits(row, version, doubt)
     except InvalidInput as fault:
-        return _refused(row, version, _named(of_file(fault), path, row.name), FaultList(), _better_kind(fault, path, row.kind))
+        return _refused(
+            row,
+            version,
+            _named(of_file(fault), path, row.name),
+            FaultList(),
+            _better_kind(fault, path, row.kind),
+        )
     return _accepted(run, row, version, report, dry_run)
 
 
 def _foreign_headings(row: Row[Any], path: Path) -> list[dict[str, Any]] | None:
-    """The headings that somebody has to match; None when there are none, or the file is one of another kind or no table (the import says it)."""
+    """The headings that somebody has to match; None when there are none, or the file is one of
+    another kind or no table (the import says it)."""
     try:
         top = upload_headings.top_of(row.kind, path)
     except InvalidInput:
@@ -94,12 +141,14 @@ def _both(*deeds: Callable[[Connection], None] | None) -> Callable[[Connection],
         for deed in deeds:
             if deed is not None:
                 deed(connection)
+
     return keep
 
 
 def _steps(tell: Telling, last: str) -> Callable[[int, int], None]:
-    """The imports tell of rows checked; when all are, comparing or saving begins. What then is not all are the pieces of a file that was
-    accepted: it is no longer cancelled, and a worker that is told to stop is not in its way."""
+    """The imports tell of rows checked; when all are, comparing or saving begins. What then is not
+    all are the pieces of a file that was accepted: it is no longer cancelled, and a worker that is
+    told to stop is not in its way."""
     reached = False
 
     def progress(done: int, total: int) -> None:
@@ -112,11 +161,13 @@ def _steps(tell: Telling, last: str) -> Callable[[int, int], None]:
             tell(last)
         else:
             tell("checking", done, total)
+
     return progress
 
 
 def _unchanged_file(row: Row[Any]) -> Path:
-    """Where the file lies. Raises NotFound when this machine does not have it, InvalidInput when it is not what was uploaded."""
+    """Where the file lies. Raises NotFound when this machine does not have it, InvalidInput when it
+    is not what was uploaded."""
     path = uploads.folder() / row.stored_as
     digest = hashlib.sha256()
     try:
@@ -124,26 +175,53 @@ def _unchanged_file(row: Row[Any]) -> Path:
             while piece := content.read(uploads.PIECE):
                 digest.update(piece)
     except OSError:
-        raise NotFound("The file is not on the worker's machine; pages and worker must share INSTANCE_PATH.", code="file_gone") from None
+        raise NotFound(
+            "The file is not on the worker's machine; pages and worker must share INSTANCE_PATH.",
+            code="file_gone",
+        ) from None
     if digest.hexdigest() != row.digest:
-        raise NotFound("The kept file is not what was uploaded; upload it again.", code="file_changed")
+        raise NotFound(
+            "The kept file is not what was uploaded; upload it again.", code="file_changed"
+        )
     return path
 
 
 def _accepted(run: Run, row: Row[Any], version: int, report: Report, dry_run: bool) -> Done:
     outcome = report.outcome
-    result = {"new": outcome.new, "changed": outcome.changed, "unchanged": outcome.unchanged, "rows": outcome.new + outcome.changed + outcome.unchanged,
-              "warnings": len(report.warnings), "doubtful": report.warnings.doubtful, "faults": 0, "understood": _data(report.understood),
-              "notes": list(report.notes), "network_version": version}
+    result = {
+        "new": outcome.new,
+        "changed": outcome.changed,
+        "unchanged": outcome.unchanged,
+        "rows": outcome.new + outcome.changed + outcome.unchanged,
+        "warnings": len(report.warnings),
+        "doubtful": report.warnings.doubtful,
+        "faults": 0,
+        "understood": _data(report.understood),
+        "notes": list(report.notes),
+        "network_version": version,
+    }
     told = READY if dry_run else SAVED
     if not outcome.effective:
         told = NOTHING
         expected = (row.checked or {}).get("new", 0) + (row.checked or {}).get("changed", 0)
-        if not dry_run and run.attempts > 1 and expected:  # the worker died after the rows were written and before it could say so
-            told, result = SAVED, {**result, **{name: row.checked[name] for name in ("new", "changed", "unchanged")}, "resumed": True}
+        if (
+            not dry_run and run.attempts > 1 and expected
+        ):  # the worker died after the rows were written and before it could say so
+            told, result = (
+                SAVED,
+                {
+                    **result,
+                    **{name: row.checked[name] for name in ("new", "changed", "unchanged")},
+                    "resumed": True,
+                },
+            )
     if not dry_run and row.checked:
         result["checked_version"] = row.checked.get("network_version")
-    return Done(told, result, lambda connection: uploads.keep_faults(connection, row.id, FaultList(), report.warnings))
+    return Done(
+        told,
+        result,
+        lambda connection: uploads.keep_faults(connection, row.id, FaultList(), report.warnings),
+    )
 
 
 def _data(understood: Understood | None) -> dict[str, Any] | None:
@@ -151,25 +229,56 @@ def _data(understood: Understood | None) -> dict[str, Any] | None:
 
 
 def _waits(row: Row[Any], version: int, doubt: Doubtful) -> Done:
-    """Since the check something became doubtful; nothing was written, and somebody has to look once more."""
-    result = {**(row.checked or {}), "warnings": len(doubt.warnings), "doubtful": doubt.warnings.doubtful, "network_version": version}
-    return Done(READY, result, lambda connection: uploads.keep_faults(connection, row.id, FaultList(), doubt.warnings))
+    """Since the check something became doubtful; nothing was written, and somebody has to look once
+    more."""
+    result = {
+        **(row.checked or {}),
+        "warnings": len(doubt.warnings),
+        "doubtful": doubt.warnings.doubtful,
+        "network_version": version,
+    }
+    return Done(
+        READY,
+        result,
+        lambda connection: uploads.keep_faults(connection, row.id, FaultList(), doubt.warnings),
+    )
 
 
-def _refused(row: Row[Any], version: int, faults: FaultList, warnings: FaultList, better: str | None = None,
-             understood: Understood | None = None) -> Done:
-    result = {"faults": len(faults), "warnings": len(warnings), "network_version": version, "understood": _data(understood),
-              **({"looks_like": better} if better else {})}
-    return Done(FAULTS, result, lambda connection: uploads.keep_faults(connection, row.id, faults, warnings))
+def _refused(
+    row: Row[Any],
+    version: int,
+    faults: FaultList,
+    warnings: FaultList,
+    better: str | None = None,
+    understood: Understood | None = None,
+) -> Done:
+    result = {
+        "faults": len(faults),
+        "warnings": len(warnings),
+        "network_version": version,
+        "understood": _data(understood),
+        **({"looks_like": better} if better else {}),
+    }
+    return Done(
+        FAULTS, result, lambda connection: uploads.keep_faults(connection, row.id, faults, warnings)
+    )
 
 
 def _named(faults: FaultList, path: Path, name: str) -> FaultList:
     """With the name that the person knows in place of ours."""
-    return FaultList([replace(f, reason=f.reason.replace(path.name, name)) for f in faults.kept], faults.total, faults.doubtful)
+    return FaultList(
+        [replace(f, reason=f.reason.replace(path.name, name)) for f in faults.kept],
+        faults.total,
+        faults.doubtful,
+    )
 
 
 def _better_kind(fault: InvalidInput, path: Path, kind: str) -> str | None:
-    found = likely_kind(path) if fault.code == "header" or kind == "areas" or path.suffix == ".geojson" else None
+    found = (
+        likely_kind(path)
+        if fault.code == "header" or kind == "areas" or path.suffix == ".geojson"
+        else None
+    )
     return found if found != kind else None
 
 

@@ -1,4 +1,5 @@
 """Is it alive, is it ready, how busy is it: /healthz, /readyz, /metrics."""
+
 from __future__ import annotations
 
 import contextlib
@@ -24,19 +25,53 @@ from stores.base import versions
 from stores.network import network
 
 blueprint = Blueprint("health", __name__)
-REQUESTS = Counter("doorstep_requests_total", "Answers by endpoint, method and status.", ["endpoint", "method", "status"])
-SECONDS = Histogram("doorstep_request_seconds", "Time to answer.", ["endpoint"], buckets=(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10))
+REQUESTS = Counter(
+    "doorstep_requests_total",
+    "Answers by endpoint, method and status.",
+    ["endpoint", "method", "status"],
+)
+SECONDS = Histogram(
+    "doorstep_request_seconds",
+    "Time to answer.",
+    ["endpoint"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
 
-SNAPSHOT_AGE = Gauge("doorstep_snapshot_age_seconds", "Seconds since this process last knew its picture of the network to be the newest.")
-QUEUE_AGE = Gauge("doorstep_queue_age_seconds", "Age of the oldest facts that no worker has sealed yet, as of the last /readyz or /metrics.")
-JOBS_OPEN = Gauge("doorstep_job_runs_open", "Runs that people asked for and that wait or run, as of the last /readyz or /metrics.")
-JOBS_AGE = Gauge("doorstep_job_queue_age_seconds", "How long the oldest run has waited to be taken by a worker, as of the last /readyz or /metrics.")
-JOBS_FAILED = Gauge("doorstep_job_runs_failed", "Runs that failed and were neither tried again nor set aside, as of the last /readyz or /metrics.")
-CLOCK_DOUBT = Gauge("doorstep_clock_doubt_seconds", "How far what was sealed or booked lies ahead of the clock while rewards are therefore not booked.")
-QUEUE_ROWS = Gauge("doorstep_queue_rows", "Ingests that no worker has sealed yet, as of the last /readyz or /metrics.")
+SNAPSHOT_AGE = Gauge(
+    "doorstep_snapshot_age_seconds",
+    "Seconds since this process last knew its picture of the network to be the newest.",
+)
+QUEUE_AGE = Gauge(
+    "doorstep_queue_age_seconds",
+    "Age of the oldest facts that no worker has sealed yet, as of the last /readyz or /metrics.",
+)
+JOBS_OPEN = Gauge(
+    "doorstep_job_runs_open",
+    "Runs that people asked for and that wait or run, as of the last /readyz or /metrics.",
+)
+JOBS_AGE = Gauge(
+    "doorstep_job_queue_age_seconds",
+    "How long the oldest run has waited to be taken by a worker, as of the last /readyz or "
+    "/metrics.",
+)
+JOBS_FAILED = Gauge(
+    "doorstep_job_runs_failed",
+    "Runs that failed and were neither tried again nor set aside, as of the last /readyz or "
+    "/metrics.",
+)
+CLOCK_DOUBT = Gauge(
+    "doorstep_clock_doubt_seconds",
+    "How far what was sealed or booked lies ahead of the clock while rewards are therefore not "
+    "booked.",
+)
+QUEUE_ROWS = Gauge(
+    "doorstep_queue_rows",
+    "Ingests that no worker has sealed yet, as of the last /readyz or /metrics.",
+)
 
 
-# -- readiness: each check answers None when all is well, else what is wrong ------------------------------------------------
+# -- readiness: each check answers None when all is well, else what is wrong -----------------------
+
 
 def _database(connection: Connection) -> str | None:
     connection.execute(text("SELECT 1"))
@@ -48,7 +83,11 @@ def _migrations(connection: Connection) -> str | None:
         return "no migration was run; run: flask db upgrade"
     wanted = migration_heads()
     found = frozenset(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
-    return None if found == wanted else f"at {sorted(found)}, wanted {sorted(wanted)}; run: flask db upgrade"
+    return (
+        None
+        if found == wanted
+        else f"at {sorted(found)}, wanted {sorted(wanted)}; run: flask db upgrade"
+    )
 
 
 def _triggers(connection: Connection) -> str | None:
@@ -60,13 +99,21 @@ def _snapshot(connection: Connection) -> str | None:
     """Built now if this process had none, so that the first visitor does not wait for it."""
     held = network.newest()
     SNAPSHOT_AGE.set(network.snapshot_age_seconds() or 0.0)
-    return None if held.version >= versions.current(connection).network else "older than the network; it is being rebuilt"
+    return (
+        None
+        if held.version >= versions.current(connection).network
+        else "older than the network; it is being rebuilt"
+    )
 
 
 def _queue(connection: Connection) -> str | None:
-    """Facts wait for the worker to seal them; figures do not depend on it, but a long wait says that no worker runs."""
-    oldest, waiting = connection.execute(select(func.min(intake.c.received_at), func.count()).select_from(
-        intake_open.join(intake, intake.c.id == intake_open.c.intake_id))).one()
+    """Facts wait for the worker to seal them; figures do not depend on it, but a long wait says
+    that no worker runs."""
+    oldest, waiting = connection.execute(
+        select(func.min(intake.c.received_at), func.count()).select_from(
+            intake_open.join(intake, intake.c.id == intake_open.c.intake_id)
+        )
+    ).one()
     if isinstance(oldest, str):
         oldest = dt.datetime.fromisoformat(oldest)
     QUEUE_AGE.set((dt.datetime.now(dt.UTC) - oldest).total_seconds() if oldest is not None else 0.0)
@@ -84,15 +131,23 @@ def _jobs(connection: Connection) -> str | None:
 
 
 def _clock(connection: Connection) -> str | None:
-    """A worker found that something was booked at a later moment than its clock shows and books nothing: a number, pages answer all the same."""
+    """A worker found that something was booked at a later moment than its clock shows and books
+    nothing: a number, pages answer all the same."""
     now = dt.datetime.now(dt.UTC)
     ahead = clocks.doubted(connection, now)
     CLOCK_DOUBT.set((ahead - now).total_seconds() if ahead is not None else 0.0)
     return None
 
 
-CHECKS: dict[str, Callable[[Connection], str | None]] = {"database": _database, "migrations": _migrations, "triggers": _triggers,
-                                                               "snapshot": _snapshot, "queue": _queue, "jobs": _jobs, "clock": _clock}
+CHECKS: dict[str, Callable[[Connection], str | None]] = {
+    "database": _database,
+    "migrations": _migrations,
+    "triggers": _triggers,
+    "snapshot": _snapshot,
+    "queue": _queue,
+    "jobs": _jobs,
+    "clock": _clock,
+}
 
 
 @cache
@@ -101,7 +156,8 @@ def migration_heads() -> frozenset[str]:
     return frozenset(commands.history().get_heads())
 
 
-# -- the three addresses -------------------------------------------------------------------------------------------------------
+# -- the three addresses ---------------------------------------------------------------------------
+
 
 @blueprint.get("/healthz")
 @public
@@ -120,16 +176,28 @@ def readyz() -> tuple[Response, int]:
     except SQLAlchemyError as error:
         faults = {"database": type(error).__name__}
     ready = not any(faults.values())
-    return jsonify(ready=ready, checks={name: fault or "ok" for name, fault in faults.items()}), 200 if ready else 503
+    return jsonify(
+        ready=ready, checks={name: fault or "ok" for name, fault in faults.items()}
+    ), 200 if ready else 503
 
 
 @blueprint.get("/metrics")
 @public
 def metrics() -> Response:
     token = current_app.extensions["doorstep"].metrics_token
-    if token and not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
-        return problem(401, detail="Send the header Authorization: Bearer METRICS_TOKEN.", code="unauthenticated", headers={"WWW-Authenticate": "Bearer"})
-    with contextlib.suppress(SQLAlchemyError), db.read() as connection:  # numbers of this process are worth having without a database too
+    if token and not hmac.compare_digest(
+        request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()
+    ):
+        return problem(
+            401,
+            detail="Send the header Authorization: Bearer METRICS_TOKEN.",
+            code="unauthenticated",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    with (
+        contextlib.suppress(SQLAlchemyError),
+        db.read() as connection,
+    ):  # numbers of this process are worth having without a database too
         _snapshot(connection)
         _queue(connection)
         _jobs(connection)
@@ -149,7 +217,9 @@ def _start_clock() -> None:
 
 def _count(response: Response) -> Response:
     endpoint = request.endpoint
-    answers, seconds = _series(endpoint or "none", request.method if endpoint else "any", response.status_code)
+    answers, seconds = _series(
+        endpoint or "none", request.method if endpoint else "any", response.status_code
+    )
     answers.inc()
     began = g.get("began")
     if began is not None:
@@ -159,5 +229,6 @@ def _count(response: Response) -> Response:
 
 @cache
 def _series(endpoint: str, method: str, status: int) -> tuple[Counter, Histogram]:
-    """Looking a series up by its labels takes longer than counting; there are as many as endpoints, methods and statuses."""
+    """Looking a series up by its labels takes longer than counting; there are as many as endpoints,
+    methods and statuses."""
     return REQUESTS.labels(endpoint, method, status), SECONDS.labels(endpoint)

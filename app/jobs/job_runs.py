@@ -1,8 +1,10 @@
-"""Runs of long work and the last word of recurring jobs: what waits, what runs, how far it is, what came out (O3 of the stories).
+"""Runs of long work and the last word of recurring jobs: what waits, what runs, how far it is, what
+came out (O3 of the stories).
 
-A run is asked for in the transaction of the deed that needs it, taken by one worker at a time (app/jobs/runner.py), and written by nobody but its
-holder. A run whose holder fell silent is taken again from its start, so what a kind of run does must be one transaction or repeatable.
-"""
+A run is asked for in the transaction of the deed that needs it, taken by one worker at a time
+(app/jobs/runner.py), and written by nobody but its holder. A run whose holder fell silent is taken
+again from its start, so what a kind of run does must be one transaction or repeatable."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -44,7 +46,8 @@ MOST_ATTEMPTS = 3  # a run that takes its worker down with it is not taken for e
 ERROR_LENGTH = 500
 
 job_run = Table(
-    "job_run", db.metadata,
+    "job_run",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("kind", db.Code(32), nullable=False),
     Column("subject_id", db.BigId),  # what the run is about; its kind says of which table
@@ -69,7 +72,8 @@ job_run = Table(
 Index("ix_job_run_state", job_run.c.state, job_run.c.id)
 Index("ix_job_run_created", job_run.c.created_at)
 recurring_job = Table(
-    "recurring_job", db.metadata,
+    "recurring_job",
+    db.metadata,
     Column("name", db.Code(32), primary_key=True),
     Column("succeeded_at", db.Instant),
     Column("took_ms", BigInteger),
@@ -91,22 +95,43 @@ class Run:
     holder: str
 
 
-def enqueue(connection: Connection, kind: str, *, user_id: int | None, now: dt.datetime, subject_id: int | None = None) -> int:
+def enqueue(
+    connection: Connection,
+    kind: str,
+    *,
+    user_id: int | None,
+    now: dt.datetime,
+    subject_id: int | None = None,
+) -> int:
     """Ask for a run inside the transaction of the deed; returns its id."""
-    row = {"kind": kind, "subject_id": subject_id, "state": QUEUED, "user_id": user_id, "created_at": now, "done": 0, "total": 0, "attempts": 0,
-           "cancel_asked": False}
+    row = {
+        "kind": kind,
+        "subject_id": subject_id,
+        "state": QUEUED,
+        "user_id": user_id,
+        "created_at": now,
+        "done": 0,
+        "total": 0,
+        "attempts": 0,
+        "cancel_asked": False,
+    }
     return int(connection.execute(insert(job_run).values(row).returning(job_run.c.id)).scalar_one())
 
 
-# -- the worker's side -----------------------------------------------------------------------------------------------------
+# -- the worker's side -----------------------------------------------------------------------------
+
 
 def _waiting(now: dt.datetime, stale_seconds: float) -> Any:
-    silent = and_(job_run.c.state == RUNNING, job_run.c.heartbeat_at < now - dt.timedelta(seconds=stale_seconds))
+    silent = and_(
+        job_run.c.state == RUNNING,
+        job_run.c.heartbeat_at < now - dt.timedelta(seconds=stale_seconds),
+    )
     return or_(job_run.c.state == QUEUED, silent)
 
 
 def take(holder: str, now: dt.datetime, stale_seconds: float = STALE_SECONDS) -> Run | None:
-    """The oldest run that waits or whose holder fell silent; None when there is none. One that was given up MOST_ATTEMPTS times fails."""
+    """The oldest run that waits or whose holder fell silent; None when there is none. One that was
+    given up MOST_ATTEMPTS times fails."""
     j, waits = job_run.c, _waiting(now, stale_seconds)
     with db.read() as connection:  # nothing waits nearly always: that must not take SQLite's writer
         if connection.execute(select(j.id).where(waits).limit(1)).first() is None:
@@ -119,67 +144,157 @@ def take(holder: str, now: dt.datetime, stale_seconds: float = STALE_SECONDS) ->
         run_id = connection.execute(query).scalar()
         if run_id is None:
             return None
-        taken = connection.execute(update(job_run).where(j.id == run_id).values(
-            state=RUNNING, holder=holder, attempts=j.attempts + 1, started_at=now, heartbeat_at=now, step="started", step_at=now, done=0, total=0)
-            .returning(j.id, j.kind, j.subject_id, j.user_id, j.attempts)).one()
+        taken = connection.execute(
+            update(job_run)
+            .where(j.id == run_id)
+            .values(
+                state=RUNNING,
+                holder=holder,
+                attempts=j.attempts + 1,
+                started_at=now,
+                heartbeat_at=now,
+                step="started",
+                step_at=now,
+                done=0,
+                total=0,
+            )
+            .returning(j.id, j.kind, j.subject_id, j.user_id, j.attempts)
+        ).one()
         return Run(*taken, holder)
 
 
 def _give_up(connection: Connection, waits: Any, now: dt.datetime) -> None:
-    connection.execute(update(job_run).where(waits, job_run.c.attempts >= MOST_ATTEMPTS).values(
-        state=FAILED, finished_at=now, holder=None, error_code="interrupted", error=f"The worker ended {MOST_ATTEMPTS} times in the middle of this job."))
+    connection.execute(
+        update(job_run)
+        .where(waits, job_run.c.attempts >= MOST_ATTEMPTS)
+        .values(
+            state=FAILED,
+            finished_at=now,
+            holder=None,
+            error_code="interrupted",
+            error=f"The worker ended {MOST_ATTEMPTS} times in the middle of this job.",
+        )
+    )
 
 
 def _own(run: Run) -> Any:
-    return and_(job_run.c.id == run.id, job_run.c.holder == run.holder, job_run.c.state == RUNNING, job_run.c.attempts == run.attempts)
+    return and_(
+        job_run.c.id == run.id,
+        job_run.c.holder == run.holder,
+        job_run.c.state == RUNNING,
+        job_run.c.attempts == run.attempts,
+    )
 
 
-def beat(run: Run, now: dt.datetime, step: str, step_at: dt.datetime, done: int, total: int) -> bool | None:
-    """Say that the run lives and how far it is. Answers whether somebody asked to cancel it; None when it is no longer ours."""
+def beat(
+    run: Run, now: dt.datetime, step: str, step_at: dt.datetime, done: int, total: int
+) -> bool | None:
+    """Say that the run lives and how far it is. Answers whether somebody asked to cancel it; None
+    when it is no longer ours."""
     with db.transaction() as connection:
-        return connection.execute(update(job_run).where(_own(run)).values(heartbeat_at=now, step=step, step_at=step_at, done=done, total=total)
-                                  .returning(job_run.c.cancel_asked)).scalar()
+        return connection.execute(
+            update(job_run)
+            .where(_own(run))
+            .values(heartbeat_at=now, step=step, step_at=step_at, done=done, total=total)
+            .returning(job_run.c.cancel_asked)
+        ).scalar()
 
 
-def finish(connection: Connection, run: Run, state: str, now: dt.datetime, *, outcome: str | None = None, result: Mapping[str, Any] | None = None,
-           error_code: str | None = None, error: str | None = None) -> bool:
-    """The end of a run, inside the transaction that keeps its findings; False when it is no longer ours."""
-    ended = update(job_run).where(_own(run)).values(
-        state=state, finished_at=now, heartbeat_at=now, outcome=outcome, result=dict(result) if result is not None else None,
-        error_code=error_code, error=error[:ERROR_LENGTH] if error else None, holder=None)
+def finish(
+    connection: Connection,
+    run: Run,
+    state: str,
+    now: dt.datetime,
+    *,
+    outcome: str | None = None,
+    result: Mapping[str, Any] | None = None,
+    error_code: str | None = None,
+    error: str | None = None,
+) -> bool:
+    """The end of a run, inside the transaction that keeps its findings; False when it is no longer
+    ours."""
+    ended = (
+        update(job_run)
+        .where(_own(run))
+        .values(
+            state=state,
+            finished_at=now,
+            heartbeat_at=now,
+            outcome=outcome,
+            result=dict(result) if result is not None else None,
+            error_code=error_code,
+            error=error[:ERROR_LENGTH] if error else None,
+            holder=None,
+        )
+    )
     return connection.execute(ended).rowcount == 1
 
 
 def hand_back(run: Run) -> None:
     """To the queue again, as if it had not been begun: the worker is told to stop."""
     with db.transaction() as connection:
-        connection.execute(update(job_run).where(_own(run)).values(state=QUEUED, holder=None, started_at=None, heartbeat_at=None, step=None, step_at=None,
-                                                                   done=0, total=0, attempts=job_run.c.attempts - 1))
+        connection.execute(
+            update(job_run)
+            .where(_own(run))
+            .values(
+                state=QUEUED,
+                holder=None,
+                started_at=None,
+                heartbeat_at=None,
+                step=None,
+                step_at=None,
+                done=0,
+                total=0,
+                attempts=job_run.c.attempts - 1,
+            )
+        )
 
 
-def note_recurring(name: str, now: dt.datetime, *, took_ms: int = 0, result: Mapping[str, Any] | None = None, error_code: str | None = None) -> None:
+def note_recurring(
+    name: str,
+    now: dt.datetime,
+    *,
+    took_ms: int = 0,
+    result: Mapping[str, Any] | None = None,
+    error_code: str | None = None,
+) -> None:
     """The last word of a recurring job: success, or failure when `error_code` is given."""
-    values: dict[str, Any] = ({"failed_at": now, "error_code": error_code[:64]} if error_code
-                              else {"succeeded_at": now, "took_ms": took_ms, "result": dict(result or {})})
+    values: dict[str, Any] = (
+        {"failed_at": now, "error_code": error_code[:64]}
+        if error_code
+        else {"succeeded_at": now, "took_ms": took_ms, "result": dict(result or {})}
+    )
     with db.transaction() as connection:
-        if not connection.execute(update(recurring_job).where(recurring_job.c.name == name).values(values)).rowcount:
+        if not connection.execute(
+            update(recurring_job).where(recurring_job.c.name == name).values(values)
+        ).rowcount:
             connection.execute(insert(recurring_job).values(name=name, **values))
 
 
-# -- the people's side -----------------------------------------------------------------------------------------------------
+# -- the people's side -----------------------------------------------------------------------------
+
 
 def cancel(run_id: int, *, actor: Actor, now: dt.datetime) -> str:
-    """End a run that waits, ask a running one to end at its next step, set a failed one aside. Returns the state then. Raises NotFound, Conflict."""
+    """End a run that waits, ask a running one to end at its next step, set a failed one aside.
+    Returns the state then. Raises NotFound, Conflict."""
     actor.require("job:write")
     with db.transaction() as connection:
         state = _locked(connection, run_id).state
         if state in (QUEUED, FAILED):
-            connection.execute(update(job_run).where(job_run.c.id == run_id).values(state=CANCELLED, finished_at=now))
+            connection.execute(
+                update(job_run)
+                .where(job_run.c.id == run_id)
+                .values(state=CANCELLED, finished_at=now)
+            )
         elif state == RUNNING:
-            connection.execute(update(job_run).where(job_run.c.id == run_id).values(cancel_asked=True))
+            connection.execute(
+                update(job_run).where(job_run.c.id == run_id).values(cancel_asked=True)
+            )
         else:
             raise Conflict("This job has ended already; there is nothing to cancel.")
-        audit.record(connection, actor.name, "cancel_job", "job_run", run_id, {"was": state}, at=now)
+        audit.record(
+            connection, actor.name, "cancel_job", "job_run", run_id, {"was": state}, at=now
+        )
     return CANCELLED if state != RUNNING else RUNNING
 
 
@@ -189,24 +304,66 @@ def retry(run_id: int, *, actor: Actor, now: dt.datetime) -> None:
     with db.transaction() as connection:
         if _locked(connection, run_id).state != FAILED:
             raise Conflict("Only a job that failed can be tried again.")
-        connection.execute(update(job_run).where(job_run.c.id == run_id).values(
-            state=QUEUED, created_at=now, started_at=None, heartbeat_at=None, finished_at=None, step=None, step_at=None, done=0, total=0,
-            error_code=None, error=None, attempts=0, cancel_asked=False))
+        connection.execute(
+            update(job_run)
+            .where(job_run.c.id == run_id)
+            .values(
+                state=QUEUED,
+                created_at=now,
+                started_at=None,
+                heartbeat_at=None,
+                finished_at=None,
+                step=None,
+                step_at=None,
+                done=0,
+                total=0,
+                error_code=None,
+                error=None,
+                attempts=0,
+                cancel_asked=False,
+            )
+        )
         audit.record(connection, actor.name, "retry_job", "job_run", run_id, at=now)
 
 
 def _locked(connection: Connection, run_id: int) -> Row[Any]:
     query = select(job_run.c.state).where(job_run.c.id == run_id)
-    row = connection.execute(query.with_for_update() if db.lock_clause(connection) else query).first()
+    row = connection.execute(
+        query.with_for_update() if db.lock_clause(connection) else query
+    ).first()
     if row is None:
         raise NotFound(f"There is no job {run_id}.")
     return row
 
 
-# -- what is shown ---------------------------------------------------------------------------------------------------------
+# -- what is shown ---------------------------------------------------------------------------------
 
-SHOWN = [*(job_run.c[name] for name in ("id", "kind", "subject_id", "state", "created_at", "started_at", "heartbeat_at", "finished_at", "step", "step_at", "done",
-                                        "total", "outcome", "result", "error_code", "error", "attempts", "cancel_asked")), app_user.c.name.label("user_name")]
+SHOWN = [
+    *(
+        job_run.c[name]
+        for name in (
+            "id",
+            "kind",
+            "subject_id",
+            "state",
+            "created_at",
+            "started_at",
+            "heartbeat_at",
+            "finished_at",
+            "step",
+            "step_at",
+            "done",
+            "total",
+            "outcome",
+            "result",
+            "error_code",
+            "error",
+            "attempts",
+            "cancel_asked",
+        )
+    ),
+    app_user.c.name.label("user_name"),
+]
 SORTS = {"created_at": job_run.c.created_at, "kind": job_run.c.kind, "state": job_run.c.state}
 _BY = job_run.outerjoin(app_user, app_user.c.id == job_run.c.user_id)
 
@@ -214,11 +371,24 @@ _BY = job_run.outerjoin(app_user, app_user.c.id == job_run.c.user_id)
 def failed_jobs(connection: Connection) -> int:
     """Runs that failed and wait for somebody, and recurring jobs whose last word is a failure."""
     runs = select(func.count()).select_from(job_run).where(job_run.c.state == FAILED)
-    return int(connection.execute(select(runs.scalar_subquery() + select(func.count()).select_from(recurring_job).where(_broken()).scalar_subquery())).scalar_one())
+    return int(
+        connection.execute(
+            select(
+                runs.scalar_subquery()
+                + select(func.count()).select_from(recurring_job).where(_broken()).scalar_subquery()
+            )
+        ).scalar_one()
+    )
 
 
 def _broken() -> Any:
-    return and_(recurring_job.c.failed_at.is_not(None), or_(recurring_job.c.succeeded_at.is_(None), recurring_job.c.failed_at > recurring_job.c.succeeded_at))
+    return and_(
+        recurring_job.c.failed_at.is_not(None),
+        or_(
+            recurring_job.c.succeeded_at.is_(None),
+            recurring_job.c.failed_at > recurring_job.c.succeeded_at,
+        ),
+    )
 
 
 def running(connection: Connection, limit: int = 20) -> Sequence[Row[Any]]:
@@ -227,7 +397,13 @@ def running(connection: Connection, limit: int = 20) -> Sequence[Row[Any]]:
 
 
 def of_state(connection: Connection, states: Sequence[str], limit: int = 20) -> Sequence[Row[Any]]:
-    return connection.execute(select(*SHOWN).select_from(_BY).where(job_run.c.state.in_(states)).order_by(job_run.c.id).limit(limit)).all()
+    return connection.execute(
+        select(*SHOWN)
+        .select_from(_BY)
+        .where(job_run.c.state.in_(states))
+        .order_by(job_run.c.id)
+        .limit(limit)
+    ).all()
 
 
 def find(connection: Connection, run_id: int) -> Row[Any] | None:
@@ -237,23 +413,36 @@ def find(connection: Connection, run_id: int) -> Row[Any] | None:
 def rows(connection: Connection, order: Order, state: str | None = None) -> Sequence[Row[Any]]:
     """The history of runs, sorted by a name of SORTS."""
     query = select(*SHOWN).select_from(_BY)
-    return connection.execute(ordered(query.where(job_run.c.state == state) if state else query, SORTS, job_run.c.id, order)).all()
+    return connection.execute(
+        ordered(
+            query.where(job_run.c.state == state) if state else query, SORTS, job_run.c.id, order
+        )
+    ).all()
 
 
 def count(connection: Connection, state: str | None = None) -> int:
     query = select(func.count()).select_from(job_run)
-    return int(connection.execute(query.where(job_run.c.state == state) if state else query).scalar_one())
+    return int(
+        connection.execute(query.where(job_run.c.state == state) if state else query).scalar_one()
+    )
 
 
 def recurring(connection: Connection) -> dict[str, Row[Any]]:
     """The last word of each recurring job, by name."""
-    return {row.name: row for row in connection.execute(select(recurring_job, _broken().label("broken")))}
+    return {
+        row.name: row
+        for row in connection.execute(select(recurring_job, _broken().label("broken")))
+    }
 
 
 def queue(connection: Connection) -> tuple[int, dt.datetime | None, int]:
     """(runs that wait or run, since when the oldest waits to be taken, runs that failed)."""
     j = job_run.c
-    row = connection.execute(select(
-        func.count().filter(j.state.in_(OPEN)), func.min(j.created_at).filter(j.state == QUEUED), func.count().filter(j.state == FAILED)).where(
-        j.state.in_((*OPEN, FAILED)))).one()
+    row = connection.execute(
+        select(
+            func.count().filter(j.state.in_(OPEN)),
+            func.min(j.created_at).filter(j.state == QUEUED),
+            func.count().filter(j.state == FAILED),
+        ).where(j.state.in_((*OPEN, FAILED)))
+    ).one()
     return int(row[0]), db.instant(row[1]) if row[1] is not None else None, int(row[2])

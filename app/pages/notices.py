@@ -1,4 +1,5 @@
 """Marking a notice as read, for whoever it is shown to."""
+
 from __future__ import annotations
 
 import datetime as dt

@@ -1,4 +1,6 @@
-"""A guide's rewards as every portal shows them: balance, what vests when, and the lines of a month with why and arithmetic."""
+"""A guide's rewards as every portal shows them: balance, what vests when, and the lines of a month
+with why and arithmetic."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -28,9 +30,11 @@ STATES = ("pending", "vested", "voided", "clawed_back")
 
 @dataclass(frozen=True, slots=True)
 class RewardView:
-    """`lines` newest first, each with `words` and `sum`; `by_state` and `by_component` their total in minor units, `counts` how many a state;
-    `waiting`: (day, lines, total) by the day they vest, `what_waits` those lines by day, of one order together; `earned_minor`: the month's lines in all;
-    `today_minor`: those of today; `doors`: order numbers that the reader may open; `closed`: when the month was closed, None while open."""
+    """`lines` newest first, each with `words` and `sum`; `by_state` and `by_component` their total
+    in minor units, `counts` how many a state; `waiting`: (day, lines, total) by the day they vest,
+    `what_waits` those lines by day, of one order together; `earned_minor`: the month's lines in
+    all; `today_minor`: those of today; `doors`: order numbers that the reader may open; `closed`:
+    when the month was closed, None while open."""
 
     period: str
     this_month: str
@@ -58,9 +62,13 @@ def asked_month(today: dt.date) -> str:
         return today.isoformat()[:7]
 
 
-def guide_page(template: str, code: str, more: Callable[[Connection, Any, dt.datetime], dict[str, Any]] | None = None) -> str:
-    """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them; `more` answers what else the template shows.
-    Raises NotFound outside the reader's rows."""
+def guide_page(
+    template: str,
+    code: str,
+    more: Callable[[Connection, Any, dt.datetime], dict[str, Any]] | None = None,
+) -> str:
+    """One guide's rewards and KPIs as his dealer, his manager or headquarters sees them; `more`
+    answers what else the template shows. Raises NotFound outside the reader's rows."""
     actor, (now, today) = current_actor(), now_and_today()
     with db.read() as connection:
         row = directory.find_guide(connection, actor, today, code=code)
@@ -70,41 +78,88 @@ def guide_page(template: str, code: str, more: Callable[[Connection, Any, dt.dat
     with db.read() as connection:
         month = asked_month(today)
         shown = view(connection, actor, row.id, month, now)
-        return render_template(template, now=now, today=today, row=row, view=shown, kpis=kpis.of_guide(connection, row.id, month, now, shown.lines),
-                               **(more(connection, row, now) if more else {}))
+        return render_template(
+            template,
+            now=now,
+            today=today,
+            row=row,
+            view=shown,
+            kpis=kpis.of_guide(connection, row.id, month, now, shown.lines),
+            **(more(connection, row, now) if more else {}),
+        )
 
 
-def view(connection: Connection, actor: Actor, guide_id: int, period: str, now: dt.datetime) -> RewardView:
+def view(
+    connection: Connection, actor: Actor, guide_id: int, period: str, now: dt.datetime
+) -> RewardView:
     """Book what is due before."""
     today = business_day(now)
     this_month, earned = today.isoformat()[:7], rewards.earnings(connection, guide_id, period, now)
     numbers = {line["order_no"] for line in (*earned.lines, *earned.pending) if line["order_no"]}
-    opens = lists.visible_numbers(connection, actor, sorted(numbers)) if actor.may("order:read") else set()
+    opens = (
+        lists.visible_numbers(connection, actor, sorted(numbers))
+        if actor.may("order:read")
+        else set()
+    )
     if actor.scope_kind not in ("all", "guide"):
-        earned = replace(earned, lines=without_others(earned.lines, opens), pending=without_others(earned.pending, opens))
-    lines = sorted(map(_told, earned.lines), key=lambda line: (line["at"], line["line_id"]), reverse=True)
+        earned = replace(
+            earned,
+            lines=without_others(earned.lines, opens),
+            pending=without_others(earned.pending, opens),
+        )
+    lines = sorted(
+        map(_told, earned.lines), key=lambda line: (line["at"], line["line_id"]), reverse=True
+    )
     waiting: dict[dt.date, list[dict[str, Any]]] = {}
-    for line in sorted(map(_told, earned.pending), key=lambda line: (line["vests"], line["line_id"])):
+    for line in sorted(
+        map(_told, earned.pending), key=lambda line: (line["vests"], line["line_id"])
+    ):
         waiting.setdefault(business_day(line["vests"]), []).append(line)
     parts = sorted({line["component"] for line in lines})
     return RewardView(
-        period, this_month, next_month(period, -1), next_month(period) if period < this_month else None, earned.balance, lines,
-        _sums(lines, "state", STATES), {state: sum(1 for line in lines if line["state"] == state) for state in STATES}, _sums(lines, "component", parts),
-        [(day, len(found), sum(line["amount_minor"] for line in found)) for day, found in waiting.items()],
+        period,
+        this_month,
+        next_month(period, -1),
+        next_month(period) if period < this_month else None,
+        earned.balance,
+        lines,
+        _sums(lines, "state", STATES),
+        {state: sum(1 for line in lines if line["state"] == state) for state in STATES},
+        _sums(lines, "component", parts),
+        [
+            (day, len(found), sum(line["amount_minor"] for line in found))
+            for day, found in waiting.items()
+        ],
         {day: together(found) for day, found in waiting.items()},
-        sum(line["amount_minor"] for line in lines), sum(line["amount_minor"] for line in earned.current if business_day(_moment(line["occurred_at"])) == today),
-        opens, earned.closed)
+        sum(line["amount_minor"] for line in lines),
+        sum(
+            line["amount_minor"]
+            for line in earned.current
+            if business_day(_moment(line["occurred_at"])) == today
+        ),
+        opens,
+        earned.closed,
+    )
 
 
 def _sums(lines: list[dict[str, Any]], name: str, values: Iterable[str]) -> dict[str, int]:
-    return {value: sum(line["amount_minor"] for line in lines if line[name] == value) for value in values}
+    return {
+        value: sum(line["amount_minor"] for line in lines if line[name] == value)
+        for value in values
+    }
 
 
 def together(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Lines of one order that say the same as one row: the amounts summed, each arithmetic kept in `sums`."""
+    """Lines of one order that say the same as one row: the amounts summed, each arithmetic kept in
+    `sums`."""
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for line in lines:
-        key = (line["component"], line["state"], line["reason"], line["order_no"] or line["line_id"])
+        key = (
+            line["component"],
+            line["state"],
+            line["reason"],
+            line["order_no"] or line["line_id"],
+        )
         if key in found:
             found[key]["amount_minor"] += line["amount_minor"]
             found[key]["sums"].append(line["sum"])
@@ -114,7 +169,8 @@ def together(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def source_of(line: dict[str, Any]) -> tuple[str, str] | None:
-    """("order", its number) or ("event", its id), where a line has a source of its own; None for an adjustment."""
+    """("order", its number) or ("event", its id), where a line has a source of its own; None for an
+    adjustment."""
     if line["order_no"]:
         return "order", line["order_no"]
     event_id = line["trace"].get("event_id")
@@ -123,8 +179,13 @@ def source_of(line: dict[str, Any]) -> tuple[str, str] | None:
 
 def _told(line: dict[str, Any]) -> dict[str, Any]:
     money = current_app.jinja_env.filters["money"]
-    return {**line, "at": _moment(line["occurred_at"]), "vests": _moment(line["vests_at"]) if line["vests_at"] else None,
-            "words": explanations.reason(line, language()), "sum": explanations.arithmetic(line, money, language())}
+    return {
+        **line,
+        "at": _moment(line["occurred_at"]),
+        "vests": _moment(line["vests_at"]) if line["vests_at"] else None,
+        "words": explanations.reason(line, language()),
+        "sum": explanations.arithmetic(line, money, language()),
+    }
 
 
 def _moment(text: str) -> dt.datetime:

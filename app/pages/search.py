@@ -1,4 +1,5 @@
 """The search of a portal: rows for the dialog (htmx), or a page of its own."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -13,31 +14,50 @@ from stores.lists import customer_book, customer_story, search
 
 MOST_CODES = 200
 DOORS = {  # kind: (page of the portal, name of its key)
-    "store": ("store", "code"), "dealer": ("dealer", "code"), "branch": ("branch", "code"), "guide": ("guide", "code"), "order": ("order", "order_no"),
-    "refund": ("order", "order_no"), "entry": ("entry", "entry_id"), "customer": ("customer", "number"),
+    "store": ("store", "code"),
+    "dealer": ("dealer", "code"),
+    "branch": ("branch", "code"),
+    "guide": ("guide", "code"),
+    "order": ("order", "order_no"),
+    "refund": ("order", "order_no"),
+    "entry": ("entry", "entry_id"),
+    "customer": ("customer", "number"),
 }
 DEALER_DOORS = {**DOORS, "customer": ("customer", "customer_id")}
 
 
 def search_page(portal: str) -> Any:
-    """What the words of `q` find within the reader's rows. Customers are looked for in a POST alone: a telephone number does not belong
-    in an address, and finding one is written to the audit log."""
+    """What the words of `q` find within the reader's rows. Customers are looked for in a POST
+    alone: a telephone number does not belong in an address, and finding one is written to the audit
+    log."""
     actor, (now, today) = current_actor(), now_and_today()
     words = (request.values.get("q") or "").strip()
     with db.read() as connection:
         found = search.find(connection, actor, words, now, today, people=request.method == "POST")
-        if portal == "dealer" and found.looked_up is not None and customer_story.of(connection, actor, found.looked_up[0], now, today) is None:
-            found = found.without_customer()  # bought there, but never at home with him: no page of the dealer's tells of such a one
+        if (
+            portal == "dealer"
+            and found.looked_up is not None
+            and customer_story.of(connection, actor, found.looked_up[0], now, today) is None
+        ):
+            # bought there, but never at home with him: no page of the dealer's tells of such a one
+            found = found.without_customer()
     if found.looked_up is not None:
         customer_book.note_look_up(actor, found.looked_up[0], found.looked_up[1], now)
     hits = [(hit, _door(portal, hit)) for hit in found.hits]
     template = "search/rows.html" if "HX-Request" in request.headers else "search/page.html"
-    return render_template(template, words=words, short=len(words) < search.SHORTEST, hits=[pair for pair in hits if pair[1]], more=sorted(found.more),
-                           portal=portal)
+    return render_template(
+        template,
+        words=words,
+        short=len(words) < search.SHORTEST,
+        hits=[pair for pair in hits if pair[1]],
+        more=sorted(found.more),
+        portal=portal,
+    )
 
 
 def suggestions(kind: str, kinds: tuple[str, ...]) -> str:
-    """Options for an input that wants a code: what is typed there so far, in the parameter that `of` names, is looked for in codes and names.
+    """Options for an input that wants a code: what is typed there so far, in the parameter that
+    `of` names, is looked for in codes and names.
 
     Raises NotFound for a kind that is none of `kinds`."""
     if kind not in kinds:
@@ -49,7 +69,10 @@ def suggestions(kind: str, kinds: tuple[str, ...]) -> str:
         before = " ".join(before.split()[:MOST_CODES]) + " " if before.strip() else ""
     with db.read() as connection:
         found = search.suggest(connection, actor, kind, typed, today)
-    return render_template("search/options.html", found=[(f"{before}{code}", f"{before}{name}") for code, name in found])
+    return render_template(
+        "search/options.html",
+        found=[(f"{before}{code}", f"{before}{name}") for code, name in found],
+    )
 
 
 def _door(portal: str, hit: search.Hit) -> str | None:

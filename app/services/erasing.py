@@ -1,4 +1,6 @@
-"""The erasure of a customer with all that the app keeps beside the books: files that name him, results of jobs, views (P5)."""
+"""The erasure of a customer with all that the app keeps beside the books: files that name him,
+results of jobs, views (P5)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,7 +23,8 @@ def erase(customer_id: str, *, actor: Actor, now: dt.datetime) -> Erased:
 
 
 def _forget(connection: Connection, known_by: Identifiers) -> None:
-    """Files go before the commit: an erasure that is killed here is done again and finds them gone."""
+    """Files go before the commit: an erasure that is killed here is done again and finds them
+    gone."""
     uploads.forget_person(connection, known_by, now=dt.datetime.now(dt.UTC))
     erasure.redact(connection, job_run, ("result", "error"), known_by)
     _forget_views(connection, known_by)
@@ -30,7 +33,11 @@ def _forget(connection: Connection, known_by: Identifiers) -> None:
 def _forget_views(connection: Connection, known_by: Identifiers) -> None:
     """A filter that names him shows nothing any more."""
     v = saved_view.c
-    gone = [row.id for row in connection.execute(select(v.id, v.name, v.query))
-            if known_by.named_in(row.name) or any(known_by.named_in(text) for pair in parse_qsl(row.query) for text in pair)]
+    gone = [
+        row.id
+        for row in connection.execute(select(v.id, v.name, v.query))
+        if known_by.named_in(row.name)
+        or any(known_by.named_in(text) for pair in parse_qsl(row.query) for text in pair)
+    ]
     for start in range(0, len(gone), 500):
-        connection.execute(delete(saved_view).where(v.id.in_(gone[start:start + 500])))
+        connection.execute(delete(saved_view).where(v.id.in_(gone[start : start + 500])))

@@ -1,4 +1,6 @@
-"""What a worker does for a re-assignment asked for on a page: the check binds nobody, the run goes on where it stood, undoing likewise."""
+"""What a worker does for a re-assignment asked for on a page: the check binds nobody, the run goes
+on where it stood, undoing likewise."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -20,10 +22,12 @@ CHECK, RUN, UNDO = "reassign.check", "reassign.run", "reassign.undo"
 KINDS = (CHECK, RUN, UNDO)
 
 
-# -- asked for on the page -------------------------------------------------------------------------------------------------------
+# -- asked for on the page -------------------------------------------------------------------------
+
 
 def ask(plan: Plan, *, actor: Actor, user_id: int, now: dt.datetime) -> int:
-    """Write down the plan and ask for its check; returns its number. Raises InvalidInput, NotAllowed."""
+    """Write down the plan and ask for its check; returns its number. Raises InvalidInput,
+    NotAllowed."""
     with db.transaction() as connection:
         number = reassign.ask(plan, actor=actor, now=now)
         job_runs.enqueue(connection, CHECK, user_id=user_id, now=now, subject_id=number)
@@ -50,11 +54,15 @@ def undo(number: int, *, actor: Actor, user_id: int, now: dt.datetime) -> None:
     """Raises Conflict later than 24 hours."""
     with db.read() as connection:
         if not reassign.undoable(reassign.find(connection, number), now):
-            raise Conflict("There is nothing to undo here: nobody was moved, or more than 24 hours ago.")
+            raise Conflict(
+                "There is nothing to undo here: nobody was moved, or more than 24 hours ago."
+            )
     _ask_for(number, UNDO, ("done", "stopped", "undoing"), actor, user_id, now)
 
 
-def _ask_for(number: int, kind: str, states: tuple[str, ...], actor: Actor, user_id: int, now: dt.datetime) -> None:
+def _ask_for(
+    number: int, kind: str, states: tuple[str, ...], actor: Actor, user_id: int, now: dt.datetime
+) -> None:
     actor.require("network:write")
     with db.transaction() as connection:
         if reassign.find(connection, number).state not in states:
@@ -70,25 +78,37 @@ def _nothing_open(connection: Connection, number: int) -> None:
 
 
 def last_run(connection: Connection, number: int) -> Row[Any] | None:
-    """The newest run for a re-assignment, as `job_runs.find` shows it; None for one made on the command line."""
-    newest = select(job_run.c.id).where(job_run.c.kind.in_(KINDS), job_run.c.subject_id == number).order_by(job_run.c.id.desc()).limit(1)
+    """The newest run for a re-assignment, as `job_runs.find` shows it; None for one made on the
+    command line."""
+    newest = (
+        select(job_run.c.id)
+        .where(job_run.c.kind.in_(KINDS), job_run.c.subject_id == number)
+        .order_by(job_run.c.id.desc())
+        .limit(1)
+    )
     run_id = connection.execute(newest).scalar()
     return job_runs.find(connection, run_id) if run_id is not None else None
 
 
-# -- what the worker does --------------------------------------------------------------------------------------------------------
+# -- what the worker does --------------------------------------------------------------------------
+
 
 def _check(run: Run, tell: Telling) -> Done:
     tell("counting")
     row = reassign.check(run.subject_id or 0, actor=_actor(run), now=dt.datetime.now(dt.UTC))
-    return Done("counted", {"customers": row.customers, "protected": row.protected, "unplaced": row.unplaced})
+    return Done(
+        "counted",
+        {"customers": row.customers, "protected": row.protected, "unplaced": row.unplaced},
+    )
 
 
 def _run(run: Run, tell: Telling) -> Done:
     """Cancelled, it stands where it stood and can be taken up again."""
     actor = _actor(run)
     try:
-        row = reassign.proceed(run.subject_id or 0, actor=actor, tell=lambda done, total: tell("moving", done, total))
+        row = reassign.proceed(
+            run.subject_id or 0, actor=actor, tell=lambda done, total: tell("moving", done, total)
+        )
     except Cancelled:
         reassign.stop(run.subject_id or 0, actor=actor, now=dt.datetime.now(dt.UTC))
         raise
@@ -96,7 +116,11 @@ def _run(run: Run, tell: Telling) -> Done:
 
 
 def _undo(run: Run, tell: Telling) -> Done:
-    row = reassign.undo(run.subject_id or 0, actor=_actor(run), tell=lambda done, total: tell("moving_back", done, total))
+    row = reassign.undo(
+        run.subject_id or 0,
+        actor=_actor(run),
+        tell=lambda done, total: tell("moving_back", done, total),
+    )
     return Done("undone", {"customers": row.moved})
 
 

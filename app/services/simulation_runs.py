@@ -1,4 +1,6 @@
-"""Simulations as jobs: asked for on a page or by the API, carried out by a worker, survived by their rows (H1)."""
+"""Simulations as jobs: asked for on a page or by the API, carried out by a worker, survived by
+their rows (H1)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -19,13 +21,38 @@ from stores.simulation.simulations import simulation
 
 KIND = "simulate"
 WAITS = (job_runs.QUEUED, job_runs.RUNNING)
-COLUMNS = [*simulation.c, *(job_run.c[name] for name in (
-    "state", "created_at", "started_at", "step", "step_at", "done", "total", "error_code", "error", "cancel_asked")),
-    job_run.c.id.label("run_id"), job_run.c.kind.label("run_kind"), app_user.c.name.label("user_name")]
+COLUMNS = [
+    *simulation.c,
+    *(
+        job_run.c[name]
+        for name in (
+            "state",
+            "created_at",
+            "started_at",
+            "step",
+            "step_at",
+            "done",
+            "total",
+            "error_code",
+            "error",
+            "cancel_asked",
+        )
+    ),
+    job_run.c.id.label("run_id"),
+    job_run.c.kind.label("run_kind"),
+    app_user.c.name.label("user_name"),
+]
 SORTS = {"asked_at": simulation.c.asked_at, "name": simulation.c.name, "state": job_run.c.state}
-_NEWEST = (select(func.max(job_run.c.id)).where(job_run.c.kind == KIND, job_run.c.subject_id == simulation.c.id).correlate(simulation).scalar_subquery())
-_BY = (simulation.join(job_run, and_(job_run.c.kind == KIND, job_run.c.subject_id == simulation.c.id, job_run.c.id == _NEWEST))
-       .outerjoin(app_user, app_user.c.id == job_run.c.user_id))
+_NEWEST = (
+    select(func.max(job_run.c.id))
+    .where(job_run.c.kind == KIND, job_run.c.subject_id == simulation.c.id)
+    .correlate(simulation)
+    .scalar_subquery()
+)
+_BY = simulation.join(
+    job_run,
+    and_(job_run.c.kind == KIND, job_run.c.subject_id == simulation.c.id, job_run.c.id == _NEWEST),
+).outerjoin(app_user, app_user.c.id == job_run.c.user_id)
 
 
 def ask(body: Any, *, actor: Actor, user_id: int | None, now: dt.datetime) -> int:
@@ -37,14 +64,20 @@ def ask(body: Any, *, actor: Actor, user_id: int | None, now: dt.datetime) -> in
 
 
 def carry_out(run: Run, tell: Telling) -> Done:
-    """The run of one simulation; taken up again it begins anew, for nothing is kept before its end."""
+    """The run of one simulation; taken up again it begins anew, for nothing is kept before its
+    end."""
     with db.read() as connection:
         scenario = simulations.scenario_of(connection, run.subject_id or 0)
     now = dt.datetime.now(dt.UTC)
     result = running.run(scenario, now=now, tell=tell)
     moved = result.summary["moved"]["visits"]
-    return Done("simulated", {"visits": result.summary["visits"], "moved": moved},
-                lambda connection: simulations.keep(connection, run.subject_id or 0, result, dt.datetime.now(dt.UTC)))
+    return Done(
+        "simulated",
+        {"visits": result.summary["visits"], "moved": moved},
+        lambda connection: simulations.keep(
+            connection, run.subject_id or 0, result, dt.datetime.now(dt.UTC)
+        ),
+    )
 
 
 HANDLERS: dict[str, Handler] = {KIND: carry_out}
@@ -52,20 +85,26 @@ HANDLERS: dict[str, Handler] = {KIND: carry_out}
 
 def find(connection: Connection, simulation_id: int) -> Row[Any] | None:
     """With how far its run is."""
-    if simulation_id >= 2 ** 63:
+    if simulation_id >= 2**63:
         return None
-    return connection.execute(select(*COLUMNS).select_from(_BY).where(simulation.c.id == simulation_id)).first()
+    return connection.execute(
+        select(*COLUMNS).select_from(_BY).where(simulation.c.id == simulation_id)
+    ).first()
 
 
 def listed(connection: Connection, order: Order) -> Sequence[Row[Any]]:
     """Sorted by a name of SORTS."""
-    return connection.execute(ordered(select(*COLUMNS).select_from(_BY), SORTS, simulation.c.id, order)).all()
+    return connection.execute(
+        ordered(select(*COLUMNS).select_from(_BY), SORTS, simulation.c.id, order)
+    ).all()
 
 
 def page(connection: Connection, before: int | None, limit: int) -> Sequence[Row[Any]]:
     """The newest first, from the one before this id on."""
     query = select(*COLUMNS).select_from(_BY).order_by(simulation.c.id.desc()).limit(limit)
-    return connection.execute(query.where(simulation.c.id < before) if before is not None else query).all()
+    return connection.execute(
+        query.where(simulation.c.id < before) if before is not None else query
+    ).all()
 
 
 def count(connection: Connection) -> int:

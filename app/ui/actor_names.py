@@ -1,4 +1,5 @@
 """Who did something, as people read it: the name behind `user:7` and `key:3` of the audit log."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -18,7 +19,16 @@ def actor_names(actors: Iterable[str]) -> dict[str, str]:
     names = {actor: label(ACTORS, actor) for actor in wanted}
     with db.read() as connection:
         for kind, table in (("user", app_user), ("key", api_key)):
-            numbers = [int(actor.removeprefix(f"{kind}:")) for actor in wanted if actor.startswith(f"{kind}:") and actor.removeprefix(f"{kind}:").isdigit()]
+            numbers = [
+                int(actor.removeprefix(f"{kind}:"))
+                for actor in wanted
+                if actor.startswith(f"{kind}:") and actor.removeprefix(f"{kind}:").isdigit()
+            ]
             if numbers:
-                names |= {f"{kind}:{row.id}": row.name for row in connection.execute(select(table.c.id, table.c.name).where(table.c.id.in_(numbers)))}
+                names |= {
+                    f"{kind}:{row.id}": row.name
+                    for row in connection.execute(
+                        select(table.c.id, table.c.name).where(table.c.id.in_(numbers))
+                    )
+                }
     return names

@@ -1,4 +1,6 @@
-"""Which stores and guides a reader may open, of those that a page names: a branch reads of stores beyond its own, but gets no door to them."""
+"""Which stores and guides a reader may open, of those that a page names: a branch reads of stores
+beyond its own, but gets no door to them."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -29,15 +31,30 @@ class Doors:
         return code is not None and (self.guides is None or code in self.guides)
 
 
-def of(connection: Connection, actor: Actor, today: dt.date, stores: Iterable[str] = (), guides: Iterable[str] = (), orders: Iterable[str] = ()) -> Doors:
+def of(
+    connection: Connection,
+    actor: Actor,
+    today: dt.date,
+    stores: Iterable[str] = (),
+    guides: Iterable[str] = (),
+    orders: Iterable[str] = (),
+) -> Doors:
     """Three statements at most."""
     numbers = sorted(set(orders))
     seen_stores, seen_guides = visible_store_ids(actor, today), visible_guide_ids(actor, today)
     open_stores = open_guides = None
     if seen_stores is not None:
-        query = select(store.c.store_code).where(store.c.store_code.in_(sorted(set(stores))), store.c.id.in_(seen_stores))
+        query = select(store.c.store_code).where(
+            store.c.store_code.in_(sorted(set(stores))), store.c.id.in_(seen_stores)
+        )
         open_stores = frozenset(connection.execute(query).scalars())
     if seen_guides is not None:
-        query = select(guide.c.guide_code).where(guide.c.guide_code.in_(sorted(set(guides))), guide.c.id.in_(seen_guides))
+        query = select(guide.c.guide_code).where(
+            guide.c.guide_code.in_(sorted(set(guides))), guide.c.id.in_(seen_guides)
+        )
         open_guides = frozenset(connection.execute(query).scalars())
-    return Doors(open_stores, open_guides, frozenset(visible_numbers(connection, actor, numbers)) if numbers else frozenset())
+    return Doors(
+        open_stores,
+        open_guides,
+        frozenset(visible_numbers(connection, actor, numbers)) if numbers else frozenset(),
+    )

@@ -1,9 +1,10 @@
 """What is wrong with a cell or a file, in the reader's language.
 
-A finding with a code is said by the words of SAYINGS (stores/imports/sayings.py), which the catalogue reads as well. The others the domain
-says in English (the command line, the API and the error files do); here stand the same sentences for the catalogue. A sentence that is not
-here is shown as it is; a test meets the usual ones.
-"""
+A finding with a code is said by the words of SAYINGS (stores/imports/sayings.py), which the
+catalogue reads as well. The others the domain says in English (the command line, the API and the
+error files do); here stand the same sentences for the catalogue. A sentence that is not here is
+shown as it is; a test meets the usual ones."""
+
 from __future__ import annotations
 
 import re
@@ -44,7 +45,10 @@ REASONS = (
     _l("These two were not tried on the same visits."),
     _l("One of the two simulations is not finished."),
     _l("These rules have not been simulated; simulate them first."),
-    _l("The network or the rules in force changed since these rules were simulated; simulate them again."),
+    _l(
+        "The network or the rules in force changed since these rules were simulated; simulate "
+        "them again."
+    ),
     _l("is missing; a value is required"),
     _l("lies outside %(low)s to %(high)s; latitude and longitude look swapped"),
     _l("lies outside %(low)s to %(high)s"),
@@ -55,15 +59,24 @@ REASONS = (
     _l("is no whole number; write digits only"),
     _l("has %(n)s characters; at most %(most)s are allowed"),
     _l("holds the invisible character %(code)s"),
-    _l("was shortened by a spreadsheet, its digits are lost; format the column as text and enter the codes again"),
+    _l(
+        "was shortened by a spreadsheet, its digits are lost; format the column as text and enter "
+        "the codes again"
+    ),
     _l("is no day of the calendar"),
     _l("is no date from 1900 to 2199; write 2025-03-01"),
     _l("is no month; write 2025-03"),
     _l("looks like a missing date (impossible_time); give the real one"),
-    _l("lies more than 24 hours ahead of the moment of its receipt (impossible_time); give the time at which it happened"),
+    _l(
+        "lies more than 24 hours ahead of the moment of its receipt (impossible_time); give the "
+        "time at which it happened"
+    ),
     _l("lies before 2000-01-01 (impossible_time); give the time at which it happened"),
     _l("%(field)s looks like a missing date (impossible_time); give the real one"),
-    _l("%(field)s lies more than 24 hours ahead of the moment of its receipt (impossible_time); give the time at which it happened"),
+    _l(
+        "%(field)s lies more than 24 hours ahead of the moment of its receipt (impossible_time); "
+        "give the time at which it happened"
+    ),
     _l("%(field)s lies before 2000-01-01 (impossible_time); give the time at which it happened"),
     _l("has a thousands separator or a decimal comma; write 1234.50"),
     _l("has an exponent; write all digits"),
@@ -74,16 +87,29 @@ REASONS = (
     _l("is no region code; use letters, digits, dot, hyphen, at most 16"),
     _l("is no phone number; write 5 to 15 digits, optionally with + and country code"),
     _l("is no beginning of postal codes; write NG1* or 750*"),
-    _l("is no postal code; write a code such as 75001 or SW1A 1AA, a range such as 75001-75020, or a beginning such as NG1*"),
-    _l("is no range that is understood: both ends must be numbers with equally many digits, such as 75001-75020; list districts one by one"),
+    _l(
+        "is no postal code; write a code such as 75001 or SW1A 1AA, a range such as 75001-75020, "
+        "or a beginning such as NG1*"
+    ),
+    _l(
+        "is no range that is understood: both ends must be numbers with equally many digits, such "
+        "as 75001-75020; list districts one by one"
+    ),
     _l("is a range that ends before it begins"),
     _l("must be postal codes, ranges such as 75001-75020 or beginnings such as NG1*"),
     _l("is no IANA time zone, such as Asia/Shanghai"),
-    _l("is no address; write https://..., weixin://... or a mini-program path such as pages/shop?id=1"),
-    _l("is above the largest amount that is kept, 10^11 minor units"), _l("is above the largest target that is kept, 10^14"),
+    _l(
+        "is no address; write https://..., weixin://... or a mini-program path such as "
+        "pages/shop?id=1"
+    ),
+    _l("is above the largest amount that is kept, 10^11 minor units"),
+    _l("is above the largest target that is kept, 10^14"),
     _l("is nothing; a refund is above 0"),
     _l("names a key twice"),
-    _l("is empty, so nobody would be led anywhere; leave the key out for the list of the preset, or name PICKER alone for the list of stores"),
+    _l(
+        "is empty, so nobody would be led anywhere; leave the key out for the list of the preset, "
+        "or name PICKER alone for the list of stores"
+    ),
     _l("This is no ISO 8601 time; write it like 2025-03-01T10:00:00Z or 2025-03-01."),
     _l("The clock shows 00:00:00 to 23:59:59; leap seconds and 24:00 are not accepted."),
     _l("The calendar has no such day."),
@@ -102,7 +128,10 @@ REASONS = (
     _l("this row has %(n)s cells, the header %(m)s; check separators and quotes"),
     _l("stands in line %(line)s already; %(names)s must be unique in the file"),
     _l("stands in line %(line)s already; one identity is one person"),
-    _l("belongs to another customer already; one identity is one person. If both are one person, write yes in a column join of this row"),
+    _l(
+        "belongs to another customer already; one identity is one person. If both are one person, "
+        "write yes in a column join of this row"
+    ),
     _l("is missing; a location needs latitude, longitude and crs"),
     _l("(0, 0) is the place of a missing position; give the real one"),
     _l("(0, 0) is no usable location; the order is taken without one"),
@@ -117,7 +146,10 @@ REASONS = (
     _l("is the store itself"),
     _l("is the branch itself"),
     _l("has no effect while status is %(status)s"),
-    _l("lies %(n)s days after the pause begins; a pause lasts at most %(most)s days: name an earlier day, or close the store with a successor"),
+    _l(
+        "lies %(n)s days after the pause begins; a pause lasts at most %(most)s days: name an "
+        "earlier day, or close the store with a successor"
+    ),
     _l("platform and channel fee make %(n)s basis points; together they are at most 10000"),
     _l("makes %(n)s basis points with the channel fee; together they are at most 10000"),
     _l("is missing; a new %(thing)s needs it"),
@@ -126,7 +158,10 @@ REASONS = (
     _l("is no known branch; import branches first"),
     _l("is no known store; import stores first"),
     _l("is no known customer; import customers first"),
-    _l("is not marked as an employee: own purchases earn commission until the file of customers says employee yes"),
+    _l(
+        "is not marked as an employee: own purchases earn commission until the file of customers "
+        "says employee yes"
+    ),
     _l("is no known guide; import guides first"),
     _l("is no known %(level)s"),
     _l("is no branch, neither stored nor in this file"),
@@ -144,8 +179,13 @@ REASONS = (
     _l("has no effect: no move to another store in the last 3 days"),
     _l("has no effect: the new store belongs to another dealer, customers stay with the old one"),
     _l("lies on or before the start of the contract before (%(day)s); it would leave no day of it"),
-    _l("%(start)s lies before the start of the present contract (%(day)s); a change of dealer begins on that day or later"),
-    _l("is known with another content; an order is not changed: send a refund, or use a new number"),
+    _l(
+        "%(start)s lies before the start of the present contract (%(day)s); a change of dealer "
+        "begins on that day or later"
+    ),
+    _l(
+        "is known with another content; an order is not changed: send a refund, or use a new number"
+    ),
     _l("is a refund known with another content; use a new number for a new refund"),
     _l("is not the currency of this installation, %(currency)s"),
     _l("is no known order; record the order first, or put it in this file"),
@@ -175,7 +215,7 @@ REASONS = (
     _l("unknown property; known are %(names)s"),
     _l("is no Feature with properties"),
     _l("is no text; write it in quotes"),
-    _l("is no list; write [\"310000\"]"),
+    _l('is no list; write ["310000"]'),
     _l("names a code twice"),
     _l("is neither Polygon nor MultiPolygon"),
     _l("The polygon is not valid: %(why)s (longitude latitude)."),
@@ -191,7 +231,10 @@ REASONS = (
     _l("this column has no name"),
     _l("%(name)s is empty; the first line must name the columns."),
     _l("%(name)s is no XLSX workbook; save it again as .xlsx, or as .csv in UTF-8."),
-    _l("The workbook is protected by a password or in the old .xls form; save it without password as .xlsx."),
+    _l(
+        "The workbook is protected by a password or in the old .xls form; save it without "
+        "password as .xlsx."
+    ),
     _l("The workbook is protected by a password; save it without one."),
     _l("The workbook is damaged (%(why)s); open and save it again as .xlsx."),
     _l("The workbook is damaged; open and save it again as .xlsx."),
@@ -199,22 +242,52 @@ REASONS = (
     _l("The workbook unpacks to %(n)s MB, which is too much; split it or save it as CSV."),
     _l("This zip file holds no XLSX workbook; save the table as .xlsx or as .csv in UTF-8."),
     _l("The workbook has no visible sheet."),
-    _l("Cells are merged: %(cells)s. Only the first of them holds the value, the others would count as empty; unmerge them and fill in every cell."),
-    _l("Cell %(cell)s holds a formula that was never calculated; open the workbook in a spreadsheet, save it, and bring it again."),
+    _l(
+        "Cells are merged: %(cells)s. Only the first of them holds the value, the others would "
+        "count as empty; unmerge them and fill in every cell."
+    ),
+    _l(
+        "Cell %(cell)s holds a formula that was never calculated; open the workbook in a "
+        "spreadsheet, save it, and bring it again."
+    ),
     _l("Cell %(cell)s holds an error value such as #N/A; mend its formula."),
-    _l("Row %(n)s holds a number of more than %(digits)s digits (%(number)s); a workbook loses those beyond. Format the column as text "
-       "and enter the codes again."),
-    _l("A sheet spans %(rows)s rows and %(columns)s columns; copy the used rows into a new workbook."),
-    _l("The file is neither UTF-8 (see line %(line)s) nor plainly GB18030 or Windows-1252; its names would become others. "
-       "Save it as CSV UTF-8."),
-    _l("The file is in UTF-16 (\"Unicode text\") and damaged; save it as CSV UTF-8."),
-    _l("This is %(form)s under the name of a table; open it in a spreadsheet and save it as .xlsx, or as .csv in UTF-8."),
-    _l("Line %(line)s holds a NUL byte; this is no CSV text. UTF-16 looks like this too: save it as CSV UTF-8."),
-    _l("Line %(line)s holds bytes that are not UTF-8, though the rest of the file is; it was damaged or cut. Save it again as CSV UTF-8."),
-    _l("Line %(line)s is no CSV: %(why)s. A quote inside a quoted cell is written twice; a cell holds at most %(n)s characters."),
+    _l(
+        "Row %(n)s holds a number of more than %(digits)s digits (%(number)s); a workbook loses "
+        "those beyond. Format the column as text "
+        "and enter the codes again."
+    ),
+    _l(
+        "A sheet spans %(rows)s rows and %(columns)s columns; copy the used rows into a new "
+        "workbook."
+    ),
+    _l(
+        "The file is neither UTF-8 (see line %(line)s) nor plainly GB18030 or Windows-1252; its "
+        "names would become others. "
+        "Save it as CSV UTF-8."
+    ),
+    _l('The file is in UTF-16 ("Unicode text") and damaged; save it as CSV UTF-8.'),
+    _l(
+        "This is %(form)s under the name of a table; open it in a spreadsheet and save it as "
+        ".xlsx, or as .csv in UTF-8."
+    ),
+    _l(
+        "Line %(line)s holds a NUL byte; this is no CSV text. UTF-16 looks like this too: save it "
+        "as CSV UTF-8."
+    ),
+    _l(
+        "Line %(line)s holds bytes that are not UTF-8, though the rest of the file is; it was "
+        "damaged or cut. Save it again as CSV UTF-8."
+    ),
+    _l(
+        "Line %(line)s is no CSV: %(why)s. A quote inside a quoted cell is written twice; a cell "
+        "holds at most %(n)s characters."
+    ),
     _l("The file has more than %(n)s rows; split it (the limit is the setting IMPORT_MAX_ROWS)."),
     _l("The file is no JSON (%(why)s)."),
-    _l("The file is no GeoJSON FeatureCollection; it must be {\"type\": \"FeatureCollection\", \"features\": [...]}."),
+    _l(
+        'The file is no GeoJSON FeatureCollection; it must be {"type": "FeatureCollection", '
+        '"features": [...]}.'
+    ),
     _l("The file is not UTF-8; GeoJSON is always UTF-8 (RFC 7946)."),
     _l("The file is no longer kept; upload it again."),
     _l("The kept file is not what was uploaded; upload it again."),
@@ -226,9 +299,12 @@ _PLACE = re.compile(r"%\\\((\w+)\\\)s")  # as re.escape writes %(name)s
 
 
 def words(found: Any) -> str:
-    """What is wrong, in the reader's language: a finding with `code` and `parameters` (of SAYINGS), else with the `reason` in English."""
+    """What is wrong, in the reader's language: a finding with `code` and `parameters` (of SAYINGS),
+    else with the `reason` in English."""
     saying = SAYINGS.get(found.code or "")
-    return str(gettext(saying.words, **(found.parameters or {}))) if saying else reason(found.reason)
+    return (
+        str(gettext(saying.words, **(found.parameters or {}))) if saying else reason(found.reason)
+    )
 
 
 LONGEST = 1_000  # characters of a reason; a longer one stays as it is
@@ -253,4 +329,7 @@ def _known(text: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
 
 @lru_cache(1)
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    return [(sentence, re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(sentence)), re.S)) for sentence in REASONS]
+    return [
+        (sentence, re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(sentence)), re.S))
+        for sentence in REASONS
+    ]

@@ -1,4 +1,5 @@
 """How far a run is, in words and numbers for a progress bar."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -7,13 +8,17 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-STEPS = {"import.check": ("reading", "checking", "comparing"), "import.save": ("reading", "checking", "saving"),
-         "simulate": ("preparing", "deciding", "summing")}
+STEPS = {
+    "import.check": ("reading", "checking", "comparing"),
+    "import.save": ("reading", "checking", "saving"),
+    "simulate": ("preparing", "deciding", "summing"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`share` in whole percent and `left` in words are None while nobody can tell. `steps`: (code, done | now | later)."""
+    """`share` in whole percent and `left` in words are None while nobody can tell. `steps`: (code,
+    done | now | later)."""
 
     done: int
     total: int
@@ -33,17 +38,37 @@ def progress_of(row: Any, now: dt.datetime) -> Progress:
             left = duration(spent * (row.total - row.done) / row.done)
     names = STEPS.get(getattr(row, "run_kind", None) or row.kind, ())
     place = names.index(row.step) if row.step in names else -1
-    steps = tuple((name, "done" if n < place else "now" if n == place else "later") for n, name in enumerate(names))
-    return Progress(row.done, row.total, share, left, steps, duration((now - row.started_at).total_seconds()) if row.started_at else "")
+    steps = tuple(
+        (name, "done" if n < place else "now" if n == place else "later")
+        for n, name in enumerate(names)
+    )
+    return Progress(
+        row.done,
+        row.total,
+        share,
+        left,
+        steps,
+        duration((now - row.started_at).total_seconds()) if row.started_at else "",
+    )
 
 
 def duration(seconds: float) -> str:
     """12 s, 3 min, 2 h: as exact as somebody who waits wants it."""
     if seconds < 90:
         return str(_("%(n)s s", n=max(1, round(seconds))))
-    return str(_("%(n)s min", n=round(seconds / 60)) if seconds < 5400 else _("%(n)s h", n=round(seconds / 3600)))
+    return str(
+        _("%(n)s min", n=round(seconds / 60))
+        if seconds < 5400
+        else _("%(n)s h", n=round(seconds / 3600))
+    )
 
 
 def size(number: int) -> str:
     """Bytes as people say them."""
-    return f"{number / 1_000_000:.1f} MB" if number >= 1_000_000 else f"{number / 1_000:.1f} kB" if number >= 1_000 else f"{number} B"
+    return (
+        f"{number / 1_000_000:.1f} MB"
+        if number >= 1_000_000
+        else f"{number / 1_000:.1f} kB"
+        if number >= 1_000
+        else f"{number} B"
+    )

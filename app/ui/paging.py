@@ -1,4 +1,5 @@
 """Pages of long lists: newest first by (moment, id), or by code; the address of the next page."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -32,7 +33,9 @@ def after_moment(kind: str) -> tuple[dt.datetime, int] | None:
     try:
         return dt.datetime.fromisoformat(key[0]).astimezone(dt.UTC), key[1]
     except (ValueError, OverflowError):
-        raise Malformed("This is no cursor of this list; take the link of the page before, unchanged.") from None
+        raise Malformed(
+            "This is no cursor of this list; take the link of the page before, unchanged."
+        ) from None
 
 
 def after_code(kind: str) -> str | None:
@@ -50,7 +53,9 @@ def _key(kind: str, types: tuple[type, ...]) -> tuple[Any, ...] | None:
     return decode(kind, cursor, types) if cursor else None
 
 
-def listed(kind: str, rows: Sequence[Any], key_of: Callable[[Any], tuple[str | int, ...]]) -> Listed:
+def listed(
+    kind: str, rows: Sequence[Any], key_of: Callable[[Any], tuple[str | int, ...]]
+) -> Listed:
     """A page of rows that were asked for with a limit of PAGE + 1."""
     more = len(rows) > PAGE
     following = same_filter(cursor=encode(kind, key_of(rows[PAGE - 1]))) if more else None
@@ -58,9 +63,14 @@ def listed(kind: str, rows: Sequence[Any], key_of: Callable[[Any], tuple[str | i
 
 
 def same_filter(endpoint: str | None = None, **more: str) -> str:
-    """This page, or another, with the filter that was asked for. Not by url_for alone: names in a query are the reader's, not ours."""
+    """This page, or another, with the filter that was asked for. Not by url_for alone: names in a
+    query are the reader's, not ours."""
     path = request.path if endpoint is None else url_for(endpoint)
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in ("cursor", "lang", "export", *more)]
+    kept = [
+        (name, value)
+        for name, value in request.args.items(multi=True)
+        if name not in ("cursor", "lang", "export", *more)
+    ]
     query = urlencode([*kept, *more.items()])
     return f"{path}?{query}" if query else path
 

@@ -1,4 +1,6 @@
-"""Which days a page shows: chosen by name, by a day, by a month, or from one day to another. Brand days, inclusive."""
+"""Which days a page shows: chosen by name, by a day, by a month, or from one day to another. Brand
+days, inclusive."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -24,7 +26,10 @@ class Span:
     @property
     def before(self) -> Span:
         """As many days, just before."""
-        return Span(self.first - (self.last - self.first) - dt.timedelta(days=1), self.first - dt.timedelta(days=1))
+        return Span(
+            self.first - (self.last - self.first) - dt.timedelta(days=1),
+            self.first - dt.timedelta(days=1),
+        )
 
     def at_least(self, days: int) -> Span:
         """This span, begun earlier when it is shorter than `days`."""
@@ -37,22 +42,29 @@ class Span:
 
 
 def named(name: str, today: dt.date) -> Span:
-    """`today` so far; `yesterday`, `7d`, `30d` are whole days that end yesterday. KeyError for another name."""
+    """`today` so far; `yesterday`, `7d`, `30d` are whole days that end yesterday. KeyError for
+    another name."""
     days, last = NAMED[name], today if name == "today" else today - dt.timedelta(days=1)
     return Span(last - dt.timedelta(days=days - 1), last)
 
 
 def asked(args: Mapping[str, str], today: dt.date, usual_days: int = 30) -> Span:
-    """`day=`, `month=`, or `from=` and `to=`; without any the last days up to today. Raises InvalidInput, Malformed."""
+    """`day=`, `month=`, or `from=` and `to=`; without any the last days up to today. Raises
+    InvalidInput, Malformed."""
     if args.get("day"):
         day = parse_day(args["day"])
         return Span(day, day)
     if args.get("month"):
         return month(args["month"])
     last = parse_day(args["to"]) if args.get("to") else today
-    first = parse_day(args["from"]) if args.get("from") else last - dt.timedelta(days=usual_days - 1)
+    first = (
+        parse_day(args["from"]) if args.get("from") else last - dt.timedelta(days=usual_days - 1)
+    )
     if first > last or (last - first).days > LONGEST_DAYS:
-        raise Malformed(f"The first day must not lie after the last, and at most {LONGEST_DAYS} days are shown at once.")
+        raise Malformed(
+            f"The first day must not lie after the last, and at most {LONGEST_DAYS} days are "
+            "shown at once."
+        )
     return Span(first, last)
 
 

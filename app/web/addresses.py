@@ -1,6 +1,8 @@
-"""Codes and numbers in addresses. One converter for every `<name>` of every route, pages and API alike: it takes slashes, for servers hand %2F on as `/`,
-leaves a rule's own last words to the rule (`/orders/<order_no>/states`), and writes links with everything quoted. What it cannot carry is refused at the
-intakes (`stores/base/addressable.py`)."""
+"""Codes and numbers in addresses. One converter for every `<name>` of every route, pages and API
+alike: it takes slashes, for servers hand %2F on as `/`, leaves a rule's own last words to the rule
+(`/orders/<order_no>/states`), and writes links with everything quoted. What it cannot carry is
+refused at the intakes (`stores/base/addressable.py`)."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -25,7 +27,7 @@ class _Id(IntegerConverter):
     """A number in an address is a key of the database; a longer one leads nowhere (404)."""
 
     def __init__(self, map: Map, **limits: Any) -> None:
-        super().__init__(map, **{"max": 2 ** 63 - 1, **limits})
+        super().__init__(map, **{"max": 2**63 - 1, **limits})
 
 
 def init_app(app: Flask) -> None:

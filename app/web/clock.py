@@ -1,4 +1,6 @@
-"""The moment and the brand's day of a page: asked once, so that everything on it is as of the same time."""
+"""The moment and the brand's day of a page: asked once, so that everything on it is as of the same
+time."""
+
 from __future__ import annotations
 
 import datetime as dt

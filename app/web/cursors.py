@@ -1,4 +1,5 @@
 """Cursors of lists: the last key of the page before, opaque to callers and readers."""
+
 from __future__ import annotations
 
 import base64
@@ -15,16 +16,23 @@ def encode(kind: str, key: tuple[str | int, ...]) -> str:
 
 
 def decode(kind: str, cursor: str, types: tuple[type, ...]) -> tuple[Any, ...]:
-    """The key in a cursor of this kind. Raises Malformed for anything that `encode` did not make."""
+    """The key in a cursor of this kind. Raises Malformed for anything that `encode` did not
+    make."""
     try:
-        raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(
+            cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+        )
         content = raw[6:]
         if raw[:6] != _sum(content):
             raise ValueError("sum")
         found_kind, *key = json.loads(content)
     except (ValueError, TypeError):
         raise _broken() from None
-    if found_kind != kind or tuple(map(type, key)) != types or not all(_storable(part) for part in key):
+    if (
+        found_kind != kind
+        or tuple(map(type, key)) != types
+        or not all(_storable(part) for part in key)
+    ):
         raise _broken()
     return tuple(key)
 
@@ -34,10 +42,13 @@ def _storable(part: str | int) -> bool:
 
 
 def _sum(content: bytes) -> bytes:
-    """Six bytes that tell a mangled cursor from a whole one; a cursor grants nothing, so this is no secret."""
+    """Six bytes that tell a mangled cursor from a whole one; a cursor grants nothing, so this is no
+    secret."""
     return hashlib.blake2s(content, digest_size=6, person=b"cursor").digest()
 
 
 def _broken() -> Malformed:
     reason = "is no cursor of this list; take `next` of the page before, unchanged"
-    return Malformed(f"The cursor {reason}.", code="malformed_query", errors=[FieldFault("cursor", reason)])
+    return Malformed(
+        f"The cursor {reason}.", code="malformed_query", errors=[FieldFault("cursor", reason)]
+    )

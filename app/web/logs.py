@@ -1,4 +1,5 @@
 """Logs: one JSON object a line on stderr. No visitor's address, query or body is ever logged."""
+
 from __future__ import annotations
 
 import logging
@@ -27,18 +28,32 @@ class _ToStderr(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 def configure(level: str) -> None:
-    """Send everything, libraries included, through one JSON handler; may be called again with another level."""
+    """Send everything, libraries included, through one JSON handler; may be called again with
+    another level."""
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(), wrapper_class=structlog.stdlib.BoundLogger, cache_logger_on_first_use=False)
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
     root = logging.getLogger()
     root.setLevel(level)
     if not any(isinstance(handler, _ToStderr) for handler in root.handlers):
         handler = _ToStderr()
-        handler.setFormatter(structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info,
-                        structlog.processors.JSONRenderer(ensure_ascii=False)]))
+        handler.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                foreign_pre_chain=_SHARED,
+                processors=[
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    structlog.processors.JSONRenderer(ensure_ascii=False),
+                ],
+            )
+        )
         root.addHandler(handler)
     for chatty in ("werkzeug", "alembic", "waitress.queue"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))

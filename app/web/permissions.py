@@ -1,7 +1,9 @@
-"""Who may do what: the one permission table, for the roles of people and the scopes of API keys (CONTRACT 2).
+"""Who may do what: the one permission table, for the roles of people and the scopes of API keys
+(CONTRACT 2).
 
-Which rows somebody sees is another question (P6): every query filters by the Actor's `scope_kind` and `scope_id`.
-"""
+Which rows somebody sees is another question (P6): every query filters by the Actor's `scope_kind`
+and `scope_id`."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -22,14 +24,32 @@ OFFICE = HQ | {"branch_coordinator"}
 SHOPS = OFFICE | {"dealer", "store_manager"}
 EVERYBODY = SHOPS | {"guide"}
 
-ROLES = ("hq_admin", "hq_operations", "hq_finance", "branch_coordinator", "dealer", "store_manager", "guide")
+ROLES = (
+    "hq_admin",
+    "hq_operations",
+    "hq_finance",
+    "branch_coordinator",
+    "dealer",
+    "store_manager",
+    "guide",
+)
 ROLE_SCOPE = {  # the kind of code that limits a role's rows; None: the role sees the whole chain
-    "hq_admin": None, "hq_operations": None, "hq_finance": None, "branch_coordinator": "branch",
-    "dealer": "dealer", "store_manager": "store", "guide": "guide",
+    "hq_admin": None,
+    "hq_operations": None,
+    "hq_finance": None,
+    "branch_coordinator": "branch",
+    "dealer": "dealer",
+    "store_manager": "store",
+    "guide": "guide",
 }
 ROLE_HOME = {
-    "hq_admin": "hq.home", "hq_operations": "hq.home", "hq_finance": "hq.home", "branch_coordinator": "hq.help_stores",
-    "dealer": "dealer.home", "store_manager": "guide.home", "guide": "guide.home",
+    "hq_admin": "hq.home",
+    "hq_operations": "hq.home",
+    "hq_finance": "hq.home",
+    "branch_coordinator": "hq.help_stores",
+    "dealer": "dealer.home",
+    "store_manager": "guide.home",
+    "guide": "guide.home",
 }
 
 OWN_ACCOUNT = "account:own"
@@ -58,7 +78,9 @@ POLICY: dict[str, frozenset[str]] = {
     "customer:erase": NETWORK_STAFF,
     "customer:pin": NETWORK_STAFF,
     "customer:assign": frozenset({"store_manager"}),
-    "move:decide": frozenset({"store_manager"}),  # of the store that a guide left: do his customers follow (B10)
+    "move:decide": frozenset(
+        {"store_manager"}
+    ),  # of the store that a guide left: do his customers follow (B10)
     "customer:reveal": frozenset({"hq_admin", "hq_operations"}),
     # sales and money
     "order:read": SHOPS,
@@ -83,14 +105,42 @@ POLICY: dict[str, frozenset[str]] = {
     "audit:read": MONEY_STAFF,
 }
 
-_READ = frozenset({"network:read", "rules:read", "simulation:read", "entry:read", "route:read", "customer:read", "order:read", "revenue:read",
-                   "statement:read", "reward:read"})
-_WRITE = _READ | {"entry:write", "order:write", "event:write", "entry_param:write", "customer:write"}
+_READ = frozenset(
+    {
+        "network:read",
+        "rules:read",
+        "simulation:read",
+        "entry:read",
+        "route:read",
+        "customer:read",
+        "order:read",
+        "revenue:read",
+        "statement:read",
+        "reward:read",
+    }
+)
+_WRITE = _READ | {
+    "entry:write",
+    "order:write",
+    "event:write",
+    "entry_param:write",
+    "customer:write",
+}
 SCOPES: dict[str, frozenset[str]] = {
     "read": _READ,
     "write": _WRITE,
-    "admin": _WRITE | {"network:write", "rules:write", "simulation:write", "customer:erase", "customer:pin", "ledger:read", "statement:write", "reward:write",
-                       "import:write"},
+    "admin": _WRITE
+    | {
+        "network:write",
+        "rules:write",
+        "simulation:write",
+        "customer:erase",
+        "customer:pin",
+        "ledger:read",
+        "statement:write",
+        "reward:write",
+        "import:write",
+    },
 }
 
 PUBLIC = "public"
@@ -108,10 +158,12 @@ def of_scope(scope: str) -> frozenset[str]:
     return SCOPES[scope]
 
 
-# -- what a view declares --------------------------------------------------------------------------------------------------
+# -- what a view declares --------------------------------------------------------------------------
+
 
 def mark(view: View, permission: str) -> View:
-    """Write down what a view needs; for views guarded elsewhere (the API checks its key itself). KeyError if not in POLICY."""
+    """Write down what a view needs; for views guarded elsewhere (the API checks its key itself).
+    KeyError if not in POLICY."""
     if permission != PUBLIC and permission not in POLICY:
         raise KeyError(f"unknown permission {permission!r}; add it to app/web/permissions.py")
     view.permission = permission  # type: ignore[attr-defined]
@@ -129,10 +181,12 @@ def declared(view: Callable[..., Any]) -> str | None:
 
 
 def needs(permission: str) -> Callable[[View], View]:
-    """Guard a portal view: a stranger is sent to sign in, somebody without the permission gets NotAllowed (403).
+    """Guard a portal view: a stranger is sent to sign in, somebody without the permission gets
+    NotAllowed (403).
 
-    A person with a one-time password, or without the second step that this installation asks for, reaches the pages of his own account only.
-    """
+    A person with a one-time password, or without the second step that this installation asks for,
+    reaches the pages of his own account only."""
+
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -152,7 +206,11 @@ def needs(permission: str) -> Callable[[View], View]:
 
 def lacks_second_step(user: Any) -> bool:
     """Whether he must turn on two-factor sign-in first (REQUIRE_TWO_FACTOR)."""
-    return user.role in HQ and not user.has_two_factor and current_app.extensions["doorstep"].require_two_factor
+    return (
+        user.role in HQ
+        and not user.has_two_factor
+        and current_app.extensions["doorstep"].require_two_factor
+    )
 
 
 def current_actor() -> Actor:
@@ -161,7 +219,8 @@ def current_actor() -> Actor:
 
 
 def _to_sign_in() -> Any:
-    """Reading: come back here after signing in. Writing: the form is lost, so start at the front door."""
+    """Reading: come back here after signing in. Writing: the form is lost, so start at the front
+    door."""
     back = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else None
     if "HX-Request" in request.headers:  # a part of a page was asked for: the whole page must go
         return "", 401, {"HX-Redirect": url_for("sign_in.page")}

@@ -1,4 +1,5 @@
 """The box that an area lies within: who draws one area need not read the shapes of all others (A12)."""
+
 from __future__ import annotations
 
 import json
@@ -8,26 +9,43 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = 'f3a91c6e20d5'
-down_revision = 'e2b6c90d4a17'
+revision = "f3a91c6e20d5"
+down_revision = "e2b6c90d4a17"
 branch_labels = None
 depends_on = None
-BOX = ('west', 'south', 'east', 'north')
+BOX = ("west", "south", "east", "north")
 
 
 def upgrade() -> None:
     for name in BOX:
-        op.add_column('area_revision', sa.Column(name, sa.Float(), nullable=True))
+        op.add_column("area_revision", sa.Column(name, sa.Float(), nullable=True))
     connection = op.get_bind()
-    ids = connection.execute(sa.text('SELECT id FROM area_revision WHERE geometry IS NOT NULL')).scalars().all()
+    ids = (
+        connection.execute(sa.text("SELECT id FROM area_revision WHERE geometry IS NOT NULL"))
+        .scalars()
+        .all()
+    )
     for number in ids:
-        geometry = json.loads(connection.execute(sa.text('SELECT geometry FROM area_revision WHERE id = :id'), {'id': number}).scalar_one())
-        points = list(_points(geometry['coordinates']))
+        geometry = json.loads(
+            connection.execute(
+                sa.text("SELECT geometry FROM area_revision WHERE id = :id"), {"id": number}
+            ).scalar_one()
+        )
+        points = list(_points(geometry["coordinates"]))
         if not points:
             continue
         longitudes, latitudes = zip(*points, strict=True)
-        box = dict(zip(BOX, (min(longitudes), min(latitudes), max(longitudes), max(latitudes)), strict=True))
-        connection.execute(sa.text('UPDATE area_revision SET west = :west, south = :south, east = :east, north = :north WHERE id = :id'), {**box, 'id': number})
+        box = dict(
+            zip(
+                BOX, (min(longitudes), min(latitudes), max(longitudes), max(latitudes)), strict=True
+            )
+        )
+        connection.execute(
+            sa.text(
+                "UPDATE area_revision SET west = :west, south = :south, east = :east, north = :north WHERE id = :id"
+            ),
+            {**box, "id": number},
+        )
 
 
 def _points(nested: Any) -> Iterator[tuple[float, float]]:
@@ -40,4 +58,4 @@ def _points(nested: Any) -> Iterator[tuple[float, float]]:
 
 def downgrade() -> None:
     for name in reversed(BOX):
-        op.drop_column('area_revision', name)
+        op.drop_column("area_revision", name)

@@ -1,4 +1,5 @@
 """Fewer trees to write for an entry: rows kept in the tree of their key on SQLite, no index entry of a binding that is not there."""
+
 from __future__ import annotations
 
 import re
@@ -6,8 +7,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
-revision = '5a1f0c6b92de'
-down_revision = 'df2a4cce0426'
+revision = "5a1f0c6b92de"
+down_revision = "df2a4cce0426"
 branch_labels = None
 depends_on = None
 
@@ -20,7 +21,14 @@ def upgrade() -> None:
     for name, column in BINDINGS.items():
         op.drop_index(name, table_name="customer_state")
         there = sa.text(f"{column} IS NOT NULL")
-        op.create_index(name, "customer_state", [column], unique=False, sqlite_where=there, postgresql_where=there)
+        op.create_index(
+            name,
+            "customer_state",
+            [column],
+            unique=False,
+            sqlite_where=there,
+            postgresql_where=there,
+        )
 
 
 def downgrade() -> None:
@@ -37,12 +45,27 @@ def _rebuild(ending: str) -> None:
         return
     for table in TABLES:
         asked = {"table": table}
-        made = connection.execute(sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :table"), asked).scalar_one()
-        indexes = connection.execute(sa.text("SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table AND sql IS NOT NULL"), asked).scalars().all()
-        body = re.sub(r" WITHOUT ROWID\s*$", "", made[made.index("("):].rstrip())
+        made = connection.execute(
+            sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :table"), asked
+        ).scalar_one()
+        indexes = (
+            connection.execute(
+                sa.text(
+                    "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table AND sql IS NOT NULL"
+                ),
+                asked,
+            )
+            .scalars()
+            .all()
+        )
+        body = re.sub(r" WITHOUT ROWID\s*$", "", made[made.index("(") :].rstrip())
         connection.exec_driver_sql(f'CREATE TABLE "{table}_new" {body}{ending}')
-        columns = ", ".join(f'"{row[1]}"' for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")'))
-        connection.exec_driver_sql(f'INSERT INTO "{table}_new" ({columns}) SELECT {columns} FROM "{table}"')
+        columns = ", ".join(
+            f'"{row[1]}"' for row in connection.exec_driver_sql(f'PRAGMA table_info("{table}")')
+        )
+        connection.exec_driver_sql(
+            f'INSERT INTO "{table}_new" ({columns}) SELECT {columns} FROM "{table}"'
+        )
         connection.exec_driver_sql(f'DROP TABLE "{table}"')
         connection.exec_driver_sql(f'ALTER TABLE "{table}_new" RENAME TO {table}')
         for index in indexes:

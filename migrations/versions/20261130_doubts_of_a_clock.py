@@ -1,4 +1,5 @@
 """What was sealed or booked at a later moment than a worker's clock showed."""
+
 from __future__ import annotations
 
 import sqlalchemy as sa

@@ -1,4 +1,5 @@
 """findings of imports by code, and what was wished of an upload."""
+
 from __future__ import annotations
 
 import sqlalchemy as sa
@@ -6,19 +7,19 @@ from alembic import op
 
 import db
 
-revision = '3d1f7a60c2b9'
-down_revision = 'f3a91c6e20d5'
+revision = "3d1f7a60c2b9"
+down_revision = "f3a91c6e20d5"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column('import_fault', sa.Column('code', db.Code(40), nullable=True))
-    op.add_column('import_fault', sa.Column('parameters', db.Json(), nullable=True))
-    op.add_column('upload', sa.Column('wishes', db.Json(), nullable=True))
+    op.add_column("import_fault", sa.Column("code", db.Code(40), nullable=True))
+    op.add_column("import_fault", sa.Column("parameters", db.Json(), nullable=True))
+    op.add_column("upload", sa.Column("wishes", db.Json(), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column('upload', 'wishes')
-    op.drop_column('import_fault', 'parameters')
-    op.drop_column('import_fault', 'code')
+    op.drop_column("upload", "wishes")
+    op.drop_column("import_fault", "parameters")
+    op.drop_column("import_fault", "code")

@@ -1,4 +1,5 @@
 """Headings of uploads: which column of a file is which of ours, for this file and the next one like it."""
+
 from __future__ import annotations
 
 import sqlalchemy as sa

@@ -1,4 +1,5 @@
 """lines of orders that were weighed."""
+
 from __future__ import annotations
 
 import sqlalchemy as sa
@@ -6,15 +7,15 @@ from alembic import op
 
 import db
 
-revision = '7c20e5b1d4aa'
-down_revision = 'b7d20e91c4f8'
+revision = "7c20e5b1d4aa"
+down_revision = "b7d20e91c4f8"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column('order_line', sa.Column('measure', db.Code(24), nullable=True))
+    op.add_column("order_line", sa.Column("measure", db.Code(24), nullable=True))
 
 
 def downgrade() -> None:
-    op.drop_column('order_line', 'measure')
+    op.drop_column("order_line", "measure")

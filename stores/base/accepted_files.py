@@ -1,15 +1,19 @@
-"""Files too large for one short transaction: staged, accepted whole, then written piece by piece while others get their turn (N2).
+"""Files too large for one short transaction: staged, accepted whole, then written piece by piece
+while others get their turn (N2).
 
     stage    the rows that are new, as pieces, and every number that they bring: nobody reads them yet
-    accept   one short transaction: nothing that was checked has changed since, so from now on the file counts, all of it
+    accept   one short transaction: nothing that was checked has changed since, so from now on the
+    file counts, all of it
     write    piece by piece, each one transaction of the usual service, which also takes the piece and its numbers away
 
-Before `accept` the file is nothing: what a killed process leaves is thrown away. After it nothing can refuse a row any more: its
-numbers are the file's, and whoever comes with one of them meanwhile is told to come again (Busy). So a file that was accepted is always
-brought to its end, by its own process, by the next file or by a worker, and a piece is written exactly once. One file at a time.
+Before `accept` the file is nothing: what a killed process leaves is thrown away. After it nothing
+can refuse a row any more: its numbers are the file's, and whoever comes with one of them meanwhile
+is told to come again (Busy). So a file that was accepted is always brought to its end, by its own
+process, by the next file or by a worker, and a piece is written exactly once. One file at a time.
 
-Meanwhile figures grow piece by piece; that a file is being written is told by its run, by `flask verify` and by /metrics.
-"""
+Meanwhile figures grow piece by piece; that a file is being written is told by its run, by `flask
+verify` and by /metrics."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -46,7 +50,8 @@ from ledger.faults import Busy
 from ledger.verification import Finding, finding
 
 accepted_file = Table(
-    "accepted_file", db.metadata,
+    "accepted_file",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("actor", db.Code(96), nullable=False),
     Column("received_at", db.Instant, nullable=False),
@@ -54,14 +59,18 @@ accepted_file = Table(
     Column("pieces", Integer, nullable=False),
 )
 accepted_piece = Table(
-    "accepted_piece", db.metadata,
-    Column("file_id", BigInteger, ForeignKey("accepted_file.id"), primary_key=True, autoincrement=False),
+    "accepted_piece",
+    db.metadata,
+    Column(
+        "file_id", BigInteger, ForeignKey("accepted_file.id"), primary_key=True, autoincrement=False
+    ),
     Column("piece_no", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", db.Code(16), nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
 accepted_number = Table(
-    "accepted_number", db.metadata,
+    "accepted_number",
+    db.metadata,
     Column("kind", db.Code(16), primary_key=True),
     Column("number", db.Code(128), primary_key=True),
     Column("file_id", BigInteger, ForeignKey("accepted_file.id"), nullable=False),
@@ -84,7 +93,8 @@ WRITERS: dict[str, Writer] = {}
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Rows of one kind as JSON, and the (kind, number) that nobody else may bring until they are written."""
+    """Rows of one kind as JSON, and the (kind, number) that nobody else may bring until they are
+    written."""
 
     kind: str
     rows: list[Any]
@@ -96,41 +106,54 @@ class _Gone(Exception):
 
 
 def writes(kind: str) -> Callable[[Writer], Writer]:
-    """Marks the function that writes pieces of a kind: `(rows, actor, received_at, written)`, in one transaction, inside which it calls
-    `written(connection)` last. It must not refuse: everything was checked before the file was accepted."""
+    """Marks the function that writes pieces of a kind: `(rows, actor, received_at, written)`, in
+    one transaction, inside which it calls `written(connection)` last. It must not refuse:
+    everything was checked before the file was accepted."""
+
     def mark(writer: Writer) -> Writer:
         WRITERS[kind] = writer
         return writer
+
     return mark
 
 
-# -- one file at a time -------------------------------------------------------------------------------------------------------
+# -- one file at a time ----------------------------------------------------------------------------
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The right to bring in a large file. `others`: files of others came to their end while this one waited."""
+    """The right to bring in a large file. `others`: files of others came to their end while this
+    one waited."""
 
     holder: str
     others: bool
 
     def go_on(self) -> None:
-        """Keep the turn. Raises Busy when this process was silent for so long that another took it."""
+        """Keep the turn. Raises Busy when this process was silent for so long that another took
+        it."""
         if not leases.take(LEASE, self.holder, dt.datetime.now(dt.UTC), LEASE_SECONDS):
-            raise Busy("Another file took the turn of this one; nothing of it was written. Start it once more.")
+            raise Busy(
+                "Another file took the turn of this one; nothing of it was written. Start it once "
+                "more."
+            )
 
     def prolong(self) -> None:
-        """Say that this process is alive. Where another believed it dead and writes the file too, each piece is still written once."""
+        """Say that this process is alive. Where another believed it dead and writes the file too,
+        each piece is still written once."""
         leases.take(LEASE, self.holder, dt.datetime.now(dt.UTC), LEASE_SECONDS)
 
 
 @contextmanager
 def turn(seconds: float = WAIT_SECONDS, work_seconds: float | None = None) -> Iterator[Turn]:
-    """Wait for one's turn; what a killed process left is thrown away or brought to its end first, if that takes no more than
-    `work_seconds`. Raises Busy after `seconds`."""
+    """Wait for one's turn; what a killed process left is thrown away or brought to its end first,
+    if that takes no more than `work_seconds`. Raises Busy after `seconds`."""
     holder, until, waited = uuid.uuid4().hex, time.monotonic() + seconds, False
     while not leases.take(LEASE, holder, dt.datetime.now(dt.UTC), LEASE_SECONDS):
         if time.monotonic() > until:
-            raise Busy("Another large file is being written; nothing of this one was. Start it once more when that one is done.")
+            raise Busy(
+                "Another large file is being written; nothing of this one was. Start it once more "
+                "when that one is done."
+            )
         waited = True
         time.sleep(NAP_SECONDS)
     try:
@@ -141,7 +164,8 @@ def turn(seconds: float = WAIT_SECONDS, work_seconds: float | None = None) -> It
 
 
 def finish_left(seconds: float) -> int:
-    """What a worker does: go on with files whose process was killed, for so many seconds; how many. Nothing while somebody is at it."""
+    """What a worker does: go on with files whose process was killed, for so many seconds; how many.
+    Nothing while somebody is at it."""
     left = _left()
     if not left:
         return 0
@@ -153,7 +177,8 @@ def finish_left(seconds: float) -> int:
 
 
 def await_others() -> None:
-    """Let a file that was accepted come to its end, so that its numbers are known. Raises Busy when that takes too long."""
+    """Let a file that was accepted come to its end, so that its numbers are known. Raises Busy when
+    that takes too long."""
     if _left():
         with turn():
             pass
@@ -174,12 +199,20 @@ def _finish_all(mine: Turn, seconds: float | None) -> bool:
     return bool(left)
 
 
-# -- stage, accept, write -----------------------------------------------------------------------------------------------------
+# -- stage, accept, write --------------------------------------------------------------------------
+
 
 def stage(mine: Turn, pieces: Iterable[Piece], *, actor: str, now: dt.datetime) -> int:
-    """Keep the pieces, each in a transaction of its own; the number of the file, of which nothing counts yet."""
+    """Keep the pieces, each in a transaction of its own; the number of the file, of which nothing
+    counts yet."""
     with db.transaction() as connection:
-        file_id = int(connection.execute(accepted_file.insert().values(actor=actor, received_at=now, pieces=0).returning(_F.id)).scalar_one())
+        file_id = int(
+            connection.execute(
+                accepted_file.insert()
+                .values(actor=actor, received_at=now, pieces=0)
+                .returning(_F.id)
+            ).scalar_one()
+        )
     try:
         for number, piece in enumerate(pieces, 1):
             _stage_piece(mine, file_id, number, piece)
@@ -190,12 +223,24 @@ def stage(mine: Turn, pieces: Iterable[Piece], *, actor: str, now: dt.datetime) 
 
 
 def _stage_piece(mine: Turn, file_id: int, number: int, piece: Piece) -> None:
-    content = zlib.compress(json.dumps(piece.rows, ensure_ascii=False, separators=(",", ":")).encode(), 1)
+    content = zlib.compress(
+        json.dumps(piece.rows, ensure_ascii=False, separators=(",", ":")).encode(), 1
+    )
     with db.transaction() as connection:
         mine.go_on()
-        insert_rows(connection, accepted_piece, [{"file_id": file_id, "piece_no": number, "kind": piece.kind, "content": content}])
-        insert_rows(connection, accepted_number, [{"kind": kind, "number": word, "file_id": file_id, "piece_no": number}
-                                                  for kind, word in sorted(piece.numbers)])
+        insert_rows(
+            connection,
+            accepted_piece,
+            [{"file_id": file_id, "piece_no": number, "kind": piece.kind, "content": content}],
+        )
+        insert_rows(
+            connection,
+            accepted_number,
+            [
+                {"kind": kind, "number": word, "file_id": file_id, "piece_no": number}
+                for kind, word in sorted(piece.numbers)
+            ],
+        )
         connection.execute(update(accepted_file).where(_F.id == file_id).values(pieces=number))
 
 
@@ -207,12 +252,22 @@ def told(pieces: Iterable[Piece], progress: Progress | None) -> Iterator[Piece]:
         yield piece
 
 
-def accept(mine: Turn, file_id: int, still_sound: Callable[[Connection], bool], *, now: dt.datetime, keys: Sequence[Table]) -> bool:
-    """The file counts from now on; False, and nothing is different, when `still_sound(connection)` says that what was checked has changed.
-    `keys`: the key tables of its numbers (none: it closes no number to others); whoever is writing one is waited for, so that he is seen."""
+def accept(
+    mine: Turn,
+    file_id: int,
+    still_sound: Callable[[Connection], bool],
+    *,
+    now: dt.datetime,
+    keys: Sequence[Table],
+) -> bool:
+    """The file counts from now on; False, and nothing is different, when `still_sound(connection)`
+    says that what was checked has changed. `keys`: the key tables of its numbers (none: it closes
+    no number to others); whoever is writing one is waited for, so that he is seen."""
     with db.transaction() as connection:
         if keys and db.lock_clause(connection):
-            connection.execute(text(f"LOCK TABLE {', '.join(t.name for t in keys)} IN SHARE ROW EXCLUSIVE MODE"))
+            connection.execute(
+                text(f"LOCK TABLE {', '.join(t.name for t in keys)} IN SHARE ROW EXCLUSIVE MODE")
+            )
         mine.go_on()
         if not still_sound(connection):
             return False
@@ -220,11 +275,18 @@ def accept(mine: Turn, file_id: int, still_sound: Callable[[Connection], bool], 
         return True
 
 
-def write(mine: Turn, file_id: int, progress: Progress | None = None, until: float | None = None) -> None:
-    """Bring an accepted file to its end, or go on with it until that moment (monotonic). Broken off anywhere it can be called again."""
+def write(
+    mine: Turn, file_id: int, progress: Progress | None = None, until: float | None = None
+) -> None:
+    """Bring an accepted file to its end, or go on with it until that moment (monotonic). Broken off
+    anywhere it can be called again."""
     with db.read() as connection:
         file = connection.execute(select(accepted_file).where(_F.id == file_id)).first()
-        numbers = list(connection.execute(select(_P.piece_no).where(_P.file_id == file_id).order_by(_P.piece_no)).scalars())
+        numbers = list(
+            connection.execute(
+                select(_P.piece_no).where(_P.file_id == file_id).order_by(_P.piece_no)
+            ).scalars()
+        )
     if file is None:
         return
     for number in numbers:
@@ -248,12 +310,16 @@ def _write_piece(mine: Turn, file: Any, number: int) -> None:
 
     def written(connection: Connection) -> None:
         mine.prolong()
-        connection.execute(delete(accepted_number).where(_N.file_id == file.id, _N.piece_no == number))
+        connection.execute(
+            delete(accepted_number).where(_N.file_id == file.id, _N.piece_no == number)
+        )
         if connection.execute(delete(accepted_piece).where(*which)).rowcount != 1:
             raise _Gone
 
     try:
-        WRITERS[piece.kind](json.loads(zlib.decompress(piece.content)), file.actor, file.received_at, written)
+        WRITERS[piece.kind](
+            json.loads(zlib.decompress(piece.content)), file.actor, file.received_at, written
+        )
     except _Gone:
         return
 
@@ -261,7 +327,9 @@ def _write_piece(mine: Turn, file: Any, number: int) -> None:
 def discard(file_id: int) -> None:
     """Throw away a file that was not accepted."""
     some = select(_N.kind, _N.number).where(_N.file_id == file_id).limit(TAKEN_AT_ONCE)
-    away = delete(accepted_number).where(_N.kind == bindparam("the_kind"), _N.number == bindparam("the_number"))
+    away = delete(accepted_number).where(
+        _N.kind == bindparam("the_kind"), _N.number == bindparam("the_number")
+    )
     while True:
         with db.transaction() as connection:
             rows = connection.execute(some).all()
@@ -273,28 +341,44 @@ def discard(file_id: int) -> None:
         connection.execute(delete(accepted_file).where(_F.id == file_id))
 
 
-# -- who meets a file ---------------------------------------------------------------------------------------------------------
+# -- who meets a file ------------------------------------------------------------------------------
 
 _WRITING = select(select(_F.id).where(_F.accepted_at.is_not(None)).exists())
-_TAKEN = (select(_N.number).join(accepted_file, _F.id == _N.file_id)
-          .where(_F.accepted_at.is_not(None), _N.kind == bindparam("kind"), _N.number.in_(bindparam("numbers", expanding=True))).limit(1))
+_TAKEN = (
+    select(_N.number)
+    .join(accepted_file, _F.id == _N.file_id)
+    .where(
+        _F.accepted_at.is_not(None),
+        _N.kind == bindparam("kind"),
+        _N.number.in_(bindparam("numbers", expanding=True)),
+    )
+    .limit(1)
+)
 
 
 def refuse_taken(connection: Connection, wanted: Mapping[str, Sequence[str]]) -> None:
-    """Called by whoever brings numbers, after his own row of their key table: on PostgreSQL `accept` waits for that row. Raises Busy while
-    one of them stands in a file that was accepted and is not written yet."""
+    """Called by whoever brings numbers, after his own row of their key table: on PostgreSQL
+    `accept` waits for that row. Raises Busy while one of them stands in a file that was accepted
+    and is not written yet."""
     if not connection.execute(_WRITING).scalar_one():
         return
     for kind, numbers in wanted.items():
         for start in range(0, len(numbers), 500):
-            taken = connection.execute(_TAKEN, {"kind": kind, "numbers": numbers[start:start + 500]}).scalar()
+            taken = connection.execute(
+                _TAKEN, {"kind": kind, "numbers": numbers[start : start + 500]}
+            ).scalar()
             if taken is not None:
-                raise Busy(f"{taken!r} stands in a file that is being written; nothing was written. Send it again in a minute.", code="file_being_written",
-                           retry_after=30)
+                raise Busy(
+                    f"{taken!r} stands in a file that is being written; nothing was written. Send "
+                    "it again in a minute.",
+                    code="file_being_written",
+                    retry_after=30,
+                )
 
 
 def count_of(connection: Connection, file_id: int, kind: str, known: Any, *more: Any) -> int:
-    """How many rows of a table belong to numbers of the file: `known` is the column that holds the number, `more` joins it to the table counted."""
+    """How many rows of a table belong to numbers of the file: `known` is the column that holds the
+    number, `more` joins it to the table counted."""
     query = select(func.count()).select_from(accepted_number.join(known.table, known == _N.number))
     for table, on in more:
         query = query.join(table, on)
@@ -303,10 +387,33 @@ def count_of(connection: Connection, file_id: int, kind: str, known: Any, *more:
 
 def files_are_whole(connection: Connection) -> Finding:
     """Every file that was accepted is written, or somebody is writing it."""
-    rows = connection.execute(select(_F.id, _F.accepted_at, func.count(_P.piece_no).label("left")).outerjoin(accepted_piece, _P.file_id == _F.id).where(
-        _F.accepted_at.is_not(None)).group_by(_F.id, _F.accepted_at).order_by(_F.id)).all()
+    rows = connection.execute(
+        select(_F.id, _F.accepted_at, func.count(_P.piece_no).label("left"))
+        .outerjoin(accepted_piece, _P.file_id == _F.id)
+        .where(_F.accepted_at.is_not(None))
+        .group_by(_F.id, _F.accepted_at)
+        .order_by(_F.id)
+    ).all()
     lease = leases.job_lease.c
-    at_it = connection.execute(select(lease.name).where(lease.name == LEASE, lease.until > dt.datetime.now(dt.UTC))).first() is not None
-    summary = f"{len(rows)} large files half written" if not at_it else f"{len(rows)} large files being written"
-    return finding("files", summary, (f"file {r.id}, accepted at {r.accepted_at.isoformat()}: {r.left} pieces are not written and nobody is at it; "
-                                      "run: flask worker" for r in rows if not at_it))
+    at_it = (
+        connection.execute(
+            select(lease.name).where(lease.name == LEASE, lease.until > dt.datetime.now(dt.UTC))
+        ).first()
+        is not None
+    )
+    summary = (
+        f"{len(rows)} large files half written"
+        if not at_it
+        else f"{len(rows)} large files being written"
+    )
+    return finding(
+        "files",
+        summary,
+        (
+            f"file {r.id}, accepted at {r.accepted_at.isoformat()}: {r.left} pieces are not "
+            "written and nobody is at it; "
+            "run: flask worker"
+            for r in rows
+            if not at_it
+        ),
+    )

@@ -1,4 +1,5 @@
 """Who acts, what he may do and which rows he may see (P6)."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -10,8 +11,8 @@ SCOPES = ("all", "branch", "dealer", "store", "guide")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`name` goes into the audit log (`user:7`, `key:3`, `command line`); `scope_id` is the surrogate id of the branch,
-    dealer, store or guide that limits the rows, None for `all`."""
+    """`name` goes into the audit log (`user:7`, `key:3`, `command line`); `scope_id` is the
+    surrogate id of the branch, dealer, store or guide that limits the rows, None for `all`."""
 
     name: str
     permissions: frozenset[str]
@@ -25,7 +26,10 @@ class Actor:
     def require(self, permission: str) -> None:
         """Raises NotAllowed."""
         if not self.may(permission):
-            raise NotAllowed(f"This needs the permission {permission!r}; ask an administrator of headquarters for it.")
+            raise NotAllowed(
+                f"This needs the permission {permission!r}; ask an administrator of headquarters "
+                "for it."
+            )
 
 
 COMMAND_LINE = Actor("command line", frozenset({"*"}), role="hq_admin")

@@ -1,4 +1,6 @@
-"""The brand of this installation: its zone and currency, set once at start and pinned in the database (M26, N3)."""
+"""The brand of this installation: its zone and currency, set once at start and pinned in the
+database (M26, N3)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -35,7 +37,8 @@ def brand() -> Brand:
 
 
 def country() -> str | None:
-    """Where the brand is, by its zone, which is pinned (Asia/Shanghai: CN); None for a zone of no country, such as UTC."""
+    """Where the brand is, by its zone, which is pinned (Asia/Shanghai: CN); None for a zone of no
+    country, such as UTC."""
     found = get_global("zone_territories").get(brand().timezone.key)
     return found if isinstance(found, str) and is_country(found) else None
 
@@ -46,6 +49,7 @@ def business_day(instant: dt.datetime) -> dt.date:
 
 
 def day_bounds(day: dt.date) -> tuple[dt.datetime, dt.datetime]:
-    """Start (inclusive) and end (exclusive) of a brand-zone day, as UTC moments; 23 or 25 hours apart when clocks change."""
+    """Start (inclusive) and end (exclusive) of a brand-zone day, as UTC moments; 23 or 25 hours
+    apart when clocks change."""
     zone = brand().timezone
     return day_start(day, zone), day_start(day + dt.timedelta(days=1), zone)

@@ -1,4 +1,6 @@
-"""Telephone numbers in one form, E.164: `+8613800138000` for whatever way of writing that number (ITU-T E.164, national trunk prefixes). Pure."""
+"""Telephone numbers in one form, E.164: `+8613800138000` for whatever way of writing that number
+(ITU-T E.164, national trunk prefixes). Pure."""
+
 from __future__ import annotations
 
 import re
@@ -17,23 +19,73 @@ _CODES = """1 US CA PR DO JM BS BB TT GU BM KY; 7 RU KZ; 20 EG; 27 ZA; 30 GR; 31
 594 GF; 595 PY; 596 MQ; 597 SR; 598 UY; 599 CW; 670 TL; 673 BN; 674 NR; 675 PG; 676 TO; 677 SB; 678 VU; 679 FJ; 680 PW; 682 CK; 685 WS; 686 KI; 687 NC; 688 TV; 689 PF;
 691 FM; 692 MH; 850 KP; 852 HK; 853 MO; 855 KH; 856 LA; 880 BD; 886 TW; 960 MV; 961 LB; 962 JO; 963 SY; 964 IQ; 965 KW; 966 SA; 967 YE; 968 OM; 970 PS; 971 AE; 972 IL;
 973 BH; 974 QA; 975 BT; 976 MN; 977 NP; 992 TJ; 993 TM; 994 AZ; 995 GE; 996 KG; 998 UZ"""
-# What is dialled before a national number and is no part of it; a code that is not named here has none, or its zero belongs to the number (Italy, Ivory Coast).
+# What is dialled before a national number and is no part of it; a code that is not named here has
+# none, or its zero belongs to the number (Italy, Ivory Coast).
 _ZERO = """20 27 31 32 33 40 41 43 44 46 49 51 53 54 55 58 60 61 62 63 64 66 81 82 84 86 90 91 92 93 94 95 98 212 213 218 233 234 249 250 251 254 255
 256 260 261 263 264 353 355 358 359 373 374 380 381 382 383 385 386 387 389 421 423 591 593 595 597 598 850 855 856 880 886 961 962 963 964
 966 967 970 971 972 976 977 994 995 996"""
-_TRUNKS = {**dict.fromkeys(_ZERO.split(), "0"), "1": "1", "7": "8", "36": "06", "370": "0", "375": "80", "992": "8", "993": "8"}
-# How many digits a national number has at least, where a number that begins with its own country's code might be taken for one.
+_TRUNKS = {
+    **dict.fromkeys(_ZERO.split(), "0"),
+    "1": "1",
+    "7": "8",
+    "36": "06",
+    "370": "0",
+    "375": "80",
+    "992": "8",
+    "993": "8",
+}
+# How many digits a national number has at least, where a number that begins with its own country's
+# code might be taken for one.
 _SHORTEST = {
-    "1": 10, "7": 10, "34": 9, "39": 9, "45": 8, "47": 8, "48": 9, "30": 10, "52": 10, "55": 10, "57": 10, "63": 10, "65": 8,
-    "86": 10, "90": 10, "91": 10, "351": 9, "352": 8, "356": 8, "357": 8, "371": 8, "372": 7, "420": 9, "852": 8, "853": 8, "354": 7,
-    "376": 6, "506": 8, "507": 7, "502": 8, "503": 8, "504": 8, "505": 8}
+    "1": 10,
+    "7": 10,
+    "34": 9,
+    "39": 9,
+    "45": 8,
+    "47": 8,
+    "48": 9,
+    "30": 10,
+    "52": 10,
+    "55": 10,
+    "57": 10,
+    "63": 10,
+    "65": 8,
+    "86": 10,
+    "90": 10,
+    "91": 10,
+    "351": 9,
+    "352": 8,
+    "356": 8,
+    "357": 8,
+    "371": 8,
+    "372": 7,
+    "420": 9,
+    "852": 8,
+    "853": 8,
+    "354": 7,
+    "376": 6,
+    "506": 8,
+    "507": 7,
+    "502": 8,
+    "503": 8,
+    "504": 8,
+    "505": 8,
+}
 _NUMBER = re.compile(r"\+?[0-9]{5,17}")
 
 
 def plain(text: str) -> str | None:
-    """Digits, with + before a country's code where it was written; None for what is no number. Signs between digits, `tel:`, a spreadsheet's `.0` and the
-    zero in brackets of `+44 (0)20` fall away."""
-    text = unicodedata.normalize("NFKC", text[:LONGEST + 1]).strip().removeprefix("'").lower().removeprefix("tel:").strip()
+    """Digits, with + before a country's code where it was written; None for what is no number.
+    Signs between digits, `tel:`, a spreadsheet's `.0` and the zero in brackets of `+44 (0)20` fall
+    away."""
+    text = (
+        unicodedata.normalize("NFKC", text[: LONGEST + 1])
+        .strip()
+        .removeprefix("'")
+        .lower()
+        .removeprefix("tel:")
+        .strip()
+    )
     if len(text) > LONGEST:
         return None
     if re.fullmatch(r"\+?[0-9]+\.0+", text):
@@ -45,8 +97,8 @@ def plain(text: str) -> str | None:
 
 
 def e164(text: str, country: str | None) -> str | None:
-    """The number with + and its country's code, that of `country` where none is written; without a country what has no code stays as it is. None for what is
-    no number."""
+    """The number with + and its country's code, that of `country` where none is written; without a
+    country what has no code stays as it is. None for what is no number."""
     digits = plain(text)
     if digits is None:
         return None
@@ -60,13 +112,13 @@ def e164(text: str, country: str | None) -> str | None:
     if not digits.startswith("+"):
         return digits
     own = code_of(digits)
-    return digits if own is None else f"+{own}{_without_trunk(digits[1 + len(own):], own)}"
+    return digits if own is None else f"+{own}{_without_trunk(digits[1 + len(own) :], own)}"
 
 
 def parts(number: str) -> tuple[str, str] | None:
     """The country's code and the national number of an E.164 number; None for another."""
     code = code_of(number)
-    return None if code is None else (code, number[1 + len(code):])
+    return None if code is None else (code, number[1 + len(code) :])
 
 
 def calling_code(country: str | None) -> str | None:
@@ -80,11 +132,19 @@ def trunk_of(code: str) -> str:
 def code_of(number: str) -> str | None:
     """No code begins with another."""
     known = _known()
-    return next((number[1:1 + length] for length in (1, 2, 3) if number.startswith("+") and number[1:1 + length] in known), None)
+    return next(
+        (
+            number[1 : 1 + length]
+            for length in (1, 2, 3)
+            if number.startswith("+") and number[1 : 1 + length] in known
+        ),
+        None,
+    )
 
 
 def _is_whole(digits: str, code: str) -> bool:
-    """Whether digits without a + begin with the country's code all the same: what follows is a whole national number, and all is too long to be one."""
+    """Whether digits without a + begin with the country's code all the same: what follows is a
+    whole national number, and all is too long to be one."""
     return digits.startswith(code) and len(digits) - len(code) >= _SHORTEST.get(code, 9)
 
 
@@ -94,12 +154,17 @@ def _without_trunk(national: str, code: str) -> str:
         return national
     if code == "7" and len(national) < 11 or code == "1" and len(national) < 11:
         return national  # +7 812 ... is Saint Petersburg
-    return national[len(trunk):]
+    return national[len(trunk) :]
 
 
 @cache
 def _by_country() -> dict[str, str]:
-    return {country: code for line in _CODES.split(";") for code, *countries in [line.split()] for country in countries}
+    return {
+        country: code
+        for line in _CODES.split(";")
+        for code, *countries in [line.split()]
+        for country in countries
+    }
 
 
 @cache

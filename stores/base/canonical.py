@@ -1,4 +1,6 @@
-"""One hash for one order, refund or event, however it arrived (M9): by API or file, lines in any order, times in any zone."""
+"""One hash for one order, refund or event, however it arrived (M9): by API or file, lines in any
+order, times in any zone."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -12,11 +14,15 @@ _ABSENT_WHEN_ZERO = frozenset({"freight_minor", "subsidy_minor", "tax_minor"})
 
 
 def canonical_hash(content: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the canonical input. Use the API's field names (`order_no, customer_id, paid_at, currency, lines: [{line_no, sku,
-    category, quantity, amount_minor}], location, ...`), for events those of CONTRACT 2. None, an empty list and an empty object count as
-    absent; so do freight, subsidy and tax of 0, and `fuzzy` false. `lines` are sorted by line_no (None last); other lists keep their
-    order. Raises ValueError for a time without zone or a number that is not finite."""
-    text = json.dumps(_normal(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    """SHA-256 (hex) of the canonical input. Use the API's field names (`order_no, customer_id,
+    paid_at, currency, lines: [{line_no, sku, category, quantity, amount_minor}], location, ...`),
+    for events those of CONTRACT 2. None, an empty list and an empty object count as absent; so do
+    freight, subsidy and tax of 0, and `fuzzy` false. `lines` are sorted by line_no (None last);
+    other lists keep their order. Raises ValueError for a time without zone or a number that is not
+    finite."""
+    text = json.dumps(
+        _normal(content), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -60,7 +66,13 @@ def _line_order(line: Mapping[str, Any]) -> tuple[bool, int, str]:
 
 
 def _absent(key: str, value: Any) -> bool:
-    return value is None or value == [] or value == {} or (key in _ABSENT_WHEN_ZERO and value == 0) or (key == "fuzzy" and value is False)
+    return (
+        value is None
+        or value == []
+        or value == {}
+        or (key in _ABSENT_WHEN_ZERO and value == 0)
+        or (key == "fuzzy" and value is False)
+    )
 
 
 def _decimal(value: Decimal) -> int | str:

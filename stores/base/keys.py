@@ -1,4 +1,6 @@
-"""The keys this installation signs and encrypts with; set once at start from the settings, never stored."""
+"""The keys this installation signs and encrypts with; set once at start from the settings, never
+stored."""
+
 from __future__ import annotations
 
 _data_key: bytes = b""

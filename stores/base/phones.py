@@ -1,8 +1,11 @@
-"""Telephone numbers at rest: a keyed hash to find them by, a cipher to read them with permission (P3).
+"""Telephone numbers at rest: a keyed hash to find them by, a cipher to read them with permission
+(P3).
 
-One number has one form, E.164, with the brand's country where none is written. Rows of before may stand under the hash of another form of theirs (of a Chinese
-number the eleven digits, or 86 and these); they are looked up under each of those, so nothing need be rewritten and one number stays one person.
-"""
+One number has one form, E.164, with the brand's country where none is written. Rows of before may
+stand under the hash of another form of theirs (of a Chinese number the eleven digits, or 86 and
+these); they are looked up under each of those, so nothing need be rewritten and one number stays
+one person."""
+
 from __future__ import annotations
 
 import re
@@ -22,7 +25,8 @@ def keyed_hash(number: str) -> str:
 
 
 def hashes(number: str) -> tuple[str, ...]:
-    """What the number may stand under: the hash it is stored under now, then those of former forms."""
+    """What the number may stand under: the hash it is stored under now, then those of former
+    forms."""
     return tuple(_hash(form) for form in _forms(normalised(number)))
 
 
@@ -32,18 +36,28 @@ def seal(number: str) -> bytes:
 
 
 def reveal(cipher: bytes) -> str:
-    """The normalised number. Raises cryptography's InvalidTag for another key or a changed cipher."""
+    """The normalised number. Raises cryptography's InvalidTag for another key or a changed
+    cipher."""
     return normalised(sealing.opened(b"phone cipher", cipher))
 
 
 def ways_of_writing(number: str) -> set[str]:
-    """The digits under which one may read a normalised number somewhere: with its country's code, after 00 or 011, as it is dialled at home, and +44 (0)20."""
+    """The digits under which one may read a normalised number somewhere: with its country's code,
+    after 00 or 011, as it is dialled at home, and +44 (0)20."""
     found = parts(number)
     if found is None:
         return {number}
     code, national = found
     trunk = trunk_of(code)
-    return {code + national, f"00{code}{national}", f"011{code}{national}", national, trunk + national, code + trunk + national, f"00{code}{trunk}{national}"}
+    return {
+        code + national,
+        f"00{code}{national}",
+        f"011{code}{national}",
+        national,
+        trunk + national,
+        code + trunk + national,
+        f"00{code}{trunk}{national}",
+    }
 
 
 def masked(number: str) -> str:

@@ -1,4 +1,6 @@
-"""The door that every dated fact passes: what it says of its time must be possible at the moment of its receipt (N5)."""
+"""The door that every dated fact passes: what it says of its time must be possible at the moment of
+its receipt (N5)."""
+
 from __future__ import annotations
 
 import datetime as dt

@@ -1,4 +1,6 @@
-"""Texts at rest that only this installation can read: AES-256-GCM under the data key, one derived key for each purpose (P3)."""
+"""Texts at rest that only this installation can read: AES-256-GCM under the data key, one derived
+key for each purpose (P3)."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,7 +1,9 @@
-"""Counts of how often something was asked, in the storage of RATE_LIMIT_STORAGE: of this process alone, or shared by all in Redis.
+"""Counts of how often something was asked, in the storage of RATE_LIMIT_STORAGE: of this process
+alone, or shared by all in Redis.
 
-While a shared storage does not answer, each process counts for itself: nobody is shut out and nobody may try without end.
-"""
+While a shared storage does not answer, each process counts for itself: nobody is shut out and
+nobody may try without end."""
+
 from __future__ import annotations
 
 import threading
@@ -24,7 +26,8 @@ class Unusable(Exception):
 
 
 class Counts:
-    """`moving`: a moment counts for exactly so long; else windows begin at fixed moments, which is cheaper. Raises Unusable."""
+    """`moving`: a moment counts for exactly so long; else windows begin at fixed moments, which is
+    cheaper. Raises Unusable."""
 
     def __init__(self, uri: str, *, moving: bool) -> None:
         kind = MovingWindowRateLimiter if moving else FixedWindowRateLimiter
@@ -53,21 +56,34 @@ class Counts:
     def _rest(self, error: StorageError) -> None:
         with self._lock:
             self._rests_until = time.monotonic() + REST_SECONDS
-        log.warning("shared counts do not answer; this process counts for itself", error=type(error.storage_error).__name__, for_seconds=REST_SECONDS)
+        log.warning(
+            "shared counts do not answer; this process counts for itself",
+            error=type(error.storage_error).__name__,
+            for_seconds=REST_SECONDS,
+        )
 
 
 def _storage(uri: str) -> Storage:
     if uri == OWN:
         return MemoryStorage()
     try:
-        found = storage_from_string(uri, wrap_exceptions=True, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS)
+        found = storage_from_string(
+            uri,
+            wrap_exceptions=True,
+            socket_timeout=PATIENCE_SECONDS,
+            socket_connect_timeout=PATIENCE_SECONDS,
+        )
     except (ConfigurationError, ValueError, TypeError) as error:
         raise Unusable(" ".join(str(error).split())) from None
     assert isinstance(found, Storage)
     return found
 
 
-def _wait(limiter: MovingWindowRateLimiter | FixedWindowRateLimiter, limits: list[RateLimitItem], who: tuple[str, ...]) -> int | None:
+def _wait(
+    limiter: MovingWindowRateLimiter | FixedWindowRateLimiter,
+    limits: list[RateLimitItem],
+    who: tuple[str, ...],
+) -> int | None:
     for limit in limits:
         if not limiter.hit(limit, *who):
             return max(1, round(limiter.get_window_stats(limit, *who).reset_time - time.time()))

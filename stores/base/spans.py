@@ -1,4 +1,5 @@
 """Spans of time in which something held, and how a JSON column keeps them."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -8,12 +9,20 @@ Spans = tuple[tuple[dt.datetime, dt.datetime | None], ...]  # [from, until), Non
 
 def spans_of(kept: list[list[str | None]] | None) -> Spans:
     """What `kept_spans` made."""
-    return tuple((dt.datetime.fromisoformat(first or ""), None if until is None else dt.datetime.fromisoformat(until)) for first, until in kept or ())
+    return tuple(
+        (
+            dt.datetime.fromisoformat(first or ""),
+            None if until is None else dt.datetime.fromisoformat(until),
+        )
+        for first, until in kept or ()
+    )
 
 
 def kept_spans(spans: Spans) -> list[list[str | None]] | None:
     """For a JSON column; None for no span at all."""
-    return [[first.isoformat(), None if until is None else until.isoformat()] for first, until in spans] or None
+    return [
+        [first.isoformat(), None if until is None else until.isoformat()] for first, until in spans
+    ] or None
 
 
 def holds_at(spans: Spans, at: dt.datetime) -> bool:

@@ -1,4 +1,6 @@
-"""Reading times: ISO 8601 text to an aware UTC moment (N3), and the days of a zone. No clock in here."""
+"""Reading times: ISO 8601 text to an aware UTC moment (N3), and the days of a zone. No clock in
+here."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -10,7 +12,8 @@ from ledger.faults import Malformed
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 _ISO = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+    r"(?:[T "
+    r"]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
 
 
@@ -21,29 +24,41 @@ class InvalidTime(Malformed):
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> dt.datetime:
-    """An ISO 8601 time as an aware UTC moment. `2025-03-01`, `2025-03-01 10:00`, `2025-03-01T10:00:00.25Z`, `...+08:00`.
+    """An ISO 8601 time as an aware UTC moment. `2025-03-01`, `2025-03-01 10:00`,
+    `2025-03-01T10:00:00.25Z`, `...+08:00`.
 
-    A date alone is the start of that day in `zone`; a time without offset is local to `zone`: of an ambiguous one the first
-    occurrence counts, one that the clocks skipped raises InvalidTime, as does every other form and a year outside 1970 to 2100.
-    Digits beyond microseconds are cut off.
+    A date alone is the start of that day in `zone`; a time without offset is local to `zone`: of an
+    ambiguous one the first occurrence counts, one that the clocks skipped raises InvalidTime, as
+    does every other form and a year outside 1970 to 2100. Digits beyond microseconds are cut off.
     """
     found = _ISO.fullmatch(text)
     if found is None:
-        raise InvalidTime("This is no ISO 8601 time; write it like 2025-03-01T10:00:00Z or 2025-03-01.")
+        raise InvalidTime(
+            "This is no ISO 8601 time; write it like 2025-03-01T10:00:00Z or 2025-03-01."
+        )
     year, month, day, hour, minute, second, fraction, offset = found.groups()
     date = _date(int(year), int(month), int(day))
     if hour is None:
         return day_start(date, zone)
     try:
-        clock = dt.time(int(hour), int(minute), int(second or 0), int((fraction or "")[:6].ljust(6, "0")))
+        clock = dt.time(
+            int(hour), int(minute), int(second or 0), int((fraction or "")[:6].ljust(6, "0"))
+        )
     except ValueError:
-        raise InvalidTime("The clock shows 00:00:00 to 23:59:59; leap seconds and 24:00 are not accepted.") from None
+        raise InvalidTime(
+            "The clock shows 00:00:00 to 23:59:59; leap seconds and 24:00 are not accepted."
+        ) from None
     local = dt.datetime.combine(date, clock)
-    return _in_zone(local, zone) if offset is None else local.replace(tzinfo=_offset(offset)).astimezone(dt.UTC)
+    return (
+        _in_zone(local, zone)
+        if offset is None
+        else local.replace(tzinfo=_offset(offset)).astimezone(dt.UTC)
+    )
 
 
 def parse_day(text: str) -> dt.date:
-    """`2025-03-01` as a date; InvalidTime for every other form and for years outside 1970 to 2100."""
+    """`2025-03-01` as a date; InvalidTime for every other form and for years outside 1970 to
+    2100."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise InvalidTime("This is no day; write it like 2025-03-01.")
     return _date(int(text[:4]), int(text[5:7]), int(text[8:]))
@@ -58,8 +73,11 @@ def parse_month(text: str) -> str:
 
 
 def day_start(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    """The moment (UTC) at which `day` begins in `zone`; where the clocks skip midnight, the moment they jump."""
-    return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)  # fold 0: the offset before a jump gives the jump itself
+    """The moment (UTC) at which `day` begins in `zone`; where the clocks skip midnight, the moment
+    they jump."""
+    return dt.datetime.combine(day, dt.time(), zone).astimezone(
+        dt.UTC
+    )  # fold 0: the offset before a jump gives the jump itself
 
 
 def _date(year: int, month: int, day: int) -> dt.date:
@@ -83,5 +101,7 @@ def _offset(text: str) -> dt.timezone:
 def _in_zone(local: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     moment = local.replace(tzinfo=zone).astimezone(dt.UTC)
     if moment.astimezone(zone).replace(tzinfo=None) != local:
-        raise InvalidTime(f"The clocks in {zone.key} skipped this time; give the offset, or a time that existed.")
+        raise InvalidTime(
+            f"The clocks in {zone.key} skipped this time; give the offset, or a time that existed."
+        )
     return moment

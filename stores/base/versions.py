@@ -1,4 +1,6 @@
-"""One row that says which network version and which policy are in force; the guard of every entry compares it (DESIGN 2)."""
+"""One row that says which network version and which policy are in force; the guard of every entry
+compares it (DESIGN 2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -9,19 +11,23 @@ from sqlalchemy import BigInteger, Column, Connection, Integer, Table, select, u
 import db
 
 routing_state = Table(
-    "routing_state", db.metadata,
+    "routing_state",
+    db.metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("network_version", BigInteger, nullable=False),
     Column("policy_version", BigInteger, nullable=False),
 )
-network_change = db.append_only(Table(
-    "network_change", db.metadata,
-    Column("version", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", db.Instant, nullable=False),
-    Column("actor", db.Code(96), nullable=False),
-    Column("kind", db.Code(32), nullable=False),
-    Column("changed", Integer, nullable=False),
-))
+network_change = db.append_only(
+    Table(
+        "network_change",
+        db.metadata,
+        Column("version", BigInteger, primary_key=True, autoincrement=False),
+        Column("at", db.Instant, nullable=False),
+        Column("actor", db.Code(96), nullable=False),
+        Column("kind", db.Code(32), nullable=False),
+        Column("changed", Integer, nullable=False),
+    )
+)
 
 
 _CURRENT = select(routing_state.c.network_version, routing_state.c.policy_version)
@@ -37,10 +43,23 @@ def current(connection: Connection) -> Versions:
 
 
 def next_network_version(connection: Connection) -> int:
-    """Reserve the next version for this transaction's revisions; holds the row, so changes of the network queue up here."""
-    return int(connection.execute(update(routing_state).where(routing_state.c.id == 1).values(
-        network_version=routing_state.c.network_version + 1).returning(routing_state.c.network_version)).scalar_one())
+    """Reserve the next version for this transaction's revisions; holds the row, so changes of the
+    network queue up here."""
+    return int(
+        connection.execute(
+            update(routing_state)
+            .where(routing_state.c.id == 1)
+            .values(network_version=routing_state.c.network_version + 1)
+            .returning(routing_state.c.network_version)
+        ).scalar_one()
+    )
 
 
-def record(connection: Connection, version: int, kind: str, changed: int, actor: str, now: dt.datetime) -> None:
-    connection.execute(network_change.insert().values(version=version, at=now, actor=actor, kind=kind, changed=changed))
+def record(
+    connection: Connection, version: int, kind: str, changed: int, actor: str, now: dt.datetime
+) -> None:
+    connection.execute(
+        network_change.insert().values(
+            version=version, at=now, actor=actor, kind=kind, changed=changed
+        )
+    )

@@ -1,4 +1,6 @@
-"""A file of events, taken whole or not at all: few in one transaction, many as an accepted file (stores/base/accepted_files.py, N2)."""
+"""A file of events, taken whole or not at all: few in one transaction, many as an accepted file
+(stores/base/accepted_files.py, N2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,9 +23,17 @@ IN_PIECE = 500  # some tenths of a second of SQLite's writer
 TRIES = 3
 
 
-def file_events(events: Sequence[EventIn], *, actor: Actor, now: dt.datetime, dry_run: bool = False, progress: Progress | None = None) -> Taken:
-    """Record the events of one file that are new, all or none. `progress` may leave by an exception as long as it is told done = total; with
-    less, pieces are being written and it must not. Raises AnyRefused naming every one that is refused, Busy."""
+def file_events(
+    events: Sequence[EventIn],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Taken:
+    """Record the events of one file that are new, all or none. `progress` may leave by an exception
+    as long as it is told done = total; with less, pieces are being written and it must not. Raises
+    AnyRefused naming every one that is refused, Busy."""
     if not dry_run:
         accepted_files.await_others()
     taken, new = event_intake.judge(events, now, all_or_nothing=True)
@@ -38,12 +48,23 @@ def file_events(events: Sequence[EventIn], *, actor: Actor, now: dt.datetime, dr
             if not new or _accepted(mine, new, actor, now, progress):
                 return taken
             taken, new = event_intake.judge(events, now, all_or_nothing=True)
-    raise Busy("Events of this file kept coming in by other ways while it was checked; nothing of it was written. Start it once more.")
+    raise Busy(
+        "Events of this file kept coming in by other ways while it was checked; nothing of it was "
+        "written. Start it once more."
+    )
 
 
-def _accepted(mine: Turn, new: Sequence[Sound], actor: Actor, now: dt.datetime, progress: Progress | None) -> bool:
-    """Stage, accept and write; False, and nothing was written, when others brought some of it in the meantime."""
-    file_id = accepted_files.stage(mine, accepted_files.told(_pieces([each for _, each, _ in new]), progress), actor=actor.name, now=now)
+def _accepted(
+    mine: Turn, new: Sequence[Sound], actor: Actor, now: dt.datetime, progress: Progress | None
+) -> bool:
+    """Stage, accept and write; False, and nothing was written, when others brought some of it in
+    the meantime."""
+    file_id = accepted_files.stage(
+        mine,
+        accepted_files.told(_pieces([each for _, each, _ in new]), progress),
+        actor=actor.name,
+        now=now,
+    )
 
     def still_sound(connection: Connection) -> bool:
         return accepted_files.count_of(connection, file_id, "event", event.c.event_id) == 0
@@ -57,18 +78,25 @@ def _accepted(mine: Turn, new: Sequence[Sound], actor: Actor, now: dt.datetime, 
 
 def _pieces(events: Sequence[EventIn]) -> Iterator[Piece]:
     for start in range(0, len(events), IN_PIECE):
-        some = events[start:start + IN_PIECE]
-        yield Piece("events", [packed(each) for each in some], [("event", each.event_id) for each in some])
+        some = events[start : start + IN_PIECE]
+        yield Piece(
+            "events", [packed(each) for each in some], [("event", each.event_id) for each in some]
+        )
 
 
 @accepted_files.writes("events")
 def _write_events(rows: list[Any], actor: str, received_at: dt.datetime, written: Written) -> None:
-    event_intake.record_accepted([unpacked(row) for row in rows], actor=actor, now=received_at, written=written)
+    event_intake.record_accepted(
+        [unpacked(row) for row in rows], actor=actor, now=received_at, written=written
+    )
 
 
 def packed(each: EventIn) -> dict[str, Any]:
     """What is given, without what is empty."""
-    return {**{name: value for name, value in each.content().items() if value}, "occurred_at": each.occurred_at.isoformat()}
+    return {
+        **{name: value for name, value in each.content().items() if value},
+        "occurred_at": each.occurred_at.isoformat(),
+    }
 
 
 def unpacked(row: dict[str, Any]) -> EventIn:

@@ -1,8 +1,10 @@
-"""How many visitors each guide was given on a day, as this process knows it: A15 gives the next one to who has fewest.
+"""How many visitors each guide was given on a day, as this process knows it: A15 gives the next one
+to who has fewest.
 
-A picture for fairness, not a reservation: the counts of the entries are read once a day and process, what this process gives is added at
-once, what others gave within seconds. So nothing is written for it and nobody waits. What may never be exceeded is `stores.routing.room`.
-"""
+A picture for fairness, not a reservation: the counts of the entries are read once a day and
+process, what this process gives is added at once, what others gave within seconds. So nothing is
+written for it and nobody waits. What may never be exceeded is `stores.routing.room`."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -24,7 +26,8 @@ log = structlog.get_logger("guides")
 
 
 class _Day:
-    """`known` up to the entry `mark`; `counts` is what callers see, with what was given here since."""
+    """`known` up to the entry `mark`; `counts` is what callers see, with what was given here
+    since."""
 
     def __init__(self, day: dt.date):
         self.day = day
@@ -53,12 +56,20 @@ def _newest(connection: Connection) -> int:
     return int(connection.execute(select(func.max(entry.c.id))).scalar() or 0)
 
 
-def given(connection: Connection, day: dt.date, after: int = 0, up_to: int | None = None) -> dict[int, int]:
+def given(
+    connection: Connection, day: dt.date, after: int = 0, up_to: int | None = None
+) -> dict[int, int]:
     """Entries of a day by guide, of those with an id above `after` up to `up_to`."""
     e = entry.c
-    query = select(e.guide_id, func.count()).where(e.business_day == day, e.guide_id.is_not(None)).group_by(e.guide_id)
+    query = (
+        select(e.guide_id, func.count())
+        .where(e.business_day == day, e.guide_id.is_not(None))
+        .group_by(e.guide_id)
+    )
     query = query.where(e.id <= up_to) if up_to is not None else query
-    return {row[0]: row[1] for row in connection.execute(query.where(e.id > after) if after else query)}
+    return {
+        row[0]: row[1] for row in connection.execute(query.where(e.id > after) if after else query)
+    }
 
 
 class _Memory:
@@ -93,7 +104,8 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def of_day(day: dt.date) -> Mapping[int, int]:
-    """Visitors given to each guide (by surrogate) on that brand day. Reads on the first call of a day; later behind the caller's back."""
+    """Visitors given to each guide (by surrogate) on that brand day. Reads on the first call of a
+    day; later behind the caller's back."""
     found = _memory.day(day)
     if found.read_at == 0.0:
         found.read()

@@ -1,6 +1,9 @@
-"""The bindings of customers as known: one row an interval of a binding; superseded rows keep what was known before (B1, B4).
+"""The bindings of customers as known: one row an interval of a binding; superseded rows keep what
+was known before (B1, B4).
 
-`ended_at` in the future is when the clock will end it, unless another fact comes first; a row may begin in the future (B3)."""
+`ended_at` in the future is when the clock will end it, unless another fact comes first; a row may
+begin in the future (B3)."""
+
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table
@@ -8,7 +11,8 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table
 import db
 
 binding = Table(
-    "binding", db.metadata,
+    "binding",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False),
     Column("kind", db.Code(8), nullable=False),  # home, owner
@@ -26,4 +30,10 @@ binding = Table(
     Column("superseded_at", db.Instant),
 )
 Index("ix_binding_customer", binding.c.customer_id, binding.c.kind)
-Index("ix_binding_store_end", binding.c.store_id, binding.c.ended_at, sqlite_where=binding.c.store_id.is_not(None), postgresql_where=binding.c.store_id.is_not(None))
+Index(
+    "ix_binding_store_end",
+    binding.c.store_id,
+    binding.c.ended_at,
+    sqlite_where=binding.c.store_id.is_not(None),
+    postgresql_where=binding.c.store_id.is_not(None),
+)

@@ -1,31 +1,50 @@
-"""The table of what was decided about one customer, and the kinds of such deeds (A4, A8, A10, A14, B2, B4)."""
+"""The table of what was decided about one customer, and the kinds of such deeds (A4, A8, A10, A14,
+B2, B4)."""
+
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table
 
 import db
 
-STATE_KINDS = ("switched", "switch_ended", "refused", "pinned", "unpinned", "no_switch", "may_switch", "home_declined")
+STATE_KINDS = (
+    "switched",
+    "switch_ended",
+    "refused",
+    "pinned",
+    "unpinned",
+    "no_switch",
+    "may_switch",
+    "home_declined",
+)
 BINDING_KINDS = ("owner_assigned", "owner_requested", "home_requested", "home_approved")
 KINDS = STATE_KINDS + BINDING_KINDS
 HEADQUARTERS_KINDS = frozenset({"pinned", "unpinned", "no_switch", "may_switch"})
 MANAGER_KINDS = frozenset({"owner_assigned", "home_approved", "home_declined"})
-NAMES_STORE = frozenset({"switched", "refused", "pinned", "home_requested", "home_approved", "home_declined"})
+NAMES_STORE = frozenset(
+    {"switched", "refused", "pinned", "home_requested", "home_approved", "home_declined"}
+)
 NAMES_GUIDE = frozenset({"owner_assigned", "owner_requested"})
 
-customer_deed = db.append_only(Table(
-    "customer_deed", db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False),
-    Column("kind", db.Code(16), nullable=False),
-    Column("store_id", BigInteger),
-    Column("guide_id", BigInteger),
-    Column("at", db.Instant, nullable=False),
-    Column("actor", db.Code(96), nullable=False),
-))
+customer_deed = db.append_only(
+    Table(
+        "customer_deed",
+        db.metadata,
+        Column("id", db.BigId, primary_key=True),
+        Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False),
+        Column("kind", db.Code(16), nullable=False),
+        Column("store_id", BigInteger),
+        Column("guide_id", BigInteger),
+        Column("at", db.Instant, nullable=False),
+        Column("actor", db.Code(96), nullable=False),
+    )
+)
 customer_deed_note = Table(  # why, in words: apart, so that it can be erased (M20)
-    "customer_deed_note", db.metadata,
-    Column("deed_id", BigInteger, ForeignKey("customer_deed.id"), primary_key=True, autoincrement=False),
+    "customer_deed_note",
+    db.metadata,
+    Column(
+        "deed_id", BigInteger, ForeignKey("customer_deed.id"), primary_key=True, autoincrement=False
+    ),
     Column("note", String(200), nullable=False),
 )
 Index("ix_customer_deed_customer", customer_deed.c.customer_id, customer_deed.c.at)

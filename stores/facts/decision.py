@@ -1,4 +1,6 @@
-"""What a decision is made of and what it says: the visit, what is remembered of the customer, a rung's answer, the whole answer."""
+"""What a decision is made of and what it says: the visit, what is remembered of the customer, a
+rung's answer, the whole answer."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -22,8 +24,9 @@ class EntryParam:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What is known of one arrival. `day` is the brand's day of `at`; `point` is WGS-84 or None when no usable location is known. `loads`:
-    how many visitors each guide was given on that day, None where guides on duty are not chosen (A15)."""
+    """What is known of one arrival. `day` is the brand's day of `at`; `point` is WGS-84 or None
+    when no usable location is known. `loads`: how many visitors each guide was given on that day,
+    None where guides on duty are not chosen (A15)."""
 
     at: dt.datetime
     day: dt.date
@@ -39,7 +42,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is remembered of the customer (M12). Ids are surrogates; moments are aware. The next home waits for the end of this one (B3)."""
+    """What is remembered of the customer (M12). Ids are surrogates; moments are aware. The next
+    home waits for the end of this one (B3)."""
 
     rv: int = 0
     home_store_id: int | None = None
@@ -67,11 +71,21 @@ class State:
 
     def at(self, moment: dt.datetime) -> State:
         """The state as it is at `moment`, if nothing but the clock happens until then."""
-        if self.next_home_store_id is None or self.home_valid_until is None or moment < self.home_valid_until:
+        if (
+            self.next_home_store_id is None
+            or self.home_valid_until is None
+            or moment < self.home_valid_until
+        ):
             return self
-        return replace(self, home_store_id=self.next_home_store_id, home_protected_until=self.next_home_protected_until,
-                       home_valid_until=self.next_home_valid_until, next_home_store_id=None, next_home_protected_until=None,
-                       next_home_valid_until=None)
+        return replace(
+            self,
+            home_store_id=self.next_home_store_id,
+            home_protected_until=self.next_home_protected_until,
+            home_valid_until=self.next_home_valid_until,
+            next_home_store_id=None,
+            next_home_protected_until=None,
+            next_home_valid_until=None,
+        )
 
 
 NEW_CUSTOMER = State()
@@ -79,7 +93,8 @@ NEW_CUSTOMER = State()
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A store a rung weighed; `distance_m` None without a location; `why` says its place in the order."""
+    """A store a rung weighed; `distance_m` None without a location; `why` says its place in the
+    order."""
 
     store_id: int
     distance_m: float | None
@@ -88,7 +103,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rung's answer: winner, the others it weighed (best first), how a tie was broken ('' for none), offers to the visitor."""
+    """A rung's answer: winner, the others it weighed (best first), how a tie was broken ('' for
+    none), offers to the visitor."""
 
     store: StoreRecord
     distance_m: float | None
@@ -109,8 +125,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Who serves the visitor in the store (A15): `why` is owner, entry_param, last_served, fewest_assigned, or '' for the store's service
-    account; `loads` are the guides on duty with the visitors they were given that day, where that was the question."""
+    """Who serves the visitor in the store (A15): `why` is owner, entry_param, last_served,
+    fewest_assigned, or '' for the store's service account; `loads` are the guides on duty with the
+    visitors they were given that day, where that was the question."""
 
     guide_id: int | None = None
     why: str = ""
@@ -119,7 +136,8 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer with all that led to it. `store_id` is None for PICKER, whose stores stand in `alternatives`."""
+    """The answer with all that led to it. `store_id` is None for PICKER, whose stores stand in
+    `alternatives`."""
 
     rung: str
     reason: str
@@ -139,7 +157,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What every rung function gets. `full`: stores, `busy`: guides that can take nobody more today (M15)."""
+    """What every rung function gets. `full`: stores, `busy`: guides that can take nobody more today
+    (M15)."""
 
     visit: Visit
     state: State
@@ -147,7 +166,9 @@ class Question:
     policy: Policy
     full: frozenset[int] = frozenset()
     busy: frozenset[int] = frozenset()
-    here: list[Sequence[AreaRecord]] = field(default_factory=list, repr=False, compare=False)  # the areas of this place, once the map was asked
+    here: list[Sequence[AreaRecord]] = field(
+        default_factory=list, repr=False, compare=False
+    )  # the areas of this place, once the map was asked
 
     def distance_to(self, store: StoreRecord) -> float | None:
         if self.visit.point is None:
@@ -155,7 +176,9 @@ class Question:
         return distance_m(self.visit.point, Coordinates(store.latitude, store.longitude))
 
     def within(self, moment: dt.datetime | None, **span: int) -> bool:
-        return moment is not None and dt.timedelta(0) <= self.visit.at - moment <= dt.timedelta(**span)
+        return moment is not None and dt.timedelta(0) <= self.visit.at - moment <= dt.timedelta(
+            **span
+        )
 
 
 Rung = Callable[[Question], Match | str]

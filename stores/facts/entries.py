@@ -1,4 +1,6 @@
-"""Entries: one arrival each, with the decision that led it. Points and traces live in side tables that a job empties (P2, M11)."""
+"""Entries: one arrival each, with the decision that led it. Points and traces live in side tables
+that a job empties (P2, M11)."""
+
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, Float, ForeignKey, Index, Integer, Table, text
@@ -6,7 +8,8 @@ from sqlalchemy import BigInteger, Column, Date, Float, ForeignKey, Index, Integ
 import db
 
 entry = Table(
-    "entry", db.metadata,
+    "entry",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("entry_id", db.Code(36), nullable=False, unique=True),
     Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False),
@@ -23,15 +26,24 @@ entry = Table(
     Column("business_day", Date, nullable=False),
     Column("network_version", BigInteger, nullable=False),
     Column("policy_version", BigInteger, nullable=False),
-    Column("located", Integer, nullable=False),  # 1: an exact point was used, 2: a fuzzy one, 0: none
+    Column(
+        "located", Integer, nullable=False
+    ),  # 1: an exact point was used, 2: a fuzzy one, 0: none
 )
 db.append_only(entry)
 Index("ix_entry_customer", entry.c.customer_id, entry.c.occurred_at)
 Index("ix_entry_day", entry.c.business_day, entry.c.store_id)
 _CODE = text("rung = 'ENTRY_PARAM'")
-Index("ix_entry_code", entry.c.dealer_id, entry.c.business_day, sqlite_where=_CODE, postgresql_where=_CODE)  # what printed codes and links brought
+Index(
+    "ix_entry_code",
+    entry.c.dealer_id,
+    entry.c.business_day,
+    sqlite_where=_CODE,
+    postgresql_where=_CODE,
+)  # what printed codes and links brought
 entry_point = Table(  # exact; emptied after 24 h
-    "entry_point", db.metadata,
+    "entry_point",
+    db.metadata,
     Column("entry_id", db.Code(36), primary_key=True),
     Column("latitude", Float, nullable=False),
     Column("longitude", Float, nullable=False),
@@ -45,7 +57,8 @@ entry_point = Table(  # exact; emptied after 24 h
     sqlite_with_rowid=False,
 )
 entry_trace = Table(  # what the ladder saw and said, without metres; emptied after 30 days
-    "entry_trace", db.metadata,
+    "entry_trace",
+    db.metadata,
     Column("entry_id", db.Code(36), primary_key=True),
     Column("visit", db.Json, nullable=False),
     Column("state", db.Json, nullable=False),

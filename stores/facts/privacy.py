@@ -1,4 +1,6 @@
-"""Forgetting where visitors were: exact points after 24 hours, the record of candidates after 30 days (P2, A16, M11)."""
+"""Forgetting where visitors were: exact points after 24 hours, the record of candidates after 30
+days (P2, A16, M11)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -23,7 +25,8 @@ class Forgotten:
 
 
 def forget_points(now: dt.datetime) -> Forgotten:
-    """Delete what is older than it may be kept, in short transactions; repeatable, and harmless when two do it at once."""
+    """Delete what is older than it may be kept, in short transactions; repeatable, and harmless
+    when two do it at once."""
     return Forgotten(_empty(entry_point, now - POINTS_FOR), _empty(entry_trace, now - TRACES_FOR))
 
 
@@ -31,7 +34,12 @@ def _empty(table: Table, before: dt.datetime) -> int:
     gone = 0
     while True:
         with db.transaction() as connection:
-            old = select(table.c.entry_id).where(table.c.recorded_at < before).order_by(table.c.recorded_at).limit(ROWS_AT_ONCE)
+            old = (
+                select(table.c.entry_id)
+                .where(table.c.recorded_at < before)
+                .order_by(table.c.recorded_at)
+                .limit(ROWS_AT_ONCE)
+            )
             ids = list(connection.execute(old).scalars())
             if ids:
                 gone += connection.execute(delete(table).where(table.c.entry_id.in_(ids))).rowcount

@@ -1,4 +1,6 @@
-"""From what an app sends to what the ladder reads: coordinates converted once, the entry parameter checked, nothing believed (A3, A9, A18)."""
+"""From what an app sends to what the ladder reads: coordinates converted once, the entry parameter
+checked, nothing believed (A3, A9, A18)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -29,7 +31,8 @@ class SourcePoint:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One arrival as sent. `identities` by kind (customer_id, unionid, openid, external_userid), at least one."""
+    """One arrival as sent. `identities` by kind (customer_id, unionid, openid, external_userid), at
+    least one."""
 
     identities: dict[str, str]
     source: SourcePoint | None = None
@@ -41,12 +44,19 @@ class Arrival:
     ip: str | None = field(default=None, repr=False)  # read for its region, stored nowhere
 
 
-def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequence[bytes],
-             loads_of: Callable[[dt.date], Mapping[int, int]] | None = None) -> Visit:
-    """The visit at moment `at`; without a usable location or a region, the network address may name one (A9). `loads_of` a day: visitors
-    given to each guide, where guides on duty are to be chosen (A15).
+def visit_of(
+    arrival: Arrival,
+    at: dt.datetime,
+    snapshot: Snapshot,
+    keys: Sequence[bytes],
+    loads_of: Callable[[dt.date], Mapping[int, int]] | None = None,
+) -> Visit:
+    """The visit at moment `at`; without a usable location or a region, the network address may name
+    one (A9). `loads_of` a day: visitors given to each guide, where guides on duty are to be chosen
+    (A15).
 
-    Raises InvalidCoordinates for a location that cannot be converted; (0,0) is no usable location."""
+    Raises InvalidCoordinates for a location that cannot be converted; (0,0) is no usable
+    location."""
     notes: list[str] = []
     day = business_day(at)
     point, source = None, arrival.source
@@ -67,13 +77,25 @@ def visit_of(arrival: Arrival, at: dt.datetime, snapshot: Snapshot, keys: Sequen
             param = read
         else:
             notes.append(f"entry_param_{read}")
-    return Visit(at=at, day=day, point=point, accuracy_m=source.accuracy_m if source else None, fuzzy=bool(source and source.fuzzy),
-                 region_code=region_code, postal_code=arrival.postal_code, param=param, notes=tuple(notes),
-                 loads=loads_of(day) if loads_of is not None else None)
+    return Visit(
+        at=at,
+        day=day,
+        point=point,
+        accuracy_m=source.accuracy_m if source else None,
+        fuzzy=bool(source and source.fuzzy),
+        region_code=region_code,
+        postal_code=arrival.postal_code,
+        param=param,
+        notes=tuple(notes),
+        loads=loads_of(day) if loads_of is not None else None,
+    )
 
 
-def entry_param_of(text: str, at: dt.datetime, day: dt.date, snapshot: Snapshot, keys: Sequence[bytes]) -> EntryParam | str:
-    """The parameter if it holds at `at` (A18), else the word why it is ignored. Guide links live `guide_link_days`."""
+def entry_param_of(
+    text: str, at: dt.datetime, day: dt.date, snapshot: Snapshot, keys: Sequence[bytes]
+) -> EntryParam | str:
+    """The parameter if it holds at `at` (A18), else the word why it is ignored. Guide links live
+    `guide_link_days`."""
     signed = entry_params.read(text, keys)
     if isinstance(signed, str):
         return signed
@@ -90,7 +112,12 @@ def entry_param_of(text: str, at: dt.datetime, day: dt.date, snapshot: Snapshot,
         return "unknown_store"
     if not signed.store_id and not signed.guide_id:
         return "names_nothing"
-    return EntryParam(signed.store_id or None, signed.guide_id or None, signed.channel_id or None, signed.issued_at)
+    return EntryParam(
+        signed.store_id or None,
+        signed.guide_id or None,
+        signed.channel_id or None,
+        signed.issued_at,
+    )
 
 
 def point_of(source: SourcePoint) -> Coordinates | None:
@@ -102,4 +129,6 @@ def _converted(source: SourcePoint) -> Coordinates:
     try:
         return to_wgs84(source.latitude, source.longitude, source.crs)
     except InvalidCoordinates as fault:
-        raise InvalidCoordinates(fault.detail, errors=[FieldFault("location", fault.detail)]) from None
+        raise InvalidCoordinates(
+            fault.detail, errors=[FieldFault("location", fault.detail)]
+        ) from None

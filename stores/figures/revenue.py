@@ -1,4 +1,6 @@
-"""Revenue of dealers and stores by day, month, store or dealer, summed from the ledger (D4): the sums are the ledger."""
+"""Revenue of dealers and stores by day, month, store or dealer, summed from the ledger (D4): the
+sums are the ledger."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -24,30 +26,76 @@ By = Literal["day", "month", "store", "dealer"]
 
 def _sum(adds: Iterable[str], takes: Iterable[str]) -> ColumnElement[int]:
     t = transfer.c
-    return func.coalesce(func.sum(case((t.kind.in_(list(adds)), t.amount_minor), (t.kind.in_(list(takes)), -t.amount_minor), else_=0)), 0)
+    return func.coalesce(
+        func.sum(
+            case(
+                (t.kind.in_(list(adds)), t.amount_minor),
+                (t.kind.in_(list(takes)), -t.amount_minor),
+                else_=0,
+            )
+        ),
+        0,
+    )
 
 
-def of(connection: Connection, first: dt.date, last: dt.date, by: By, *, dealer_id: int | None = None, store_id: int | None = None,
-       stores: Any = None) -> dict[str, Any]:
-    """Revenue from `first` to `last` (inclusive brand days) of one dealer, one store, or the stores a scope query names.
+def of(
+    connection: Connection,
+    first: dt.date,
+    last: dt.date,
+    by: By,
+    *,
+    dealer_id: int | None = None,
+    store_id: int | None = None,
+    stores: Any = None,
+) -> dict[str, Any]:
+    """Revenue from `first` to `last` (inclusive brand days) of one dealer, one store, or the stores
+    a scope query names.
 
-    {"from", "to", "currency", "totals", "rows"}; net = gross - refunds - fees - rewards. Fees are net of fees returned, each on its day."""
+    {"from", "to", "currency", "totals", "rows"}; net = gross - refunds - fees - rewards. Fees are
+    net of fees returned, each on its day."""
     names, keyed = (*FIGURES, *MOVES.values()), by in ("store", "dealer")
     limited = dealer_id is not None or store_id is not None or stores is not None
     grain: cube.By = "sum" if keyed or by == "month" and limited else "day" if limited else "chain"
-    found = cube.figures(connection, cube.sale_cell, first, last, names, grain, _limits(dealer_id, store_id, stores) if limited else cube.everything)
+    found = cube.figures(
+        connection,
+        cube.sale_cell,
+        first,
+        last,
+        names,
+        grain,
+        _limits(dealer_id, store_id, stores) if limited else cube.everything,
+    )
     key = found.c[f"{by}_id"] if keyed else found.c.day
     moved = [func.sum(found.c[name]) for name in MOVES.values()]
-    sums = select(key.label("key"), *(func.sum(found.c[name]).label(name) for name in FIGURES)).group_by(key).having(or_(*(each > 0 for each in moved)))
+    sums = (
+        select(key.label("key"), *(func.sum(found.c[name]).label(name) for name in FIGURES))
+        .group_by(key)
+        .having(or_(*(each > 0 for each in moved)))
+    )
     query: Select[Any] = sums.order_by(key)
     if keyed:
         table, inner = store if by == "store" else dealer, sums.subquery()
         code = table.c[f"{by}_code"]
-        query = select(code.label("key"), *(inner.c[name] for name in FIGURES)).select_from(inner.outerjoin(table, table.c.id == inner.c.key)).order_by(code)
-    rows = [(str(r.key)[:7] if by == "month" else r.key.isoformat() if by == "day" else r.key, figures_of(r)) for r in connection.execute(query)]
+        query = (
+            select(code.label("key"), *(inner.c[name] for name in FIGURES))
+            .select_from(inner.outerjoin(table, table.c.id == inner.c.key))
+            .order_by(code)
+        )
+    rows = [
+        (
+            str(r.key)[:7] if by == "month" else r.key.isoformat() if by == "day" else r.key,
+            figures_of(r),
+        )
+        for r in connection.execute(query)
+    ]
     name = f"{by}_code" if by in ("store", "dealer") else "period"
-    return {"from": first.isoformat(), "to": last.isoformat(), "currency": brand().currency, "totals": _total(f for _, f in rows),
-            "rows": [{name: key, **figures} for key, figures in _merged(rows)]}
+    return {
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "currency": brand().currency,
+        "totals": _total(f for _, f in rows),
+        "rows": [{name: key, **figures} for key, figures in _merged(rows)],
+    }
 
 
 def _limits(dealer_id: int | None, store_id: int | None, stores: Any) -> cube.Limits:
@@ -62,8 +110,15 @@ def _limits(dealer_id: int | None, store_id: int | None, stores: Any) -> cube.Li
     return limits
 
 
-def _within(query: Select[Any], kinds: Sequence[str], first: dt.date, last: dt.date, dealer_id: int | None, store_id: int | None,
-            stores: Any) -> Select[Any]:
+def _within(
+    query: Select[Any],
+    kinds: Sequence[str],
+    first: dt.date,
+    last: dt.date,
+    dealer_id: int | None,
+    store_id: int | None,
+    stores: Any,
+) -> Select[Any]:
     t = transfer.c
     query = query.where(t.business_day >= first, t.business_day <= last, t.kind.in_(kinds))
     if dealer_id is not None:
@@ -73,24 +128,60 @@ def _within(query: Select[Any], kinds: Sequence[str], first: dt.date, last: dt.d
     return query if stores is None else query.where(cube.among(t.store_id, stores))
 
 
-def by_dealer(connection: Connection, first: dt.date, last: dt.date, *, stores: Any = None) -> Subquery:
+def by_dealer(
+    connection: Connection, first: dt.date, last: dt.date, *, stores: Any = None
+) -> Subquery:
     """The sums of `of` by `dealer_id`, to join."""
-    found = cube.figures(connection, cube.sale_cell, first, last, tuple(FIGURES), "sum", _limits(None, None, stores))
-    return select(found.c.dealer_id, *(func.sum(found.c[name]).label(name) for name in FIGURES)).group_by(found.c.dealer_id).subquery("dealer_sums")
+    found = cube.figures(
+        connection, cube.sale_cell, first, last, tuple(FIGURES), "sum", _limits(None, None, stores)
+    )
+    return (
+        select(found.c.dealer_id, *(func.sum(found.c[name]).label(name) for name in FIGURES))
+        .group_by(found.c.dealer_id)
+        .subquery("dealer_sums")
+    )
 
 
-def movements(connection: Connection, first: dt.date, last: dt.date, figure: str, order: Order, *, dealer_id: int | None = None, store_id: int | None = None,
-              stores: Any = None, guide_id: int | None = None) -> Sequence[Row[Any]]:
-    """The transfers that make up one figure of `of`; what takes away is negative. Sorted by `booked` alone. KeyError for no figure."""
+def movements(
+    connection: Connection,
+    first: dt.date,
+    last: dt.date,
+    figure: str,
+    order: Order,
+    *,
+    dealer_id: int | None = None,
+    store_id: int | None = None,
+    stores: Any = None,
+    guide_id: int | None = None,
+) -> Sequence[Row[Any]]:
+    """The transfers that make up one figure of `of`; what takes away is negative. Sorted by
+    `booked` alone. KeyError for no figure."""
     t, (adds, takes) = transfer.c, FIGURES[figure]
     amount = case((t.kind.in_(takes), -t.amount_minor), else_=t.amount_minor)
-    query = (select(t.id, t.business_day, t.kind, amount.label("amount_minor"), t.origin_period, t.component, sales_order.c.order_no, store.c.store_code,
-                    store.c.name.label("store_name"), guide.c.guide_code, guide.c.name.label("guide_name"))
-             .outerjoin(sales_order, sales_order.c.id == t.order_id).outerjoin(store, store.c.id == t.store_id).outerjoin(guide, guide.c.id == t.guide_id))
+    query = (
+        select(
+            t.id,
+            t.business_day,
+            t.kind,
+            amount.label("amount_minor"),
+            t.origin_period,
+            t.component,
+            sales_order.c.order_no,
+            store.c.store_code,
+            store.c.name.label("store_name"),
+            guide.c.guide_code,
+            guide.c.name.label("guide_name"),
+        )
+        .outerjoin(sales_order, sales_order.c.id == t.order_id)
+        .outerjoin(store, store.c.id == t.store_id)
+        .outerjoin(guide, guide.c.id == t.guide_id)
+    )
     query = _within(query, (*adds, *takes), first, last, dealer_id, store_id, stores)
     if guide_id is not None:
         query = query.where(t.guide_id == guide_id)
-    elif dealer_id is None and store_id is None:  # nothing that an index leads to: by id, between the ids of these days
+    elif (
+        dealer_id is None and store_id is None
+    ):  # nothing that an index leads to: by id, between the ids of these days
         begin, end = moved_days.bounds(connection, first, last)
         query = query.where(t.id >= begin, t.id <= end)
     if order.after is not None:
@@ -98,16 +189,45 @@ def movements(connection: Connection, first: dt.date, last: dt.date, figure: str
     return connection.execute(ordered(query, {"booked": t.id}, t.id, order)).all()
 
 
-def movement_totals(connection: Connection, first: dt.date, last: dt.date, figure: str, *, dealer_id: int | None = None, store_id: int | None = None,
-                    stores: Any = None, guide_id: int | None = None) -> tuple[int, int]:
+def movement_totals(
+    connection: Connection,
+    first: dt.date,
+    last: dt.date,
+    figure: str,
+    *,
+    dealer_id: int | None = None,
+    store_id: int | None = None,
+    stores: Any = None,
+    guide_id: int | None = None,
+) -> tuple[int, int]:
     """How many transfers `movements` lists in all, and their sum: the figure itself."""
-    kinds, limited = FIGURES[figure], dealer_id is not None or store_id is not None or stores is not None
+    kinds, limited = (
+        FIGURES[figure],
+        dealer_id is not None or store_id is not None or stores is not None,
+    )
     if guide_id is None:
-        c = cube.figures(connection, cube.sale_cell, first, last, (figure, MOVES[figure]), "sum" if limited else "chain",
-                         _limits(dealer_id, store_id, stores) if limited else cube.everything).c
-        moves, amount = connection.execute(select(func.sum(c[MOVES[figure]]), func.sum(c[figure]))).one()
+        c = cube.figures(
+            connection,
+            cube.sale_cell,
+            first,
+            last,
+            (figure, MOVES[figure]),
+            "sum" if limited else "chain",
+            _limits(dealer_id, store_id, stores) if limited else cube.everything,
+        ).c
+        moves, amount = connection.execute(
+            select(func.sum(c[MOVES[figure]]), func.sum(c[figure]))
+        ).one()
         return int(moves or 0), int(amount or 0)
-    query = _within(select(func.count(), _sum(*kinds)), (*kinds[0], *kinds[1]), first, last, dealer_id, store_id, stores)
+    query = _within(
+        select(func.count(), _sum(*kinds)),
+        (*kinds[0], *kinds[1]),
+        first,
+        last,
+        dealer_id,
+        store_id,
+        stores,
+    )
     number, total = connection.execute(query.where(transfer.c.guide_id == guide_id)).one()
     return int(number), int(total)
 
@@ -115,7 +235,13 @@ def movement_totals(connection: Connection, first: dt.date, last: dt.date, figur
 def figures_of(row: Any) -> dict[str, int]:
     """The five figures of a row of sums."""
     found = {name: int(getattr(row, name)) for name in FIGURES}
-    return {**found, "net_minor": found["gross_minor"] - found["refunds_minor"] - found["fees_minor"] - found["rewards_minor"]}
+    return {
+        **found,
+        "net_minor": found["gross_minor"]
+        - found["refunds_minor"]
+        - found["fees_minor"]
+        - found["rewards_minor"],
+    }
 
 
 def _total(rows: Iterable[dict[str, int]]) -> dict[str, int]:

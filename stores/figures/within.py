@@ -1,4 +1,6 @@
-"""Whose figures: an actor's rows (P6), narrowed by codes, as conditions over the keys of the cube's cells. Unknown codes find nothing."""
+"""Whose figures: an actor's rows (P6), narrowed by codes, as conditions over the keys of the cube's
+cells. Unknown codes find nothing."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -20,7 +22,8 @@ from stores.network.stores import store
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """All of the conditions hold: store among each of `stores`, and these single stores, dealers, guides (ids or subqueries of one)."""
+    """All of the conditions hold: store among each of `stores`, and these single stores, dealers,
+    guides (ids or subqueries of one)."""
 
     today: dt.date
     stores: tuple[Select[Any], ...] = ()
@@ -33,23 +36,37 @@ class Within:
         return not (self.stores or self.store_ids or self.dealer_ids or self.guide_ids)
 
     def places(self, keys: Mapping[str, ColumnElement[Any]]) -> Iterable[ColumnElement[bool]]:
-        """Over cells of stores: the store led to, the owner of the sale, the dealer it was booked for (D12)."""
+        """Over cells of stores: the store led to, the owner of the sale, the dealer it was booked
+        for (D12)."""
         yield from (cube.among(keys["store_id"], each) for each in self.stores)
         yield from (keys["store_id"] == each for each in self.store_ids)
         yield from (keys["dealer_id"] == each for each in self.dealer_ids)
 
     def guides(self, keys: Mapping[str, ColumnElement[Any]]) -> Iterable[ColumnElement[bool]]:
-        """Over cells of guides: those whose present store is within, for a dealer a store under contract with him today."""
+        """Over cells of guides: those whose present store is within, for a dealer a store under
+        contract with him today."""
         g, c = guide.c, dealer_contract.c
         yield from (keys["guide_id"] == each for each in self.guide_ids)
-        where = [g.store_id.in_(each) for each in self.stores] + [g.store_id == each for each in self.store_ids]
-        where += [g.store_id.in_(select(c.store_id).where(c.dealer_id == each, contract_in_force(self.today))) for each in self.dealer_ids]
+        where = [g.store_id.in_(each) for each in self.stores] + [
+            g.store_id == each for each in self.store_ids
+        ]
+        where += [
+            g.store_id.in_(
+                select(c.store_id).where(c.dealer_id == each, contract_in_force(self.today))
+            )
+            for each in self.dealer_ids
+        ]
         if where:
             found = select(g.id).where(*where)
-            yield keys["guide_id"].in_(found) if self.store_ids or self.dealer_ids else cube.among(keys["guide_id"], found)
+            yield (
+                keys["guide_id"].in_(found)
+                if self.store_ids or self.dealer_ids
+                else cube.among(keys["guide_id"], found)
+            )
 
     def by(self, wanted: cube.By) -> cube.By:
-        """The grain to read single days (`day`) or a sum (`sum`) from: days of the whole chain where nobody is named."""
+        """The grain to read single days (`day`) or a sum (`sum`) from: days of the whole chain
+        where nobody is named."""
         return "chain" if self.everybody else wanted
 
     def limits(self, cells: Table) -> cube.Limits:
@@ -58,9 +75,17 @@ class Within:
         return self.guides if cells is cube.guide_cell else self.places
 
 
-def within(actor: Actor, today: dt.date, *, branch_code: str | None = None, dealer_code: str | None = None, store_code: str | None = None,
-           guide_code: str | None = None) -> Within:
-    """What the actor sees of these; a dealer is limited by what was led to and booked for him (D12), a guide by himself."""
+def within(
+    actor: Actor,
+    today: dt.date,
+    *,
+    branch_code: str | None = None,
+    dealer_code: str | None = None,
+    store_code: str | None = None,
+    guide_code: str | None = None,
+) -> Within:
+    """What the actor sees of these; a dealer is limited by what was led to and booked for him
+    (D12), a guide by himself."""
     stores, store_ids, dealer_ids, guide_ids = [], [], [], []
     if actor.scope_kind == "dealer":
         dealer_ids.append(actor.scope_id)

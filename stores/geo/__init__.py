@@ -1,2 +1,2 @@
-"""Places: coordinates and their systems, nearest, areas, divisions, postal codes, names of places, geocoders, IP addresses.
-Uses base."""
+"""Places: coordinates and their systems, nearest, areas, divisions, postal codes, names of places,
+geocoders, IP addresses. Uses base."""

@@ -1,8 +1,10 @@
-"""A geocoder behind a setting (A9), off by default: addresses to coordinates, asked with care and never relied on.
+"""A geocoder behind a setting (A9), off by default: addresses to coordinates, asked with care and
+never relied on.
 
-Answers are kept for 30 days under a keyed hash of the words (no address can be read from it), asked at most so often, within three seconds.
-Whoever fails or is asked too often is left alone for a while; the search then answers from its own tables. Neither the words nor the key enter a log.
-"""
+Answers are kept for 30 days under a keyed hash of the words (no address can be read from it), asked
+at most so often, within three seconds. Whoever fails or is asked too often is left alone for a
+while; the search then answers from its own tables. Neither the words nor the key enter a log."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -33,7 +35,8 @@ REST_SECONDS = 30.0  # after a failure
 MOST = 5
 
 geocoded = Table(
-    "geocoded", db.metadata,
+    "geocoded",
+    db.metadata,
     Column("words_hash", db.Code(64), primary_key=True),
     Column("answer", db.Json, nullable=False),
     Column("expires_at", db.Instant, nullable=False),
@@ -64,7 +67,8 @@ class _State:
 
 
 def _asking(provider: Provider | None) -> tuple[str, Ask]:
-    """The system a provider measures in, and how to ask it; its module is large and loaded only where a geocoder is set."""
+    """The system a provider measures in, and how to ask it; its module is large and loaded only
+    where a geocoder is set."""
     if provider is None:
         return "wgs84", lambda words: []
     from stores.geo import geocoder_providers
@@ -86,7 +90,8 @@ def is_on() -> bool:
 
 
 def ask(words: str, now: dt.datetime | None = None) -> list[Address]:
-    """Where an address lies; [] when nobody is asked, nothing was found or no answer came. Writes the cache: hold no connection."""
+    """Where an address lies; [] when nobody is asked, nothing was found or no answer came. Writes
+    the cache: hold no connection."""
     state, at = _state, now or dt.datetime.now(dt.UTC)
     if state.provider is None or not words.strip():
         return []
@@ -94,24 +99,44 @@ def ask(words: str, now: dt.datetime | None = None) -> list[Address]:
     with db.read() as connection:
         row = connection.execute(select(geocoded).where(geocoded.c.words_hash == name)).first()
     if row is not None and row.expires_at > at:
-        return [Address(each[0], Coordinates(each[1], each[2]), each[3], state.provider.name) for each in row.answer]
+        return [
+            Address(each[0], Coordinates(each[1], each[2]), each[3], state.provider.name)
+            for each in row.answer
+        ]
     found = _asked(state, words)
     if found is None:
         return []
     with db.transaction() as connection:
-        insert_or_update(connection, geocoded, [{"words_hash": name, "answer": [[each.name, each.point.latitude, each.point.longitude, each.region_code]
-                                                                              for each in found], "expires_at": at + KEPT_FOR}], ["words_hash"])
+        insert_or_update(
+            connection,
+            geocoded,
+            [
+                {
+                    "words_hash": name,
+                    "answer": [
+                        [each.name, each.point.latitude, each.point.longitude, each.region_code]
+                        for each in found
+                    ],
+                    "expires_at": at + KEPT_FOR,
+                }
+            ],
+            ["words_hash"],
+        )
     return found
 
 
 def forget_old(now: dt.datetime) -> int:
     """Answers past their time go; how many."""
     with db.transaction() as connection:
-        return int(connection.execute(delete(geocoded).where(geocoded.c.expires_at <= now)).rowcount)
+        return int(
+            connection.execute(delete(geocoded).where(geocoded.c.expires_at <= now)).rowcount
+        )
 
 
 def _hash(provider: str, words: str) -> str:
-    return hmac.new(keys.data_key(), f"geocoder {provider} {fold(words)}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        keys.data_key(), f"geocoder {provider} {fold(words)}".encode(), hashlib.sha256
+    ).hexdigest()
 
 
 def _asked(state: _State, words: str) -> list[Address] | None:
@@ -126,15 +151,38 @@ def _asked(state: _State, words: str) -> list[Address] | None:
         return None
     try:
         answers = state.ask(words)
-    except (GeopyError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # a provider may answer anything at all
+    except (
+        GeopyError,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:  # a provider may answer anything at all
         state.rests_until = time.monotonic() + REST_SECONDS
-        log.warning("geocoder did not answer; places come from the tables", provider=provider, error=type(error).__name__, rests_s=REST_SECONDS)
+        log.warning(
+            "geocoder did not answer; places come from the tables",
+            provider=provider,
+            error=type(error).__name__,
+            rests_s=REST_SECONDS,
+        )
         return None
-    return [each for answer in answers[:MOST] if (each := _address(provider, state.crs, *answer)) is not None]
+    return [
+        each
+        for answer in answers[:MOST]
+        if (each := _address(provider, state.crs, *answer)) is not None
+    ]
 
 
-def _address(provider: str, crs: str, name: str, latitude: float, longitude: float, adcode: str | None) -> Address | None:
+def _address(
+    provider: str, crs: str, name: str, latitude: float, longitude: float, adcode: str | None
+) -> Address | None:
     try:
-        return Address(str(name)[:200], to_wgs84(float(latitude), float(longitude), crs), adcode if adcode in regions() else None, provider)
+        return Address(
+            str(name)[:200],
+            to_wgs84(float(latitude), float(longitude), crs),
+            adcode if adcode in regions() else None,
+            provider,
+        )
     except (Fault, ValueError, TypeError):
         return None

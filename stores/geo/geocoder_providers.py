@@ -1,4 +1,5 @@
 """How each geocoder is asked; geopy does it, except for AMap, which it does not know."""
+
 from __future__ import annotations
 
 import logging
@@ -21,7 +22,8 @@ _COMMON: dict[str, Any] = {"timeout": TIMEOUT_SECONDS, "adapter_factory": URLLib
 
 
 class AMap(Geocoder):  # type: ignore[misc]
-    """The geocoding of AMap (高德), which geopy does not have: version 3 of its web service, answers in GCJ-02."""
+    """The geocoding of AMap (高德), which geopy does not have: version 3 of its web service, answers
+    in GCJ-02."""
 
     api_path = "/v3/geocode/geo"
 
@@ -31,14 +33,25 @@ class AMap(Geocoder):  # type: ignore[misc]
 
     def geocode(self, query: str, *, timeout: Any = DEFAULT_SENTINEL) -> list[Location] | None:
         """Up to ten. Raises GeopyError."""
-        return self._call_geocoder(f"{self.api}?{urlencode({'key': self.key, 'address': query, 'output': 'JSON'})}", self._parse, timeout=timeout)  # type: ignore[no-any-return]
+        return self._call_geocoder(
+            f"{self.api}?{urlencode({'key': self.key, 'address': query, 'output': 'JSON'})}",
+            self._parse,
+            timeout=timeout,
+        )  # type: ignore[no-any-return]
 
     @staticmethod
     def _parse(page: dict[str, Any]) -> list[Location]:
         if str(page.get("status")) != "1":
             code = str(page.get("infocode"))
-            kind = GeocoderQuotaExceeded if code in ("10003", "10004", "10014", "10019", "10020", "10021", "10044") else (
-                GeocoderAuthenticationFailure if code in ("10001", "10002", "10005", "10007", "10009") else GeocoderQueryError)
+            kind = (
+                GeocoderQuotaExceeded
+                if code in ("10003", "10004", "10014", "10019", "10020", "10021", "10044")
+                else (
+                    GeocoderAuthenticationFailure
+                    if code in ("10001", "10002", "10005", "10007", "10009")
+                    else GeocoderQueryError
+                )
+            )
             raise kind(f"infocode {code}")
         found = []
         for each in page.get("geocodes") or ():
@@ -57,7 +70,10 @@ def asking(provider: Provider) -> tuple[str, Ask]:
 def _nominatim(provider: Provider) -> tuple[str, Ask]:
     scheme, _, domain = (provider.url or "https://nominatim.openstreetmap.org").partition("://")
     found = Nominatim(user_agent=provider.agent, scheme=scheme, domain=domain, **_COMMON)
-    return "wgs84", lambda words: [(each.address, each.latitude, each.longitude, None) for each in found.geocode(words, exactly_one=False, limit=MOST) or ()]
+    return "wgs84", lambda words: [
+        (each.address, each.latitude, each.longitude, None)
+        for each in found.geocode(words, exactly_one=False, limit=MOST) or ()
+    ]
 
 
 def _baidu(provider: Provider) -> tuple[str, Ask]:
@@ -77,7 +93,14 @@ def _amap(provider: Provider) -> tuple[str, Ask]:
     found = AMap(provider.key or "", user_agent=provider.agent, **_COMMON)
     if provider.url:
         found.api = provider.url + AMap.api_path
-    return "gcj02", lambda words: [(each.address, each.latitude, each.longitude, str(each.raw.get("adcode") or "")) for each in found.geocode(words) or ()]
+    return "gcj02", lambda words: [
+        (each.address, each.latitude, each.longitude, str(each.raw.get("adcode") or ""))
+        for each in found.geocode(words) or ()
+    ]
 
 
-_MAKERS: dict[str, Callable[[Provider], tuple[str, Ask]]] = {"nominatim": _nominatim, "baidu": _baidu, "amap": _amap}
+_MAKERS: dict[str, Callable[[Provider], tuple[str, Ask]]] = {
+    "nominatim": _nominatim,
+    "baidu": _baidu,
+    "amap": _amap,
+}

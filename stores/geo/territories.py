@@ -1,4 +1,6 @@
-"""Areas on the ground: exclusive territories of dealers, service areas of stores, isolated areas (A12, rungs 8 and 9)."""
+"""Areas on the ground: exclusive territories of dealers, service areas of stores, isolated areas
+(A12, rungs 8 and 9)."""
+
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, Float, ForeignKey, Index, Table
@@ -9,18 +11,22 @@ KINDS = ("territory", "service_area", "isolated")
 BOX = ("west", "south", "east", "north")
 
 area = Table(
-    "area", db.metadata,
+    "area",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("area_code", db.Code(64), nullable=False, unique=True),
 )
 area_revision = Table(
-    "area_revision", db.metadata,
+    "area_revision",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("area_id", BigInteger, ForeignKey("area.id"), nullable=False),
     Column("kind", db.Code(16), nullable=False),
     Column("dealer_id", BigInteger, ForeignKey("dealer.id")),
     Column("store_id", BigInteger, ForeignKey("store.id")),
-    Column("geometry", db.Json),  # GeoJSON in WGS-84, or None when regions or postal codes alone define it
+    Column(
+        "geometry", db.Json
+    ),  # GeoJSON in WGS-84, or None when regions or postal codes alone define it
     *(Column(name, Float) for name in BOX),  # what the geometry lies within, in degrees
     Column("region_codes", db.Json, nullable=False),
     Column("postal_codes", db.Json, nullable=False),

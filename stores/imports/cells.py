@@ -1,4 +1,6 @@
-"""One cell: text in, value out, or BadCell with the reason in words. Every parser takes (text, context); empty text never gets here."""
+"""One cell: text in, value out, or BadCell with the reason in words. Every parser takes (text,
+context); empty text never gets here."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -30,11 +32,15 @@ _PLAIN = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?")
 _AMOUNT = re.compile(r"-?([0-9]{1,18})(?:\.([0-9]{1,20}))?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]00:00(?::00)?)?")
 _SHORTENED = re.compile(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}")
-_MONTH = re.compile(r"((?:19|2[01])[0-9]{2}-(?:0[1-9]|1[0-2]))(?:-01)?(?:[T ]00:00(?::00)?)?")  # a workbook keeps a month as its first day
+_MONTH = re.compile(
+    r"((?:19|2[01])[0-9]{2}-(?:0[1-9]|1[0-2]))(?:-01)?(?:[T ]00:00(?::00)?)?"
+)  # a workbook keeps a month as its first day
 _TAIL = re.compile(r"([0-9]+)\.0+")
 _MEASURE = re.compile(r"[0-9]{1,9}\.[0-9]{1,6}")
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")  # without NEL, which is a line break
-_URL = re.compile(r"(?:https?://[^\s/\\?#<>\"]+|weixin://[^\s<>\"]+|/?[A-Za-z0-9_][A-Za-z0-9_\-/.]*)(?:[/?#][^\s<>\"]*)?")
+_URL = re.compile(
+    r"(?:https?://[^\s/\\?#<>\"]+|weixin://[^\s<>\"]+|/?[A-Za-z0-9_][A-Za-z0-9_\-/.]*)(?:[/?#][^\s<>\"]*)?"
+)
 
 
 class Cell(Enum):
@@ -50,7 +56,8 @@ CLEAR = Cell.CLEAR
 
 
 class BadCell(ValueError):
-    """The cell cannot be taken; the message is the reason in words: `BadCell(words)`, or `BadCell.of(code, **parameters)` of SAYINGS."""
+    """The cell cannot be taken; the message is the reason in words: `BadCell(words)`, or
+    `BadCell.of(code, **parameters)` of SAYINGS."""
 
     code = ""
     parameters: dict[str, Any]
@@ -64,8 +71,9 @@ class BadCell(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What a parser returns for a cell that was taken in another form than it was written in, or with a warning: the value, and a code of
-    SAYINGS with the parameters of its words. The value may be Mended once more."""
+    """What a parser returns for a cell that was taken in another form than it was written in, or
+    with a warning: the value, and a code of SAYINGS with the parameters of its words. The value may
+    be Mended once more."""
 
     value: Any
     code: str
@@ -74,7 +82,8 @@ class Mended:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Money of one line in minor units; `rounded` when the text had more decimals than the currency."""
+    """Money of one line in minor units; `rounded` when the text had more decimals than the
+    currency."""
 
     minor: int
     rounded: bool
@@ -88,8 +97,8 @@ class Measured(str):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a cell may depend on: the brand's zone and currency, the decimals of every currency that is accepted, and the order of day and
-    month in the column (stores/imports/dates.py)."""
+    """What a cell may depend on: the brand's zone and currency, the decimals of every currency that
+    is accepted, and the order of day and month in the column (stores/imports/dates.py)."""
 
     zone: ZoneInfo
     currency: str
@@ -101,7 +110,8 @@ Parser = Callable[[str, Context], Any]
 
 
 def visible_text(text: str, longest: int) -> str:
-    """Refuses what cannot be stored or seen: control characters, lone surrogates, private and unassigned code points; too long."""
+    """Refuses what cannot be stored or seen: control characters, lone surrogates, private and
+    unassigned code points; too long."""
     if len(text) > longest:
         raise BadCell(f"has {len(text)} characters; at most {longest} are allowed")
     if not text.isprintable():
@@ -113,14 +123,18 @@ def visible_text(text: str, longest: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class code:
-    """A business code or number: case-sensitive text on one line without invisible characters (they make two codes look like one)."""
+    """A business code or number: case-sensitive text on one line without invisible characters (they
+    make two codes look like one)."""
 
     longest: int = 64
 
     def __call__(self, text: str, context: Context) -> Any:
         visible_text(text, self.longest)
         if _SHORTENED.fullmatch(text):
-            raise BadCell("was shortened by a spreadsheet, its digits are lost; format the column as text and enter the codes again")
+            raise BadCell(
+                "was shortened by a spreadsheet, its digits are lost; format the column as text "
+                "and enter the codes again"
+            )
         if not text.isprintable():
             bad = next(letter for letter in text if not letter.isprintable())
             raise BadCell(f"holds the invisible character U+{ord(bad):04X}")
@@ -137,24 +151,33 @@ class key(code):
 
     def __call__(self, text: str, context: Context) -> Any:
         found = code.__call__(self, text, context)
-        if (reason := addressable.why_not(found.value if isinstance(found, Mended) else found)) is not None:
+        if (
+            reason := addressable.why_not(found.value if isinstance(found, Mended) else found)
+        ) is not None:
             raise BadCell(reason)
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class words:
-    """Free text on one line; line breaks become spaces. C1 controls, which are Windows-1252 punctuation, become what they were."""
+    """Free text on one line; line breaks become spaces. C1 controls, which are Windows-1252
+    punctuation, become what they were."""
 
     longest: int = 200
 
     def __call__(self, text: str, context: Context) -> Any:
         whole = text if text.isprintable() else _C1.sub(_as_windows_1252, text)
-        value = visible_text(whole if whole.isprintable() else " ".join(whole.split()), self.longest)
+        value = visible_text(
+            whole if whole.isprintable() else " ".join(whole.split()), self.longest
+        )
         if whole == text:
             return value
         letter = next(letter for letter in text if "\x80" <= letter <= "\x9f")
-        return Mended(value, "c1_controls", {"code": f"U+{ord(letter):04X}", "letter": _C1.sub(_as_windows_1252, letter)})
+        return Mended(
+            value,
+            "c1_controls",
+            {"code": f"U+{ord(letter):04X}", "letter": _C1.sub(_as_windows_1252, letter)},
+        )
 
 
 def _as_windows_1252(match: re.Match[str]) -> str:
@@ -169,6 +192,7 @@ def whole(low: int, high: int) -> Parser:
         if not low <= value <= high:
             raise BadCell(f"lies outside {low} to {high}")
         return value
+
     return parse
 
 
@@ -176,7 +200,8 @@ _pieces = whole(1, 10**9)
 
 
 def basis_points(text: str, context: Context) -> int:
-    """A share of the whole in hundredths of a per cent; what is written in per cent is told what it is."""
+    """A share of the whole in hundredths of a per cent; what is written in per cent is told what it
+    is."""
     percent = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]{1,2})?) ?[%％]", text)
     if percent is not None:
         raise BadCell.of("percentage", percent=percent[1], points=round(float(percent[1]) * 100))
@@ -188,12 +213,21 @@ def degrees(name: str, limit: int) -> Parser:
     def parse(text: str, context: Context) -> float:
         if not _PLAIN.fullmatch(text):
             comma = re.fullmatch(r"[+-]?[0-9]+,[0-9]+", text)
-            raise BadCell("has a decimal comma; write a point" if comma else f"is no {name} in decimal degrees, such as 31.2304")
+            raise BadCell(
+                "has a decimal comma; write a point"
+                if comma
+                else f"is no {name} in decimal degrees, such as 31.2304"
+            )
         value = float(text)
         if not -limit <= value <= limit:
-            swapped = "; latitude and longitude look swapped" if name == "latitude" and abs(value) <= 180 else ""
+            swapped = (
+                "; latitude and longitude look swapped"
+                if name == "latitude" and abs(value) <= 180
+                else ""
+            )
             raise BadCell(f"lies outside -{limit} to {limit}{swapped}")
         return value
+
     return parse
 
 
@@ -202,6 +236,7 @@ def choice(*allowed: str) -> Parser:
         if (value := text.casefold()) not in allowed:
             raise BadCell(f"is none of {', '.join(allowed)}")
         return value
+
     return parse
 
 
@@ -213,6 +248,7 @@ def switch(yes: str, no: str) -> Parser:
         if (value := meaning.get(text.casefold())) is None:
             raise BadCell(f"is neither {yes} nor {no}")
         return value
+
     return parse
 
 
@@ -247,25 +283,31 @@ def _iso(text: str, context: Context) -> str:
         return dates.as_iso(text, context.day_order)
     except dates.Unclear as unclear:
         code = "days_in_both_orders" if unclear.both else "unclear_day"
-        raise BadCell.of(code, first=unclear.first.isoformat(), second=unclear.second.isoformat()) from None
+        raise BadCell.of(
+            code, first=unclear.first.isoformat(), second=unclear.second.isoformat()
+        ) from None
 
 
 def _refuse_missing(text: str) -> None:
-    """N5: what stands in date columns for no date, also where a date may lie in any year: it would open or close what it dates."""
+    """N5: what stands in date columns for no date, also where a date may lie in any year: it would
+    open or close what it dates."""
     if looks_missing(text):
         raise BadCell(MISSING)
 
 
 def month(text: str, context: Context) -> str:
     _refuse_missing(text if len(text) > 7 else f"{text}-01")
-    found = _MONTH.fullmatch(text) or _MONTH.fullmatch(dates.as_iso(text, "") if text[:4].isdigit() else text)
+    found = _MONTH.fullmatch(text) or _MONTH.fullmatch(
+        dates.as_iso(text, "") if text[:4].isdigit() else text
+    )
     if not found:
         raise BadCell("is no month; write 2025-03")
     return found[1]
 
 
 def amount(text: str, context: Context) -> str:
-    """Shape only; `to_minor` needs the row's currency. A negative one may be a discount of its order, which the order decides."""
+    """Shape only; `to_minor` needs the row's currency. A negative one may be a discount of its
+    order, which the order decides."""
     if not _AMOUNT.fullmatch(text):
         raise BadCell(_why_no_amount(text))
     return text
@@ -280,7 +322,8 @@ def _why_no_amount(text: str) -> str:
 
 
 def to_minor(text: str, decimals: int) -> Amount:
-    """Major units to minor units, half up (D2), without the sign. `text` has passed `amount`. Raises BadCell above the largest amount."""
+    """Major units to minor units, half up (D2), without the sign. `text` has passed `amount`.
+    Raises BadCell above the largest amount."""
     match = _AMOUNT.fullmatch(text)
     if match is None:
         raise BadCell(_why_no_amount(text))
@@ -294,7 +337,8 @@ def to_minor(text: str, decimals: int) -> Amount:
 
 
 def pieces(text: str, context: Context) -> Any:
-    """How many pieces a line is; a decimal is the measure of one that was weighed or cut (`Measured`)."""
+    """How many pieces a line is; a decimal is the measure of one that was weighed or cut
+    (`Measured`)."""
     if _MEASURE.fullmatch(text) and text.strip("0."):
         whole_part, _, fraction = text.partition(".")
         if not fraction.strip("0") and int(whole_part) > 0:
@@ -306,7 +350,9 @@ def pieces(text: str, context: Context) -> Any:
 def quantity_text(text: str, context: Context) -> Decimal:
     """A target: a plain decimal, not negative."""
     if not re.fullmatch(r"[0-9]{1,15}(?:\.[0-9]{1,6})?", text):
-        raise BadCell("is no number; write digits with a decimal point, not negative, without separators")
+        raise BadCell(
+            "is no number; write digits with a decimal point, not negative, without separators"
+        )
     return Decimal(text)
 
 
@@ -317,11 +363,14 @@ def currency(text: str, context: Context) -> str:
 
 
 def country(text: str, context: Context) -> Any:
-    """Its two letters; names in the world's larger languages and codes of three letters are understood."""
+    """Its two letters; names in the world's larger languages and codes of three letters are
+    understood."""
     if is_country(text):
         return text
     if len(text) > 80 or (code := country_code(text)) is None:
-        raise BadCell("is no country; write its name or the ISO 3166 code of two letters, such as CN")
+        raise BadCell(
+            "is no country; write its name or the ISO 3166 code of two letters, such as CN"
+        )
     return Mended(code, "named_country")
 
 
@@ -334,7 +383,8 @@ def region(text: str, context: Context) -> Any:
 
 
 def postal_code(text: str, context: Context) -> str:
-    """One entry of an area's list, in the form in which it is stored and met: a code, a range or a beginning."""
+    """One entry of an area's list, in the form in which it is stored and met: a code, a range or a
+    beginning."""
     try:
         return str(listed(text))
     except UnknownPostalCode as reason:
@@ -343,9 +393,14 @@ def postal_code(text: str, context: Context) -> str:
 
 def phone(text: str, context: Context) -> str:
     if _SHORTENED.fullmatch(text):
-        raise BadCell("was shortened by a spreadsheet, its digits are lost; format the column as text and enter the codes again")
+        raise BadCell(
+            "was shortened by a spreadsheet, its digits are lost; format the column as text and "
+            "enter the codes again"
+        )
     if (digits := plain(text)) is None or len(digits.lstrip("+")) > 17:
-        raise BadCell("is no phone number; write 5 to 15 digits, optionally with + and country code")
+        raise BadCell(
+            "is no phone number; write 5 to 15 digits, optionally with + and country code"
+        )
     return digits
 
 
@@ -376,16 +431,26 @@ def timezone(text: str, context: Context) -> str:
 def url(text: str, context: Context) -> str:
     visible_text(text, 500)
     if not _URL.fullmatch(text):
-        raise BadCell("is no address; write https://..., weixin://... or a mini-program path such as pages/shop?id=1")
+        raise BadCell(
+            "is no address; write https://..., weixin://... or a mini-program path such as "
+            "pages/shop?id=1"
+        )
     return text
 
 
 def payload(text: str, context: Context) -> dict[str, Any]:
-    """A JSON object: no repeated keys, no NaN, whole numbers within 10^15 (M23), nothing PostgreSQL cannot keep."""
+    """A JSON object: no repeated keys, no NaN, whole numbers within 10^15 (M23), nothing PostgreSQL
+    cannot keep."""
     if len(text) > 10_000:
         raise BadCell("has more than 10,000 characters")
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_bounded, parse_float=_finite)
+        value = json.loads(
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+            parse_int=_bounded,
+            parse_float=_finite,
+        )
     except BadCell:
         raise
     except (ValueError, RecursionError):
@@ -421,8 +486,15 @@ def _finite(text: str) -> float:
 
 
 def parsed(parse: Parser, text: str, context: Context) -> Any:
-    """What the parser makes of the text without marks of spreadsheets; of an empty rest CLEAR. Free text keeps what may be its own."""
-    bare = text if parse is payload else without_formula(text) if isinstance(parse, words) else without_marks(text)
+    """What the parser makes of the text without marks of spreadsheets; of an empty rest CLEAR. Free
+    text keeps what may be its own."""
+    bare = (
+        text
+        if parse is payload
+        else without_formula(text)
+        if isinstance(parse, words)
+        else without_marks(text)
+    )
     if bare == text:
         return parse(text, context)
     return Mended(parse(bare, context) if bare else CLEAR, "spreadsheet_marks")

@@ -1,4 +1,5 @@
 """From text to typed, checked rows: every rule that needs no database. Nothing is written here."""
+
 from __future__ import annotations
 
 import statistics
@@ -7,7 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stores.customers.event_shapes import event_faults
-from stores.geo.coordinates import Coordinates, InvalidCoordinates, far_from_region, geodesic_m, is_null_island, likely_swapped, to_wgs84
+from stores.geo.coordinates import (
+    Coordinates,
+    InvalidCoordinates,
+    far_from_region,
+    geodesic_m,
+    is_null_island,
+    likely_swapped,
+    to_wgs84,
+)
 from stores.geo.regions import region_centre
 from stores.imports import dates, oddities
 from stores.imports.cells import CLEAR, BadCell, Context, Mended, day, instant, parsed
@@ -24,8 +33,9 @@ _REMEMBERED = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`values`: one entry for each column of the file, CLEAR for an empty cell (an upsert takes the value away); absent columns are
-    absent (an upsert keeps the value). `point`: the WGS-84 position of a store or order, None without a usable one."""
+    """`values`: one entry for each column of the file, CLEAR for an empty cell (an upsert takes the
+    value away); absent columns are absent (an upsert keeps the value). `point`: the WGS-84 position
+    of a store or order, None without a usable one."""
 
     line: int
     values: dict[str, Any]
@@ -39,7 +49,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Rows in file order; use them only when `faults` is empty. `warnings` do not stop an import unless they are doubtful."""
+    """Rows in file order; use them only when `faults` is empty. `warnings` do not stop an import
+    unless they are doubtful."""
 
     rows: list[Row]
     faults: FaultList
@@ -52,12 +63,23 @@ RowRule = Callable[[Row, Mapping[str, str], FaultList, FaultList], None]
 
 
 def check(kind: str, sheet: Sheet, context: Context, progress: Progress | None = None) -> Checked:
-    """Parses every cell and applies the rules of `kind` (a key of COLUMNS). All faults are collected, none is raised."""
-    faults, warnings = FaultList().with_those_of(sheet.faults), FaultList().with_those_of(sheet.warnings)
+    """Parses every cell and applies the rules of `kind` (a key of COLUMNS). All faults are
+    collected, none is raised."""
+    faults, warnings = (
+        FaultList().with_those_of(sheet.faults),
+        FaultList().with_those_of(sheet.warnings),
+    )
     tell = Telling(faults, warnings, sheet.mends)
     present = [column for column in COLUMNS[kind] if column.name in sheet.columns]
     forms = _date_forms(sheet, present)
-    readers = [(column.name, _remembering(column, replace(context, day_order=forms.get(column.name, ""))), column.required) for column in present]
+    readers = [
+        (
+            column.name,
+            _remembering(column, replace(context, day_order=forms.get(column.name, ""))),
+            column.required,
+        )
+        for column in present
+    ]
     rule, rows = RULES.get(kind), []
     for done, (line, cells) in enumerate(sheet.rows):
         if progress is not None and done % 1_000 == 0:
@@ -82,7 +104,13 @@ def understood(sheet: Sheet, forms: Mapping[str, str]) -> Understood | None:
     """What a person is told of a file; None for what came from a form or the API."""
     if sheet.reading is None:
         return None
-    return Understood(sheet.reading, len(sheet.rows) + len(sheet.faults), sheet.columns, tuple(forms.items()), sheet.mends)
+    return Understood(
+        sheet.reading,
+        len(sheet.rows) + len(sheet.faults),
+        sheet.columns,
+        tuple(forms.items()),
+        sheet.mends,
+    )
 
 
 def _remembering(column: Column, context: Context) -> Callable[[str], Any]:
@@ -99,17 +127,23 @@ def _remembering(column: Column, context: Context) -> Callable[[str], Any]:
             if len(known) < _REMEMBERED:
                 known[text] = value
             return value
+
     return read
 
 
 def _date_forms(sheet: Sheet, present: list[Column]) -> dict[str, str]:
     """How the dates of each column are written, where it is not ISO 8601."""
-    forms = {column.name: dates.form_of({without_marks(cells[column.name]) for _, cells in sheet.rows})
-             for column in present if column.parse in (day, instant)}
+    forms = {
+        column.name: dates.form_of({without_marks(cells[column.name]) for _, cells in sheet.rows})
+        for column in present
+        if column.parse in (day, instant)
+    }
     return {name: form for name, form in forms.items() if form}
 
 
-def _values(line: int, cells: dict[str, str], readers: list[Reader], tell: Telling) -> dict[str, Any] | None:
+def _values(
+    line: int, cells: dict[str, str], readers: list[Reader], tell: Telling
+) -> dict[str, Any] | None:
     """The typed cells of a row; None when one is at fault."""
     values, sound = {}, True
     for name, read, required in readers:
@@ -121,7 +155,9 @@ def _values(line: int, cells: dict[str, str], readers: list[Reader], tell: Telli
                 tell.refused(line, name, text, reason)
                 sound = False
             else:
-                values[name] = value if type(value) is not Mended else tell.mended(line, name, text, value)
+                values[name] = (
+                    value if type(value) is not Mended else tell.mended(line, name, text, value)
+                )
         elif required:
             tell.faults.say(line, name, "", "required")
             sound = False
@@ -130,12 +166,20 @@ def _values(line: int, cells: dict[str, str], readers: list[Reader], tell: Telli
     return values if sound else None
 
 
-def _point(kind: str, line: int, values: dict[str, Any], cells: Mapping[str, str], faults: FaultList,
-           warnings: FaultList) -> Coordinates | None:
+def _point(
+    kind: str,
+    line: int,
+    values: dict[str, Any],
+    cells: Mapping[str, str],
+    faults: FaultList,
+    warnings: FaultList,
+) -> Coordinates | None:
     """A3. A store at (0, 0) is at fault, a visitor there has no usable location."""
     if kind not in {"stores", "orders"}:
         return None
-    latitude, longitude, crs = (values.get(name, CLEAR) for name in ("latitude", "longitude", "crs"))
+    latitude, longitude, crs = (
+        values.get(name, CLEAR) for name in ("latitude", "longitude", "crs")
+    )
     if latitude is CLEAR and longitude is CLEAR:
         return None
     for name, value in (("latitude", latitude), ("longitude", longitude), ("crs", crs)):
@@ -145,9 +189,19 @@ def _point(kind: str, line: int, values: dict[str, Any], cells: Mapping[str, str
     if is_null_island(latitude, longitude):
         where = f"{cells['latitude']}, {cells['longitude']}"
         if kind == "stores":
-            faults.add(line, "latitude", where, "(0, 0) is the place of a missing position; give the real one")
+            faults.add(
+                line,
+                "latitude",
+                where,
+                "(0, 0) is the place of a missing position; give the real one",
+            )
         else:
-            warnings.add(line, "latitude", where, "(0, 0) is no usable location; the order is taken without one")
+            warnings.add(
+                line,
+                "latitude",
+                where,
+                "(0, 0) is no usable location; the order is taken without one",
+            )
         return None
     try:
         return to_wgs84(latitude, longitude, crs)
@@ -159,7 +213,11 @@ def _point(kind: str, line: int, values: dict[str, Any], cells: Mapping[str, str
 def _refuse_repeated_keys(kind: str, rows: list[Row], faults: FaultList) -> None:
     keys = [KEYS[kind]] if kind in KEYS else []
     if kind == "customers":
-        keys += [("unionid",), ("openid",), ("external_userid",)]  # two customers cannot be one person
+        keys += [
+            ("unionid",),
+            ("openid",),
+            ("external_userid",),
+        ]  # two customers cannot be one person
     for names in keys:
         first: dict[Any, int] = {}
         for row in rows:
@@ -168,23 +226,38 @@ def _refuse_repeated_keys(kind: str, rows: list[Row], faults: FaultList) -> None
                 continue
             known = first.setdefault(key, row.line)
             if known != row.line:
-                faults.add(row.line, names[0], ", ".join(map(str, key)),
-                           f"stands in line {known} already; {' and '.join(names)} must be unique in the file")
+                faults.add(
+                    row.line,
+                    names[0],
+                    ", ".join(map(str, key)),
+                    f"stands in line {known} already; {' and '.join(names)} must be unique in the "
+                    "file",
+                )
 
 
-# -- the rules of each kind -----------------------------------------------------------------------------------------------
+# -- the rules of each kind ------------------------------------------------------------------------
+
 
 def _store(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> None:
     opened, closed = row.get("opened_on"), row.get("closed_on")
     if opened and closed and closed < opened:
         faults.add(row.line, "closed_on", cells["closed_on"], f"lies before opened_on ({opened})")
     if row.get("successor_store_code") == row.get("store_code"):
-        faults.add(row.line, "successor_store_code", cells["successor_store_code"], "is the store itself")
+        faults.add(
+            row.line, "successor_store_code", cells["successor_store_code"], "is the store itself"
+        )
     status = row.get("status")
     if row.get("paused_until") and status and status != "paused":
-        warnings.add(row.line, "paused_until", cells["paused_until"], f"has no effect while status is {status}")
+        warnings.add(
+            row.line,
+            "paused_until",
+            cells["paused_until"],
+            f"has no effect while status is {status}",
+        )
     if status == "closed" and row.get("cloud_shop"):
-        warnings.add(row.line, "cloud_shop", cells["cloud_shop"], "has no effect while status is closed")
+        warnings.add(
+            row.line, "cloud_shop", cells["cloud_shop"], "has no effect while status is closed"
+        )
     region = row.get("region_code")
     centre = region_centre(region) if region and row.get("country") in {None, "CN"} else None
     if row.point is None:
@@ -192,37 +265,72 @@ def _store(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: Faul
     place = Coordinates(*centre) if centre else None
     written = f"{cells['latitude']}, {cells['longitude']}"
     if likely_swapped(row.values["latitude"], row.values["longitude"], place, row.get("country")):
-        warnings.add(row.line, "latitude", written, "latitude and longitude look swapped; exchange them if so")
+        warnings.add(
+            row.line,
+            "latitude",
+            written,
+            "latitude and longitude look swapped; exchange them if so",
+        )
     elif far_from_region(row.point.latitude, row.point.longitude, place):
-        warnings.add(row.line, "region_code", cells["region_code"],
-                     f"the point {written} lies more than 50 km from the centre of this region")
+        warnings.add(
+            row.line,
+            "region_code",
+            cells["region_code"],
+            f"the point {written} lies more than 50 km from the centre of this region",
+        )
 
 
 def _warn_of_swapped(rows: list[Row], warnings: FaultList) -> None:
-    """Where no region or country tells: a point far from all others of the file, which lies among them once its numbers are exchanged or a sign is changed (A3,
-    a warning)."""
-    placed = [(row.line, row.values["latitude"], row.values["longitude"]) for row in rows if row.point is not None]
+    """Where no region or country tells: a point far from all others of the file, which lies among
+    them once its numbers are exchanged or a sign is changed (A3, a warning)."""
+    placed = [
+        (row.line, row.values["latitude"], row.values["longitude"])
+        for row in rows
+        if row.point is not None
+    ]
     if len(placed) < 5:
         return
-    middle = statistics.median(latitude for _, latitude, _ in placed), statistics.median(longitude for _, _, longitude in placed)
+    middle = (
+        statistics.median(latitude for _, latitude, _ in placed),
+        statistics.median(longitude for _, _, longitude in placed),
+    )
     warned = {fault.line for fault in warnings.kept if fault.column in ("latitude", "region_code")}
     for line, latitude, longitude in placed:
         if line in warned or abs(latitude - middle[0]) + abs(longitude - middle[1]) < 30:
             continue
         away, written = geodesic_m(latitude, longitude, *middle), f"{latitude}, {longitude}"
         if abs(longitude) <= 90 and geodesic_m(longitude, latitude, *middle) * 5 < away:
-            warnings.add(line, "latitude", written, "latitude and longitude look swapped: exchanged, the store lies among the others")
+            warnings.add(
+                line,
+                "latitude",
+                written,
+                "latitude and longitude look swapped: exchanged, the store lies among the others",
+            )
         elif geodesic_m(latitude, -longitude, *middle) * 5 < away:
-            warnings.add(line, "longitude", written, "has lost its sign, it seems: with the other one the store lies among the others")
+            warnings.add(
+                line,
+                "longitude",
+                written,
+                "has lost its sign, it seems: with the other one the store lies among the others",
+            )
         elif geodesic_m(-latitude, longitude, *middle) * 5 < away:
-            warnings.add(line, "latitude", written, "has lost its sign, it seems: with the other one the store lies among the others")
+            warnings.add(
+                line,
+                "latitude",
+                written,
+                "has lost its sign, it seems: with the other one the store lies among the others",
+            )
 
 
 def _dealer(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> None:
     fees = (row.get("platform_fee_bp") or 0) + (row.get("channel_fee_bp") or 0)
     if fees > 10_000:
-        faults.add(row.line, "platform_fee_bp", cells["platform_fee_bp"],
-                   f"platform and channel fee make {fees} basis points; together they are at most 10000")
+        faults.add(
+            row.line,
+            "platform_fee_bp",
+            cells["platform_fee_bp"],
+            f"platform and channel fee make {fees} basis points; together they are at most 10000",
+        )
     oddities.of_dealer(row, warnings)
 
 
@@ -238,9 +346,18 @@ def _guide(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: Faul
 
 
 def _event(row: Row, cells: Mapping[str, str], faults: FaultList, warnings: FaultList) -> None:
-    event = {name: row.get(name) for name in ("type", "guide_code", "customer_id", "external_userid", "payload")}
+    event = {
+        name: row.get(name)
+        for name in ("type", "guide_code", "customer_id", "external_userid", "payload")
+    }
     for name, reason in event_faults(event):
         faults.add(row.line, name, cells.get(name, ""), reason)
 
 
-RULES: dict[str, RowRule] = {"stores": _store, "dealers": _dealer, "branches": _branch, "guides": _guide, "events": _event}
+RULES: dict[str, RowRule] = {
+    "stores": _store,
+    "dealers": _dealer,
+    "branches": _branch,
+    "guides": _guide,
+    "events": _event,
+}

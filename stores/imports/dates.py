@@ -1,8 +1,9 @@
-"""Dates as spreadsheets write them: `2025/3/1 10:00`, `1.3.2025`, `3/1/2025 9:05 PM`, `2025年3月1日`, and Excel's number of a day.
+"""Dates as spreadsheets write them: `2025/3/1 10:00`, `1.3.2025`, `3/1/2025 9:05 PM`, `2025年3月1日`,
+and Excel's number of a day.
 
-Which of two small numbers is the day a column decides as a whole: one date such as 25/3/2025 tells it for all. A column that does not tell
-is refused, cell by cell.
-"""
+Which of two small numbers is the day a column decides as a whole: one date such as 25/3/2025 tells
+it for all. A column that does not tell is refused, cell by cell."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -11,7 +12,10 @@ from collections.abc import Iterable
 
 DAY_FIRST, MONTH_FIRST, BOTH = "dmy", "mdy", "both"
 YEAR_FIRST, NUMBER = "ymd", "number"
-_CLOCK = r"(?:[T ]\s{0,3}([0-9]{1,2}):([0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,9})?)?\s{0,3}([AaPp][Mm])?\s?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+_CLOCK = (
+    r"(?:[T "
+    r"]\s{0,3}([0-9]{1,2}):([0-9]{2})(:[0-9]{2}(?:\.[0-9]{1,9})?)?\s{0,3}([AaPp][Mm])?\s?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.年])([0-9]{1,2})[-/.月]([0-9]{1,2})日?" + _CLOCK)
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})" + _CLOCK)
 _NUMBER = re.compile(r"([1-7][0-9]{4})(\.[0-9]{1,15})?")
@@ -21,7 +25,8 @@ LONGEST = 60
 
 
 class Unclear(ValueError):
-    """Day and month may be either; `both`: the column holds dates in both orders. `first`, `second`: the two days it may be."""
+    """Day and month may be either; `both`: the column holds dates in both orders. `first`,
+    `second`: the two days it may be."""
 
     def __init__(self, first: dt.date, second: dt.date, both: bool):
         super().__init__()
@@ -29,7 +34,8 @@ class Unclear(ValueError):
 
 
 def form_of(texts: Iterable[str]) -> str:
-    """How the dates of a column are written: YEAR_FIRST, DAY_FIRST, MONTH_FIRST, BOTH, NUMBER; "" for ISO 8601, and for what does not tell."""
+    """How the dates of a column are written: YEAR_FIRST, DAY_FIRST, MONTH_FIRST, BOTH, NUMBER; ""
+    for ISO 8601, and for what does not tell."""
     found = set[str]()
     for text in texts:
         if text[4:5] == "-" and text[7:8] == "-" or len(text) > LONGEST:
@@ -42,7 +48,9 @@ def form_of(texts: Iterable[str]) -> str:
             found.add(NUMBER)
     if {DAY_FIRST, MONTH_FIRST} <= found:
         return BOTH
-    return next((form for form in (DAY_FIRST, MONTH_FIRST, YEAR_FIRST, NUMBER) if form in found), "")
+    return next(
+        (form for form in (DAY_FIRST, MONTH_FIRST, YEAR_FIRST, NUMBER) if form in found), ""
+    )
 
 
 def _order(match: re.Match[str]) -> str:
@@ -60,8 +68,16 @@ def as_iso(text: str, order: str) -> str:
     if match := _YEAR_FIRST.fullmatch(text):
         return _iso(match[1], match[3], match[4], match, 5)
     if match := _YEAR_LAST.fullmatch(text):
-        day, month = (match[1], match[3]) if order == DAY_FIRST or _order(match) == DAY_FIRST else (match[3], match[1])
-        if order not in (DAY_FIRST, MONTH_FIRST) and match[1] != match[3] and (order == BOTH or not _order(match)):
+        day, month = (
+            (match[1], match[3])
+            if order == DAY_FIRST or _order(match) == DAY_FIRST
+            else (match[3], match[1])
+        )
+        if (
+            order not in (DAY_FIRST, MONTH_FIRST)
+            and match[1] != match[3]
+            and (order == BOTH or not _order(match))
+        ):
             _refuse(match, order == BOTH)
         return _iso(match[4], month, day, match, 5)
     return text
@@ -94,9 +110,14 @@ def _is_number(text: str) -> bool:
 
 
 def of_number(text: str) -> str | None:
-    """The day, or the second, that Excel means by such a number, in ISO 8601; None for anything else."""
+    """The day, or the second, that Excel means by such a number, in ISO 8601; None for anything
+    else."""
     if not _is_number(text):
         return None
     days, seconds = divmod(round(float(text) * 86_400), 86_400)
     date = (_EPOCH + dt.timedelta(days=days)).isoformat()
-    return f"{date} {seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}" if seconds else date
+    return (
+        f"{date} {seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+        if seconds
+        else date
+    )

@@ -1,8 +1,10 @@
-"""Which encoding a text is in, by evidence: UTF-8 and UTF-16 prove themselves, GB18030 and Windows-1252 do not.
+"""Which encoding a text is in, by evidence: UTF-8 and UTF-16 prove themselves, GB18030 and
+Windows-1252 do not.
 
-GB18030 takes nearly any bytes: `München` of Windows-1252 becomes `M黱chen`. So a text is Chinese only when its characters are those that Chinese
-texts use, and Western only when its letters stand as Western words have them. When neither is plain, or both are, nobody guesses.
-"""
+GB18030 takes nearly any bytes: `München` of Windows-1252 becomes `M黱chen`. So a text is Chinese
+only when its characters are those that Chinese texts use, and Western only when its letters stand
+as Western words have them. When neither is plain, or both are, nobody guesses."""
+
 from __future__ import annotations
 
 import re
@@ -20,12 +22,15 @@ _USUAL = (
     "存与密接了编置该之和改订近原于标则发护退选家任人过查域上此问奖作间每售月开合无规成登至加全两励记留专自效闭好示多先除里公名只列第填条地另被友链现业"
     "处出总看空以复来符要何生表因度模转束方起由指范围再明目据所点版对收店铺超市商场广路街道楼层号室旗舰体验专卖直营加盟便利百货购物茶咖啡饮品餐厅"
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔"
-    "康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂梅玉兰红建国华志春晓婷雪琳佳")
+    "康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂梅玉兰红建国华志春晓婷雪琳佳"
+)
 _UNWESTERN = re.compile(
     "[ÐðÝýÞþŠšŽžŸ]"  # Turkish, Czech or the Mac, rather than Iceland
-    "|(?<=[A-Za-zÀ-ÿ])[¡-©«-®±-¶¸¹»-¿×÷ƒ†‡ˆ‰‹›˜]|[¡-©«-®±-¶¸¹»-¿×÷ƒ†‡ˆ‰‹›˜](?=[a-zÀ-ÿ])"  # signs within words
+    # signs within words
+    "|(?<=[A-Za-zÀ-ÿ])[¡-©«-®±-¶¸¹»-¿×÷ƒ†‡ˆ‰‹›˜]|[¡-©«-®±-¶¸¹»-¿×÷ƒ†‡ˆ‰‹›˜](?=[a-zÀ-ÿ])"
     "|(?<=[A-Za-z])[‚„”“…•™](?=[A-Za-z])|(?<=[A-Za-z])[À-ÖØ-ÞŒ](?=[a-z])"
-    "|[À-ÖØ-ÞŒ][À-ÖØ-öø-ÿŒœ]|(?<![A-Za-z])[À-ÖØ-öø-ÿŒœ]{2}(?![A-Za-z])|[\x80-\uffff]{3}")
+    "|[À-ÖØ-ÞŒ][À-ÖØ-öø-ÿŒœ]|(?<![A-Za-z])[À-ÖØ-öø-ÿŒœ]{2}(?![A-Za-z])|[\x80-\uffff]{3}"
+)
 _WORD = re.compile(r"\w+")
 
 
@@ -85,11 +90,14 @@ def _is_western(sample: bytes) -> bool:
 def _usual_characters() -> frozenset[str]:
     """Of names of people, shops and places."""
     counted = Counter("".join(region.name for region in regions().values()))
-    return frozenset(_USUAL) | {letter for letter, count in counted.items() if count >= _NAMED_OFTEN}
+    return frozenset(_USUAL) | {
+        letter for letter, count in counted.items() if count >= _NAMED_OFTEN
+    }
 
 
 def words_to_look_at(text: str, most: int = 3) -> str:
-    """The first words with letters that only the encoding tells, for somebody to see whether they are right."""
+    """The first words with letters that only the encoding tells, for somebody to see whether they
+    are right."""
     found: list[str] = []
     for match in _WORD.finditer(text):
         if not match[0].isascii() and match[0][:40] not in found:

@@ -1,4 +1,5 @@
 """What is wrong in a file, all of it, and the error file that says so."""
+
 from __future__ import annotations
 
 import contextlib
@@ -20,8 +21,9 @@ VALUE_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class ImportFault:
-    """One fault or warning: physical line (header: line 1; GeoJSON: feature number from 1), column, value as read, reason in words.
-    `code` and `parameters` are those of SAYINGS the reason was made of, if it was."""
+    """One fault or warning: physical line (header: line 1; GeoJSON: feature number from 1), column,
+    value as read, reason in words. `code` and `parameters` are those of SAYINGS the reason was made
+    of, if it was."""
 
     line: int
     column: str
@@ -42,7 +44,8 @@ class ImportFault:
 
 @dataclass(slots=True)
 class FaultList:
-    """Collects every fault; keeps the first `KEPT` of them, and of the doubtful as many; counts the rest."""
+    """Collects every fault; keeps the first `KEPT` of them, and of the doubtful as many; counts the
+    rest."""
 
     kept: list[ImportFault] = field(default_factory=list)
     total: int = 0
@@ -88,7 +91,8 @@ class UnreadableLine(InvalidInput):
 
 
 def of_file(refusal: InvalidInput) -> FaultList:
-    """The faults of a file that could not be read at all: on the line where reading ended, else on its header line."""
+    """The faults of a file that could not be read at all: on the line where reading ended, else on
+    its header line."""
     faults = FaultList()
     if isinstance(refusal, UnreadableLine):
         faults.add(refusal.line, "", refusal.value, refusal.detail)
@@ -111,7 +115,8 @@ def write_warning_file(path: Path, warnings: FaultList) -> Path:
 
 
 def report(path: Path, faults: FaultList, warnings: FaultList) -> None:
-    """Leaves beside `path` exactly the files this run has something to say in; those of a former run go."""
+    """Leaves beside `path` exactly the files this run has something to say in; those of a former
+    run go."""
     for name, said in (("errors", faults), ("warnings", warnings)):
         if said:
             _write(_beside(path, name), said)
@@ -127,7 +132,9 @@ def _beside(path: Path, name: str) -> Path:
 def _write(target: Path, faults: FaultList) -> Path:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as out:
+        with temporary.open(
+            "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
+        ) as out:
             out.write(as_csv(faults))
         temporary.replace(target)
     finally:
@@ -136,16 +143,21 @@ def _write(target: Path, faults: FaultList) -> Path:
 
 
 def as_csv(faults: FaultList) -> str:
-    """The text of an error file: line, column, value, reason; and `doubtful` (yes or empty) where something is."""
+    """The text of an error file: line, column, value, reason; and `doubtful` (yes or empty) where
+    something is."""
     out = io.StringIO()
     writer = csv.writer(out)
     more = ("doubtful",) if faults.doubtful else ()
     writer.writerow(("line", "column", "value", "reason", *more))
     for fault in faults.in_order():
         said = ("yes" if fault.doubtful else "",) if more else ()
-        writer.writerow((fault.line, _inert(fault.column), _inert(fault.value), _inert(fault.reason), *said))
+        writer.writerow(
+            (fault.line, _inert(fault.column), _inert(fault.value), _inert(fault.reason), *said)
+        )
     if faults.total > len(faults.kept):
-        writer.writerow(("", "", "", f"and {faults.total - len(faults.kept)} more; mend these first"))
+        writer.writerow(
+            ("", "", "", f"and {faults.total - len(faults.kept)} more; mend these first")
+        )
     return out.getvalue()
 
 

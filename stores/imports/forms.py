@@ -1,12 +1,27 @@
-"""Files that are no table at all, told by their first bytes and named: HTML saved as .xls, PDF, JSON, an image."""
+"""Files that are no table at all, told by their first bytes and named: HTML saved as .xls, PDF,
+JSON, an image."""
+
 from __future__ import annotations
 
 from ledger.faults import InvalidInput
 
-_TEXTS = ((b"<?mso-application", "an XML spreadsheet of Excel 2003"), (b"<?xml", "XML"), (b"<", "HTML"), (b"%pdf", "a PDF document"), (b"{\\rtf", "an RTF document"),
-          (b"{", "JSON"), (b"[", "JSON"))
-_BYTES = ((b"\x89PNG", "an image"), (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"), (b"\x1f\x8b", "a gzip archive"), (b"Rar!", "an archive"),
-          (b"7z\xbc\xaf", "an archive"))
+_TEXTS = (
+    (b"<?mso-application", "an XML spreadsheet of Excel 2003"),
+    (b"<?xml", "XML"),
+    (b"<", "HTML"),
+    (b"%pdf", "a PDF document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"{", "JSON"),
+    (b"[", "JSON"),
+)
+_BYTES = (
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"Rar!", "an archive"),
+    (b"7z\xbc\xaf", "an archive"),
+)
 _LOOKED_AT = 400
 
 
@@ -19,4 +34,8 @@ def refuse_other(content: bytes) -> None:
     if form == "XML" and b"mso-application" in text:
         form = "an XML spreadsheet of Excel 2003"
     if form is not None:
-        raise InvalidInput(f"This is {form} under the name of a table; open it in a spreadsheet and save it as .xlsx, or as .csv in UTF-8.", code="other_form")
+        raise InvalidInput(
+            f"This is {form} under the name of a table; open it in a spreadsheet and save it as "
+            ".xlsx, or as .csv in UTF-8.",
+            code="other_form",
+        )

@@ -1,7 +1,9 @@
-"""Headings as people write them: which column of ours one of theirs likely is, and a file read by pairs of theirs and ours.
+"""Headings as people write them: which column of ours one of theirs likely is, and a file read by
+pairs of theirs and ours.
 
-The words stand in `stores/data/headings.toml`. Nothing is guessed silently: a likely column is a question, somebody answers it with a HeadingMap.
-"""
+The words stand in `stores/data/headings.toml`. Nothing is guessed silently: a likely column is a
+question, somebody answers it with a HeadingMap."""
+
 from __future__ import annotations
 
 import difflib
@@ -58,8 +60,8 @@ PLAIN = HeadingMap()
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a row of their cells becomes one of ours: for each column of ours the places of its cells, of `products` multiplied; `fixed` is the
-    same in every row."""
+    """How a row of their cells becomes one of ours: for each column of ours the places of its
+    cells, of `products` multiplied; `fixed` is the same in every row."""
 
     places: Mapping[str, tuple[int, ...]]
     fixed: Mapping[str, str]
@@ -73,13 +75,21 @@ class Layout:
     def row(self, cells: Sequence[str]) -> dict[str, str]:
         if self.plain:
             return dict(zip(self.places, cells, strict=False))
-        ours = {name: cells[where[0]] if len(where) == 1 else self._joined(name, [cells[place] for place in where if cells[place]])
-                for name, where in self.places.items()}
+        ours = {
+            name: cells[where[0]]
+            if len(where) == 1
+            else self._joined(name, [cells[place] for place in where if cells[place]])
+            for name, where in self.places.items()
+        }
         return ours | dict(self.fixed)
 
     def _joined(self, name: str, parts: list[str]) -> str:
         """What is no number stays as it is written, so that the check names it."""
-        if name not in self.products or not all(_NUMBER.fullmatch(part) for part in parts) or len(parts) < 2:
+        if (
+            name not in self.products
+            or not all(_NUMBER.fullmatch(part) for part in parts)
+            or len(parts) < 2
+        ):
             return (TIMES if name in self.products else " ").join(parts)
         return format(math.prod(map(Decimal, parts), start=Decimal(1)), "f")
 
@@ -93,9 +103,15 @@ def named(header: Sequence[str]) -> list[str]:
     return [name or f"column {place}" for place, name in enumerate(header, 1)]
 
 
-def layout(kind: str, header: Sequence[str], known: Sequence[str], required: Sequence[str], given: HeadingMap) -> tuple[Layout, list[FieldFault]]:
-    """`header` is what the file says, `known` our columns. All that is wrong: unknown, repeated, nameless and missing columns, pairs that name no
-    column, two columns that would become one."""
+def layout(
+    kind: str,
+    header: Sequence[str],
+    known: Sequence[str],
+    required: Sequence[str],
+    given: HeadingMap,
+) -> tuple[Layout, list[FieldFault]]:
+    """`header` is what the file says, `known` our columns. All that is wrong: unknown, repeated,
+    nameless and missing columns, pairs that name no column, two columns that would become one."""
     names, faults = named(header), list[FieldFault]()
     sources: dict[str, list[str]] = {}  # ours -> theirs
     places: dict[str, tuple[int, ...]] = {}
@@ -104,29 +120,53 @@ def layout(kind: str, header: Sequence[str], known: Sequence[str], required: Seq
     for theirs, ours in given.pairs.items():
         if theirs == REST and REST not in names:
             if ours:
-                faults.append(FieldFault(REST, "stands for all other columns; they can only be left out"))
+                faults.append(
+                    FieldFault(REST, "stands for all other columns; they can only be left out")
+                )
             spoken.update(name for name in names if name not in known)
             continue
         parts = [theirs] if theirs in names else _parts(theirs)
         spoken.update(parts)
         missing = [part for part in parts if part not in names]
-        faults += [FieldFault(part[:LONGEST], "stands in no column of this file; it has " + ", ".join(names)[:400]) for part in missing]
+        faults += [
+            FieldFault(
+                part[:LONGEST], "stands in no column of this file; it has " + ", ".join(names)[:400]
+            )
+            for part in missing
+        ]
         if ours and ours not in known:
-            faults.append(FieldFault(theirs[:LONGEST], f"cannot become {ours[:LONGEST]}: this import has no such column"))
+            faults.append(
+                FieldFault(
+                    theirs[:LONGEST],
+                    f"cannot become {ours[:LONGEST]}: this import has no such column",
+                )
+            )
         elif ours and not missing:
-            faults += [FieldFault(part[:LONGEST], "this column stands in the header twice") for part in parts if names.count(part) > 1]
+            faults += [
+                FieldFault(part[:LONGEST], "this column stands in the header twice")
+                for part in parts
+                if names.count(part) > 1
+            ]
             sources.setdefault(ours, []).append(theirs)
             places[ours] = tuple(names.index(part) for part in parts)
             products |= {ours} if len(parts) > 1 and TIMES in theirs else set()
-    free = [name for name in known if name not in names and name not in sources and name not in given.fixed]
-    likely = likely_columns(kind, [name for name in names if name not in known and name not in spoken], free)
+    free = [
+        name
+        for name in known
+        if name not in names and name not in sources and name not in given.fixed
+    ]
+    likely = likely_columns(
+        kind, [name for name in names if name not in known and name not in spoken], free
+    )
     for place, name in enumerate(names):
         if name in spoken:
             continue
         if not header[place]:
             faults.append(FieldFault(name, "this column has no name"))
         elif name not in known:
-            faults.append(FieldFault(name[:LONGEST], "unknown column" + question(name, likely.get(name))))
+            faults.append(
+                FieldFault(name[:LONGEST], "unknown column" + question(name, likely.get(name)))
+            )
         elif name in names[:place]:
             faults.append(FieldFault(name, "this column stands in the header twice"))
         else:
@@ -134,11 +174,23 @@ def layout(kind: str, header: Sequence[str], known: Sequence[str], required: Seq
             places[name] = (place,)
     for ours in given.fixed:
         if ours not in known:
-            faults.append(FieldFault(ours[:LONGEST], "cannot be set: this import has no such column"))
+            faults.append(
+                FieldFault(ours[:LONGEST], "cannot be set: this import has no such column")
+            )
         sources.setdefault(ours, []).append("the value that is set")
-    faults += [FieldFault(ours, "would come from two columns: " + " and ".join(several)[:400]) for ours, several in sources.items() if len(several) > 1]
-    faults += [FieldFault(name, "this column is required and missing") for name in known if name in required and name not in sources]
-    return Layout(places, dict(given.fixed), not given and list(places) == names, frozenset(products)), faults
+    faults += [
+        FieldFault(ours, "would come from two columns: " + " and ".join(several)[:400])
+        for ours, several in sources.items()
+        if len(several) > 1
+    ]
+    faults += [
+        FieldFault(name, "this column is required and missing")
+        for name in known
+        if name in required and name not in sources
+    ]
+    return Layout(
+        places, dict(given.fixed), not given and list(places) == names, frozenset(products)
+    ), faults
 
 
 def question(name: str, ours: str | None) -> str:
@@ -146,19 +198,26 @@ def question(name: str, ours: str | None) -> str:
     return f"; do you mean {ours}? --map {shlex.quote(f'{name[:LONGEST]}={ours}')}" if ours else ""
 
 
-# -- what a heading likely is ------------------------------------------------------------------------------------------------
+# -- what a heading likely is ----------------------------------------------------------------------
+
 
 def folded(heading: str) -> str:
-    """Without case, width, spaces and punctuation: `Store Code`, `store_code` and `ＳＴＯＲＥ－ＣＯＤＥ` are one."""
-    text = unicodedata.normalize("NFKC", heading[:LONGEST * 2]).casefold()
+    """Without case, width, spaces and punctuation: `Store Code`, `store_code` and `ＳＴＯＲＥ－ＣＯＤＥ` are
+    one."""
+    text = unicodedata.normalize("NFKC", heading[: LONGEST * 2]).casefold()
     return "".join(letter for letter in text if letter.isalnum())
 
 
 def likely_columns(kind: str, headings: Sequence[str], free: Sequence[str]) -> dict[str, str]:
-    """Their headings -> our columns of `free`, each column of ours once: our own names first, then known words in the order in which people
-    mean them, then misspellings. Headings that are nothing we know are absent."""
+    """Their headings -> our columns of `free`, each column of ours once: our own names first, then
+    known words in the order in which people mean them, then misspellings. Headings that are nothing
+    we know are absent."""
     words, found, left = _words(kind), dict[str, str](), list(free)
-    known = [(min(of.values()), place, of) for place, name in enumerate(headings) if (of := words.get(folded(name)))]
+    known = [
+        (min(of.values()), place, of)
+        for place, name in enumerate(headings)
+        if (of := words.get(folded(name)))
+    ]
     for _, place, of in sorted(known, key=lambda each: each[:2]):
         name = headings[place]
         options = [column for column in sorted(of, key=lambda column: of[column]) if column in left]
@@ -166,7 +225,9 @@ def likely_columns(kind: str, headings: Sequence[str], free: Sequence[str]) -> d
             found[name] = options[0]
             left.remove(options[0])
     for name in headings:
-        if name not in found and (near := difflib.get_close_matches(name[:LONGEST].casefold(), left, n=1, cutoff=NEAR)):
+        if name not in found and (
+            near := difflib.get_close_matches(name[:LONGEST].casefold(), left, n=1, cutoff=NEAR)
+        ):
             found[name] = near[0]
             left.remove(near[0])
     return found
@@ -185,7 +246,8 @@ def _data() -> dict[str, dict[str, list[str]]]:
 
 @cache
 def _words(kind: str) -> dict[str, dict[str, int]]:
-    """Folded heading -> {our column: rank}: 0 our own name, then the kind's words, then those of every kind, each in the order of the file."""
+    """Folded heading -> {our column: rank}: 0 our own name, then the kind's words, then those of
+    every kind, each in the order of the file."""
     own, every = _data().get(kind, {}), _data()["any"]
     found: dict[str, dict[str, int]] = {}
     for column in (*own, *every):

@@ -1,4 +1,6 @@
-"""Marks that spreadsheets and bills put around a value so that nobody takes it for a number: `="0017"`, `'0017`, `` `0017 ``."""
+"""Marks that spreadsheets and bills put around a value so that nobody takes it for a number:
+`="0017"`, `'0017`, `` `0017 ``."""
+
 from __future__ import annotations
 
 import re
@@ -8,7 +10,8 @@ _FORMULA = re.compile(r'=\s*"([^"]*)"')
 
 
 def without_formula(text: str) -> str:
-    """The text inside `="..."`; anything else as it is. For free text, which may begin with an apostrophe: 's-Hertogenbosch."""
+    """The text inside `="..."`; anything else as it is. For free text, which may begin with an
+    apostrophe: 's-Hertogenbosch."""
     if text[:1] != "=":
         return text
     found = _FORMULA.fullmatch(text)

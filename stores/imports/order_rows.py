@@ -1,4 +1,6 @@
-"""Rows of an orders file put together: rows with one number form one order or one refund (CONTRACT 2)."""
+"""Rows of an orders file put together: rows with one number form one order or one refund (CONTRACT
+2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -13,8 +15,21 @@ from stores.imports.check import Row
 from stores.imports.faults import FaultList
 from stores.imports.sheets import Sheet
 
-LEVEL = ("customer_id", "paid_at", "currency", "kind", "original_order_no", "latitude", "longitude", "crs", "region_code", "store_code",
-         "fulfilment_store_code", "guide_code", "channel")  # these must agree on all rows of a number
+LEVEL = (
+    "customer_id",
+    "paid_at",
+    "currency",
+    "kind",
+    "original_order_no",
+    "latitude",
+    "longitude",
+    "crs",
+    "region_code",
+    "store_code",
+    "fulfilment_store_code",
+    "guide_code",
+    "channel",
+)  # these must agree on all rows of a number
 ORDER_KINDS = {None, "order", "discount"}
 
 
@@ -33,8 +48,8 @@ class FileLine:
 
 @dataclass(frozen=True, slots=True)
 class FileOrder:
-    """One order; `line` is its first row, `lines` are sorted by line_no, `location` is as given ({latitude, longitude, crs}), `point`
-    the same in WGS-84."""
+    """One order; `line` is its first row, `lines` are sorted by line_no, `location` is as given
+    ({latitude, longitude, crs}), `point` the same in WGS-84."""
 
     line: int
     order_no: str
@@ -53,16 +68,43 @@ class FileOrder:
     @property
     def hash(self) -> str:
         """The canonical hash of the order (M9)."""
-        content = {name: getattr(self, name) for name in ("order_no", "customer_id", "paid_at", "currency", "location", "region_code",
-                                                          "store_code", "fulfilment_store_code", "guide_code", "channel")}
-        return canonical_hash({**content, "lines": [
-            {"line_no": n.line_no, "amount_minor": n.amount_minor, "quantity": n.quantity, "sku": n.sku, "category": n.category, "measure": n.measure}
-            for n in self.lines]})
+        content = {
+            name: getattr(self, name)
+            for name in (
+                "order_no",
+                "customer_id",
+                "paid_at",
+                "currency",
+                "location",
+                "region_code",
+                "store_code",
+                "fulfilment_store_code",
+                "guide_code",
+                "channel",
+            )
+        }
+        return canonical_hash(
+            {
+                **content,
+                "lines": [
+                    {
+                        "line_no": n.line_no,
+                        "amount_minor": n.amount_minor,
+                        "quantity": n.quantity,
+                        "sku": n.sku,
+                        "category": n.category,
+                        "measure": n.measure,
+                    }
+                    for n in self.lines
+                ],
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class FileRefund:
-    """One refund: `lines` as (line_no, amount_minor) sorted; `spread_minor` is shared over what then remains of the order."""
+    """One refund: `lines` as (line_no, amount_minor) sorted; `spread_minor` is shared over what
+    then remains of the order."""
 
     line: int
     refund_no: str
@@ -74,8 +116,11 @@ class FileRefund:
     spread_minor: int
 
 
-def group_orders(rows: list[Row], context: Context, faults: FaultList, warnings: FaultList) -> tuple[list[FileOrder], list[FileRefund]]:
-    """Orders and refunds, each sorted by (time, number) (M8). Adds to `faults` and `warnings` (amounts that were rounded)."""
+def group_orders(
+    rows: list[Row], context: Context, faults: FaultList, warnings: FaultList
+) -> tuple[list[FileOrder], list[FileRefund]]:
+    """Orders and refunds, each sorted by (time, number) (M8). Adds to `faults` and `warnings`
+    (amounts that were rounded)."""
     readers = _Amounts(rows, context, faults, warnings)
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -90,7 +135,9 @@ def group_orders(rows: list[Row], context: Context, faults: FaultList, warnings:
             _append(refunds, _refund(number, group, readers))
         else:
             _append(orders, _order(number, group, readers))
-    return sorted(orders, key=lambda o: (o.paid_at, o.order_no)), sorted(refunds, key=lambda r: (r.refunded_at, r.refund_no))
+    return sorted(orders, key=lambda o: (o.paid_at, o.order_no)), sorted(
+        refunds, key=lambda r: (r.refunded_at, r.refund_no)
+    )
 
 
 def _append(found: list[Any], one: Any) -> None:
@@ -102,29 +149,45 @@ def _agree(group: list[Row], faults: FaultList) -> bool:
     first, sound = group[0], True
     for row in group[1:]:
         for name in LEVEL:
-            if row.get(name) != first.get(name) and not (name == "kind" and {row.get(name), first.get(name)} <= ORDER_KINDS):
-                faults.add(row.line, name, _written(row.get(name)),
-                           f"differs from line {first.line} of the same number, which says {_written(first.get(name)) or 'nothing'}")
+            if row.get(name) != first.get(name) and not (
+                name == "kind" and {row.get(name), first.get(name)} <= ORDER_KINDS
+            ):
+                faults.add(
+                    row.line,
+                    name,
+                    _written(row.get(name)),
+                    f"differs from line {first.line} of the same number, which says "
+                    f"{_written(first.get(name)) or 'nothing'}",
+                )
                 sound = False
     return sound
 
 
 def _warn_of_equal_rows(group: list[Row], warnings: FaultList) -> None:
-    """Rows pasted twice would double the sale; lines that are truly equal say so by their numbers."""
+    """Rows pasted twice would double the sale; lines that are truly equal say so by their
+    numbers."""
     first: dict[tuple[Any, ...], int] = {}
     for row in group if len(group) > 1 else ():
-        if row.get("line_no") is None and (known := first.setdefault(tuple(row.values.values()), row.line)) != row.line:
+        if (
+            row.get("line_no") is None
+            and (known := first.setdefault(tuple(row.values.values()), row.line)) != row.line
+        ):
             warnings.say(row.line, "order_no", row.values["order_no"], "stands_twice", line=known)
 
 
 def _written(value: Any) -> str:
-    return "" if value is None else value.isoformat() if isinstance(value, dt.datetime) else str(value)
+    return (
+        "" if value is None else value.isoformat() if isinstance(value, dt.datetime) else str(value)
+    )
 
 
 class _Amounts:
-    """Reads the amounts of a file. Three decimals on every amount that has some look like a point between thousands."""
+    """Reads the amounts of a file. Three decimals on every amount that has some look like a point
+    between thousands."""
 
-    def __init__(self, rows: list[Row], context: Context, faults: FaultList, warnings: FaultList) -> None:
+    def __init__(
+        self, rows: list[Row], context: Context, faults: FaultList, warnings: FaultList
+    ) -> None:
         self.context, self.faults, self.warnings = context, faults, warnings
         fractions = [row.values["amount"].partition(".")[2] for row in rows]
         self.thousands = all(len(fraction) == 3 for fraction in fractions if fraction)
@@ -144,13 +207,29 @@ class _Amounts:
         whole, _, fraction = text.partition(".")
         if len(fraction) <= decimals:
             return amount.minor
-        shown = f"{amount.minor // 10**decimals}.{amount.minor % 10**decimals:0{decimals}}" if decimals else str(amount.minor)
+        shown = (
+            f"{amount.minor // 10**decimals}.{amount.minor % 10**decimals:0{decimals}}"
+            if decimals
+            else str(amount.minor)
+        )
         if len(fraction) == 3 > decimals and self.thousands and 1 <= len(whole.lstrip("-")) <= 3:
-            self.warnings.say(row.line, "amount", text, "three_decimals", read=shown, currency=currency, thousands=whole + fraction)
+            self.warnings.say(
+                row.line,
+                "amount",
+                text,
+                "three_decimals",
+                read=shown,
+                currency=currency,
+                thousands=whole + fraction,
+            )
         elif amount.rounded:
-            self.warnings.add(row.line, "amount", text, f"was rounded half up to {shown} {currency}")
+            self.warnings.add(
+                row.line, "amount", text, f"was rounded half up to {shown} {currency}"
+            )
         elif len(fraction) == 3 > decimals:
-            self.warnings.say(row.line, "amount", text, "third_decimal", read=shown, currency=currency)
+            self.warnings.say(
+                row.line, "amount", text, "third_decimal", read=shown, currency=currency
+            )
         return amount.minor
 
 
@@ -163,35 +242,72 @@ def _order(number: str, group: list[Row], amounts: _Amounts) -> FileOrder | None
     known: dict[int, int] = {}
     sound = True
     if first.get("original_order_no"):
-        faults.add(first.line, "original_order_no", first.get("original_order_no"),
-                   "belongs to refunds; set kind to refund, or leave it empty")
+        faults.add(
+            first.line,
+            "original_order_no",
+            first.get("original_order_no"),
+            "belongs to refunds; set kind to refund, or leave it empty",
+        )
         sound = False
     off = [row for row in group if _is_discount(row)]
-    for place, row in enumerate([row for row in group if not _is_discount(row)] if off else group, 1):
+    for place, row in enumerate(
+        [row for row in group if not _is_discount(row)] if off else group, 1
+    ):
         line_no = row.get("line_no") or place
         amount = amounts.minor(row)
         if known.setdefault(line_no, row.line) != row.line:
-            faults.add(row.line, "line_no", str(line_no),
-                       f"line {line_no} of order {number} stands in line {known[line_no]} of the file already")
+            faults.add(
+                row.line,
+                "line_no",
+                str(line_no),
+                f"line {line_no} of order {number} stands in line {known[line_no]} of the file "
+                "already",
+            )
             sound = False
         elif amount is None:
             sound = False
         else:
             quantity = row.get("quantity") or 1
             measure = str(quantity) if type(quantity) is Measured else None
-            lines.append(FileLine(row.line, line_no, amount, 1 if measure else quantity, row.get("sku"), row.get("category"), measure))
+            lines.append(
+                FileLine(
+                    row.line,
+                    line_no,
+                    amount,
+                    1 if measure else quantity,
+                    row.get("sku"),
+                    row.get("category"),
+                    measure,
+                )
+            )
     lines.sort(key=lambda line: line.line_no)
     if not sound or (off and not _take_off(off, lines, amounts)):
         return None
-    location = {name: first.get(name) for name in ("latitude", "longitude", "crs")} if first.point is not None else None
-    return FileOrder(first.line, number, first.get("customer_id"), first.get("paid_at"), amounts.currency(first), tuple(lines), location, first.point,
-                     first.get("region_code"), first.get("store_code"), first.get("guide_code"), first.get("channel"),
-                     first.get("fulfilment_store_code"))
+    location = (
+        {name: first.get(name) for name in ("latitude", "longitude", "crs")}
+        if first.point is not None
+        else None
+    )
+    return FileOrder(
+        first.line,
+        number,
+        first.get("customer_id"),
+        first.get("paid_at"),
+        amounts.currency(first),
+        tuple(lines),
+        location,
+        first.point,
+        first.get("region_code"),
+        first.get("store_code"),
+        first.get("guide_code"),
+        first.get("channel"),
+        first.get("fulfilment_store_code"),
+    )
 
 
 def _take_off(discounts: list[Row], lines: list[FileLine], amounts: _Amounts) -> bool:
-    """Discounts on a whole order lessen its lines in proportion, by largest remainder: what is sold of each article is what was paid for it.
-    False when they are no discount of these lines."""
+    """Discounts on a whole order lessen its lines in proportion, by largest remainder: what is sold
+    of each article is what was paid for it. False when they are no discount of these lines."""
     read = [(row, amounts.minor(row)) for row in discounts]
     total = sum(minor for _, minor in read if minor is not None)
     if any(minor is None for _, minor in read):
@@ -204,27 +320,40 @@ def _take_off(discounts: list[Row], lines: list[FileLine], amounts: _Amounts) ->
         if row.get("kind") != "discount":
             amounts.warnings.say(row.line, "amount", row.values["amount"], "taken_as_discount")
     parts = share(total, [line.amount_minor for line in lines])
-    lines[:] = [replace(line, amount_minor=line.amount_minor - part) for line, part in zip(lines, parts, strict=True)]
+    lines[:] = [
+        replace(line, amount_minor=line.amount_minor - part)
+        for line, part in zip(lines, parts, strict=True)
+    ]
     return True
 
 
 def further_lines(sheet: Sheet) -> list[int]:
-    """Places in `sheet.rows` of rows that go on with the order above and leave fields of the order blank."""
+    """Places in `sheet.rows` of rows that go on with the order above and leave fields of the order
+    blank."""
     found, above = list[int](), ""
     for place, (_, cells) in enumerate(sheet.rows):
         number = cells.get("order_no", "")
-        if above and number in ("", above) and any(cells.get(name) == "" for name in ("order_no", *LEVEL)):
+        if (
+            above
+            and number in ("", above)
+            and any(cells.get(name) == "" for name in ("order_no", *LEVEL))
+        ):
             found.append(place)
         above = number or above
     return found
 
 
 def follow_above(sheet: Sheet) -> Sheet:
-    """The sheet with blank order fields of further lines filled from the line above, each counted."""
+    """The sheet with blank order fields of further lines filled from the line above, each
+    counted."""
     rows = list(sheet.rows)
     for place in further_lines(sheet):
         (line, cells), (_, above) = rows[place], rows[place - 1]
-        filled = {name: above[name] for name in ("order_no", *LEVEL) if cells.get(name) == "" and above.get(name)}
+        filled = {
+            name: above[name]
+            for name in ("order_no", *LEVEL)
+            if cells.get(name) == "" and above.get(name)
+        }
         for name in filled:
             sheet.mends.add(line, name, "follows_above")
         rows[place] = (line, cells | filled)
@@ -236,7 +365,9 @@ def _refund(number: str, group: list[Row], amounts: _Amounts) -> FileRefund | No
     currency, original = amounts.currency(first), first.get("original_order_no")
     sound = True
     if not original:
-        faults.add(first.line, "original_order_no", "", "is empty; a refund names the order it takes back")
+        faults.add(
+            first.line, "original_order_no", "", "is empty; a refund names the order it takes back"
+        )
         sound = False
     elif original == number:
         faults.add(first.line, "original_order_no", original, "is the refund's own number")
@@ -257,11 +388,25 @@ def _refund(number: str, group: list[Row], amounts: _Amounts) -> FileRefund | No
         elif line_no is None:
             spread += amount
         elif where.setdefault(line_no, row.line) != row.line:
-            faults.add(row.line, "line_no", str(line_no), f"refund {number} names this line in line {where[line_no]} of the file already")
+            faults.add(
+                row.line,
+                "line_no",
+                str(line_no),
+                f"refund {number} names this line in line {where[line_no]} of the file already",
+            )
             sound = False
         else:
             lines[line_no] = amount
     if not sound:
         return None
     named = tuple(sorted(lines.items()))
-    return FileRefund(first.line, number, original, first.get("customer_id"), first.get("paid_at"), currency, named, spread)
+    return FileRefund(
+        first.line,
+        number,
+        original,
+        first.get("customer_id"),
+        first.get("paid_at"),
+        currency,
+        named,
+        spread,
+    )

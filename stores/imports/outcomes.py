@@ -1,4 +1,5 @@
 """What became of the rows of an import: counts, and the two ways in which nothing was written."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from stores.imports.understood import Understood
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Rows of the input by what became of them. `warnings` are what only a comparison with the stored rows can tell."""
+    """Rows of the input by what became of them. `warnings` are what only a comparison with the
+    stored rows can tell."""
 
     new: int = 0
     changed: int = 0
@@ -24,22 +26,33 @@ class Outcome:
 
 
 class Refused(InvalidInput):
-    """Rows that a rule refuses; nothing was written. `faults` names line, column, value and reason of each."""
+    """Rows that a rule refuses; nothing was written. `faults` names line, column, value and reason
+    of each."""
 
     code = "refused"
 
-    def __init__(self, faults: FaultList, warnings: FaultList | None = None, understood: Understood | None = None):
+    def __init__(
+        self,
+        faults: FaultList,
+        warnings: FaultList | None = None,
+        understood: Understood | None = None,
+    ):
         first = faults.in_order()[0]
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        super().__init__(f"{first.column or 'row'}: {first.value} {first.reason}{more}.".replace(":  ", ": "),
-                         errors=[FieldFault(fault.column or "row", fault.reason) for fault in faults.in_order()[:100]])
+        super().__init__(
+            f"{first.column or 'row'}: {first.value} {first.reason}{more}.".replace(":  ", ": "),
+            errors=[
+                FieldFault(fault.column or "row", fault.reason) for fault in faults.in_order()[:100]
+            ],
+        )
         self.faults = faults
         self.warnings = warnings or FaultList()
         self.understood = understood
 
 
 class Doubtful(InvalidInput):
-    """Rows that can be taken but are hardly meant; nothing was written. `warnings` name them; asked again with `accept` they are taken."""
+    """Rows that can be taken but are hardly meant; nothing was written. `warnings` name them; asked
+    again with `accept` they are taken."""
 
     code = "doubtful"
 

@@ -1,5 +1,7 @@
-"""A list of places as GeoJSON (All the Places, Overpass, saved places of Google Maps) as a table: a row for each point, nested properties by
-their path (`location.address`), the position as latitude, longitude and crs. RFC 7946 knows WGS-84 alone."""
+"""A list of places as GeoJSON (All the Places, Overpass, saved places of Google Maps) as a table: a
+row for each point, nested properties by their path (`location.address`), the position as latitude,
+longitude and crs. RFC 7946 knows WGS-84 alone."""
+
 from __future__ import annotations
 
 import json
@@ -25,11 +27,22 @@ def read_rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise InvalidInput(f"The file is no JSON ({str(reason)[:120]}).") from None
     features = whole.get("features")
     if whole.get("type") != "FeatureCollection" or not isinstance(features, list):
-        raise InvalidInput('The file is no GeoJSON FeatureCollection; it must be {"type": "FeatureCollection", "features": [...]}.')
+        raise InvalidInput(
+            'The file is no GeoJSON FeatureCollection; it must be {"type": "FeatureCollection", '
+            '"features": [...]}.'
+        )
     rows = [_cells(feature) for feature in features]
     names = list(dict.fromkeys(name for row in rows for name in row if name not in PLACE))
     header = [*names, *PLACE]
-    return iter([(1, header), *((number, [row.get(name, "") for name in header]) for number, row in enumerate(rows, 1))])
+    return iter(
+        [
+            (1, header),
+            *(
+                (number, [row.get(name, "") for name in header])
+                for number, row in enumerate(rows, 1)
+            ),
+        ]
+    )
 
 
 def _cells(feature: Any) -> dict[str, str]:
@@ -41,7 +54,11 @@ def _cells(feature: Any) -> dict[str, str]:
     if feature.get("id") not in (None, "") and "id" not in found:
         found["id"] = str(feature["id"])
     geometry = feature.get("geometry")
-    position = geometry.get("coordinates") if isinstance(geometry, dict) and geometry.get("type") == "Point" else None
+    position = (
+        geometry.get("coordinates")
+        if isinstance(geometry, dict) and geometry.get("type") == "Point"
+        else None
+    )
     if isinstance(position, list) and len(position) >= 2:
         found |= {"longitude": str(position[0]), "latitude": str(position[1]), "crs": "wgs84"}
     return found
@@ -54,4 +71,7 @@ def _flat(properties: dict[str, Any], above: str) -> Iterator[tuple[str, str]]:
         elif value is None:
             yield f"{above}{name}", ""
         else:
-            yield f"{above}{name}", value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield (
+                f"{above}{name}",
+                value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False),
+            )

@@ -1,7 +1,9 @@
-"""The mark that our CSV files put before a text which a spreadsheet would run as a formula, and taking off exactly that mark. Pure.
+"""The mark that our CSV files put before a text which a spreadsheet would run as a formula, and
+taking off exactly that mark. Pure.
 
-`=1+1` is written as `'=1+1`, and `'=1+1` as `''=1+1`, so that every text comes back as it was. Numbers stay numbers: -33.86 is no formula.
-"""
+`=1+1` is written as `'=1+1`, and `'=1+1` as `''=1+1`, so that every text comes back as it was.
+Numbers stay numbers: -33.86 is no formula."""
+
 from __future__ import annotations
 
 import re

@@ -1,4 +1,6 @@
-"""What a sheet of a workbook holds beside the values of its cells: hidden rows and columns, and formulas without a result."""
+"""What a sheet of a workbook holds beside the values of its cells: hidden rows and columns, and
+formulas without a result."""
+
 from __future__ import annotations
 
 import re
@@ -11,15 +13,21 @@ _HIDDEN = rb"[^<>]*?\bhidden\s{0,9}=\s{0,9}[\"'](?:1|true)[\"'][^<>]*>"
 _HIDDEN_ROW = re.compile(rb"<(?:[\w.-]{1,40}:)?row\s" + _HIDDEN)
 _HIDDEN_COLUMNS = re.compile(rb"<(?:[\w.-]{1,40}:)?col\s" + _HIDDEN)
 _NUMBER = re.compile(rb"\br\s{0,9}=\s{0,9}[\"']([0-9]{1,7})[\"']")
-_FROM_TO = {name: re.compile(rb"\b" + name.encode() + rb"\s{0,9}=\s{0,9}[\"']([0-9]{1,5})[\"']") for name in ("min", "max")}
-_TOKEN = re.compile(rb"<(/?)(?:[\w.-]{1,40}:)?([cfv])(?=[\s/>])([^<>]*)>([^<]*)")  # of a cell, its formula, its result; and their ends
+_FROM_TO = {
+    name: re.compile(rb"\b" + name.encode() + rb"\s{0,9}=\s{0,9}[\"']([0-9]{1,5})[\"']")
+    for name in ("min", "max")
+}
+_TOKEN = re.compile(
+    rb"<(/?)(?:[\w.-]{1,40}:)?([cfv])(?=[\s/>])([^<>]*)>([^<]*)"
+)  # of a cell, its formula, its result; and their ends
 _TEXT_RESULT = re.compile(rb"\bt\s{0,9}=\s{0,9}[\"']str[\"']")
 _REFERENCE = re.compile(rb"\br\s{0,9}=\s{0,9}[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"']")
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """`zeros`: cells (and their rows) whose formula has the result 0, where no formula of the sheet has another: they were never calculated."""
+    """`zeros`: cells (and their rows) whose formula has the result 0, where no formula of the sheet
+    has another: they were never calculated."""
 
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[str] = field(default_factory=list)
@@ -28,7 +36,11 @@ class Marks:
 
 def of_sheet(xml: bytes) -> Marks:
     """Raises InvalidInput for a formula without any result: it would be taken for an empty cell."""
-    rows = [int(number[1]) for tag in _HIDDEN_ROW.findall(xml) if (number := _NUMBER.search(tag))] if b"hidden" in xml else []
+    rows = (
+        [int(number[1]) for tag in _HIDDEN_ROW.findall(xml) if (number := _NUMBER.search(tag))]
+        if b"hidden" in xml
+        else []
+    )
     return Marks(rows, _hidden_columns(xml) if b"hidden" in xml else [], _zeros(xml))
 
 
@@ -57,8 +69,12 @@ def _zeros(xml: bytes) -> list[tuple[str, int]]:
         elif name == b"c" and formula:
             cell, line = _where(tag)
             if not result and not _TEXT_RESULT.search(tag):
-                raise InvalidInput(f"Cell {cell} holds a formula that was never calculated; open the workbook in a spreadsheet, save it, "
-                                   "and bring it again.", code="no_result")
+                raise InvalidInput(
+                    f"Cell {cell} holds a formula that was never calculated; open the workbook in "
+                    "a spreadsheet, save it, "
+                    "and bring it again.",
+                    code="no_result",
+                )
             if result in (b"0", b"0.0"):
                 zeros.append((cell, line))
             else:

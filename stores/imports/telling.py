@@ -1,4 +1,5 @@
 """Where what is found in cells goes: faults, warnings, and the count of what was mended."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,6 @@
-"""How a file was understood: what a person needs to see in ten seconds to know that it was read as it was meant."""
+"""How a file was understood: what a person needs to see in ten seconds to know that it was read as
+it was meant."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -8,10 +10,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a file became rows. `form`: csv, xlsx or geojson. `encoding`: a name for people, such as UTF-8. `separator`: of a CSV.
-    `sheet`: of a workbook. `passed_over`: columns of the file that mean nothing here.
-    `second_mark`: the mark of UTF-8 stood twice. `look_at`: words that only a guessed encoding tells. `book`: a workbook as
-    it was read."""
+    """How a file became rows. `form`: csv, xlsx or geojson. `encoding`: a name for people, such as
+    UTF-8. `separator`: of a CSV. `sheet`: of a workbook. `passed_over`: columns of the file that
+    mean nothing here. `second_mark`: the mark of UTF-8 stood twice. `look_at`: words that only a
+    guessed encoding tells. `book`: a workbook as it was read."""
 
     form: str
     encoding: str = ""
@@ -25,7 +27,8 @@ class Reading:
 
 @dataclass(slots=True)
 class Mends:
-    """How many values were taken in another form than they were written in: by column and code of SAYINGS (count, first line)."""
+    """How many values were taken in another form than they were written in: by column and code of
+    SAYINGS (count, first line)."""
 
     counted: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
@@ -52,8 +55,16 @@ class Understood:
         """For a page that is read later: no value of the file is in it."""
         mended: Sequence[dict[str, Any]] = [
             {"column": column, "code": code, "count": count, "line": line}
-            for (column, code), (count, line) in self.mends.counted.items()]
+            for (column, code), (count, line) in self.mends.counted.items()
+        ]
         return {
-            "form": self.reading.form, "encoding": self.reading.encoding, "separator": self.reading.separator,
-            "sheet": self.reading.sheet, "rows": self.rows, "columns": list(self.columns),
-            "passed_over": list(self.reading.passed_over), "dates": dict(self.dates), "mended": list(mended)}
+            "form": self.reading.form,
+            "encoding": self.reading.encoding,
+            "separator": self.reading.separator,
+            "sheet": self.reading.sheet,
+            "rows": self.rows,
+            "columns": list(self.columns),
+            "passed_over": list(self.reading.passed_over),
+            "dates": dict(self.dates),
+            "mended": list(mended),
+        }

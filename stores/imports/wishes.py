@@ -1,4 +1,5 @@
 """What the person who brings a file says about it, beside its kind."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -8,7 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """`accept`: what is doubtful is meant. `follow_above`: blank order fields of further lines follow the line above."""
+    """`accept`: what is doubtful is meant. `follow_above`: blank order fields of further lines
+    follow the line above."""
 
     accept: bool = False
     follow_above: bool = False

@@ -1,4 +1,6 @@
-"""Stores, dealers and guides as pages list them, and the facts of one; only rows the actor sees (P6)."""
+"""Stores, dealers and guides as pages list them, and the facts of one; only rows the actor sees
+(P6)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -16,7 +18,12 @@ from stores.network.contracts import dealer_contract
 from stores.network.dealers import dealer
 from stores.network.found_by import holds
 from stores.network.guides import guide
-from stores.network.scope import contract_in_force, visible_dealer_ids, visible_guide_ids, visible_store_ids
+from stores.network.scope import (
+    contract_in_force,
+    visible_dealer_ids,
+    visible_guide_ids,
+    visible_store_ids,
+)
 from stores.network.stores import store
 
 SILENT_DAYS = 7
@@ -24,8 +31,8 @@ SILENT_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class StoreFilter:
-    """`words` is looked for in code and name. `silent`: in service, but no entry was led there in the last 7 days. A branch counts with all under
-    it. `unowned`: without a contract today."""
+    """`words` is looked for in code and name. `silent`: in service, but no entry was led there in
+    the last 7 days. A branch counts with all under it. `unowned`: without a contract today."""
 
     today: dt.date
     words: str | None = None
@@ -57,7 +64,9 @@ def _stores(query: Select[Any], actor: Actor, wanted: StoreFilter) -> Select[Any
         query = query.where(dealer.c.id.is_(None))
     if wanted.silent:
         since = wanted.today - dt.timedelta(days=SILENT_DAYS)
-        led_to = select(entry.c.store_id).where(entry.c.business_day >= since, entry.c.store_id.is_not(None))
+        led_to = select(entry.c.store_id).where(
+            entry.c.business_day >= since, entry.c.store_id.is_not(None)
+        )
         query = query.where(s.status == "active", s.cloud_shop, s.id.not_in(led_to))
     return query
 
@@ -69,8 +78,9 @@ def below(branch_code: str) -> Select[Any]:
 
 
 def _with_dealer(query: Select[Any], today: dt.date) -> Select[Any]:
-    return (query.outerjoin(dealer_contract, (dealer_contract.c.store_id == store.c.id) & contract_in_force(today))
-            .outerjoin(dealer, dealer.c.id == dealer_contract.c.dealer_id))
+    return query.outerjoin(
+        dealer_contract, (dealer_contract.c.store_id == store.c.id) & contract_in_force(today)
+    ).outerjoin(dealer, dealer.c.id == dealer_contract.c.dealer_id)
 
 
 def store_count(connection: Connection, actor: Actor, wanted: StoreFilter) -> int:
@@ -78,12 +88,32 @@ def store_count(connection: Connection, actor: Actor, wanted: StoreFilter) -> in
     return int(connection.execute(_stores(query, actor, wanted)).scalar_one())
 
 
-def store_rows(connection: Connection, actor: Actor, wanted: StoreFilter, after: str | None = None, limit: int = 51) -> Sequence[Row[Any]]:
+def store_rows(
+    connection: Connection,
+    actor: Actor,
+    wanted: StoreFilter,
+    after: str | None = None,
+    limit: int = 51,
+) -> Sequence[Row[Any]]:
     """By code, after a code."""
     s = store.c
-    query = _with_dealer(select(s.id, s.store_code, s.name, s.status, s.cloud_shop, s.address, s.hours, s.opened_on, branch.c.branch_code,
-                                branch.c.name.label("branch_name"), dealer.c.dealer_code, dealer.c.name.label("dealer_name"))
-                         .outerjoin(branch, branch.c.id == s.branch_id), wanted.today)
+    query = _with_dealer(
+        select(
+            s.id,
+            s.store_code,
+            s.name,
+            s.status,
+            s.cloud_shop,
+            s.address,
+            s.hours,
+            s.opened_on,
+            branch.c.branch_code,
+            branch.c.name.label("branch_name"),
+            dealer.c.dealer_code,
+            dealer.c.name.label("dealer_name"),
+        ).outerjoin(branch, branch.c.id == s.branch_id),
+        wanted.today,
+    )
     query = _stores(query, actor, wanted)
     if after is not None:
         query = query.where(s.store_code > after)
@@ -93,10 +123,23 @@ def store_rows(connection: Connection, actor: Actor, wanted: StoreFilter, after:
 def find_store(connection: Connection, actor: Actor, code: str, today: dt.date) -> Row[Any] | None:
     """The facts of one store; None when unknown or not the actor's to see."""
     successor = store.alias("successor")
-    query = _with_dealer(select(store, branch.c.branch_code, branch.c.name.label("branch_name"), dealer.c.dealer_code, dealer.c.name.label("dealer_name"),
-                                successor.c.store_code.label("successor_code"), successor.c.name.label("successor_name"))
-                         .outerjoin(branch, branch.c.id == store.c.branch_id).outerjoin(successor, successor.c.id == store.c.successor_store_id), today)
-    return connection.execute(_stores(query, actor, StoreFilter(today)).where(store.c.store_code == code)).first()
+    query = _with_dealer(
+        select(
+            store,
+            branch.c.branch_code,
+            branch.c.name.label("branch_name"),
+            dealer.c.dealer_code,
+            dealer.c.name.label("dealer_name"),
+            successor.c.store_code.label("successor_code"),
+            successor.c.name.label("successor_name"),
+        )
+        .outerjoin(branch, branch.c.id == store.c.branch_id)
+        .outerjoin(successor, successor.c.id == store.c.successor_store_id),
+        today,
+    )
+    return connection.execute(
+        _stores(query, actor, StoreFilter(today)).where(store.c.store_code == code)
+    ).first()
 
 
 def _dealers(query: Select[Any], actor: Actor, today: dt.date, words: str | None) -> Select[Any]:
@@ -108,40 +151,92 @@ def _dealers(query: Select[Any], actor: Actor, today: dt.date, words: str | None
     return query
 
 
-def dealer_count(connection: Connection, actor: Actor, today: dt.date, words: str | None = None) -> int:
-    return int(connection.execute(_dealers(select(func.count()).select_from(dealer), actor, today, words)).scalar_one())
+def dealer_count(
+    connection: Connection, actor: Actor, today: dt.date, words: str | None = None
+) -> int:
+    return int(
+        connection.execute(
+            _dealers(select(func.count()).select_from(dealer), actor, today, words)
+        ).scalar_one()
+    )
 
 
-def dealer_rows(connection: Connection, actor: Actor, today: dt.date, words: str | None = None, after: str | None = None, limit: int = 51) -> Sequence[Row[Any]]:
+def dealer_rows(
+    connection: Connection,
+    actor: Actor,
+    today: dt.date,
+    words: str | None = None,
+    after: str | None = None,
+    limit: int = 51,
+) -> Sequence[Row[Any]]:
     """By code, after a code; `stores` is how many are under contract today."""
     d = dealer.c
-    owned = select(func.count()).select_from(dealer_contract).where(dealer_contract.c.dealer_id == d.id, contract_in_force(today)).scalar_subquery()
-    query = _dealers(select(d.id, d.dealer_code, d.name, branch.c.name.label("branch_name"), owned.label("stores")).outerjoin(branch, branch.c.id == d.branch_id),
-                     actor, today, words)
+    owned = (
+        select(func.count())
+        .select_from(dealer_contract)
+        .where(dealer_contract.c.dealer_id == d.id, contract_in_force(today))
+        .scalar_subquery()
+    )
+    query = _dealers(
+        select(
+            d.id, d.dealer_code, d.name, branch.c.name.label("branch_name"), owned.label("stores")
+        ).outerjoin(branch, branch.c.id == d.branch_id),
+        actor,
+        today,
+        words,
+    )
     if after is not None:
         query = query.where(d.dealer_code > after)
     return connection.execute(query.order_by(d.dealer_code).limit(limit)).all()
 
 
 def find_dealer(connection: Connection, actor: Actor, code: str, today: dt.date) -> Row[Any] | None:
-    query = select(dealer, branch.c.branch_code, branch.c.name.label("branch_name")).outerjoin(branch, branch.c.id == dealer.c.branch_id)
-    return connection.execute(_dealers(query, actor, today, None).where(dealer.c.dealer_code == code)).first()
+    query = select(dealer, branch.c.branch_code, branch.c.name.label("branch_name")).outerjoin(
+        branch, branch.c.id == dealer.c.branch_id
+    )
+    return connection.execute(
+        _dealers(query, actor, today, None).where(dealer.c.dealer_code == code)
+    ).first()
 
 
 def dealer_names(connection: Connection, codes: Sequence[str]) -> dict[str, str]:
     """Names by code, of dealers that the caller has already found by an actor's rows."""
-    return {r.dealer_code: r.name for r in connection.execute(select(dealer.c.dealer_code, dealer.c.name).where(dealer.c.dealer_code.in_(codes)))}
+    return {
+        r.dealer_code: r.name
+        for r in connection.execute(
+            select(dealer.c.dealer_code, dealer.c.name).where(dealer.c.dealer_code.in_(codes))
+        )
+    }
 
 
-def contracts(connection: Connection, actor: Actor, today: dt.date, *, store_id: int | None = None, dealer_id: int | None = None,
-              limit: int = 200) -> Sequence[Row[Any]]:
-    """The contracts known now of a store or a dealer, newest first; terms not stated are the dealer's own. `valid_to` is the first day after."""
+def contracts(
+    connection: Connection,
+    actor: Actor,
+    today: dt.date,
+    *,
+    store_id: int | None = None,
+    dealer_id: int | None = None,
+    limit: int = 200,
+) -> Sequence[Row[Any]]:
+    """The contracts known now of a store or a dealer, newest first; terms not stated are the
+    dealer's own. `valid_to` is the first day after."""
     c, d = dealer_contract.c, dealer.c
-    query = (select(c.valid_from, c.valid_to, func.coalesce(c.platform_fee_bp, d.platform_fee_bp).label("platform_fee_bp"),
-                    func.coalesce(c.channel_fee_bp, d.channel_fee_bp).label("channel_fee_bp"),
-                    func.coalesce(c.collection_mode, d.collection_mode).label("collection_mode"), store.c.store_code, store.c.name.label("store_name"),
-                    d.dealer_code, d.name.label("dealer_name"))
-             .join(store, store.c.id == c.store_id).join(dealer, d.id == c.dealer_id).where(c.version_to.is_(None)))
+    query = (
+        select(
+            c.valid_from,
+            c.valid_to,
+            func.coalesce(c.platform_fee_bp, d.platform_fee_bp).label("platform_fee_bp"),
+            func.coalesce(c.channel_fee_bp, d.channel_fee_bp).label("channel_fee_bp"),
+            func.coalesce(c.collection_mode, d.collection_mode).label("collection_mode"),
+            store.c.store_code,
+            store.c.name.label("store_name"),
+            d.dealer_code,
+            d.name.label("dealer_name"),
+        )
+        .join(store, store.c.id == c.store_id)
+        .join(dealer, d.id == c.dealer_id)
+        .where(c.version_to.is_(None))
+    )
     visible = visible_store_ids(actor, today)
     if visible is not None:
         query = query.where(c.store_id.in_(visible))
@@ -149,7 +244,11 @@ def contracts(connection: Connection, actor: Actor, today: dt.date, *, store_id:
         query = query.where(c.store_id == store_id)
     if dealer_id is not None:
         query = query.where(c.dealer_id == dealer_id)
-    return connection.execute(query.order_by(store.c.store_code, func.coalesce(c.valid_from, dt.date.min).desc()).limit(limit)).all()
+    return connection.execute(
+        query.order_by(store.c.store_code, func.coalesce(c.valid_from, dt.date.min).desc()).limit(
+            limit
+        )
+    ).all()
 
 
 def _guides(query: Select[Any], actor: Actor, today: dt.date) -> Select[Any]:
@@ -157,32 +256,81 @@ def _guides(query: Select[Any], actor: Actor, today: dt.date) -> Select[Any]:
     return query if visible is None else query.where(guide.c.id.in_(visible))
 
 
-def guide_rows(connection: Connection, actor: Actor, today: dt.date, *, store_id: int | None = None, dealer_id: int | None = None,
-               after: str | None = None, limit: int = 51) -> Sequence[Row[Any]]:
+def guide_rows(
+    connection: Connection,
+    actor: Actor,
+    today: dt.date,
+    *,
+    store_id: int | None = None,
+    dealer_id: int | None = None,
+    after: str | None = None,
+    limit: int = 51,
+) -> Sequence[Row[Any]]:
     """Guides of a store, or of a dealer's stores of today, by code."""
     g = guide.c
-    query = _guides(select(g.id, g.guide_code, g.name, g.role, g.hired_on, g.left_on, store.c.store_code, store.c.name.label("store_name"))
-                    .join(store, store.c.id == g.store_id), actor, today)
+    query = _guides(
+        select(
+            g.id,
+            g.guide_code,
+            g.name,
+            g.role,
+            g.hired_on,
+            g.left_on,
+            store.c.store_code,
+            store.c.name.label("store_name"),
+        ).join(store, store.c.id == g.store_id),
+        actor,
+        today,
+    )
     if store_id is not None:
         query = query.where(g.store_id == store_id)
     if dealer_id is not None:
-        query = query.where(g.store_id.in_(select(dealer_contract.c.store_id).where(dealer_contract.c.dealer_id == dealer_id, contract_in_force(today))))
+        query = query.where(
+            g.store_id.in_(
+                select(dealer_contract.c.store_id).where(
+                    dealer_contract.c.dealer_id == dealer_id, contract_in_force(today)
+                )
+            )
+        )
     if after is not None:
         query = query.where(g.guide_code > after)
     return connection.execute(query.order_by(g.guide_code).limit(limit)).all()
 
 
-def find_guide(connection: Connection, actor: Actor, today: dt.date, *, code: str | None = None, guide_id: int | None = None) -> Row[Any] | None:
-    """The facts of one guide by code or id, with his store; None when unknown or not the actor's to see."""
-    query = _guides(select(guide, store.c.store_code, store.c.name.label("store_name"), store.c.cloud_shop_url).join(store, store.c.id == guide.c.store_id), actor, today)
-    return connection.execute(query.where(guide.c.guide_code == code if code is not None else guide.c.id == guide_id)).first()
+def find_guide(
+    connection: Connection,
+    actor: Actor,
+    today: dt.date,
+    *,
+    code: str | None = None,
+    guide_id: int | None = None,
+) -> Row[Any] | None:
+    """The facts of one guide by code or id, with his store; None when unknown or not the actor's to
+    see."""
+    query = _guides(
+        select(
+            guide, store.c.store_code, store.c.name.label("store_name"), store.c.cloud_shop_url
+        ).join(store, store.c.id == guide.c.store_id),
+        actor,
+        today,
+    )
+    return connection.execute(
+        query.where(guide.c.guide_code == code if code is not None else guide.c.id == guide_id)
+    ).first()
 
 
 def sold_at(connection: Connection, actor: Actor, code: str, today: dt.date) -> int:
-    """The id of a store the actor sees, or, for a dealer, that he ever held: its old orders stay his (D12). Raises NotFound."""
+    """The id of a store the actor sees, or, for a dealer, that he ever held: its old orders stay
+    his (D12). Raises NotFound."""
     query = select(store.c.id).where(store.c.store_code == code)
     if actor.scope_kind == "dealer":
-        query = query.where(store.c.id.in_(select(dealer_contract.c.store_id).where(dealer_contract.c.dealer_id == actor.scope_id)))
+        query = query.where(
+            store.c.id.in_(
+                select(dealer_contract.c.store_id).where(
+                    dealer_contract.c.dealer_id == actor.scope_id
+                )
+            )
+        )
     elif (visible := visible_store_ids(actor, today)) is not None:
         query = query.where(store.c.id.in_(visible))
     found = connection.execute(query).scalar()
@@ -193,19 +341,37 @@ def sold_at(connection: Connection, actor: Actor, code: str, today: dt.date) -> 
 
 def store_names(connection: Connection, codes: Sequence[str | None]) -> dict[str, str]:
     """Names by code, of stores that the caller has already found by an actor's rows."""
-    return {r.store_code: r.name for r in connection.execute(select(store.c.store_code, store.c.name).where(store.c.store_code.in_([c for c in codes if c])))}
+    return {
+        r.store_code: r.name
+        for r in connection.execute(
+            select(store.c.store_code, store.c.name).where(
+                store.c.store_code.in_([c for c in codes if c])
+            )
+        )
+    }
 
 
 def own_store(connection: Connection, actor: Actor, today: dt.date) -> Row[Any] | None:
     """Code and name of the one store of a guide or manager."""
     query = select(store.c.store_code, store.c.name)
     visible = visible_store_ids(actor, today)
-    return connection.execute(query if visible is None else query.where(store.c.id.in_(visible)).limit(1)).first()
+    return connection.execute(
+        query if visible is None else query.where(store.c.id.in_(visible)).limit(1)
+    ).first()
 
 
 def managers_of(connection: Connection, actor: Actor, today: dt.date) -> Sequence[str]:
     """Names of the managers who work in the actor's store now: whom a guide asks first."""
     g = guide.c
-    query = select(g.name).where(g.role == "store_manager", or_(g.left_on.is_(None), g.left_on >= today)).order_by(g.guide_code).limit(5)
+    query = (
+        select(g.name)
+        .where(g.role == "store_manager", or_(g.left_on.is_(None), g.left_on >= today))
+        .order_by(g.guide_code)
+        .limit(5)
+    )
     visible = visible_store_ids(actor, today)
-    return connection.execute(query if visible is None else query.where(g.store_id.in_(visible))).scalars().all()
+    return (
+        connection.execute(query if visible is None else query.where(g.store_id.in_(visible)))
+        .scalars()
+        .all()
+    )

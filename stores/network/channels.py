@@ -1,4 +1,6 @@
-"""Channels (F2): every QR, link, advert and card has a code; entry parameters name it by its short number."""
+"""Channels (F2): every QR, link, advert and card has a code; entry parameters name it by its short
+number."""
+
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Table
@@ -6,7 +8,8 @@ from sqlalchemy import BigInteger, Column, Date, ForeignKey, Table
 import db
 
 channel = Table(
-    "channel", db.metadata,
+    "channel",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("channel_code", db.Code(64), nullable=False, unique=True),
     Column("store_id", BigInteger, ForeignKey("store.id")),
@@ -14,5 +17,7 @@ channel = Table(
     Column("valid_from", Date),
     Column("valid_to", Date),
     Column("revoked_at", db.Instant),
-    Column("revoked_version", BigInteger),  # of the network; what was decided on an earlier one still sees the channel (A17)
+    Column(
+        "revoked_version", BigInteger
+    ),  # of the network; what was decided on an earlier one still sees the channel (A17)
 )

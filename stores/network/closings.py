@@ -1,8 +1,10 @@
-"""Stores that closed, and where their customers went (A11): the facts by which bindings move, and by which they move back.
+"""Stores that closed, and where their customers went (A11): the facts by which bindings move, and
+by which they move back.
 
-A closing moves every home binding of the store to its successor, clocks and all, or releases it when there is none. `undone` takes it back:
-those bindings that nobody changed since return; `reopened` is a store that opens again later: its old customers stay where they are.
-"""
+A closing moves every home binding of the store to its successor, clocks and all, or releases it
+when there is none. `undone` takes it back: those bindings that nobody changed since return;
+`reopened` is a store that opens again later: its old customers stay where they are."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -14,17 +16,22 @@ from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, Table,
 import db
 from stores.network.binding_rules import Closing
 
-store_closing = db.append_only(Table(
-    "store_closing", db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
-    Column("kind", db.Code(8), nullable=False),  # closed, reopened, undone
-    Column("closing_id", BigInteger, ForeignKey("store_closing.id")),  # of a row that ends a closing: which one
-    Column("successor_store_id", BigInteger, ForeignKey("store.id")),
-    Column("at", db.Instant, nullable=False),
-    Column("actor", db.Code(96), nullable=False),
-    Column("version", BigInteger, nullable=False),
-))
+store_closing = db.append_only(
+    Table(
+        "store_closing",
+        db.metadata,
+        Column("id", db.BigId, primary_key=True),
+        Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
+        Column("kind", db.Code(8), nullable=False),  # closed, reopened, undone
+        Column(
+            "closing_id", BigInteger, ForeignKey("store_closing.id")
+        ),  # of a row that ends a closing: which one
+        Column("successor_store_id", BigInteger, ForeignKey("store.id")),
+        Column("at", db.Instant, nullable=False),
+        Column("actor", db.Code(96), nullable=False),
+        Column("version", BigInteger, nullable=False),
+    )
+)
 Index("ix_store_closing_store", store_closing.c.store_id)
 Closings = Mapping[int, tuple[Closing, ...]]
 
@@ -36,7 +43,12 @@ def load(connection: Connection, version: int | None = None) -> Closings:
     found: dict[int, dict[str, Any]] = {}
     for row in connection.execute(query if version is None else query.where(c.version <= version)):
         if row.kind == "closed":
-            found[row.id] = {"id": row.id, "store_id": row.store_id, "successor_id": row.successor_store_id, "at": row.at}
+            found[row.id] = {
+                "id": row.id,
+                "store_id": row.store_id,
+                "successor_id": row.successor_store_id,
+                "at": row.at,
+            }
         elif row.closing_id in found:
             ended = found[row.closing_id]
             ended["ended_at"] = min(ended.get("ended_at", row.at), row.at)
@@ -54,15 +66,49 @@ def open_closing(connection: Connection, store_id: int) -> Closing | None:
     return several[-1] if several and several[-1].ended_at is None else None
 
 
-def record(connection: Connection, closed: Iterable[tuple[int, int | None]], reopened: Iterable[int], *, now: dt.datetime, actor: str, version: int) -> None:
+def record(
+    connection: Connection,
+    closed: Iterable[tuple[int, int | None]],
+    reopened: Iterable[int],
+    *,
+    now: dt.datetime,
+    actor: str,
+    version: int,
+) -> None:
     """Write down closings (store, successor) and the end of those whose store opens again."""
     for store_id, successor_id in closed:
-        connection.execute(store_closing.insert().values(store_id=store_id, kind="closed", successor_store_id=successor_id, at=now, actor=actor, version=version))
+        connection.execute(
+            store_closing.insert().values(
+                store_id=store_id,
+                kind="closed",
+                successor_store_id=successor_id,
+                at=now,
+                actor=actor,
+                version=version,
+            )
+        )
     for store_id in reopened:
         known = open_closing(connection, store_id)
         if known is not None:
             end(connection, known, "reopened", now=now, actor=actor, version=version)
 
 
-def end(connection: Connection, closing: Closing, kind: str, *, now: dt.datetime, actor: str, version: int) -> None:
-    connection.execute(store_closing.insert().values(store_id=closing.store_id, kind=kind, closing_id=closing.id, at=now, actor=actor, version=version))
+def end(
+    connection: Connection,
+    closing: Closing,
+    kind: str,
+    *,
+    now: dt.datetime,
+    actor: str,
+    version: int,
+) -> None:
+    connection.execute(
+        store_closing.insert().values(
+            store_id=closing.store_id,
+            kind=kind,
+            closing_id=closing.id,
+            at=now,
+            actor=actor,
+            version=version,
+        )
+    )

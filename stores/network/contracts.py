@@ -1,8 +1,10 @@
-"""Dealer contracts: which dealer owns a store from which day to which, on which terms (valid time and known time).
+"""Dealer contracts: which dealer owns a store from which day to which, on which terms (valid time
+and known time).
 
-`valid_from` None has no lower bound (A2); `valid_to` is the first day that no longer counts, None is open. Terms that are None are
-the dealer's own. The row in force is the one with `version_to` None whose days hold the moment.
-"""
+`valid_from` None has no lower bound (A2); `valid_to` is the first day that no longer counts, None
+is open. Terms that are None are the dealer's own. The row in force is the one with `version_to`
+None whose days hold the moment."""
+
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Table
@@ -10,7 +12,8 @@ from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Tab
 import db
 
 dealer_contract = Table(
-    "dealer_contract", db.metadata,
+    "dealer_contract",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
     Column("dealer_id", BigInteger, ForeignKey("dealer.id"), nullable=False),

@@ -1,4 +1,5 @@
 """Dealers (franchisees) and their default terms; a contract may state its own."""
+
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
@@ -12,7 +13,8 @@ DEFAULT_COLLECTION_MODE = "store_collects"  # D6
 DEFAULT_EXPRESS_RULE, DEFAULT_EXPRESS_SPLIT_BP = "keep", 0  # A13
 
 dealer = Table(
-    "dealer", db.metadata,
+    "dealer",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("dealer_code", db.Code(64), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
@@ -21,6 +23,10 @@ dealer = Table(
     Column("platform_fee_bp", Integer, nullable=False),
     Column("channel_fee_bp", Integer, nullable=False),
     Column("collection_mode", db.Code(16), nullable=False),
-    Column("express_rule", db.Code(8), nullable=False, server_default="keep"),  # express into another dealer's territory (A13)
-    Column("express_split_bp", Integer, nullable=False, server_default="0"),  # of a split: the territory dealer's part
+    Column(
+        "express_rule", db.Code(8), nullable=False, server_default="keep"
+    ),  # express into another dealer's territory (A13)
+    Column(
+        "express_split_bp", Integer, nullable=False, server_default="0"
+    ),  # of a split: the territory dealer's part
 )

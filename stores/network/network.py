@@ -1,4 +1,6 @@
-"""The network as this process sees it: building a snapshot of any version, and swapping in the newest (DESIGN 2, M7, M14, M22)."""
+"""The network as this process sees it: building a snapshot of any version, and swapping in the
+newest (DESIGN 2, M7, M14, M22)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -28,33 +30,72 @@ from stores.network.dealers import dealer
 from stores.network.guides import employment, guide
 from stores.network.hours import parse_hours
 from stores.network.policies import policy_version
-from stores.network.snapshot import AreaRecord, ChannelRecord, Contract, GuideRecord, Job, Snapshot, StoreRecord, conditions_of
+from stores.network.snapshot import (
+    AreaRecord,
+    ChannelRecord,
+    Contract,
+    GuideRecord,
+    Job,
+    Snapshot,
+    StoreRecord,
+    conditions_of,
+)
 from stores.network.stores import store, store_revision
 
 REFRESH_SECONDS = 1.0
 REMEMBERED_PASTS = 4
 IN_LIST = 5_000
-REVISED = ("areas", "branches", "channels", "guides", "offers", "stores")  # kinds of changes that stand in revisions, or that no store or guide is made of
+REVISED = (
+    "areas",
+    "branches",
+    "channels",
+    "guides",
+    "offers",
+    "stores",
+)  # kinds of changes that stand in revisions, or that no store or guide is made of
 
 
 def load(connection: Connection, at: Versions, before: Snapshot | None = None) -> Snapshot:
-    """Build the snapshot of a network and policy version, of today or of the past, from the revisions. `before`: another one of this database, of
-    which is kept what no version between the two changed: a change of one store is seen within milliseconds, however large the chain."""
+    """Build the snapshot of a network and policy version, of today or of the past, from the
+    revisions. `before`: another one of this database, of which is kept what no version between the
+    two changed: a change of one store is seen within milliseconds, however large the chain."""
     stores = _stores(connection, at.network, before)
     areas, index = _areas(connection, at.network, before)
-    body = connection.execute(select(policy_version.c.body).where(policy_version.c.version == at.policy)).scalar_one()
-    return Snapshot(at.network, at.policy, policy.parse(body), stores, _guides(connection, at.network, before), areas, index, _channels(connection, at.network),
-                    closings.load(connection, at.network), pauses.load(connection, at.network), _shelves(connection, at.network, before),
-                    _conditions(connection, at.policy, before))
+    body = connection.execute(
+        select(policy_version.c.body).where(policy_version.c.version == at.policy)
+    ).scalar_one()
+    return Snapshot(
+        at.network,
+        at.policy,
+        policy.parse(body),
+        stores,
+        _guides(connection, at.network, before),
+        areas,
+        index,
+        _channels(connection, at.network),
+        closings.load(connection, at.network),
+        pauses.load(connection, at.network),
+        _shelves(connection, at.network, before),
+        _conditions(connection, at.policy, before),
+    )
 
 
-def _conditions(connection: Connection, version: int, before: Snapshot | None) -> list[tuple[dt.datetime, Conditions]]:
-    """From which moment on policies said what of bindings; one that was pushed out before its time came (`policies.waiting`) never did."""
+def _conditions(
+    connection: Connection, version: int, before: Snapshot | None
+) -> list[tuple[dt.datetime, Conditions]]:
+    """From which moment on policies said what of bindings; one that was pushed out before its time
+    came (`policies.waiting`) never did."""
     known = before is not None and before.policy_version <= version
     found = list(before.conditions) if before is not None and known else []
     p = policy_version.c
-    query = select(p.body, p.published_at, p.effective_at).where(p.version <= version).order_by(p.version)
-    for row in connection.execute(query.where(p.version > before.policy_version) if before is not None and known else query):
+    query = (
+        select(p.body, p.published_at, p.effective_at)
+        .where(p.version <= version)
+        .order_by(p.version)
+    )
+    for row in connection.execute(
+        query.where(p.version > before.policy_version) if before is not None and known else query
+    ):
         while found and found[-1][0] > row.published_at:
             found.pop()
         found.append((row.effective_at or row.published_at, conditions_of(policy.parse(row.body))))
@@ -62,28 +103,50 @@ def _conditions(connection: Connection, version: int, before: Snapshot | None) -
 
 
 def _shelves(connection: Connection, version: int, before: Snapshot | None) -> Shelves:
-    if before is not None and before.version <= version and not offers.changed(connection, before.version, version):
+    if (
+        before is not None
+        and before.version <= version
+        and not offers.changed(connection, before.version, version)
+    ):
         return before.shelves
     return Shelves(offers.load(connection, version, dt.datetime.now(dt.UTC)))
 
 
 def _known_at(table: Table, version: int) -> ColumnElement[bool]:
-    return and_(table.c.version_from <= version, or_(table.c.version_to.is_(None), table.c.version_to > version))
+    return and_(
+        table.c.version_from <= version,
+        or_(table.c.version_to.is_(None), table.c.version_to > version),
+    )
 
 
-def _touched(connection: Connection, version: int, before: Snapshot | None, *owners: Column[int]) -> set[int] | None:
-    """Whose revisions (or contracts, or jobs) this version and `before` do not share; None: read all, there is nothing to keep from or too
-    much has changed, or the terms of a dealer, which have no revisions."""
+def _touched(
+    connection: Connection, version: int, before: Snapshot | None, *owners: Column[int]
+) -> set[int] | None:
+    """Whose revisions (or contracts, or jobs) this version and `before` do not share; None: read
+    all, there is nothing to keep from or too much has changed, or the terms of a dealer, which have
+    no revisions."""
     if before is None:
         return None
     low, high = sorted((before.version, version))
     n = versions.network_change.c
-    if connection.execute(select(n.version).where(n.version > low, n.version <= high, n.kind.not_in(REVISED)).limit(1)).first() is not None:
+    if (
+        connection.execute(
+            select(n.version)
+            .where(n.version > low, n.version <= high, n.kind.not_in(REVISED))
+            .limit(1)
+        ).first()
+        is not None
+    ):
         return None
     found: set[int] = set()
     for owner in owners:
         t = owner.table.c
-        query = select(owner).where(or_(t.version_from.between(low + 1, high), t.version_to.between(low + 1, high))).distinct().limit(IN_LIST)
+        query = (
+            select(owner)
+            .where(or_(t.version_from.between(low + 1, high), t.version_to.between(low + 1, high)))
+            .distinct()
+            .limit(IN_LIST)
+        )
         found.update(connection.execute(query).scalars())
     return found if len(found) < IN_LIST else None
 
@@ -93,79 +156,205 @@ def _of(owner: Column[int], touched: set[int] | None) -> ColumnElement[bool]:
 
 
 def _stores(connection: Connection, version: int, before: Snapshot | None) -> list[StoreRecord]:
-    touched = _touched(connection, version, before, store_revision.c.store_id, dealer_contract.c.store_id)
-    kept = [] if before is None or touched is None else [each for each in before.stores if each.id not in touched]
+    touched = _touched(
+        connection, version, before, store_revision.c.store_id, dealer_contract.c.store_id
+    )
+    kept = (
+        []
+        if before is None or touched is None
+        else [each for each in before.stores if each.id not in touched]
+    )
     return kept + _read_stores(connection, version, touched)
 
 
-def _read_stores(connection: Connection, version: int, touched: set[int] | None) -> list[StoreRecord]:
+def _read_stores(
+    connection: Connection, version: int, touched: set[int] | None
+) -> list[StoreRecord]:
     contracts = _contracts(connection, version, touched)
     home, zones, hours = brand().timezone, {None: brand().timezone}, {}
     found = []
     revision = store_revision
     unread = ("id", "address", "country", "crs", "source_latitude", "source_longitude")
-    columns = (store.c.store_code, branch.c.branch_code, *(c for c in revision.c if c.name not in unread))
-    for r in connection.execute(select(*columns).join(store, store.c.id == revision.c.store_id)
-                                .outerjoin(branch, branch.c.id == revision.c.branch_id)
-                                .where(_known_at(revision, version), _of(revision.c.store_id, touched))):
+    columns = (
+        store.c.store_code,
+        branch.c.branch_code,
+        *(c for c in revision.c if c.name not in unread),
+    )
+    for r in connection.execute(
+        select(*columns)
+        .join(store, store.c.id == revision.c.store_id)
+        .outerjoin(branch, branch.c.id == revision.c.branch_id)
+        .where(_known_at(revision, version), _of(revision.c.store_id, touched))
+    ):
         if r.timezone not in zones:
             zones[r.timezone] = ZoneInfo(r.timezone)
         if r.hours not in hours:
             hours[r.hours] = parse_hours(r.hours) if r.hours else None
-        found.append(StoreRecord(
-            r.store_id, r.store_code, r.name, r.branch_id, r.latitude, r.longitude, r.coordinates_withdrawn, r.region_code, r.status,
-            r.cloud_shop, r.opened_on, r.closed_on, r.paused_until, r.priority, r.service_radius_m, hours[r.hours],
-            zones.get(r.timezone, home), r.successor_store_id, r.cloud_shop_url, tuple(contracts.get(r.store_id, ())), r.branch_code, r.daily_capacity))
+        found.append(
+            StoreRecord(
+                r.store_id,
+                r.store_code,
+                r.name,
+                r.branch_id,
+                r.latitude,
+                r.longitude,
+                r.coordinates_withdrawn,
+                r.region_code,
+                r.status,
+                r.cloud_shop,
+                r.opened_on,
+                r.closed_on,
+                r.paused_until,
+                r.priority,
+                r.service_radius_m,
+                hours[r.hours],
+                zones.get(r.timezone, home),
+                r.successor_store_id,
+                r.cloud_shop_url,
+                tuple(contracts.get(r.store_id, ())),
+                r.branch_code,
+                r.daily_capacity,
+            )
+        )
     return found
 
 
-def _contracts(connection: Connection, version: int, touched: set[int] | None) -> dict[int, list[Contract]]:
+def _contracts(
+    connection: Connection, version: int, touched: set[int] | None
+) -> dict[int, list[Contract]]:
     found: dict[int, list[Contract]] = {}
     c, d = dealer_contract.c, dealer.c
-    query = select(c.id, c.store_id, c.dealer_id, d.dealer_code, c.valid_from, c.valid_to, c.platform_fee_bp, c.channel_fee_bp,
-                   c.collection_mode, d.platform_fee_bp.label("dealer_platform"), d.channel_fee_bp.label("dealer_channel"),
-                   d.collection_mode.label("dealer_mode"), d.express_rule,
-                   d.express_split_bp).join(dealer, d.id == c.dealer_id).where(_known_at(dealer_contract, version), _of(c.store_id, touched)).order_by(c.id)
+    query = (
+        select(
+            c.id,
+            c.store_id,
+            c.dealer_id,
+            d.dealer_code,
+            c.valid_from,
+            c.valid_to,
+            c.platform_fee_bp,
+            c.channel_fee_bp,
+            c.collection_mode,
+            d.platform_fee_bp.label("dealer_platform"),
+            d.channel_fee_bp.label("dealer_channel"),
+            d.collection_mode.label("dealer_mode"),
+            d.express_rule,
+            d.express_split_bp,
+        )
+        .join(dealer, d.id == c.dealer_id)
+        .where(_known_at(dealer_contract, version), _of(c.store_id, touched))
+        .order_by(c.id)
+    )
     for r in connection.execute(query):
-        found.setdefault(r.store_id, []).append(Contract(
-            r.id, r.dealer_id, r.dealer_code, r.valid_from, r.valid_to,
-            r.dealer_platform if r.platform_fee_bp is None else r.platform_fee_bp,
-            r.dealer_channel if r.channel_fee_bp is None else r.channel_fee_bp, r.collection_mode or r.dealer_mode, r.express_rule, r.express_split_bp))
+        found.setdefault(r.store_id, []).append(
+            Contract(
+                r.id,
+                r.dealer_id,
+                r.dealer_code,
+                r.valid_from,
+                r.valid_to,
+                r.dealer_platform if r.platform_fee_bp is None else r.platform_fee_bp,
+                r.dealer_channel if r.channel_fee_bp is None else r.channel_fee_bp,
+                r.collection_mode or r.dealer_mode,
+                r.express_rule,
+                r.express_split_bp,
+            )
+        )
     return found
 
 
-def _guides(connection: Connection, version: int, before: Snapshot | None) -> dict[int, GuideRecord]:
+def _guides(
+    connection: Connection, version: int, before: Snapshot | None
+) -> dict[int, GuideRecord]:
     e, touched = employment.c, _touched(connection, version, before, employment.c.guide_id)
     jobs: dict[int, list[Job]] = {}
-    query = select(e.guide_id, e.store_id, e.role, e.valid_from, e.valid_to,
-                   e.customers_follow, e.notices).where(_known_at(employment, version), _of(e.guide_id, touched)).order_by(e.id)
+    query = (
+        select(
+            e.guide_id, e.store_id, e.role, e.valid_from, e.valid_to, e.customers_follow, e.notices
+        )
+        .where(_known_at(employment, version), _of(e.guide_id, touched))
+        .order_by(e.id)
+    )
     for r in connection.execute(query):
-        jobs.setdefault(r.guide_id, []).append(Job(r.store_id, r.role, r.valid_from, r.valid_to, r.customers_follow, spans_of(r.notices)))
+        jobs.setdefault(r.guide_id, []).append(
+            Job(
+                r.store_id,
+                r.role,
+                r.valid_from,
+                r.valid_to,
+                r.customers_follow,
+                spans_of(r.notices),
+            )
+        )
     kept = dict(before.guides) if before is not None and touched is not None else {}
-    wanted = true() if touched is None else or_(guide.c.id.in_(touched), guide.c.id > max(kept, default=0))
-    return kept | {r.id: GuideRecord(r.id, r.guide_code, tuple(jobs.get(r.id, ()))) for r in connection.execute(select(guide.c.id, guide.c.guide_code).where(wanted))}
+    wanted = (
+        true()
+        if touched is None
+        else or_(guide.c.id.in_(touched), guide.c.id > max(kept, default=0))
+    )
+    return kept | {
+        r.id: GuideRecord(r.id, r.guide_code, tuple(jobs.get(r.id, ())))
+        for r in connection.execute(select(guide.c.id, guide.c.guide_code).where(wanted))
+    }
 
 
-def _areas(connection: Connection, version: int, before: Snapshot | None) -> tuple[list[AreaRecord], AreaIndex[int]]:
-    """Shapes are read and built for revisions that `before` did not have; a revision never changes."""
+def _areas(
+    connection: Connection, version: int, before: Snapshot | None
+) -> tuple[list[AreaRecord], AreaIndex[int]]:
+    """Shapes are read and built for revisions that `before` did not have; a revision never
+    changes."""
     r = area_revision.c
-    known = {before.areas[key].revision_id: shape for key, shape in before.shapes.items()} if before is not None else {}
-    query = select(area.c.area_code, *(c for c in r if c.name != "geometry"), r.geometry.is_not(None).label("drawn"))
-    rows = connection.execute(query.join(area, area.c.id == r.area_id).where(_known_at(area_revision, version))).all()
+    known = (
+        {before.areas[key].revision_id: shape for key, shape in before.shapes.items()}
+        if before is not None
+        else {}
+    )
+    query = select(
+        area.c.area_code,
+        *(c for c in r if c.name != "geometry"),
+        r.geometry.is_not(None).label("drawn"),
+    )
+    rows = connection.execute(
+        query.join(area, area.c.id == r.area_id).where(_known_at(area_revision, version))
+    ).all()
     wanted = [row.id for row in rows if row.drawn and row.id not in known]
     for start in range(0, len(wanted), IN_LIST):
-        read = connection.execute(select(r.id, r.geometry).where(r.id.in_(wanted[start:start + IN_LIST])))
+        read = connection.execute(
+            select(r.id, r.geometry).where(r.id.in_(wanted[start : start + IN_LIST]))
+        )
         known |= {each.id: parse_geometry(each.geometry, "wgs84") for each in read}
-    records = [AreaRecord(row.area_id, row.area_code, row.kind, row.dealer_id, row.store_id, frozenset(row.region_codes), frozenset(row.postal_codes),
-                          row.valid_from, row.valid_to, row.id) for row in rows]
+    records = [
+        AreaRecord(
+            row.area_id,
+            row.area_code,
+            row.kind,
+            row.dealer_id,
+            row.store_id,
+            frozenset(row.region_codes),
+            frozenset(row.postal_codes),
+            row.valid_from,
+            row.valid_to,
+            row.id,
+        )
+        for row in rows
+    ]
     drawn = [row for row in rows if row.drawn]
     return records, AreaIndex([known[row.id] for row in drawn], [row.area_id for row in drawn])
 
 
 def _channels(connection: Connection, version: int) -> dict[int, ChannelRecord]:
-    """All channels, also those registered since; one is revoked from the version on that says so."""
-    return {r.id: ChannelRecord(r.id, r.channel_code, r.valid_from, r.valid_to, r.revoked_at is not None and (r.revoked_version or 0) <= version)
-            for r in connection.execute(select(channel))}
+    """All channels, also those registered since; one is revoked from the version on that says
+    so."""
+    return {
+        r.id: ChannelRecord(
+            r.id,
+            r.channel_code,
+            r.valid_from,
+            r.valid_to,
+            r.revoked_at is not None and (r.revoked_version or 0) <= version,
+        )
+        for r in connection.execute(select(channel))
+    }
 
 
 class _Holder:
@@ -175,20 +364,37 @@ class _Holder:
         self.lock = threading.Lock()
         self.snapshot: Snapshot | None = None
         self.checked = 0.0
-        self.past_lock = threading.Lock()  # apart: whoever replays the past must not hold up those who enter now
+        self.past_lock = (
+            threading.Lock()
+        )  # apart: whoever replays the past must not hold up those who enter now
         self.pasts: OrderedDict[tuple[str, Versions], Snapshot] = OrderedDict()
         self.url = ""
 
     def at_least(self, wanted: Versions) -> Snapshot:
-        """The newest snapshot, rebuilt first when it is older than `wanted` (versions just read from the database)."""
+        """The newest snapshot, rebuilt first when it is older than `wanted` (versions just read
+        from the database)."""
         held = self.snapshot
-        if held is not None and held.version >= wanted.network and held.policy_version >= wanted.policy and self.url == db.database().url:
+        if (
+            held is not None
+            and held.version >= wanted.network
+            and held.policy_version >= wanted.policy
+            and self.url == db.database().url
+        ):
             return held
         with self.lock:
             held = self.snapshot
-            if held is None or held.version < wanted.network or held.policy_version < wanted.policy or self.url != db.database().url:
+            if (
+                held is None
+                or held.version < wanted.network
+                or held.policy_version < wanted.policy
+                or self.url != db.database().url
+            ):
                 with db.read(apart=True) as connection:
-                    held = load(connection, versions.current(connection), held if self.url == db.database().url else None)
+                    held = load(
+                        connection,
+                        versions.current(connection),
+                        held if self.url == db.database().url else None,
+                    )
                 self.snapshot, self.url, self.checked = held, db.database().url, time.monotonic()
             return held
 
@@ -211,7 +417,11 @@ def snapshot(wanted: Versions) -> Snapshot:
 def newest() -> Snapshot:
     """The newest snapshot; asks the database for its version at most once a second."""
     held = _holder.snapshot
-    if held is not None and _holder.url == db.database().url and time.monotonic() - _holder.checked < REFRESH_SECONDS:
+    if (
+        held is not None
+        and _holder.url == db.database().url
+        and time.monotonic() - _holder.checked < REFRESH_SECONDS
+    ):
         return held
     with db.read() as connection:
         wanted = versions.current(connection)
@@ -221,7 +431,8 @@ def newest() -> Snapshot:
 
 
 def snapshot_age_seconds() -> float | None:
-    """Seconds since this process last knew that its snapshot is the newest; None before the first."""
+    """Seconds since this process last knew that its snapshot is the newest; None before the
+    first."""
     return None if _holder.snapshot is None else time.monotonic() - _holder.checked
 
 

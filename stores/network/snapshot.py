@@ -1,8 +1,10 @@
-"""An immutable picture of the network for routing: stores, contracts, areas, guides at one network version (DESIGN 2, M7). Pure.
+"""An immutable picture of the network for routing: stores, contracts, areas, guides at one network
+version (DESIGN 2, M7). Pure.
 
-Dated fields are judged by the day asked for, so one snapshot answers for any day; the nearest index of a day is built on first use
-and shared by all days of the same epoch (between two boundaries of opening, closing, contract or pause days).
-"""
+Dated fields are judged by the day asked for, so one snapshot answers for any day; the nearest index
+of a day is built on first use and shared by all days of the same epoch (between two boundaries of
+opening, closing, contract or pause days)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -27,12 +29,15 @@ from stores.network.policy import Policy
 
 REMEMBERED_EPOCHS = 64
 REMEMBERED_LISTS = 4
-REMEMBERED_DEALERS = 20_000  # indexes of dealers, all epochs together; a dealer of some stores takes 2 kB
+REMEMBERED_DEALERS = (
+    20_000  # indexes of dealers, all epochs together; a dealer of some stores takes 2 kB
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """[valid_from, valid_to) in brand days; None is open. Fees in basis points, the dealer's defaults already filled in."""
+    """[valid_from, valid_to) in brand days; None is open. Fees in basis points, the dealer's
+    defaults already filled in."""
 
     id: int
     dealer_id: int
@@ -46,7 +51,9 @@ class Contract:
     express_split_bp: int = 0
 
     def holds(self, day: dt.date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +110,15 @@ class StoreRecord:
 
     def open_at(self, at: dt.datetime) -> bool:
         """Opening hours only break ties (A2, A6); unknown hours count as open (N3)."""
-        return self.hours is None or is_open(self.hours, at.astimezone(self.zone).replace(tzinfo=None))
+        return self.hours is None or is_open(
+            self.hours, at.astimezone(self.zone).replace(tzinfo=None)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class AreaRecord:
-    """One area; `store_id` for service and isolated areas, `dealer_id` for territories. `revision_id`: what its shape was read from."""
+    """One area; `store_id` for service and isolated areas, `dealer_id` for territories.
+    `revision_id`: what its shape was read from."""
 
     id: int
     code: str
@@ -122,13 +132,15 @@ class AreaRecord:
     revision_id: int = 0
 
     def holds(self, day: dt.date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A stretch of employment, [valid_from, valid_to). `customers_follow` False: those of the store before stayed there (B10). `notices`: when it
-    was known that he leaves at its end (B9)."""
+    """A stretch of employment, [valid_from, valid_to). `customers_follow` False: those of the store
+    before stayed there (B10). `notices`: when it was known that he leaves at its end (B9)."""
 
     store_id: int
     role: str
@@ -138,7 +150,9 @@ class Job:
     notices: Spans = ()
 
     def holds(self, day: dt.date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +169,8 @@ class GuideRecord:
         return job.store_id if job is not None else None
 
     def is_leaving(self, day: dt.date) -> bool:
-        """B9: he works on that day and his last day is known, with no job that follows on it (a mover, B10, stays)."""
+        """B9: he works on that day and his last day is known, with no job that follows on it (a
+        mover, B10, stays)."""
         last = self._last_job(day)
         return last is not None and last.valid_to is not None
 
@@ -167,7 +182,11 @@ class GuideRecord:
     def _last_job(self, day: dt.date) -> Job | None:
         """The last stretch of the employment that he is in on that day."""
         job = self.job_on(day)
-        while job is not None and job.valid_to is not None and (following := self.job_on(job.valid_to)) is not None:
+        while (
+            job is not None
+            and job.valid_to is not None
+            and (following := self.job_on(job.valid_to)) is not None
+        ):
             job = following
         return job
 
@@ -183,16 +202,31 @@ class ChannelRecord:
     revoked: bool
 
     def holds(self, day: dt.date) -> bool:
-        return not self.revoked and (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+        return (
+            not self.revoked
+            and (self.valid_from is None or self.valid_from <= day)
+            and (self.valid_to is None or day <= self.valid_to)
+        )
 
 
 class Snapshot:
     """Read by many threads; nothing in it changes but the memory of epoch indexes."""
 
-    def __init__(self, version: int, policy_version: int, policy: Policy, stores: Sequence[StoreRecord], guides: Mapping[int, GuideRecord],
-                 areas: Sequence[AreaRecord], area_index: AreaIndex[int], channels: Mapping[int, ChannelRecord],
-                 closings: Mapping[int, tuple[Closing, ...]] | None = None, pauses: Mapping[int, tuple[Pause, ...]] | None = None,
-                 shelves: Shelves | None = None, conditions: Sequence[tuple[dt.datetime, Conditions]] = ()):
+    def __init__(
+        self,
+        version: int,
+        policy_version: int,
+        policy: Policy,
+        stores: Sequence[StoreRecord],
+        guides: Mapping[int, GuideRecord],
+        areas: Sequence[AreaRecord],
+        area_index: AreaIndex[int],
+        channels: Mapping[int, ChannelRecord],
+        closings: Mapping[int, tuple[Closing, ...]] | None = None,
+        pauses: Mapping[int, tuple[Pause, ...]] | None = None,
+        shelves: Shelves | None = None,
+        conditions: Sequence[tuple[dt.datetime, Conditions]] = (),
+    ):
         self.version = version
         self.policy_version = policy_version
         self.policy = policy
@@ -204,7 +238,9 @@ class Snapshot:
         self.closings = closings or {}  # by store id, oldest first
         self.pauses = pauses or {}
         self.shelves = shelves or Shelves()
-        self.conditions = tuple(conditions)  # of bindings, with the moment from which on policies said so, oldest first
+        self.conditions = tuple(
+            conditions
+        )  # of bindings, with the moment from which on policies said so, oldest first
         self.guides_by_code = {g.code: g for g in guides.values()}
         self.areas = {a.id: a for a in areas}
         self.has_capacity = any(s.daily_capacity is not None for s in self.stores)
@@ -214,7 +250,11 @@ class Snapshot:
             for store_id in {job.store_id for job in guide.jobs}:
                 self._by_workplace.setdefault(store_id, []).append(guide)
         self.by_region = _by_listed_code(areas, "region_codes")
-        self.by_postal_code = PostalIndex((entry, area) for area in sorted(areas, key=lambda a: a.code) for entry in readable(sorted(area.postal_codes)))
+        self.by_postal_code = PostalIndex(
+            (entry, area)
+            for area in sorted(areas, key=lambda a: a.code)
+            for entry in readable(sorted(area.postal_codes))
+        )
         self.by_dealer: dict[int, list[StoreRecord]] = {}
         for each in self.stores:
             for dealer_id in {c.dealer_id for c in each.contracts}:
@@ -236,12 +276,29 @@ class Snapshot:
         self._listed: OrderedDict[int, dict[tuple[int, str], list[StoreRecord]]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def changed(self, policy: Policy | None = None, stores: Sequence[StoreRecord] | None = None, areas: Sequence[AreaRecord] | None = None,
-                shapes: AreaIndex[int] | None = None) -> Snapshot:
-        """The same network with other rules, stores or areas: what if (A16). Its versions are those it was made from."""
-        return Snapshot(self.version, self.policy_version, policy or self.policy, self.stores if stores is None else stores, self.guides,
-                        list(self.areas.values()) if areas is None else areas, self._area_index if shapes is None else shapes, self.channels,
-                        self.closings, self.pauses, self.shelves, self.conditions)
+    def changed(
+        self,
+        policy: Policy | None = None,
+        stores: Sequence[StoreRecord] | None = None,
+        areas: Sequence[AreaRecord] | None = None,
+        shapes: AreaIndex[int] | None = None,
+    ) -> Snapshot:
+        """The same network with other rules, stores or areas: what if (A16). Its versions are those
+        it was made from."""
+        return Snapshot(
+            self.version,
+            self.policy_version,
+            policy or self.policy,
+            self.stores if stores is None else stores,
+            self.guides,
+            list(self.areas.values()) if areas is None else areas,
+            self._area_index if shapes is None else shapes,
+            self.channels,
+            self.closings,
+            self.pauses,
+            self.shelves,
+            self.conditions,
+        )
 
     @property
     def shapes(self) -> AreaIndex[int]:
@@ -254,7 +311,8 @@ class Snapshot:
         return channel is not None and channel.holds(day)
 
     def conditions_at(self, moment: dt.datetime) -> Conditions:
-        """What the policy in force at that moment said of bindings; before the first one, what that said."""
+        """What the policy in force at that moment said of bindings; before the first one, what that
+        said."""
         at = bisect_right(self.conditions, moment, key=lambda each: each[0])
         return self.conditions[max(at - 1, 0)][1] if self.conditions else conditions_of(self.policy)
 
@@ -268,7 +326,8 @@ class Snapshot:
         return self.boundaries[at] if at < len(self.boundaries) else None
 
     def index_on(self, day: dt.date) -> NearestIndex:
-        """The nearest index over the stores eligible on that day; positions are those of `stores`."""
+        """The nearest index over the stores eligible on that day; positions are those of
+        `stores`."""
         epoch = self.epoch(day)
         found = self._indexes.get(epoch)
         if found is None:
@@ -283,23 +342,33 @@ class Snapshot:
 
     def _build(self, day: dt.date) -> NearestIndex:
         positions = [i for i, s in enumerate(self.stores) if not s.why_not(day)]
-        return NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp))
+        return NearestIndex(
+            self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp)
+        )
 
     def index_of_dealer(self, dealer_id: int, day: dt.date) -> NearestIndex:
-        """The nearest index over the stores that sell for a dealer on that day; positions are those of `stores`. Built on first use."""
+        """The nearest index over the stores that sell for a dealer on that day; positions are those
+        of `stores`. Built on first use."""
         key = (self.epoch(day), dealer_id)
         found = self._dealer_indexes.get(key)
         if found is None:
-            positions = [self._position[s.id] for s in self.by_dealer.get(dealer_id, ()) if s.sells_for(dealer_id, day)]
-            found = NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp))
+            positions = [
+                self._position[s.id]
+                for s in self.by_dealer.get(dealer_id, ())
+                if s.sells_for(dealer_id, day)
+            ]
+            found = NearestIndex(
+                self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp)
+            )
             if len(self._dealer_indexes) >= REMEMBERED_DEALERS:
                 self._dealer_indexes.clear()
             self._dealer_indexes[key] = found
         return found
 
     def radii_on(self, day: dt.date) -> Sequence[tuple[NearestIndex, int]]:
-        """Stores with a service radius eligible on that day, those of like radii (within a factor of two) in one index with their greatest: one
-        store that delivers far makes nobody look at all the others. Built once an epoch."""
+        """Stores with a service radius eligible on that day, those of like radii (within a factor
+        of two) in one index with their greatest: one store that delivers far makes nobody look at
+        all the others. Built once an epoch."""
         epoch = self.epoch(day)
         found = self._radii.get(epoch)
         if found is None:
@@ -307,8 +376,18 @@ class Snapshot:
             for n, each in enumerate(self.stores):
                 if each.service_radius_m and not each.why_not(day):  # one of 0 reaches nobody
                     alike.setdefault(each.service_radius_m.bit_length(), []).append(n)
-            found = [(NearestIndex(self._lats, self._lngs, self._codes, positions=np.array(positions, dtype=np.intp)),
-                      max(self.stores[n].service_radius_m or 0 for n in positions)) for positions in alike.values()]
+            found = [
+                (
+                    NearestIndex(
+                        self._lats,
+                        self._lngs,
+                        self._codes,
+                        positions=np.array(positions, dtype=np.intp),
+                    ),
+                    max(self.stores[n].service_radius_m or 0 for n in positions),
+                )
+                for positions in alike.values()
+            ]
             with self._lock:
                 self._radii[epoch] = found
                 while len(self._radii) > REMEMBERED_LISTS:
@@ -316,13 +395,16 @@ class Snapshot:
         return found
 
     def listed_on(self, day: dt.date) -> Mapping[tuple[int, str], Sequence[StoreRecord]]:
-        """Stores eligible on that day, by priority (higher first) and code: all under (0, ""), and those whose region begins with so many
-        characters under (2, "31"), (4, "3101"), (6, "310101"); a shorter code of a region stands whole. Built once an epoch."""
+        """Stores eligible on that day, by priority (higher first) and code: all under (0, ""), and
+        those whose region begins with so many characters under (2, "31"), (4, "3101"), (6,
+        "310101"); a shorter code of a region stands whole. Built once an epoch."""
         epoch = self.epoch(day)
         found = self._listed.get(epoch)
         if found is None:
             found = {}
-            for each in sorted((s for s in self.stores if not s.why_not(day)), key=lambda s: (-s.priority, s.code)):
+            for each in sorted(
+                (s for s in self.stores if not s.why_not(day)), key=lambda s: (-s.priority, s.code)
+            ):
                 region = each.region_code or ""
                 for n in {0, *(n for n in (2, 4) if len(region) >= n), *((6,) if region else ())}:
                     found.setdefault((n, region[:n]), []).append(each)
@@ -333,9 +415,19 @@ class Snapshot:
         return found
 
     def on_duty(self, store_id: int, day: dt.date) -> list[GuideRecord]:
-        """Guides who take new visitors of the store, by code: employed there as a guide, with no last day known yet (B9)."""
-        return [g for g in self._by_workplace.get(store_id, ()) if any(
-            job.store_id == store_id and job.role == "guide" and job.valid_to is None and job.holds(day) for job in g.jobs)]
+        """Guides who take new visitors of the store, by code: employed there as a guide, with no
+        last day known yet (B9)."""
+        return [
+            g
+            for g in self._by_workplace.get(store_id, ())
+            if any(
+                job.store_id == store_id
+                and job.role == "guide"
+                and job.valid_to is None
+                and job.holds(day)
+                for job in g.jobs
+            )
+        ]
 
     def has_service_area(self, store_id: int, day: dt.date) -> bool:
         """Whether a delivery area of the store is in force on that day."""
@@ -346,7 +438,9 @@ class Snapshot:
         found = [self.areas[key] for key in self._area_index.covering(latitude, longitude)]
         return sorted((a for a in found if a.holds(day)), key=lambda a: a.code)
 
-    def area_keys_covering(self, latitudes: npt.ArrayLike, longitudes: npt.ArrayLike) -> list[list[int]]:
+    def area_keys_covering(
+        self, latitudes: npt.ArrayLike, longitudes: npt.ArrayLike
+    ) -> list[list[int]]:
         """Ids of the areas whose shape covers each point, whether they hold on a day or not."""
         return self._area_index.covering_batch(latitudes, longitudes)
 

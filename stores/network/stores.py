@@ -1,9 +1,22 @@
-"""Stores: the current row of each, and every revision by network version, so that any past snapshot can be rebuilt."""
+"""Stores: the current row of each, and every revision by network version, so that any past snapshot
+can be rebuilt."""
+
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Float, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+)
 
 import db
 from stores.network.found_by import folded_column
@@ -12,7 +25,8 @@ STATUSES = ("active", "paused", "closed")
 
 
 def _facts() -> list[Column[Any]]:
-    """The columns that a revision repeats; times of day and dates are the brand's, coordinates WGS-84 with their source kept (A3)."""
+    """The columns that a revision repeats; times of day and dates are the brand's, coordinates
+    WGS-84 with their source kept (A3)."""
     return [
         Column("name", String(200), nullable=False),
         Column("branch_id", BigInteger, ForeignKey("branch.id")),
@@ -36,12 +50,15 @@ def _facts() -> list[Column[Any]]:
         Column("timezone", db.Code(64)),
         Column("successor_store_id", BigInteger, ForeignKey("store.id")),
         Column("cloud_shop_url", String(500)),
-        Column("daily_capacity", Integer),  # visitors a day that place or default may lead there (M15); None: no limit
+        Column(
+            "daily_capacity", Integer
+        ),  # visitors a day that place or default may lead there (M15); None: no limit
     ]
 
 
 store = Table(
-    "store", db.metadata,
+    "store",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("store_code", db.Code(64), nullable=False, unique=True),
     folded_column("folded", "store_code", "name"),
@@ -50,7 +67,8 @@ store = Table(
     Index("ix_store_branch", "branch_id"),
 )
 store_revision = Table(
-    "store_revision", db.metadata,
+    "store_revision",
+    db.metadata,
     Column("id", db.BigId, primary_key=True),
     Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
     *_facts(),

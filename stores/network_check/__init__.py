@@ -1,5 +1,6 @@
-"""The network check: where the network itself leads visitors wrong, whatever the policy. Three statements, then numbers; kept for each version and day.
-Uses registers and what is above them."""
+"""The network check: where the network itself leads visitors wrong, whatever the policy. Three
+statements, then numbers; kept for each version and day. Uses registers and what is above them."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,20 +22,39 @@ _lock = threading.Lock()
 
 
 def check(connection: Connection, today: dt.date) -> Checked:
-    """Everything found in the newest network, as it is today; of each version and day it is looked for once in a process."""
+    """Everything found in the newest network, as it is today; of each version and day it is looked
+    for once in a process."""
     at = versions.current(connection)
     key = (db.database().url, at.network, today)
     with _lock:  # one at a time: a second asker would look for the same
         found = _kept.get(key)
         if found is None:
             snapshot = network.snapshot(at)
-            shops, grounds = rows.shops(connection, snapshot, today), rows.grounds(connection, today)
-            found = checked(at.network, today, len(shops), len(grounds), [
-                *points.suspicious(shops, oddities.elsewhere(shops)),
-                *territories.overlapping(grounds), *territories.empty(grounds, snapshot, today), *territories.unreachable(grounds, snapshot, today),
-                *reach.unreachable(shops), *reach.shadowed(shops, snapshot, today), *reach.colocated(shops),
-                *oddities.far(grounds, shops), *oddities.one_point(shops), *oddities.useless_postal_codes(grounds, shops),
-                *oddities.unknown_divisions(shops, grounds), *oddities.radii(shops), *oddities.fees(connection)])
+            shops, grounds = (
+                rows.shops(connection, snapshot, today),
+                rows.grounds(connection, today),
+            )
+            found = checked(
+                at.network,
+                today,
+                len(shops),
+                len(grounds),
+                [
+                    *points.suspicious(shops, oddities.elsewhere(shops)),
+                    *territories.overlapping(grounds),
+                    *territories.empty(grounds, snapshot, today),
+                    *territories.unreachable(grounds, snapshot, today),
+                    *reach.unreachable(shops),
+                    *reach.shadowed(shops, snapshot, today),
+                    *reach.colocated(shops),
+                    *oddities.far(grounds, shops),
+                    *oddities.one_point(shops),
+                    *oddities.useless_postal_codes(grounds, shops),
+                    *oddities.unknown_divisions(shops, grounds),
+                    *oddities.radii(shops),
+                    *oddities.fees(connection),
+                ],
+            )
             _kept[key] = found
             while len(_kept) > REMEMBERED:
                 _kept.popitem(last=False)

@@ -1,4 +1,6 @@
-"""Areas that collide or lead nowhere (A12): two dealers on one ground, territories without a store, service areas of a store nobody is led to."""
+"""Areas that collide or lead nowhere (A12): two dealers on one ground, territories without a store,
+service areas of a store nobody is led to."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -18,13 +20,31 @@ _DEGREE2_M2 = 111_700.0**2  # no square degree is larger
 
 
 def overlapping(grounds: Sequence[Ground]) -> list[Finding]:
-    """Territories of two dealers that hold on a common day: drawn over each other, listing one code, or one drawn over what the other lists."""
+    """Territories of two dealers that hold on a common day: drawn over each other, listing one
+    code, or one drawn over what the other lists."""
     own = [each for each in grounds if each.kind == "territory"]
     found: dict[tuple[str, str], Finding] = {}
-    for one, other, numbers in (*_drawn(own), *_listed(own), *_listed_postal(own), *_drawn_over_listed(own)):
+    for one, other, numbers in (
+        *_drawn(own),
+        *_listed(own),
+        *_listed_postal(own),
+        *_drawn_over_listed(own),
+    ):
         pair = (min(one.code, other.code), max(one.code, other.code))
         first, second = (one, other) if one.code == pair[0] else (other, one)
-        found.setdefault(pair, Finding("territory_overlap", "area", first.code, first.dealer_name, first.dealer, second.code, "area", numbers))
+        found.setdefault(
+            pair,
+            Finding(
+                "territory_overlap",
+                "area",
+                first.code,
+                first.dealer_name,
+                first.dealer,
+                second.code,
+                "area",
+                numbers,
+            ),
+        )
     return list(found.values())
 
 
@@ -37,12 +57,24 @@ def _drawn(own: Sequence[Ground]) -> Iterator[Collision]:
         return
     outlines = np.array([each.outline for each in drawn], dtype=object)
     left, right = shapely.STRtree(outlines).query(outlines, predicate="intersects")
-    pairs = [(i, j) for i, j in zip(left.tolist(), right.tolist(), strict=True) if i < j and drawn[i].rivals(drawn[j])]
+    pairs = [
+        (i, j)
+        for i, j in zip(left.tolist(), right.tolist(), strict=True)
+        if i < j and drawn[i].rivals(drawn[j])
+    ]
     if not pairs:
         return
-    rough = shapely.area(shapely.intersection(outlines[[i for i, _ in pairs]], outlines[[j for _, j in pairs]])) * _DEGREE2_M2  # never too small
+    rough = (
+        shapely.area(
+            shapely.intersection(outlines[[i for i, _ in pairs]], outlines[[j for _, j in pairs]])
+        )
+        * _DEGREE2_M2
+    )  # never too small
     for (i, j), at_most in zip(pairs, rough.tolist(), strict=True):
-        if at_most > SHARED_EDGE_M2 and (square := overlap_m2(outlines[i], outlines[j])) > SHARED_EDGE_M2:
+        if (
+            at_most > SHARED_EDGE_M2
+            and (square := overlap_m2(outlines[i], outlines[j])) > SHARED_EDGE_M2
+        ):
             yield drawn[i], drawn[j], {"square_m": round(square)}
 
 
@@ -61,7 +93,8 @@ def _listed(own: Sequence[Ground]) -> Iterator[Collision]:
 
 
 def _listed_postal(own: Sequence[Ground]) -> Iterator[Collision]:
-    """Lists of postal codes that may hold one code: the same, or one in the other's range, district or beginning."""
+    """Lists of postal codes that may hold one code: the same, or one in the other's range, district
+    or beginning."""
     entries = [(entry, n) for n, each in enumerate(own) for entry in readable(each.postal_codes)]
     index = PostalIndex(entries)
     for entry, n in entries:
@@ -71,17 +104,32 @@ def _listed_postal(own: Sequence[Ground]) -> Iterator[Collision]:
 
 
 def _drawn_over_listed(own: Sequence[Ground]) -> Iterator[Collision]:
-    """A drawing over the centre of a division that another dealer lists, itself or in its city or province."""
+    """A drawing over the centre of a division that another dealer lists, itself or in its city or
+    province."""
     drawn: list[Ground] = [each for each in own if each.outline is not None]
     holders: dict[str, list[Ground]] = {}
     for each in own:
         for code in each.region_codes:
             holders.setdefault(code, []).append(each)
-    centres = [each for each in regions().values() if each.centre is not None and any(code in holders for code in region_and_above(each.code))] if holders else []
+    centres = (
+        [
+            each
+            for each in regions().values()
+            if each.centre is not None
+            and any(code in holders for code in region_and_above(each.code))
+        ]
+        if holders
+        else []
+    )
     if not drawn or not centres:
         return
-    points = shapely.points([each.centre[1] for each in centres if each.centre], [each.centre[0] for each in centres if each.centre])
-    at, which = shapely.STRtree([each.outline for each in drawn]).query(points, predicate="intersects")
+    points = shapely.points(
+        [each.centre[1] for each in centres if each.centre],
+        [each.centre[0] for each in centres if each.centre],
+    )
+    at, which = shapely.STRtree([each.outline for each in drawn]).query(
+        points, predicate="intersects"
+    )
     for point, number in zip(at.tolist(), which.tolist(), strict=True):
         for code in region_and_above(centres[point].code):
             for other in holders.get(code, ()):
@@ -90,16 +138,23 @@ def _drawn_over_listed(own: Sequence[Ground]) -> Iterator[Collision]:
 
 
 def empty(grounds: Sequence[Ground], snapshot: Snapshot, day: dt.date) -> list[Finding]:
-    """Territories in force whose dealer has no store that visitors may be led to: rung 8 passes there."""
+    """Territories in force whose dealer has no store that visitors may be led to: rung 8 passes
+    there."""
     found, serves = [], dict[int, bool]()
     for each in grounds:
         if each.kind != "territory" or each.dealer_id is None or not each.holds(day):
             continue
         if each.dealer_id not in serves:
-            serves[each.dealer_id] = any((c := s.contract_on(day)) is not None and c.dealer_id == each.dealer_id and not s.why_not(day)
-                                         for s in snapshot.by_dealer.get(each.dealer_id, ()))
+            serves[each.dealer_id] = any(
+                (c := s.contract_on(day)) is not None
+                and c.dealer_id == each.dealer_id
+                and not s.why_not(day)
+                for s in snapshot.by_dealer.get(each.dealer_id, ())
+            )
         if not serves[each.dealer_id]:
-            found.append(Finding("territory_empty", "area", each.code, each.dealer_name, each.dealer))
+            found.append(
+                Finding("territory_empty", "area", each.code, each.dealer_name, each.dealer)
+            )
     return found
 
 
@@ -107,8 +162,23 @@ def unreachable(grounds: Sequence[Ground], snapshot: Snapshot, day: dt.date) -> 
     """Service areas in force of a store that nobody is led to."""
     found = []
     for each in grounds:
-        store = snapshot.by_id.get(each.store_id) if each.kind == "service_area" and each.store_id is not None and each.holds(day) else None
+        store = (
+            snapshot.by_id.get(each.store_id)
+            if each.kind == "service_area" and each.store_id is not None and each.holds(day)
+            else None
+        )
         why = store.why_not(day) if store is not None else ""
         if store is not None and why:
-            found.append(Finding("area_unreachable", "area", each.code, store.name, "", each.store, "store", {"reason": why}))
+            found.append(
+                Finding(
+                    "area_unreachable",
+                    "area",
+                    each.code,
+                    store.name,
+                    "",
+                    each.store,
+                    "store",
+                    {"reason": why},
+                )
+            )
     return found

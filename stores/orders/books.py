@@ -4,8 +4,9 @@
     platform_fee  dealer/earnings  ->  hq/platform_fees          channel_fee  dealer/earnings  ->  channel/fees
     refund        dealer/earnings  ->  collections               fees come back in proportion, cumulatively (D5)
 
-So the balance of `dealer/earnings` is the dealer's net. A sale that nobody owns stands in `hq/unattributed`, never lost.
-"""
+So the balance of `dealer/earnings` is the dealer's net. A sale that nobody owns stands in
+`hq/unattributed`, never lost."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -38,33 +39,70 @@ class Fees:
 
 
 def fees_of(total_minor: int, terms: Terms) -> Fees:
-    return Fees(basis_points(total_minor, terms.platform_fee_bp), basis_points(total_minor, terms.channel_fee_bp))
+    return Fees(
+        basis_points(total_minor, terms.platform_fee_bp),
+        basis_points(total_minor, terms.channel_fee_bp),
+    )
 
 
-def order_journal(order_id: int, order_no: str, total_minor: int, currency: str, fees: Fees, terms: Terms, at: dt.datetime, day: dt.date) -> Journal:
+def order_journal(
+    order_id: int,
+    order_no: str,
+    total_minor: int,
+    currency: str,
+    fees: Fees,
+    terms: Terms,
+    at: dt.datetime,
+    day: dt.date,
+) -> Journal:
     """The journal `order:NO`; without transfers for an order of 0."""
     book = _Book(terms, currency, at, day, order_id)
     if terms.dealer_code is None:
-        moves = [book.move(book.collections, _unattributed(currency), total_minor, "sale_unattributed")]
+        moves = [
+            book.move(book.collections, _unattributed(currency), total_minor, "sale_unattributed")
+        ]
     else:
-        moves = [book.move(book.collections, book.earnings, total_minor, "sale"),
-                 book.move(book.earnings, book.platform_fees, fees.platform_minor, "platform_fee"),
-                 book.move(book.earnings, book.channel_fees, fees.channel_minor, "channel_fee")]
+        moves = [
+            book.move(book.collections, book.earnings, total_minor, "sale"),
+            book.move(book.earnings, book.platform_fees, fees.platform_minor, "platform_fee"),
+            book.move(book.earnings, book.channel_fees, fees.channel_minor, "channel_fee"),
+        ]
     return Journal(f"order:{order_no}", "order", at, tuple(m for m in moves if m is not None))
 
 
-def refund_journal(order_id: int, refund_id: int, refund_no: str, amount_minor: int, refunded_before_minor: int, total_minor: int,
-                   currency: str, fees: Fees, terms: Terms, at: dt.datetime, day: dt.date) -> Journal:
-    """The journal `refund:NO`: the amount back, and the fees cumulatively in proportion to all that is refunded (D5)."""
+def refund_journal(
+    order_id: int,
+    refund_id: int,
+    refund_no: str,
+    amount_minor: int,
+    refunded_before_minor: int,
+    total_minor: int,
+    currency: str,
+    fees: Fees,
+    terms: Terms,
+    at: dt.datetime,
+    day: dt.date,
+) -> Journal:
+    """The journal `refund:NO`: the amount back, and the fees cumulatively in proportion to all that
+    is refunded (D5)."""
     book = _Book(terms, currency, at, day, order_id, refund_id)
     if terms.dealer_code is None:
-        moves = [book.move(_unattributed(currency), book.collections, amount_minor, "refund_unattributed")]
+        moves = [
+            book.move(
+                _unattributed(currency), book.collections, amount_minor, "refund_unattributed"
+            )
+        ]
     else:
         so_far = refunded_before_minor + amount_minor
-        back = [reversal(fee, total_minor, so_far, reversal(fee, total_minor, refunded_before_minor, 0)) for fee in (fees.platform_minor, fees.channel_minor)]
-        moves = [book.move(book.earnings, book.collections, amount_minor, "refund"),
-                 book.move(book.platform_fees, book.earnings, back[0], "platform_fee_return"),
-                 book.move(book.channel_fees, book.earnings, back[1], "channel_fee_return")]
+        back = [
+            reversal(fee, total_minor, so_far, reversal(fee, total_minor, refunded_before_minor, 0))
+            for fee in (fees.platform_minor, fees.channel_minor)
+        ]
+        moves = [
+            book.move(book.earnings, book.collections, amount_minor, "refund"),
+            book.move(book.platform_fees, book.earnings, back[0], "platform_fee_return"),
+            book.move(book.channel_fees, book.earnings, back[1], "channel_fee_return"),
+        ]
     return Journal(f"refund:{refund_no}", "refund", at, tuple(m for m in moves if m is not None))
 
 
@@ -109,8 +147,20 @@ class _Book:
     def channel_fees(self) -> AccountKey:
         return AccountKey("channel", "fees", self.currency, self.dealer)
 
-    def move(self, debit: AccountKey, credit: AccountKey, amount_minor: int, kind: str) -> Transfer | None:
+    def move(
+        self, debit: AccountKey, credit: AccountKey, amount_minor: int, kind: str
+    ) -> Transfer | None:
         if amount_minor == 0:
             return None
-        return Transfer(debit, credit, amount_minor, kind, self.at, self.day, dealer_id=self.terms.dealer_id, store_id=self.terms.store_id,
-                        order_id=self.order_id, refund_id=self.refund_id)
+        return Transfer(
+            debit,
+            credit,
+            amount_minor,
+            kind,
+            self.at,
+            self.day,
+            dealer_id=self.terms.dealer_id,
+            store_id=self.terms.store_id,
+            order_id=self.order_id,
+            refund_id=self.refund_id,
+        )

@@ -1,8 +1,10 @@
-"""A file of orders and refunds, taken whole or not at all: every fault is found before anything is written (CONTRACT 2, M8, M9).
+"""A file of orders and refunds, taken whole or not at all: every fault is found before anything is
+written (CONTRACT 2, M8, M9).
 
-The checks read what is stored, then walk the refunds in (time, number) order over the orders as they would be, so that each faulty
-row is named. Orders are written first, then refunds, which may stand before their order in the file.
-"""
+The checks read what is stored, then walk the refunds in (time, number) order over the orders as
+they would be, so that each faulty row is named. Orders are written first, then refunds, which may
+stand before their order in the file."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -50,8 +52,8 @@ class _Placed:
 
 @dataclass(frozen=True, slots=True)
 class _Ordered:
-    """An order as its refunds see it: as stored, or as this file would make it. `customer` is a surrogate id or the outside id of
-    somebody new."""
+    """An order as its refunds see it: as stored, or as this file would make it. `customer` is a
+    surrogate id or the outside id of somebody new."""
 
     order_no: str
     paid_at: dt.datetime
@@ -61,7 +63,8 @@ class _Ordered:
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A sound file: what of it is new, in (time, number) order, how much is known, and how many refunds the orders have that it refunds."""
+    """A sound file: what of it is new, in (time, number) order, how much is known, and how many
+    refunds the orders have that it refunds."""
 
     orders: list[OrderIn]
     refunds: list[RefundIn]
@@ -77,11 +80,19 @@ class _Checked:
         return Outcome(new=self.new, unchanged=self.unchanged)
 
 
-def file_orders(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
-                progress: Progress | None = None) -> Outcome:
-    """Record the orders and refunds of one file that are new, all or none: few in one transaction, many as an accepted file
-    (stores/base/accepted_files.py). `progress` may leave by an exception as long as it is told done = total; with less, pieces are being
-    written and it must not. Raises Refused naming every faulty row, Busy."""
+def file_orders(
+    orders: Sequence[FileOrder],
+    refunds: Sequence[FileRefund],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Record the orders and refunds of one file that are new, all or none: few in one transaction,
+    many as an accepted file (stores/base/accepted_files.py). `progress` may leave by an exception
+    as long as it is told done = total; with less, pieces are being written and it must not. Raises
+    Refused naming every faulty row, Busy."""
     if not dry_run:
         accepted_files.await_others()
     checked = _check(orders, refunds, now)
@@ -99,7 +110,10 @@ def file_orders(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], *, a
             if _accepted(mine, checked, actor, now, progress):
                 return checked.outcome
             checked = _check(orders, refunds, now)
-    raise Busy("Orders of this file kept coming in by other ways while it was checked; nothing of it was written. Start it once more.")
+    raise Busy(
+        "Orders of this file kept coming in by other ways while it was checked; nothing of it was "
+        "written. Start it once more."
+    )
 
 
 def _write_at_once(checked: _Checked, actor: Actor, now: dt.datetime) -> None:
@@ -110,7 +124,9 @@ def _write_at_once(checked: _Checked, actor: Actor, now: dt.datetime) -> None:
     writing.record_orders(checked.orders, actor=actor.name, now=now, then=then)
 
 
-def _check(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], now: dt.datetime) -> _Checked:
+def _check(
+    orders: Sequence[FileOrder], refunds: Sequence[FileRefund], now: dt.datetime
+) -> _Checked:
     """Raises Refused naming every faulty row."""
     placed = [_Placed(o, order_in(o)) for o in orders]
     given = [refund_in(r) for r in refunds]
@@ -120,26 +136,44 @@ def _check(orders: Sequence[FileOrder], refunds: Sequence[FileRefund], now: dt.d
         known = writing.known_hashes(connection, [o.order_no for o in orders])
         sound = [p for p in placed if _order_is_sound(p, known, snapshot, faults, now)]
         known_refunds = refunding.known_hashes(connection, [r.refund_no for r in refunds])
-        fresh = [(row, each) for row, each in zip(refunds, given, strict=True) if _refund_is_new(row, each, known_refunds, faults, now)]
-        refunded = _walk_refunds(connection, fresh, placed, {p.order.order_no for p in sound}, known, faults)
+        fresh = [
+            (row, each)
+            for row, each in zip(refunds, given, strict=True)
+            if _refund_is_new(row, each, known_refunds, faults, now)
+        ]
+        refunded = _walk_refunds(
+            connection, fresh, placed, {p.order.order_no for p in sound}, known, faults
+        )
     if faults:
         raise Refused(faults)
-    new = sorted((p.given for p in placed if p.order.order_no not in known), key=lambda o: (o.paid_at, o.order_no))
+    new = sorted(
+        (p.given for p in placed if p.order.order_no not in known),
+        key=lambda o: (o.paid_at, o.order_no),
+    )
     back = sorted((each for _, each in fresh), key=lambda r: (r.refunded_at, r.refund_no))
     return _Checked(new, back, len(placed) + len(refunds) - len(new) - len(back), refunded)
 
 
-# -- a large file -------------------------------------------------------------------------------------------------------------
+# -- a large file ----------------------------------------------------------------------------------
 
-def _accepted(mine: Turn, checked: _Checked, actor: Actor, now: dt.datetime, progress: Progress | None) -> bool:
-    """Stage, accept and write; False, and nothing was written, when others brought some of it in the meantime."""
-    file_id = accepted_files.stage(mine, accepted_files.told(_pieces(checked), progress), actor=actor.name, now=now)
+
+def _accepted(
+    mine: Turn, checked: _Checked, actor: Actor, now: dt.datetime, progress: Progress | None
+) -> bool:
+    """Stage, accept and write; False, and nothing was written, when others brought some of it in
+    the meantime."""
+    file_id = accepted_files.stage(
+        mine, accepted_files.told(_pieces(checked), progress), actor=actor.name, now=now
+    )
 
     def still_sound(connection: Connection) -> bool:
         orders, of_orders = sales_order.c.order_no, (refund, refund.c.order_id == sales_order.c.id)
         count = accepted_files.count_of
-        return (count(connection, file_id, "order", orders) == 0 and count(connection, file_id, "refund", refund.c.refund_no) == 0
-                and count(connection, file_id, "refunds_of", orders, of_orders) == checked.refunded)
+        return (
+            count(connection, file_id, "order", orders) == 0
+            and count(connection, file_id, "refund", refund.c.refund_no) == 0
+            and count(connection, file_id, "refunds_of", orders, of_orders) == checked.refunded
+        )
 
     if not accepted_files.accept(mine, file_id, still_sound, now=now, keys=(order_key, refund_key)):
         accepted_files.discard(file_id)
@@ -149,70 +183,142 @@ def _accepted(mine: Turn, checked: _Checked, actor: Actor, now: dt.datetime, pro
 
 
 def _pieces(checked: _Checked) -> Iterator[Piece]:
-    """In the order of time, each order sees those before it as in one transaction. An order is closed to other refunds until the last
-    piece that refunds it."""
+    """In the order of time, each order sees those before it as in one transaction. An order is
+    closed to other refunds until the last piece that refunds it."""
     for start in range(0, len(checked.orders), ORDERS_IN_PIECE):
-        some = checked.orders[start:start + ORDERS_IN_PIECE]
-        yield Piece("orders", [packed_order(o) for o in some], [("order", o.order_no) for o in some])
+        some = checked.orders[start : start + ORDERS_IN_PIECE]
+        yield Piece(
+            "orders", [packed_order(o) for o in some], [("order", o.order_no) for o in some]
+        )
     last = {each.order_no: place // REFUNDS_IN_PIECE for place, each in enumerate(checked.refunds)}
     for start in range(0, len(checked.refunds), REFUNDS_IN_PIECE):
-        part = checked.refunds[start:start + REFUNDS_IN_PIECE]
-        closed = {("refunds_of", each.order_no) for each in part if last[each.order_no] == start // REFUNDS_IN_PIECE}
-        yield Piece("refunds", [packed_refund(r) for r in part], [*(("refund", r.refund_no) for r in part), *closed])
+        part = checked.refunds[start : start + REFUNDS_IN_PIECE]
+        closed = {
+            ("refunds_of", each.order_no)
+            for each in part
+            if last[each.order_no] == start // REFUNDS_IN_PIECE
+        }
+        yield Piece(
+            "refunds",
+            [packed_refund(r) for r in part],
+            [*(("refund", r.refund_no) for r in part), *closed],
+        )
 
 
 @accepted_files.writes("orders")
 def _write_orders(rows: list[Any], actor: str, received_at: dt.datetime, written: Written) -> None:
-    writing.record_orders([unpacked_order(row) for row in rows], actor=actor, now=received_at, then=written, accepted=True)
+    writing.record_orders(
+        [unpacked_order(row) for row in rows],
+        actor=actor,
+        now=received_at,
+        then=written,
+        accepted=True,
+    )
 
 
 @accepted_files.writes("refunds")
 def _write_refunds(rows: list[Any], actor: str, received_at: dt.datetime, written: Written) -> None:
-    refunding.record_refunds([unpacked_refund(row) for row in rows], actor=actor, now=received_at, then=written, accepted=True)
+    refunding.record_refunds(
+        [unpacked_refund(row) for row in rows],
+        actor=actor,
+        now=received_at,
+        then=written,
+        accepted=True,
+    )
 
 
 def order_in(order: FileOrder) -> OrderIn:
     place = order.location
-    return OrderIn(order.order_no, order.customer_id, order.paid_at, order.currency,
-                   tuple(LineIn(n.line_no, n.quantity, n.amount_minor, n.sku, n.category, measure=n.measure) for n in order.lines), guide_code=order.guide_code,
-                   location=SourcePoint(place["latitude"], place["longitude"], place["crs"]) if place is not None else None,
-                   region_code=order.region_code, store_code=order.store_code, channel=order.channel,
-                   fulfilment_store_code=order.fulfilment_store_code)
+    return OrderIn(
+        order.order_no,
+        order.customer_id,
+        order.paid_at,
+        order.currency,
+        tuple(
+            LineIn(n.line_no, n.quantity, n.amount_minor, n.sku, n.category, measure=n.measure)
+            for n in order.lines
+        ),
+        guide_code=order.guide_code,
+        location=SourcePoint(place["latitude"], place["longitude"], place["crs"])
+        if place is not None
+        else None,
+        region_code=order.region_code,
+        store_code=order.store_code,
+        channel=order.channel,
+        fulfilment_store_code=order.fulfilment_store_code,
+    )
 
 
 def refund_in(row: FileRefund) -> RefundIn:
-    spread: tuple[tuple[int | None, int], ...] = ((None, row.spread_minor),) if row.spread_minor else ()
+    spread: tuple[tuple[int | None, int], ...] = (
+        ((None, row.spread_minor),) if row.spread_minor else ()
+    )
     return RefundIn(row.refund_no, row.order_no, row.refunded_at, (*row.lines, *spread))
 
 
-# -- what is wrong with a row ---------------------------------------------------------------------------------------------------
+# -- what is wrong with a row ----------------------------------------------------------------------
 
-def _order_is_sound(placed: _Placed, known: Mapping[str, str], snapshot: Snapshot, faults: FaultList, now: dt.datetime) -> bool:
+
+def _order_is_sound(
+    placed: _Placed,
+    known: Mapping[str, str],
+    snapshot: Snapshot,
+    faults: FaultList,
+    now: dt.datetime,
+) -> bool:
     row, before = placed.order, len(faults)
     if row.order_no in known:
         if known[row.order_no] != placed.given.body_hash():
-            faults.add(row.line, "order_no", row.order_no, "is known with another content; an order is not changed: send a refund, or use a new number")
+            faults.add(
+                row.line,
+                "order_no",
+                row.order_no,
+                "is known with another content; an order is not changed: send a refund, or use a "
+                "new number",
+            )
         return len(faults) == before
     _refuse_impossible(row.line, row.paid_at, now, faults)
     if row.currency != brand().currency:
-        faults.add(row.line, "currency", row.currency, f"is not the currency of this installation, {brand().currency}")
+        faults.add(
+            row.line,
+            "currency",
+            row.currency,
+            f"is not the currency of this installation, {brand().currency}",
+        )
     if row.store_code is not None and row.store_code not in snapshot.by_code:
         faults.add(row.line, "store_code", row.store_code, "is no known store; import stores first")
     if row.fulfilment_store_code is not None and row.fulfilment_store_code not in snapshot.by_code:
-        faults.add(row.line, "fulfilment_store_code", row.fulfilment_store_code, "is no known store; import stores first")
+        faults.add(
+            row.line,
+            "fulfilment_store_code",
+            row.fulfilment_store_code,
+            "is no known store; import stores first",
+        )
     if row.guide_code is not None and row.guide_code not in snapshot.guides_by_code:
         faults.add(row.line, "guide_code", row.guide_code, "is no known guide; import guides first")
     if placed.given.total_minor > LARGEST_MINOR:
-        faults.add(row.line, "amount", str(placed.given.total_minor), "is above the largest amount that is kept, 10^11 minor units")
+        faults.add(
+            row.line,
+            "amount",
+            str(placed.given.total_minor),
+            "is above the largest amount that is kept, 10^11 minor units",
+        )
     return len(faults) == before
 
 
-def _refund_is_new(row: FileRefund, given: RefundIn, known: Mapping[str, str], faults: FaultList, now: dt.datetime) -> bool:
+def _refund_is_new(
+    row: FileRefund, given: RefundIn, known: Mapping[str, str], faults: FaultList, now: dt.datetime
+) -> bool:
     if row.refund_no not in known:
         _refuse_impossible(row.line, row.refunded_at, now, faults)
         return True
     if known[row.refund_no] != given.body_hash():
-        faults.add(row.line, "order_no", row.refund_no, "is a refund known with another content; use a new number for a new refund")
+        faults.add(
+            row.line,
+            "order_no",
+            row.refund_no,
+            "is a refund known with another content; use a new number for a new refund",
+        )
     return False
 
 
@@ -221,48 +327,98 @@ def _refuse_impossible(line: int, at: dt.datetime, now: dt.datetime, faults: Fau
         faults.add(line, "paid_at", at.astimezone(brand().timezone).isoformat(), why)
 
 
-def _walk_refunds(connection: Connection, fresh: Sequence[tuple[FileRefund, RefundIn]], placed: Sequence[_Placed], sound: set[str],
-                  known: Mapping[str, str], faults: FaultList) -> int:
-    """Each new refund against what is then left of its order. Refunds of an order that is at fault itself are passed over. How many refunds the
-    orders have already."""
+def _walk_refunds(
+    connection: Connection,
+    fresh: Sequence[tuple[FileRefund, RefundIn]],
+    placed: Sequence[_Placed],
+    sound: set[str],
+    known: Mapping[str, str],
+    faults: FaultList,
+) -> int:
+    """Each new refund against what is then left of its order. Refunds of an order that is at fault
+    itself are passed over. How many refunds the orders have already."""
     if not fresh:
         return 0
     wanted = {row.order_no for row, _ in fresh}
     in_file = {p.order.order_no: p.given for p in placed if p.order.order_no in wanted}
-    people_named = people.find(connection, (("customer_id", text) for text in
-                                            {row.customer_id for row, _ in fresh} | {o.customer_id for o in in_file.values()}))
-    accounts = {number: Account(_Ordered(number, a.order.paid_at, a.order.currency, a.order.customer_id), a.lines, a.left, a.refunded_minor)
-                for number, a in refunding.accounts_of(connection, sorted(wanted - (in_file.keys() - known.keys()))).items()}
+    people_named = people.find(
+        connection,
+        (
+            ("customer_id", text)
+            for text in {row.customer_id for row, _ in fresh}
+            | {o.customer_id for o in in_file.values()}
+        ),
+    )
+    accounts = {
+        number: Account(
+            _Ordered(number, a.order.paid_at, a.order.currency, a.order.customer_id),
+            a.lines,
+            a.left,
+            a.refunded_minor,
+        )
+        for number, a in refunding.accounts_of(
+            connection, sorted(wanted - (in_file.keys() - known.keys()))
+        ).items()
+    }
     for number, each in in_file.items():
         if number not in known:
             lines = {line.line_no: line.amount_minor for line in each.lines}
             buyer = people_named.get(("customer_id", each.customer_id), each.customer_id)
-            accounts[number] = Account(_Ordered(number, each.paid_at, each.currency, buyer), lines, dict(lines), 0)
+            accounts[number] = Account(
+                _Ordered(number, each.paid_at, each.currency, buyer), lines, dict(lines), 0
+            )
     for row, each in fresh:
         if row.order_no not in accounts:
-            faults.add(row.line, "original_order_no", row.order_no, "is no known order; record the order first, or put it in this file")
+            faults.add(
+                row.line,
+                "original_order_no",
+                row.order_no,
+                "is no known order; record the order first, or put it in this file",
+            )
         elif row.order_no in sound or row.order_no not in in_file:
             _settle(row, each, accounts[row.order_no], people_named, faults)
     return refunding.count_of(connection, sorted(wanted))
 
 
-def _settle(row: FileRefund, each: RefundIn, account: Account, people_named: Mapping[Any, int], faults: FaultList) -> None:
+def _settle(
+    row: FileRefund,
+    each: RefundIn,
+    account: Account,
+    people_named: Mapping[Any, int],
+    faults: FaultList,
+) -> None:
     order: _Ordered = account.order
     before = len(faults)
     if row.currency != order.currency:
-        faults.add(row.line, "currency", row.currency, f"differs from the order's, {order.currency}")
+        faults.add(
+            row.line, "currency", row.currency, f"differs from the order's, {order.currency}"
+        )
     if people_named.get(("customer_id", row.customer_id), row.customer_id) != order.customer:
-        faults.add(row.line, "customer_id", row.customer_id, f"is not the customer of the order {row.order_no}")
+        faults.add(
+            row.line,
+            "customer_id",
+            row.customer_id,
+            f"is not the customer of the order {row.order_no}",
+        )
     if len(faults) > before:
         return
     try:
         account.take(each)
     except Fault as fault:
         column, value = _COLUMNS.get(fault.code, ("order_no", row.refund_no))
-        faults.add(row.line, column, value or _shown(row, column), fault.errors[0].reason if fault.code == "unknown_line" else fault.detail)
+        faults.add(
+            row.line,
+            column,
+            value or _shown(row, column),
+            fault.errors[0].reason if fault.code == "unknown_line" else fault.detail,
+        )
 
 
-_COLUMNS = {"refund_before_order": ("paid_at", ""), "unknown_line": ("line_no", ""), "refund_above_order": ("amount", "")}
+_COLUMNS = {
+    "refund_before_order": ("paid_at", ""),
+    "unknown_line": ("line_no", ""),
+    "refund_above_order": ("amount", ""),
+}
 
 
 def _shown(row: FileRefund, column: str) -> str:

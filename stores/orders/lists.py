@@ -1,4 +1,6 @@
-"""Lists and figures of orders and refunds under one filter; only those the actor sees (P6). Orders by the day paid, refunds by their own day (B13)."""
+"""Lists and figures of orders and refunds under one filter; only those the actor sees (P6). Orders
+by the day paid, refunds by their own day (B13)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -25,17 +27,30 @@ from stores.orders.reading import by_whom
 from stores.orders.scope import limit_orders
 
 UNATTRIBUTED, ATTRIBUTED = "unattributed", "attributed"
-ORDER_SORTS = {"paid_at": sales_order.c.paid_at, "total": sales_order.c.total_minor, "order_no": sales_order.c.order_no,
-               "store": func.coalesce(store.c.store_code, ""), "dealer": func.coalesce(dealer.c.dealer_code, "")}
-REFUND_SORTS = {"refunded_at": refund.c.refunded_at, "total": refund.c.total_minor, "refund_no": refund.c.refund_no, "paid_at": sales_order.c.paid_at}
-ORDER_LEADS, REFUND_LEADS = {"paid_at": Lead(sales_order.c.business_day, business_day)}, {"refunded_at": Lead(refund.c.business_day, business_day)}
+ORDER_SORTS = {
+    "paid_at": sales_order.c.paid_at,
+    "total": sales_order.c.total_minor,
+    "order_no": sales_order.c.order_no,
+    "store": func.coalesce(store.c.store_code, ""),
+    "dealer": func.coalesce(dealer.c.dealer_code, ""),
+}
+REFUND_SORTS = {
+    "refunded_at": refund.c.refunded_at,
+    "total": refund.c.total_minor,
+    "refund_no": refund.c.refund_no,
+    "paid_at": sales_order.c.paid_at,
+}
+ORDER_LEADS, REFUND_LEADS = (
+    {"paid_at": Lead(sales_order.c.business_day, business_day)},
+    {"refunded_at": Lead(refund.c.business_day, business_day)},
+)
 NEWEST, NEWEST_REFUND = Order("paid_at", descending=True), Order("refunded_at", descending=True)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Brand days, inclusive; `today` decides what may be named. `owner_basis` as on the order, among them `unattributed`, or `attributed` for all others;
-    `order_no` is exact."""
+    """Brand days, inclusive; `today` decides what may be named. `owner_basis` as on the order,
+    among them `unattributed`, or `attributed` for all others; `order_no` is exact."""
 
     first: dt.date
     last: dt.date
@@ -51,10 +66,21 @@ def _of(query: Select[Any], actor: Actor, wanted: OrderFilter, day: Any) -> Sele
     o = sales_order.c
     query = limit_orders(query, actor).where(day >= wanted.first, day <= wanted.last)
     guides = sight.of(actor, wanted.today).guides  # by whom he may not name, nobody filters either
-    for code, table, column in ((wanted.store_code, store, o.store_id), (wanted.dealer_code, dealer, o.dealer_id), (wanted.guide_code, guide, o.guide_id)):
+    for code, table, column in (
+        (wanted.store_code, store, o.store_id),
+        (wanted.dealer_code, dealer, o.dealer_id),
+        (wanted.guide_code, guide, o.guide_id),
+    ):
         if code is not None:
             named = select(table.c.id).where(table.c[f"{table.name}_code"] == code)
-            query = query.where(column == (named if table is not guide or guides is None else named.where(guide.c.id.in_(guides))).scalar_subquery())
+            query = query.where(
+                column
+                == (
+                    named
+                    if table is not guide or guides is None
+                    else named.where(guide.c.id.in_(guides))
+                ).scalar_subquery()
+            )
     if wanted.owner_basis == ATTRIBUTED:
         query = query.where(o.owner_basis != UNATTRIBUTED)
     elif wanted.owner_basis is not None:
@@ -65,42 +91,96 @@ def _of(query: Select[Any], actor: Actor, wanted: OrderFilter, day: Any) -> Sele
 def totals(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[str, int]:
     """How many orders were paid, and their sum."""
     found = _figures(connection, actor, wanted, "sum")
-    row = connection.execute(select(func.sum(found.c.orders).label("orders"), func.sum(found.c.orders_minor).label("total_minor"))).one()
+    row = connection.execute(
+        select(
+            func.sum(found.c.orders).label("orders"),
+            func.sum(found.c.orders_minor).label("total_minor"),
+        )
+    ).one()
     return {name: int(value or 0) for name, value in row._mapping.items()}
 
 
 def by_day(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[dt.date, int]:
     """Orders paid a day; days without any are absent."""
     found = _figures(connection, actor, wanted, "day")
-    return {r.day: int(r.n) for r in connection.execute(select(found.c.day, func.sum(found.c.orders).label("n")).group_by(found.c.day)) if r.n}
+    return {
+        r.day: int(r.n)
+        for r in connection.execute(
+            select(found.c.day, func.sum(found.c.orders).label("n")).group_by(found.c.day)
+        )
+        if r.n
+    }
 
 
 def _figures(connection: Connection, actor: Actor, wanted: OrderFilter, by: cube.By) -> Any:
-    """Rows (day, orders, orders_minor) that sum to the orders asked for: from the cube, unless what is asked for is no key of it."""
+    """Rows (day, orders, orders_minor) that sum to the orders asked for: from the cube, unless what
+    is asked for is no key of it."""
     o = sales_order.c
-    if actor.scope_kind == "guide" or wanted.guide_code or wanted.order_no or wanted.owner_basis not in (None, ATTRIBUTED, UNATTRIBUTED):
-        return _of(select(o.business_day.label("day"), literal(1).label("orders"), o.total_minor.label("orders_minor")), actor, wanted, o.business_day).subquery()
+    if (
+        actor.scope_kind == "guide"
+        or wanted.guide_code
+        or wanted.order_no
+        or wanted.owner_basis not in (None, ATTRIBUTED, UNATTRIBUTED)
+    ):
+        return _of(
+            select(
+                o.business_day.label("day"),
+                literal(1).label("orders"),
+                o.total_minor.label("orders_minor"),
+            ),
+            actor,
+            wanted,
+            o.business_day,
+        ).subquery()
     whose = within(actor, wanted.last, dealer_code=wanted.dealer_code, store_code=wanted.store_code)
 
     def limits(keys: Mapping[str, Any]) -> Iterable[Any]:
         yield from whose.places(keys)
         if wanted.owner_basis is not None:
-            yield keys["store_id"] == cube.NOBODY if wanted.owner_basis == UNATTRIBUTED else keys["store_id"] != cube.NOBODY
+            yield (
+                keys["store_id"] == cube.NOBODY
+                if wanted.owner_basis == UNATTRIBUTED
+                else keys["store_id"] != cube.NOBODY
+            )
 
     plain = whose.everybody and wanted.owner_basis is None
-    return cube.figures(connection, cube.sale_cell, wanted.first, wanted.last, ("orders", "orders_minor"), "chain" if plain else by,
-                        cube.everything if plain else limits)
+    return cube.figures(
+        connection,
+        cube.sale_cell,
+        wanted.first,
+        wanted.last,
+        ("orders", "orders_minor"),
+        "chain" if plain else by,
+        cube.everything if plain else limits,
+    )
 
 
-def rows(connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST) -> Sequence[Row[Any]]:
-    """Sorted by a name of ORDER_SORTS. Names are None where the actor may not know them, beside the keys `guide_id` and `fulfilled_by` (P4)."""
+def rows(
+    connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST
+) -> Sequence[Row[Any]]:
+    """Sorted by a name of ORDER_SORTS. Names are None where the actor may not know them, beside the
+    keys `guide_id` and `fulfilled_by` (P4)."""
     o, seen = sales_order.c, sight.of(actor, wanted.today)
     fulfilling = store.alias("fulfilling")
-    query = _named(select(o.id, o.order_no, o.paid_at, o.total_minor, o.owner_basis, o.guide_basis, o.channel,
-                          func.coalesce(o.fulfilment_store_id, o.store_id).label("fulfilled_by"),
-                          fulfilling.c.store_code.label("fulfilment_store_code"), fulfilling.c.name.label("fulfilment_store_name")), seen)
+    query = _named(
+        select(
+            o.id,
+            o.order_no,
+            o.paid_at,
+            o.total_minor,
+            o.owner_basis,
+            o.guide_basis,
+            o.channel,
+            func.coalesce(o.fulfilment_store_id, o.store_id).label("fulfilled_by"),
+            fulfilling.c.store_code.label("fulfilment_store_code"),
+            fulfilling.c.name.label("fulfilment_store_name"),
+        ),
+        seen,
+    )
     query = query.outerjoin(fulfilling, by_whom(seen, fulfilling))
-    return connection.execute(ordered(_of(query, actor, wanted, o.business_day), ORDER_SORTS, o.id, order, ORDER_LEADS)).all()
+    return connection.execute(
+        ordered(_of(query, actor, wanted, o.business_day), ORDER_SORTS, o.id, order, ORDER_LEADS)
+    ).all()
 
 
 def visible_numbers(connection: Connection, actor: Actor, numbers: Sequence[str]) -> set[str]:
@@ -111,23 +191,51 @@ def visible_numbers(connection: Connection, actor: Actor, numbers: Sequence[str]
 
 def refund_totals(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[str, int]:
     """How many refunds fell on these days, and their sum."""
-    query = select(func.count().label("refunds"), func.coalesce(func.sum(refund.c.total_minor), 0).label("total_minor")).select_from(
-        refund.join(sales_order, sales_order.c.id == refund.c.order_id))
-    return {name: int(value) for name, value in connection.execute(_of(query, actor, wanted, refund.c.business_day)).one()._mapping.items()}
+    query = select(
+        func.count().label("refunds"),
+        func.coalesce(func.sum(refund.c.total_minor), 0).label("total_minor"),
+    ).select_from(refund.join(sales_order, sales_order.c.id == refund.c.order_id))
+    return {
+        name: int(value)
+        for name, value in connection.execute(_of(query, actor, wanted, refund.c.business_day))
+        .one()
+        ._mapping.items()
+    }
 
 
-def refund_rows(connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST_REFUND) -> Sequence[Row[Any]]:
+def refund_rows(
+    connection: Connection, actor: Actor, wanted: OrderFilter, order: Order = NEWEST_REFUND
+) -> Sequence[Row[Any]]:
     """Refunds of these days, sorted by a name of REFUND_SORTS."""
     o, r = sales_order.c, refund.c
-    query = _named(select(r.id, r.refund_no, r.refunded_at, r.total_minor, o.order_no, o.paid_at).join(sales_order, o.id == r.order_id), sight.of(actor, wanted.today))
-    return connection.execute(ordered(_of(query, actor, wanted, r.business_day), REFUND_SORTS, r.id, order, REFUND_LEADS)).all()
+    query = _named(
+        select(r.id, r.refund_no, r.refunded_at, r.total_minor, o.order_no, o.paid_at).join(
+            sales_order, o.id == r.order_id
+        ),
+        sight.of(actor, wanted.today),
+    )
+    return connection.execute(
+        ordered(_of(query, actor, wanted, r.business_day), REFUND_SORTS, r.id, order, REFUND_LEADS)
+    ).all()
 
 
 def _named(query: Select[Any], seen: Sight) -> Select[Any]:
     """With customer and with code and name of store, dealer and guide."""
     o = sales_order.c
     query = query.add_columns(o.store_id, o.dealer_id, o.guide_id)
-    return (query.add_columns(o.customer_id, customer.c.customer_id.label("customer_text"), store.c.store_code, store.c.name.label("store_name"), dealer.c.dealer_code,
-                              dealer.c.name.label("dealer_name"), guide.c.guide_code, guide.c.name.label("guide_name"))
-            .join(customer, customer.c.id == o.customer_id).outerjoin(store, seen.seller(store, o.store_id, o.store_id))
-            .outerjoin(dealer, seen.seller(dealer, o.dealer_id, o.store_id)).outerjoin(guide, seen.guide(guide, o.guide_id)))
+    return (
+        query.add_columns(
+            o.customer_id,
+            customer.c.customer_id.label("customer_text"),
+            store.c.store_code,
+            store.c.name.label("store_name"),
+            dealer.c.dealer_code,
+            dealer.c.name.label("dealer_name"),
+            guide.c.guide_code,
+            guide.c.name.label("guide_name"),
+        )
+        .join(customer, customer.c.id == o.customer_id)
+        .outerjoin(store, seen.seller(store, o.store_id, o.store_id))
+        .outerjoin(dealer, seen.seller(dealer, o.dealer_id, o.store_id))
+        .outerjoin(guide, seen.guide(guide, o.guide_id))
+    )

@@ -1,4 +1,6 @@
-"""Which orders an actor sees (P6): by frozen dealer and store, a guide those credited to him (D12: a sold store's old orders stay)."""
+"""Which orders an actor sees (P6): by frozen dealer and store, a guide those credited to him (D12:
+a sold store's old orders stay)."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -23,5 +25,11 @@ def limit_orders(query: Select[Any], actor: Actor) -> Select[Any]:
         return query.where(o.guide_id == actor.scope_id)
     if actor.scope_kind == "branch":
         own = select(branch.c.path).where(branch.c.id == actor.scope_id).scalar_subquery()
-        return query.where(o.store_id.in_(select(store.c.id).join(branch, branch.c.id == store.c.branch_id).where(branch.c.path.startswith(own))))
+        return query.where(
+            o.store_id.in_(
+                select(store.c.id)
+                .join(branch, branch.c.id == store.c.branch_id)
+                .where(branch.c.path.startswith(own))
+            )
+        )
     return query.where(false())

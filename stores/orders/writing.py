@@ -1,9 +1,11 @@
-"""Recording orders: set-based, in one short transaction (M8, M9, M21, D1). A call of the API is a file of one.
+"""Recording orders: set-based, in one short transaction (M8, M9, M21, D1). A call of the API is a
+file of one.
 
-A few orders are planned under their customers' locks, so that everything is read once. Many are planned outside the write, which then
-checks that the policy, the network, the order numbers and every customer are still as planned; when they are not, it plans again, at
-the third try under the locks too.
-"""
+A few orders are planned under their customers' locks, so that everything is read once. Many are
+planned outside the write, which then checks that the policy, the network, the order numbers and
+every customer are still as planned; when they are not, it plans again, at the third try under the
+locks too."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -54,7 +56,8 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How many orders (or refunds) were new, and how many were known with the same content. `recorded`: the new ones, of a few."""
+    """How many orders (or refunds) were new, and how many were known with the same content.
+    `recorded`: the new ones, of a few."""
 
     new: int
     unchanged: int
@@ -71,12 +74,20 @@ class _Moved(Exception):
     """What the plan was built on has changed."""
 
 
-def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime,
-                  then: Callable[[Connection], None] | None = None, accepted: bool = False) -> Outcome:
-    """Record orders that are new, in one transaction: order, lines, credits, transfers, bindings. Joins an open transaction. `then` is
-    called inside it, after the orders: what it writes stands or falls with them. `accepted`: their file was accepted, the numbers are theirs.
+def record_orders(
+    orders: Sequence[OrderIn],
+    *,
+    actor: str,
+    now: dt.datetime,
+    then: Callable[[Connection], None] | None = None,
+    accepted: bool = False,
+) -> Outcome:
+    """Record orders that are new, in one transaction: order, lines, credits, transfers, bindings.
+    Joins an open transaction. `then` is called inside it, after the orders: what it writes stands
+    or falls with them. `accepted`: their file was accepted, the numbers are theirs.
 
-    The same number with the same content counts as unchanged. Raises OrderReused, ImpossibleTime, InvalidInput, Busy; then nothing is written."""
+    The same number with the same content counts as unchanged. Raises OrderReused, ImpossibleTime,
+    InvalidInput, Busy; then nothing is written."""
     given = {o.order_no: o for o in orders}
     if len(given) != len(orders):
         raise ValueError("an order number stands twice in one call")
@@ -95,7 +106,11 @@ def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime,
                 recorded = _write(connection, ready, actor, now) if ready.plans else ()
                 if then is not None:
                     then(connection)
-                return Outcome(len(recorded), len(orders) - len(recorded), recorded if len(orders) <= FEW else ())
+                return Outcome(
+                    len(recorded),
+                    len(orders) - len(recorded),
+                    recorded if len(orders) <= FEW else (),
+                )
         except _Moved:
             continue
     raise AssertionError("under the locks nothing moves")
@@ -103,7 +118,8 @@ def record_orders(orders: Sequence[OrderIn], *, actor: str, now: dt.datetime,
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """Plans that can be written: every customer exists (once `_checked`), their states are locked."""
+    """Plans that can be written: every customer exists (once `_checked`), their states are
+    locked."""
 
     plans: list[Plan]
     known: Known
@@ -122,7 +138,13 @@ def _prepared(orders: Sequence[OrderIn], hashes: Mapping[str, str], now: dt.date
         return _Ready(*plan(connection, new, snapshot, _ids(customers)), at, snapshot, customers)
 
 
-def _checked(connection: Connection, prepared: _Ready, hashes: Mapping[str, str], now: dt.datetime, accepted: bool) -> _Ready:
+def _checked(
+    connection: Connection,
+    prepared: _Ready,
+    hashes: Mapping[str, str],
+    now: dt.datetime,
+    accepted: bool,
+) -> _Ready:
     """The plans once more, if nothing has changed that they were built on. Raises _Moved."""
     numbers = [p.order.order_no for p in prepared.plans]
     if versions.current(connection) != prepared.at or _claim(connection, numbers, hashes, accepted):
@@ -132,92 +154,195 @@ def _checked(connection: Connection, prepared: _Ready, hashes: Mapping[str, str]
         raise _Moved
     made = _created(connection, strangers, now)
     revisions = people.lock(connection, [each.id for each in (prepared.customers | made).values()])
-    if any(revisions.get(customer) != state.rv for customer, state in prepared.known.states.items()):
+    if any(
+        revisions.get(customer) != state.rv for customer, state in prepared.known.states.items()
+    ):
         raise _Moved
     return replace(prepared, customers=prepared.customers | made)
 
 
-def _locked(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], now: dt.datetime, accepted: bool) -> _Ready:
+def _locked(
+    connection: Connection,
+    orders: Sequence[OrderIn],
+    hashes: Mapping[str, str],
+    now: dt.datetime,
+    accepted: bool,
+) -> _Ready:
     """Plans of what is new, made while nobody else can change their customers."""
-    new = _new_ones(connection, orders, hashes, _claim(connection, list(hashes), hashes, accepted), now)
+    new = _new_ones(
+        connection, orders, hashes, _claim(connection, list(hashes), hashes, accepted), now
+    )
     at = versions.current(connection)
     snapshot = network.snapshot(at)
     wanted = {o.customer_id for o in new}
     customers = people.by_customer_id(connection, wanted)
     customers |= _created(connection, wanted - customers.keys(), now)
-    return _Ready(*plan(connection, new, snapshot, _ids(customers), lock=True), at, snapshot, customers)
+    return _Ready(
+        *plan(connection, new, snapshot, _ids(customers), lock=True), at, snapshot, customers
+    )
 
 
-def _created(connection: Connection, strangers: Iterable[str], now: dt.datetime) -> dict[str, Named]:
-    return {text: Named(i, text) for text, i in people.create(connection, [[("customer_id", each)] for each in strangers], now).items()}
+def _created(
+    connection: Connection, strangers: Iterable[str], now: dt.datetime
+) -> dict[str, Named]:
+    return {
+        text: Named(i, text)
+        for text, i in people.create(
+            connection, [[("customer_id", each)] for each in strangers], now
+        ).items()
+    }
 
 
 def _ids(customers: Mapping[str, Named]) -> dict[str, int]:
     return {text: each.id for text, each in customers.items()}
 
 
-def _new_ones(connection: Connection, orders: Sequence[OrderIn], hashes: Mapping[str, str], known: Mapping[str, str],
-              now: dt.datetime) -> list[OrderIn]:
-    """M9: known numbers are compared by content before anything is routed. New ones must be possible (N5)."""
+def _new_ones(
+    connection: Connection,
+    orders: Sequence[OrderIn],
+    hashes: Mapping[str, str],
+    known: Mapping[str, str],
+    now: dt.datetime,
+) -> list[OrderIn]:
+    """M9: known numbers are compared by content before anything is routed. New ones must be
+    possible (N5)."""
     for number, body_hash in known.items():
         if body_hash != hashes[number]:
             other = order_differences(connection, next(o for o in orders if o.order_no == number))
-            raise OrderReused(f"The order {number!r} is known with another content; nothing was written. An order is not changed: "
-                              "send a refund, or use a new number.", errors=[FieldFault("order_no", "is known with another content"), *other])
+            raise OrderReused(
+                f"The order {number!r} is known with another content; nothing was written. An "
+                "order is not changed: "
+                "send a refund, or use a new number.",
+                errors=[FieldFault("order_no", "is known with another content"), *other],
+            )
     new = [o for o in orders if o.order_no not in known]
     for each in new:
         refuse_impossible("paid_at", each.paid_at, now)
     return new
 
 
-def _claim(connection: Connection, numbers: Sequence[str], hashes: Mapping[str, str], accepted: bool) -> dict[str, str]:
-    """Take the numbers for this transaction; body hashes of those that are recorded already. A rival in flight is waited for. Raises Busy."""
-    insert_missing(connection, order_key, [{"order_no": n, "body_hash": hashes[n]} for n in sorted(numbers)])
+def _claim(
+    connection: Connection, numbers: Sequence[str], hashes: Mapping[str, str], accepted: bool
+) -> dict[str, str]:
+    """Take the numbers for this transaction; body hashes of those that are recorded already. A
+    rival in flight is waited for. Raises Busy."""
+    insert_missing(
+        connection, order_key, [{"order_no": n, "body_hash": hashes[n]} for n in sorted(numbers)]
+    )
     if not accepted:
         refuse_taken(connection, {"order": numbers})
     return known_hashes(connection, numbers)
 
 
 def known_hashes(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
-    """Body hashes of the order numbers that are recorded (a key alone may be this transaction's own)."""
+    """Body hashes of the order numbers that are recorded (a key alone may be this transaction's
+    own)."""
     found: dict[str, str] = {}
     for start in range(0, len(numbers), 500):
-        found |= {r[0]: r[1] for r in connection.execute(_RECORDED, {"numbers": numbers[start:start + 500]})}
+        found |= {
+            r[0]: r[1]
+            for r in connection.execute(_RECORDED, {"numbers": numbers[start : start + 500]})
+        }
     return found
 
 
-_RECORDED = (select(order_key.c.order_no, order_key.c.body_hash).join(sales_order, sales_order.c.order_no == order_key.c.order_no)
-             .where(order_key.c.order_no.in_(bindparam("numbers", expanding=True))))
+_RECORDED = (
+    select(order_key.c.order_no, order_key.c.body_hash)
+    .join(sales_order, sales_order.c.order_no == order_key.c.order_no)
+    .where(order_key.c.order_no.in_(bindparam("numbers", expanding=True)))
+)
 
 
-def _write(connection: Connection, ready: _Ready, actor: str, now: dt.datetime) -> tuple[Recorded, ...]:
+def _write(
+    connection: Connection, ready: _Ready, actor: str, now: dt.datetime
+) -> tuple[Recorded, ...]:
     plans, customers = ready.plans, _ids(ready.customers)
     intake_id = open_intake(connection, "orders", actor, now)
     ids = _insert_orders(connection, plans, customers, intake_id, now)
-    insert_rows(connection, order_line, [row for p in plans for row in _lines(p, ids[p.order.order_no])])
+    insert_rows(
+        connection, order_line, [row for p in plans for row in _lines(p, ids[p.order.order_no])]
+    )
     credits = {i: tuple(credit_rows(p, i)) for p in plans for i in [ids[p.order.order_no]]}
     insert_rows(connection, order_credit, [row for rows in credits.values() for row in rows])
-    journals = [order_journal(ids[p.order.order_no], p.order.order_no, p.order.total_minor, p.order.currency, p.fees, p.terms, p.order.paid_at, p.day)
-                for p in plans]
+    journals = [
+        order_journal(
+            ids[p.order.order_no],
+            p.order.order_no,
+            p.order.total_minor,
+            p.order.currency,
+            p.fees,
+            p.terms,
+            p.order.paid_at,
+            p.day,
+        )
+        for p in plans
+    ]
     post(connection, journals, intake_id=intake_id, now=now)
     _rebind(connection, ready, ids, now)
-    insert_rows(connection, changed_customer, [{"customer_id": c} for c in sorted(set(customers.values()))])
-    return tuple(Recorded(ids[p.order.order_no], ready.customers[p.order.customer_id].customer_id, p, ready.snapshot, credits[ids[p.order.order_no]], j.transfers)
-                 for p, j in zip(plans, journals, strict=True))
+    insert_rows(
+        connection, changed_customer, [{"customer_id": c} for c in sorted(set(customers.values()))]
+    )
+    return tuple(
+        Recorded(
+            ids[p.order.order_no],
+            ready.customers[p.order.customer_id].customer_id,
+            p,
+            ready.snapshot,
+            credits[ids[p.order.order_no]],
+            j.transfers,
+        )
+        for p, j in zip(plans, journals, strict=True)
+    )
 
 
-def _insert_orders(connection: Connection, plans: Sequence[Plan], customers: dict[str, int], intake_id: int, now: dt.datetime) -> dict[str, int]:
+def _insert_orders(
+    connection: Connection,
+    plans: Sequence[Plan],
+    customers: dict[str, int],
+    intake_id: int,
+    now: dt.datetime,
+) -> dict[str, int]:
     ids = allocate(connection, sales_order, len(plans))
-    insert_rows(connection, sales_order, [{
-        "id": i, "order_no": p.order.order_no, "customer_id": customers[p.order.customer_id], "paid_at": p.order.paid_at, "business_day": p.day,
-        "currency": p.order.currency, "total_minor": p.order.total_minor, "store_id": p.terms.store_id, "dealer_id": p.terms.dealer_id,
-        "contract_id": p.terms.contract_id, "owner_basis": p.owner_basis, "platform_fee_bp": p.terms.platform_fee_bp,
-        "channel_fee_bp": p.terms.channel_fee_bp, "collection_mode": p.terms.collection_mode, "platform_fee_minor": p.fees.platform_minor,
-        "channel_fee_minor": p.fees.channel_minor, "entry_id": p.order.entry_id, "guide_id": p.guide_id, "guide_basis": p.guide_basis,
-        "guide_store_id": p.guide_store_id, "guide_dealer_id": p.guide_dealer_id, "link_guide_id": p.link_guide_id, "home_store_id": p.home_store_id,
-        "fulfilment_store_id": p.fulfilment_store_id,
-        "channel": p.order.channel, "delivery": p.order.delivery, "freight_minor": p.order.freight_minor, "region_code": p.order.region_code,
-        "postal_code": p.order.postal_code, "intake_id": intake_id, "received_at": now} for i, p in zip(ids, plans, strict=True)])
+    insert_rows(
+        connection,
+        sales_order,
+        [
+            {
+                "id": i,
+                "order_no": p.order.order_no,
+                "customer_id": customers[p.order.customer_id],
+                "paid_at": p.order.paid_at,
+                "business_day": p.day,
+                "currency": p.order.currency,
+                "total_minor": p.order.total_minor,
+                "store_id": p.terms.store_id,
+                "dealer_id": p.terms.dealer_id,
+                "contract_id": p.terms.contract_id,
+                "owner_basis": p.owner_basis,
+                "platform_fee_bp": p.terms.platform_fee_bp,
+                "channel_fee_bp": p.terms.channel_fee_bp,
+                "collection_mode": p.terms.collection_mode,
+                "platform_fee_minor": p.fees.platform_minor,
+                "channel_fee_minor": p.fees.channel_minor,
+                "entry_id": p.order.entry_id,
+                "guide_id": p.guide_id,
+                "guide_basis": p.guide_basis,
+                "guide_store_id": p.guide_store_id,
+                "guide_dealer_id": p.guide_dealer_id,
+                "link_guide_id": p.link_guide_id,
+                "home_store_id": p.home_store_id,
+                "fulfilment_store_id": p.fulfilment_store_id,
+                "channel": p.order.channel,
+                "delivery": p.order.delivery,
+                "freight_minor": p.order.freight_minor,
+                "region_code": p.order.region_code,
+                "postal_code": p.order.postal_code,
+                "intake_id": intake_id,
+                "received_at": now,
+            }
+            for i, p in zip(ids, plans, strict=True)
+        ],
+    )
     return {p.order.order_no: i for i, p in zip(ids, plans, strict=True)}
 
 
@@ -226,15 +351,33 @@ def _lines(p: Plan, order_id: int) -> Iterable[dict[str, Any]]:
     weights = [line.amount_minor for line in p.order.lines]
     platform, channel = share(p.fees.platform_minor, weights), share(p.fees.channel_minor, weights)
     for line, platform_minor, channel_minor in zip(p.order.lines, platform, channel, strict=True):
-        yield {"order_id": order_id, "line_no": line.line_no, "sku": line.sku, "category": line.category, "quantity": line.quantity,
-               "amount_minor": line.amount_minor, "subsidy_minor": line.subsidy_minor, "tax_minor": line.tax_minor, "measure": line.measure,
-               "platform_fee_minor": platform_minor, "channel_fee_minor": channel_minor}
+        yield {
+            "order_id": order_id,
+            "line_no": line.line_no,
+            "sku": line.sku,
+            "category": line.category,
+            "quantity": line.quantity,
+            "amount_minor": line.amount_minor,
+            "subsidy_minor": line.subsidy_minor,
+            "tax_minor": line.tax_minor,
+            "measure": line.measure,
+            "platform_fee_minor": platform_minor,
+            "channel_fee_minor": channel_minor,
+        }
 
 
 def credit_rows(p: Plan, order_id: int) -> Iterable[dict[str, Any]]:
-    """B12: shop, home (when it is another store: its score counts an order once), guide, branch; the full order each (weights 100 %)."""
-    usual = {"order_id": order_id, "refund_id": None, "store_id": None, "guide_id": None, "branch_id": None, "amount_minor": p.order.total_minor,
-             "business_day": p.day}
+    """B12: shop, home (when it is another store: its score counts an order once), guide, branch;
+    the full order each (weights 100 %)."""
+    usual = {
+        "order_id": order_id,
+        "refund_id": None,
+        "store_id": None,
+        "guide_id": None,
+        "branch_id": None,
+        "amount_minor": p.order.total_minor,
+        "business_day": p.day,
+    }
     if p.order.total_minor == 0:
         return
     if p.terms.store_id is not None:
@@ -251,6 +394,8 @@ def _rebind(connection: Connection, ready: _Ready, ids: dict[str, int], now: dt.
     """Fold the new orders into the customers' bindings."""
     facts = {c.id: list(ready.known.facts.get(c.id, ())) for c in ready.customers.values()}
     for p in ready.plans:
-        facts[ready.customers[p.order.customer_id].id].append(p.fact(ids[p.order.order_no], ready.snapshot))
+        facts[ready.customers[p.order.customer_id].id].append(
+            p.fact(ids[p.order.order_no], ready.snapshot)
+        )
     unbound = {each.id for each in ready.customers.values() if not ready.known.facts.get(each.id)}
     rebinding.rewrite(connection, facts, rebinding.rules_of(ready.snapshot), now, unbound)

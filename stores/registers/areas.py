@@ -1,4 +1,6 @@
-"""The register of areas with their revisions; exclusive territories of two dealers do not overlap (A12)."""
+"""The register of areas with their revisions; exclusive territories of two dealers do not overlap
+(A12)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -31,13 +33,29 @@ from stores.network.scope import contract_in_force
 from stores.network.stores import store
 from stores.registers.saving import Plan, end_versions, ids_by_code, pieces, save
 
-FACTS = ("kind", "dealer_id", "store_id", "geometry", "region_codes", "postal_codes", "valid_from", "valid_to")
+FACTS = (
+    "kind",
+    "dealer_id",
+    "store_id",
+    "geometry",
+    "region_codes",
+    "postal_codes",
+    "valid_from",
+    "valid_to",
+)
 
 
-def apply(rows: Sequence[AreaRow], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
-          accept: bool = True) -> Outcome:
-    """Upsert by area_code; a feature replaces its area whole. `valid_to` of a feature is the last day that counts. Raises Refused:
-    unknown dealer or store, a territory that overlaps another dealer's."""
+def apply(
+    rows: Sequence[AreaRow],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    dry_run: bool = False,
+    accept: bool = True,
+) -> Outcome:
+    """Upsert by area_code; a feature replaces its area whole. `valid_to` of a feature is the last
+    day that counts. Raises Refused: unknown dealer or store, a territory that overlaps another
+    dealer's."""
     return save("areas", plan, rows, actor=actor, now=now, dry_run=dry_run, accept=accept)
 
 
@@ -70,24 +88,61 @@ def plan(connection: Connection, rows: Sequence[AreaRow], now: dt.datetime) -> P
             continue
         if facts["kind"] == "territory":
             territories.append(_Territory(row.area_code, row.line, facts, row.geometry))
-    warnings = FaultList() if faults else _oddities(connection, rows, dealers, stores, business_day(now))
+    warnings = (
+        FaultList() if faults else _oddities(connection, rows, dealers, stores, business_day(now))
+    )
     if territories and not faults:
-        in_file = {each.code for each in territories} | {before["area_code"] for before, _ in changed}
-        _refuse_overlaps(connection, territories, [each for code, each in stored.items() if each["kind"] == "territory" and code not in in_file], faults)
+        in_file = {each.code for each in territories} | {
+            before["area_code"] for before, _ in changed
+        }
+        _refuse_overlaps(
+            connection,
+            territories,
+            [
+                each
+                for code, each in stored.items()
+                if each["kind"] == "territory" and code not in in_file
+            ],
+            faults,
+        )
 
     def write(connection: Connection, version: int) -> None:
         ids = allocate(connection, area, len(new))
-        insert_rows(connection, area, [{"id": key, "area_code": code} for key, (code, _) in zip(ids, new, strict=True)])
+        insert_rows(
+            connection,
+            area,
+            [{"id": key, "area_code": code} for key, (code, _) in zip(ids, new, strict=True)],
+        )
         end_versions(connection, area_revision, [before["id"] for before, _ in changed], version)
-        begun = [(key, facts) for key, (_, facts) in zip(ids, new, strict=True)] + [(before["area_id"], facts) for before, facts in changed]
-        insert_rows(connection, area_revision, [{"area_id": key, **facts, "version_from": version} for key, facts in begun])
+        begun = [(key, facts) for key, (_, facts) in zip(ids, new, strict=True)] + [
+            (before["area_id"], facts) for before, facts in changed
+        ]
+        insert_rows(
+            connection,
+            area_revision,
+            [{"area_id": key, **facts, "version_from": version} for key, facts in begun],
+        )
 
-    return Plan(Outcome(len(new), len(changed), len(rows) - len(new) - len(changed), warnings), faults, write)
+    return Plan(
+        Outcome(len(new), len(changed), len(rows) - len(new) - len(changed), warnings),
+        faults,
+        write,
+    )
 
 
-def _oddities(connection: Connection, rows: Sequence[AreaRow], dealers: Mapping[str, int], stores: Mapping[str, int], today: dt.date) -> FaultList:
-    """Areas drawn far from all who serve them, divisions nobody knows, postal codes of another country: warnings."""
-    warnings, serving = FaultList(), _serving(connection, set(dealers.values()), set(stores.values()), today)
+def _oddities(
+    connection: Connection,
+    rows: Sequence[AreaRow],
+    dealers: Mapping[str, int],
+    stores: Mapping[str, int],
+    today: dt.date,
+) -> FaultList:
+    """Areas drawn far from all who serve them, divisions nobody knows, postal codes of another
+    country: warnings."""
+    warnings, serving = (
+        FaultList(),
+        _serving(connection, set(dealers.values()), set(stores.values()), today),
+    )
     lying: dict[tuple[str, int], list[str]] = {}  # the countries of those who serve
     for row in rows:
         oddities.of_area(row.line, row.region_codes, warnings)
@@ -97,23 +152,51 @@ def _oddities(connection: Connection, rows: Sequence[AreaRow], dealers: Mapping[
         off = afar(row.geometry, [place for place, _ in near]) if row.geometry is not None else None
         if off is not None:
             here, there = oddities.named(off.here) or "the sea", oddities.named(off.there)
-            code = "area_far_turned" if off.turned else "area_far_elsewhere" if there else "area_far"
-            warnings.say(row.line, "geometry", row.area_code, code, here=here, there=there, km=f"{off.metres / 1000:,.0f}", store=off.code)
+            code = (
+                "area_far_turned" if off.turned else "area_far_elsewhere" if there else "area_far"
+            )
+            warnings.say(
+                row.line,
+                "geometry",
+                row.area_code,
+                code,
+                here=here,
+                there=there,
+                km=f"{off.metres / 1000:,.0f}",
+                store=off.code,
+            )
         listed = readable(row.postal_codes)
         if listed and who not in lying:
-            lying[who] = sorted({country or country_at(latitude, longitude) or "" for (_, latitude, longitude), country in near} - {""})
+            lying[who] = sorted(
+                {
+                    country or country_at(latitude, longitude) or ""
+                    for (_, latitude, longitude), country in near
+                }
+                - {""}
+            )
         countries = lying.get(who, [])
         for entry in listed if countries else ():
             if not any(fits(entry, country) for country in countries):
-                warnings.say(row.line, "postal_codes", str(entry), "postal_useless", countries=", ".join(map(oddities.named, countries)))
+                warnings.say(
+                    row.line,
+                    "postal_codes",
+                    str(entry),
+                    "postal_useless",
+                    countries=", ".join(map(oddities.named, countries)),
+                )
     return warnings
 
 
-def _serving(connection: Connection, dealers: set[int], stores: set[int], today: dt.date) -> dict[tuple[str, int], list[tuple[Place, str | None]]]:
+def _serving(
+    connection: Connection, dealers: set[int], stores: set[int], today: dt.date
+) -> dict[tuple[str, int], list[tuple[Place, str | None]]]:
     """Stores that are not closed, with their country: of each dealer, and each alone."""
     s, c = store.c, dealer_contract.c
-    query = select(s.id, s.store_code, s.latitude, s.longitude, s.country, c.dealer_id).outerjoin(
-        dealer_contract, (c.store_id == s.id) & contract_in_force(today)).where(s.status != "closed", or_(c.dealer_id.in_(dealers), s.id.in_(stores)))
+    query = (
+        select(s.id, s.store_code, s.latitude, s.longitude, s.country, c.dealer_id)
+        .outerjoin(dealer_contract, (c.store_id == s.id) & contract_in_force(today))
+        .where(s.status != "closed", or_(c.dealer_id.in_(dealers), s.id.in_(stores)))
+    )
     found: dict[tuple[str, int], list[tuple[Place, str | None]]] = {}
     for row in connection.execute(query):
         served = ((row.store_code, row.latitude, row.longitude), row.country)
@@ -126,8 +209,15 @@ def _serving(connection: Connection, dealers: set[int], stores: set[int], today:
 def _stored(connection: Connection) -> dict[str, dict[str, Any]]:
     """All areas by code, without their shapes (`_draw`), which are nearly all there is to read."""
     r = area_revision.c
-    query = select(area.c.area_code, *(c for c in r if c.name != "geometry"), r.geometry.is_not(None).label("drawn")).join(area, area.c.id == r.area_id)
-    return {row.area_code: dict(row._mapping) for row in connection.execute(query.where(r.version_to.is_(None)))}
+    query = select(
+        area.c.area_code,
+        *(c for c in r if c.name != "geometry"),
+        r.geometry.is_not(None).label("drawn"),
+    ).join(area, area.c.id == r.area_id)
+    return {
+        row.area_code: dict(row._mapping)
+        for row in connection.execute(query.where(r.version_to.is_(None)))
+    }
 
 
 def _draw(connection: Connection, several: Sequence[dict[str, Any]]) -> None:
@@ -141,22 +231,42 @@ def _draw(connection: Connection, several: Sequence[dict[str, Any]]) -> None:
             by_id[key]["geometry"] = geometry
 
 
-def _facts(row: AreaRow, dealers: Mapping[str, int], stores: Mapping[str, int], faults: FaultList) -> dict[str, Any]:
+def _facts(
+    row: AreaRow, dealers: Mapping[str, int], stores: Mapping[str, int], faults: FaultList
+) -> dict[str, Any]:
     if row.dealer_code and row.dealer_code not in dealers:
-        faults.add(row.line, "dealer_code", row.dealer_code, "is no known dealer; import dealers first")
+        faults.add(
+            row.line, "dealer_code", row.dealer_code, "is no known dealer; import dealers first"
+        )
     if row.store_code and row.store_code not in stores:
         faults.add(row.line, "store_code", row.store_code, "is no known store; import stores first")
     return {
-        "kind": row.kind, "dealer_id": dealers.get(row.dealer_code or ""), "store_id": stores.get(row.store_code or ""),
-        "geometry": None if row.geometry is None else json.loads(db.canonical(to_geojson(row.geometry))),  # lists, as they come back
-        **dict(zip(BOX, row.geometry.bounds if row.geometry is not None else (None,) * 4, strict=True)),
-        "region_codes": sorted(row.region_codes), "postal_codes": sorted(row.postal_codes), "valid_from": row.valid_from,
-        "valid_to": None if row.valid_to is None else row.valid_to + dt.timedelta(days=1)}
+        "kind": row.kind,
+        "dealer_id": dealers.get(row.dealer_code or ""),
+        "store_id": stores.get(row.store_code or ""),
+        "geometry": None
+        if row.geometry is None
+        else json.loads(db.canonical(to_geojson(row.geometry))),  # lists, as they come back
+        **dict(
+            zip(BOX, row.geometry.bounds if row.geometry is not None else (None,) * 4, strict=True)
+        ),
+        "region_codes": sorted(row.region_codes),
+        "postal_codes": sorted(row.postal_codes),
+        "valid_from": row.valid_from,
+        "valid_to": None if row.valid_to is None else row.valid_to + dt.timedelta(days=1),
+    }
 
 
-def _refuse_overlaps(connection: Connection, coming: list[_Territory], stored: list[dict[str, Any]], faults: FaultList) -> None:
+def _refuse_overlaps(
+    connection: Connection,
+    coming: list[_Territory],
+    stored: list[dict[str, Any]],
+    faults: FaultList,
+) -> None:
     """Each coming territory against the others of the file and the stored ones near it."""
-    _refuse_shared_codes(coming, [_Territory(each["area_code"], None, each, None) for each in stored], faults)
+    _refuse_shared_codes(
+        coming, [_Territory(each["area_code"], None, each, None) for each in stored], faults
+    )
     near = _near(coming, stored)
     _draw(connection, near)
     others = [_Territory(each["area_code"], None, each, shape(each["geometry"])) for each in near]
@@ -167,40 +277,71 @@ def _refuse_overlaps(connection: Connection, coming: list[_Territory], stored: l
 
     for i, j, square_metres in overlapping_pairs([outline for _, outline in drawn], asked=asked):
         one, other = drawn[i][0], drawn[j][0]
-        faults.add(one.line or 0, "geometry", one.code, f"overlaps the territory {other.code} of another dealer by {square_metres:,.0f} square metres")
+        faults.add(
+            one.line or 0,
+            "geometry",
+            one.code,
+            f"overlaps the territory {other.code} of another dealer by {square_metres:,.0f} "
+            "square metres",
+        )
 
 
 def _near(coming: list[_Territory], stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
     drawn = [each for each in stored if each["drawn"]]
-    found = near_boxes([each.outline for each in coming if each.outline is not None], [tuple(each[name] for name in BOX) for each in drawn])
+    found = near_boxes(
+        [each.outline for each in coming if each.outline is not None],
+        [tuple(each[name] for name in BOX) for each in drawn],
+    )
     return [drawn[place] for place in found]
 
 
-def _refuse_shared_codes(coming: list[_Territory], others: list[_Territory], faults: FaultList) -> None:
-    """A code belongs to one dealer; a district also to whoever holds its city or province, and the other way round."""
+def _refuse_shared_codes(
+    coming: list[_Territory], others: list[_Territory], faults: FaultList
+) -> None:
+    """A code belongs to one dealer; a district also to whoever holds its city or province, and the
+    other way round."""
     holders: dict[str, list[_Territory]] = {}  # by the code itself
     inside: dict[str, list[_Territory]] = {}  # by the code and all above it
     for each in (*others, *coming):
         for code in each.facts["region_codes"]:
-            met = [*inside.get(code, ()), *(holder for above in region_and_above(code) for holder in holders.get(above, ()))]
+            met = [
+                *inside.get(code, ()),
+                *(holder for above in region_and_above(code) for holder in holders.get(above, ())),
+            ]
             _refuse_shared(each, "region_codes", code, met, faults)
             holders.setdefault(code, []).append(each)
             for above in region_and_above(code):
                 inside.setdefault(above, []).append(each)
-    index = PostalIndex((entry, n) for n, each in enumerate((*others, *coming)) for entry in readable(each.facts["postal_codes"]))
+    index = PostalIndex(
+        (entry, n)
+        for n, each in enumerate((*others, *coming))
+        for entry in readable(each.facts["postal_codes"])
+    )
     for n, each in enumerate(coming, len(others)):
         for entry in readable(each.facts["postal_codes"]):
-            _refuse_shared(each, "postal_codes", str(entry), [(*others, *coming)[m] for m in sorted(index.meeting(entry)) if m < n], faults)
+            _refuse_shared(
+                each,
+                "postal_codes",
+                str(entry),
+                [(*others, *coming)[m] for m in sorted(index.meeting(entry)) if m < n],
+                faults,
+            )
 
 
-def _refuse_shared(each: _Territory, name: str, code: str, met: Sequence[_Territory], faults: FaultList) -> None:
+def _refuse_shared(
+    each: _Territory, name: str, code: str, met: Sequence[_Territory], faults: FaultList
+) -> None:
     rival = next((holder for holder in met if _rivals(each, holder)), None)
     if rival is not None and each.line is not None:
-        faults.add(each.line, name, code, f"belongs to the territory {rival.code} of another dealer")
+        faults.add(
+            each.line, name, code, f"belongs to the territory {rival.code} of another dealer"
+        )
 
 
 def _rivals(one: _Territory, other: _Territory) -> bool:
     """Two dealers, and at least one day on which both hold."""
     a, b = one.facts, other.facts
-    apart = (a["valid_to"] or dt.date.max) <= (b["valid_from"] or dt.date.min) or (b["valid_to"] or dt.date.max) <= (a["valid_from"] or dt.date.min)
+    apart = (a["valid_to"] or dt.date.max) <= (b["valid_from"] or dt.date.min) or (
+        b["valid_to"] or dt.date.max
+    ) <= (a["valid_from"] or dt.date.min)
     return a["dealer_id"] != b["dealer_id"] and not apart

@@ -1,4 +1,6 @@
-"""Closing a store for good (A11, H4): its customers go to the successor in one transaction, everybody concerned is told, and for a day it can be undone."""
+"""Closing a store for good (A11, H4): its customers go to the successor in one transaction,
+everybody concerned is told, and for a day it can be undone."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -35,7 +37,8 @@ CHUNK = 500
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """`customers` at home there and those `waiting` to be, `protected` of them; `open_orders` of the last 30 days that are neither received nor closed."""
+    """`customers` at home there and those `waiting` to be, `protected` of them; `open_orders` of
+    the last 30 days that are neither received nor closed."""
 
     customers: int
     protected: int
@@ -48,21 +51,43 @@ def effect(connection: Connection, store_id: int, now: dt.datetime) -> Effect:
     """What a closing would touch now."""
     s, o = customer_state.c, sales_order.c
     home = s.home_store_id == store_id
-    bound = connection.execute(select(func.count().filter(home & (s.home_valid_until > now)), func.count().filter(home & (s.home_protected_until > now)),
-                                      func.count().filter(s.next_home_store_id == store_id)).select_from(customer_state)
-                               .where(home | (s.next_home_store_id == store_id))).one()
+    bound = connection.execute(
+        select(
+            func.count().filter(home & (s.home_valid_until > now)),
+            func.count().filter(home & (s.home_protected_until > now)),
+            func.count().filter(s.next_home_store_id == store_id),
+        )
+        .select_from(customer_state)
+        .where(home | (s.next_home_store_id == store_id))
+    ).one()
     done = select(order_state.c.order_id).where(order_state.c.state.in_(("received", "closed")))
-    orders = connection.execute(select(func.count()).select_from(sales_order).where(
-        o.store_id == store_id, o.business_day > business_day(now) - dt.timedelta(days=OPEN_DAYS), o.id.not_in(done))).scalar_one()
+    orders = connection.execute(
+        select(func.count())
+        .select_from(sales_order)
+        .where(
+            o.store_id == store_id,
+            o.business_day > business_day(now) - dt.timedelta(days=OPEN_DAYS),
+            o.id.not_in(done),
+        )
+    ).scalar_one()
     status = connection.execute(select(store.c.status).where(store.c.id == store_id)).scalar_one()
     return Effect(int(bound[0]), int(bound[1]), int(bound[2]), int(orders), status == "closed")
 
 
-def close_store(code: str, successor_code: str | None, *, actor: Actor, now: dt.datetime, seen_version: int | None = None) -> int:
-    """Close a store and move its customers; returns how many moved or were released. A store that is closed already is left alone: 0.
+def close_store(
+    code: str,
+    successor_code: str | None,
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    seen_version: int | None = None,
+) -> int:
+    """Close a store and move its customers; returns how many moved or were released. A store that
+    is closed already is left alone: 0.
 
-    `seen_version`: the network version of the store's page that was decided on. Raises NotFound, InvalidInput (a successor that is unknown, closed
-    or the store itself), Conflict (the store changed meanwhile), NotAllowed."""
+    `seen_version`: the network version of the store's page that was decided on. Raises NotFound,
+    InvalidInput (a successor that is unknown, closed or the store itself), Conflict (the store
+    changed meanwhile), NotAllowed."""
     actor.require("network:write")
     snapshot = _snapshot()
     with db.transaction() as connection:
@@ -72,15 +97,30 @@ def close_store(code: str, successor_code: str | None, *, actor: Actor, now: dt.
         if seen_version is not None and version_of(connection, row.id) != seen_version:
             raise Conflict("The store was changed meanwhile; look at it again before you close it.")
         successor = _successor(connection, row, successor_code, business_day(now))
-        values = {"store_code": code, "status": "closed", "paused_until": CLEAR, "successor_store_code": successor_code or CLEAR, "closed_on": business_day(now)}
+        values = {
+            "store_code": code,
+            "status": "closed",
+            "paused_until": CLEAR,
+            "successor_store_code": successor_code or CLEAR,
+            "closed_on": business_day(now),
+        }
         if row.opened_on is not None and row.opened_on > values["closed_on"]:
             values["closed_on"] = row.opened_on  # it never opened
         register.apply([Row(1, values)], actor=actor, now=now)
-        return _settle(connection, row.id, code, (successor.id, successor_code) if successor is not None else (None, None), snapshot, actor, now)
+        return _settle(
+            connection,
+            row.id,
+            code,
+            (successor.id, successor_code) if successor is not None else (None, None),
+            snapshot,
+            actor,
+            now,
+        )
 
 
 def close_due(now: dt.datetime) -> int:
-    """Close for good what the day of `closed_on` closed (A2) while customers are at home there, as a deed would (A11); returns how many stores."""
+    """Close for good what the day of `closed_on` closed (A2) while customers are at home there, as
+    a deed would (A11); returns how many stores."""
     closed = 0
     while True:
         with db.read() as connection:
@@ -93,10 +133,22 @@ def close_due(now: dt.datetime) -> int:
                 if code not in _due(connection, now):
                     continue
                 row = _locked(connection, code)
-                successor = connection.execute(select(store.c.store_code).where(store.c.id == row.successor_store_id)).scalar()
-                _settle(connection, row.id, code, (row.successor_store_id, successor), snapshot, SYSTEM, now)
+                successor = connection.execute(
+                    select(store.c.store_code).where(store.c.id == row.successor_store_id)
+                ).scalar()
+                _settle(
+                    connection,
+                    row.id,
+                    code,
+                    (row.successor_store_id, successor),
+                    snapshot,
+                    SYSTEM,
+                    now,
+                )
                 closed += 1
-        rebinding.move_waiting_homes(now)  # a home that begins with the closing may be at a store that is closed, too
+        rebinding.move_waiting_homes(
+            now
+        )  # a home that begins with the closing may be at a store that is closed, too
 
 
 def _due(connection: Connection, now: dt.datetime) -> list[str]:
@@ -104,24 +156,51 @@ def _due(connection: Connection, now: dt.datetime) -> list[str]:
     s, today = customer_state.c, business_day(now)
     shut = store.c.closed_on.is_not(None) & (store.c.closed_on <= today)
     at_home = exists().where(s.home_store_id == store.c.id, s.home_valid_until > now)
-    known = {store_id for store_id, several in closings.load(connection).items() if several[-1].ended_at is None}
-    return [row.store_code for row in connection.execute(select(store.c.id, store.c.store_code).where(shut, at_home).order_by(store.c.store_code))
-            if row.id not in known]
+    known = {
+        store_id
+        for store_id, several in closings.load(connection).items()
+        if several[-1].ended_at is None
+    }
+    return [
+        row.store_code
+        for row in connection.execute(
+            select(store.c.id, store.c.store_code).where(shut, at_home).order_by(store.c.store_code)
+        )
+        if row.id not in known
+    ]
 
 
-def _settle(connection: Connection, store_id: int, code: str, successor: tuple[int | None, str | None], snapshot: Snapshot, actor: Actor,
-            now: dt.datetime) -> int:
-    """Move the customers of a store that is closed now; written down here where the register had no reason to."""
+def _settle(
+    connection: Connection,
+    store_id: int,
+    code: str,
+    successor: tuple[int | None, str | None],
+    snapshot: Snapshot,
+    actor: Actor,
+    now: dt.datetime,
+) -> int:
+    """Move the customers of a store that is closed now; written down here where the register had no
+    reason to."""
     closing = closings.open_closing(connection, store_id)
     if closing is None:
         version = versions.next_network_version(connection)
         versions.record(connection, version, "stores", 1, actor.name, now)
-        closings.record(connection, [(store_id, successor[0])], [], now=now, actor=actor.name, version=version)
+        closings.record(
+            connection, [(store_id, successor[0])], [], now=now, actor=actor.name, version=version
+        )
         notices.tell_closed(connection, [(store_id, successor[0])], business_day(now), now)
         closing = closings.open_closing(connection, store_id)
         assert closing is not None
     moved = _move(connection, rebinding.bound_to(connection, [store_id], now), snapshot, now)
-    audit.record(connection, actor.name, "close_store", "stores", code, {"closing": closing.id, "successor_code": successor[1], "customers": moved}, at=now)
+    audit.record(
+        connection,
+        actor.name,
+        "close_store",
+        "stores",
+        code,
+        {"closing": closing.id, "successor_code": successor[1], "customers": moved},
+        at=now,
+    )
     return moved
 
 
@@ -132,7 +211,8 @@ def undoable(connection: Connection, store_id: int, now: dt.datetime) -> Closing
 
 
 def undo_closing(code: str, *, actor: Actor, now: dt.datetime) -> int:
-    """Open the store again as it was and bring back the bindings that nobody changed since; returns how many customers were looked at.
+    """Open the store again as it was and bring back the bindings that nobody changed since; returns
+    how many customers were looked at.
 
     Raises NotFound, Conflict (nothing to undo, or later than 24 hours), NotAllowed."""
     actor.require("network:write")
@@ -141,30 +221,69 @@ def undo_closing(code: str, *, actor: Actor, now: dt.datetime) -> int:
         row = _locked(connection, code)
         closing = undoable(connection, row.id, now)
         if closing is None:
-            raise Conflict("There is no closing of the last 24 hours to undo; open the store again by its page.")
+            raise Conflict(
+                "There is no closing of the last 24 hours to undo; open the store again by its "
+                "page."
+            )
         moved = _moved_by(connection, closing)
         before = _before(connection, row.id)
-        successor = connection.execute(select(store.c.store_code).where(store.c.id == before.successor_store_id)).scalar()
-        closings.end(connection, closing, "undone", now=now, actor=actor.name, version=versions.current(connection).network + 1)
+        successor = connection.execute(
+            select(store.c.store_code).where(store.c.id == before.successor_store_id)
+        ).scalar()
+        closings.end(
+            connection,
+            closing,
+            "undone",
+            now=now,
+            actor=actor.name,
+            version=versions.current(connection).network + 1,
+        )
         closes_later = before.closed_on is not None and before.closed_on > business_day(now)
-        values = {"store_code": code, "status": before.status, "paused_until": before.paused_until or CLEAR,
-                  "closed_on": before.closed_on if closes_later else CLEAR, "successor_store_code": successor or CLEAR}
+        values = {
+            "store_code": code,
+            "status": before.status,
+            "paused_until": before.paused_until or CLEAR,
+            "closed_on": before.closed_on if closes_later else CLEAR,
+            "successor_store_code": successor or CLEAR,
+        }
         register.apply([Row(1, values)], actor=actor, now=now)
         back = _move(connection, moved, snapshot, now)
         about = {"successor_code": None, "customers": back}
-        notices.tell(connection, "closing_undone", notices.concerned(connection, row.id, closing.successor_id, business_day(now)), row.id, about, business_day(now), now)
-        audit.record(connection, actor.name, "undo_closing", "stores", code, {"closing": closing.id, "customers": back}, at=now)
+        notices.tell(
+            connection,
+            "closing_undone",
+            notices.concerned(connection, row.id, closing.successor_id, business_day(now)),
+            row.id,
+            about,
+            business_day(now),
+            now,
+        )
+        audit.record(
+            connection,
+            actor.name,
+            "undo_closing",
+            "stores",
+            code,
+            {"closing": closing.id, "customers": back},
+            at=now,
+        )
     return back
 
 
 def version_of(connection: Connection, store_id: int) -> int:
-    """The network version at which the store's present facts and contracts began: what a form is compared with."""
-    facts = select(func.max(store_revision.c.version_from)).where(store_revision.c.store_id == store_id)
-    agreed = select(func.max(dealer_contract.c.version_from)).where(dealer_contract.c.store_id == store_id)
+    """The network version at which the store's present facts and contracts began: what a form is
+    compared with."""
+    facts = select(func.max(store_revision.c.version_from)).where(
+        store_revision.c.store_id == store_id
+    )
+    agreed = select(func.max(dealer_contract.c.version_from)).where(
+        dealer_contract.c.store_id == store_id
+    )
     return max(int(connection.execute(query).scalar() or 0) for query in (facts, agreed))
 
 
-# -- steps --------------------------------------------------------------------------------------------------------------------
+# -- steps -----------------------------------------------------------------------------------------
+
 
 def _snapshot() -> Snapshot:
     """Where guides work and what the policy says; the closings are read inside the transaction."""
@@ -173,9 +292,12 @@ def _snapshot() -> Snapshot:
 
 
 def _locked(connection: Connection, code: str) -> Any:
-    """The store's row, held; changes of the network queue up at the version, as in every register."""
+    """The store's row, held; changes of the network queue up at the version, as in every
+    register."""
     connection.execute(select(versions.routing_state.c.id).with_for_update())
-    row = connection.execute(select(store).where(store.c.store_code == code).with_for_update()).first()
+    row = connection.execute(
+        select(store).where(store.c.store_code == code).with_for_update()
+    ).first()
     if row is None:
         raise NotFound(f"There is no store {code!r}.")
     return row
@@ -184,33 +306,60 @@ def _locked(connection: Connection, code: str) -> Any:
 def _successor(connection: Connection, row: Any, code: str | None, today: dt.date) -> Any:
     if not code:
         return None
-    found = connection.execute(select(store.c.id, store.c.status, store.c.closed_on).where(store.c.store_code == code)).first()
-    reason = ("is unknown" if found is None else "is the store itself" if found.id == row.id
-              else CLOSED_ITSELF if found.status == "closed" or found.closed_on is not None and found.closed_on <= today else None)
+    found = connection.execute(
+        select(store.c.id, store.c.status, store.c.closed_on).where(store.c.store_code == code)
+    ).first()
+    reason = (
+        "is unknown"
+        if found is None
+        else "is the store itself"
+        if found.id == row.id
+        else CLOSED_ITSELF
+        if found.status == "closed" or found.closed_on is not None and found.closed_on <= today
+        else None
+    )
     if reason is not None:
-        raise InvalidInput(f"The successor {code!r} {reason}.", errors=[FieldFault("successor_store_code", reason)])
+        raise InvalidInput(
+            f"The successor {code!r} {reason}.", errors=[FieldFault("successor_store_code", reason)]
+        )
     return found
 
 
 def _before(connection: Connection, store_id: int) -> Any:
     """The last revision in which the store was not closed."""
     r = store_revision.c
-    return connection.execute(select(store_revision).where(r.store_id == store_id, r.status != "closed").order_by(r.version_from.desc()).limit(1)).one()
+    return connection.execute(
+        select(store_revision)
+        .where(r.store_id == store_id, r.status != "closed")
+        .order_by(r.version_from.desc())
+        .limit(1)
+    ).one()
 
 
 def _moved_by(connection: Connection, closing: Closing) -> list[int]:
     """The customers whose home this closing ended, by the history of bindings."""
     b = binding.c
-    query = select(b.customer_id).where(b.kind == "home", b.store_id == closing.store_id, b.end_reason == "store_closed", b.ended_at == closing.at,
-                                        b.superseded_at.is_(None))
+    query = select(b.customer_id).where(
+        b.kind == "home",
+        b.store_id == closing.store_id,
+        b.end_reason == "store_closed",
+        b.ended_at == closing.at,
+        b.superseded_at.is_(None),
+    )
     return sorted(set(connection.execute(query).scalars()))
 
 
-def _move(connection: Connection, customers: Sequence[int], snapshot: Snapshot, now: dt.datetime) -> int:
+def _move(
+    connection: Connection, customers: Sequence[int], snapshot: Snapshot, now: dt.datetime
+) -> int:
     """Fold these customers anew with the closings and pauses that stand now."""
-    rules = replace(rebinding.rules_of(snapshot), closings=closings.load(connection), pauses=pauses.load(connection))
+    rules = replace(
+        rebinding.rules_of(snapshot),
+        closings=closings.load(connection),
+        pauses=pauses.load(connection),
+    )
     for start in range(0, len(customers), CHUNK):
-        part = list(customers[start:start + CHUNK])
+        part = list(customers[start : start + CHUNK])
         people.lock(connection, part)
         rebinding.rewrite(connection, rebinding.facts_of(connection, part, snapshot), rules, now)
     return len(customers)

@@ -1,4 +1,5 @@
 """How the contracts of one store change when a row names its dealer (A2). Values in, values out."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -23,16 +24,30 @@ class Contract:
     collection_mode: str | None = None
 
     def holds(self, day: dt.date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day < self.valid_to)
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_to is None or day < self.valid_to
+        )
 
 
-def contracts_after(known: Sequence[Contract], dealer_id: int, start: dt.date | None, today: dt.date, *, cleared: bool = False) -> list[Contract]:
-    """The contracts once the row is applied. `known` in the order of their days; `start` is contract_from as far as given, `cleared`
-    an empty cell of it. Raises UnsoundContract."""
+def contracts_after(
+    known: Sequence[Contract],
+    dealer_id: int,
+    start: dt.date | None,
+    today: dt.date,
+    *,
+    cleared: bool = False,
+) -> list[Contract]:
+    """The contracts once the row is applied. `known` in the order of their days; `start` is
+    contract_from as far as given, `cleared` an empty cell of it. Raises UnsoundContract."""
     if not known:
         return [Contract(dealer_id, start)]
     in_force = next((each for each in known if each.holds(today)), None)
-    if in_force is not None and len(known) > 1 and in_force.dealer_id == dealer_id and start in (None, *_starts(known, in_force)):
+    if (
+        in_force is not None
+        and len(known) > 1
+        and in_force.dealer_id == dealer_id
+        and start in (None, *_starts(known, in_force))
+    ):
         return list(known)  # what is agreed for later stays
     if known[-1].dealer_id == dealer_id:
         return _same_dealer(known, start, cleared)
@@ -40,9 +55,10 @@ def contracts_after(known: Sequence[Contract], dealer_id: int, start: dt.date | 
 
 
 def _starts(known: Sequence[Contract], in_force: Contract) -> list[dt.date | None]:
-    """When this dealer's contract began: its parts of other terms follow each other without a gap."""
+    """When this dealer's contract began: its parts of other terms follow each other without a
+    gap."""
     found: list[dt.date | None] = [in_force.valid_from]
-    for before in reversed(known[:known.index(in_force)]):
+    for before in reversed(known[: known.index(in_force)]):
         if before.dealer_id != in_force.dealer_id or before.valid_to != found[-1]:
             break
         found.append(before.valid_from)
@@ -54,9 +70,12 @@ def in_order(contract: Contract) -> dt.date:
     return contract.valid_from or dt.date.min
 
 
-def with_terms(known: Sequence[Contract], terms: Mapping[str, Any], start: dt.date | None, today: dt.date) -> list[Contract]:
-    """The contracts with other terms: from `start` on as a new part of the contract that holds then, without it throughout the contract of today
-    (or the next one). `known` in the order of their days. Raises UnsoundContract."""
+def with_terms(
+    known: Sequence[Contract], terms: Mapping[str, Any], start: dt.date | None, today: dt.date
+) -> list[Contract]:
+    """The contracts with other terms: from `start` on as a new part of the contract that holds
+    then, without it throughout the contract of today (or the next one). `known` in the order of
+    their days. Raises UnsoundContract."""
     if start is None:
         held = next((each for each in known if each.holds(today)), known[-1])
     else:
@@ -67,20 +86,28 @@ def with_terms(known: Sequence[Contract], terms: Mapping[str, Any], start: dt.da
     changed = replace(held, **terms)
     if changed == held:
         return list(known)
-    parts = [changed] if start in (None, held.valid_from) else [replace(held, valid_to=start), replace(changed, valid_from=start)]
+    parts = (
+        [changed]
+        if start in (None, held.valid_from)
+        else [replace(held, valid_to=start), replace(changed, valid_from=start)]
+    )
     place = known.index(held)
-    return [*known[:place], *parts, *known[place + 1:]]
+    return [*known[:place], *parts, *known[place + 1 :]]
 
 
 def _same_dealer(known: Sequence[Contract], start: dt.date | None, cleared: bool) -> list[Contract]:
-    """The start is corrected when one is given; an empty cell frees the first contract of its lower bound."""
+    """The start is corrected when one is given; an empty cell frees the first contract of its lower
+    bound."""
     last = known[-1]
     if start == last.valid_from or (start is None and (not cleared or len(known) > 1)):
         return list(known)
     earlier = list(known[:-1])
     if earlier and start is not None:
         if earlier[-1].valid_from is not None and start <= earlier[-1].valid_from:
-            raise UnsoundContract(f"lies on or before the start of the contract before ({earlier[-1].valid_from}); it would leave no day of it")
+            raise UnsoundContract(
+                f"lies on or before the start of the contract before ({earlier[-1].valid_from}); "
+                "it would leave no day of it"
+            )
         if earlier[-1].valid_to == last.valid_from:
             earlier[-1] = replace(earlier[-1], valid_to=start)
     return [*earlier, replace(last, valid_from=start)]
@@ -89,7 +116,10 @@ def _same_dealer(known: Sequence[Contract], start: dt.date | None, cleared: bool
 def _other_dealer(known: Sequence[Contract], dealer_id: int, start: dt.date) -> list[Contract]:
     last = known[-1]
     if last.valid_from is not None and start < last.valid_from:
-        raise UnsoundContract(f"{start} lies before the start of the present contract ({last.valid_from}); a change of dealer begins on that day or later")
+        raise UnsoundContract(
+            f"{start} lies before the start of the present contract ({last.valid_from}); a change "
+            "of dealer begins on that day or later"
+        )
     if start == last.valid_from:  # the dealer named for that day was wrong
         return [*known[:-1], Contract(dealer_id, start, last.valid_to)]
     return [*known[:-1], replace(last, valid_to=start), Contract(dealer_id, start)]

@@ -1,4 +1,5 @@
 """The register of customers: surrogate, identities, employee flag (P3, P5, B5)."""
+
 from __future__ import annotations
 
 import base64
@@ -26,22 +27,34 @@ from stores.imports.outcomes import Outcome, Refused, refuse_doubtful
 from stores.registers.saving import IN_LIST, pieces
 
 LINKS = ("unionid", "openid", "external_userid")
-OWNED = "belongs to another customer already; one identity is one person. If both are one person, write yes in a column join of this row"
+OWNED = (
+    "belongs to another customer already; one identity is one person. If both are one person, "
+    "write yes in a column join of this row"
+)
 Identity = tuple[str, str]
 MANY = 5_000  # customers that one transaction takes
 IN_PIECE = 2_000  # some tenths of a second of SQLite's writer
 
 
-def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
-          accept: bool = True) -> Outcome:
-    """Upsert by customer_id, all rows or none. unionid, openid and external_userid are added to what is known (a person has several; an
-    empty cell takes none away, or a file would undo what entries linked); the phone is replaced, an empty cell clears it. Raises
-    Refused: an identity that belongs to another customer, unless the row says `join` yes: then both are one person from now on (M19), as if an
-    entry had brought both identities.
+def apply(
+    rows: Sequence[Row],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    dry_run: bool = False,
+    accept: bool = True,
+) -> Outcome:
+    """Upsert by customer_id, all rows or none. unionid, openid and external_userid are added to
+    what is known (a person has several; an empty cell takes none away, or a file would undo what
+    entries linked); the phone is replaced, an empty cell clears it. Raises Refused: an identity
+    that belongs to another customer, unless the row says `join` yes: then both are one person from
+    now on (M19), as if an entry had brought both identities.
 
-    Customers come in by entries meanwhile, under no version: rows are planned on a read, then inserted where missing, and whoever was
-    first is respected (his identities are compared once more). Many are written as an accepted file (stores/base/accepted_files.py): from its
-    acceptance on nothing can refuse it, so an identity that a rival took meanwhile stays his, and the audit log says how many did. Raises Busy."""
+    Customers come in by entries meanwhile, under no version: rows are planned on a read, then
+    inserted where missing, and whoever was first is respected (his identities are compared once
+    more). Many are written as an accepted file (stores/base/accepted_files.py): from its acceptance
+    on nothing can refuse it, so an identity that a rival took meanwhile stays his, and the audit
+    log says how many did. Raises Busy."""
     actor.require("import:write")
     persons = [_person(row) for row in rows]
     if not dry_run:
@@ -59,14 +72,24 @@ def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool 
     return plan.outcome
 
 
-def _told(connection: Connection, outcome: Outcome, rows: int, actor: Actor, now: dt.datetime) -> None:
-    audit.record(connection, actor.name, "import_customers", "customer", f"{rows} rows", {"new": outcome.new, "changed": outcome.changed}, at=now)
+def _told(
+    connection: Connection, outcome: Outcome, rows: int, actor: Actor, now: dt.datetime
+) -> None:
+    audit.record(
+        connection,
+        actor.name,
+        "import_customers",
+        "customer",
+        f"{rows} rows",
+        {"new": outcome.new, "changed": outcome.changed},
+        at=now,
+    )
 
 
 @dataclass(slots=True)
 class _Person:
-    """`identities` by kind, the phone as its keyed hash; `former` what the phone may stand under since before; `employee` None keeps the flag; `clears_phone`:
-    an empty cell."""
+    """`identities` by kind, the phone as its keyed hash; `former` what the phone may stand under
+    since before; `employee` None keeps the flag; `clears_phone`: an empty cell."""
 
     line: int
     customer_id: str
@@ -95,7 +118,9 @@ class _Plan:
     flags: dict[bool, list[int]] = field(default_factory=lambda: {True: [], False: []})
     links: list[_Link] = field(default_factory=list)
     dropped_phones: list[int] = field(default_factory=list)
-    joined: list[tuple[_Person, int | None, set[int]]] = field(default_factory=list)  # who, his id unless new, the others whom the file says he is
+    joined: list[tuple[_Person, int | None, set[int]]] = field(
+        default_factory=list
+    )  # who, his id unless new, the others whom the file says he is
     effective: list[_Person] = field(default_factory=list)  # who is new or changes
     outcome: Outcome = field(default_factory=Outcome)
 
@@ -104,9 +129,23 @@ def _person(row: Row) -> _Person:
     texts = {kind: row.get(kind) for kind in LINKS if row.get(kind)}
     phone = row.get("phone")
     own, *former = hashes(phone) if phone else ("",)
-    identities = {"customer_id": row.values["customer_id"], **texts, **({"phone": own} if phone else {})}
+    identities = {
+        "customer_id": row.values["customer_id"],
+        **texts,
+        **({"phone": own} if phone else {}),
+    }
     employee = bool(row.get("employee")) if "employee" in row.values else None
-    return _Person(row.line, row.values["customer_id"], identities, phone, employee, "phone" in row.values and not phone, texts, tuple(former), bool(row.get("join")))
+    return _Person(
+        row.line,
+        row.values["customer_id"],
+        identities,
+        phone,
+        employee,
+        "phone" in row.values and not phone,
+        texts,
+        tuple(former),
+        bool(row.get("join")),
+    )
 
 
 def _plan(connection: Connection, persons: list[_Person]) -> _Plan:
@@ -123,9 +162,25 @@ def _plan_of(connection: Connection, persons: list[_Person]) -> tuple[_Plan, Fau
     roots = partial(people.root, connection)
     _refuse_shared_phones(persons, faults)
     for some in pieces(persons):
-        known = {found.customer_id: found for found in connection.execute(
-            select(customer.c.id, customer.c.customer_id, customer.c.employee).where(customer.c.customer_id.in_([p.customer_id for p in some])))}
-        owners = _owners(connection, [identity for person in some for identity in (*person.identities.items(), *(("phone", each) for each in person.former))])
+        known = {
+            found.customer_id: found
+            for found in connection.execute(
+                select(customer.c.id, customer.c.customer_id, customer.c.employee).where(
+                    customer.c.customer_id.in_([p.customer_id for p in some])
+                )
+            )
+        }
+        owners = _owners(
+            connection,
+            [
+                identity
+                for person in some
+                for identity in (
+                    *person.identities.items(),
+                    *(("phone", each) for each in person.former),
+                )
+            ],
+        )
         phones = _phones_of(connection, [found.id for found in known.values()])
         for person in some:
             found = known.get(person.customer_id)
@@ -137,8 +192,15 @@ def _plan_of(connection: Connection, persons: list[_Person]) -> tuple[_Plan, Fau
     return plan, faults
 
 
-def _plan_one(plan: _Plan, person: _Person, found: Any, owners: Mapping[Identity, int], phones: Mapping[int, str], roots: Callable[[int], int],
-              faults: FaultList) -> bool:
+def _plan_one(
+    plan: _Plan,
+    person: _Person,
+    found: Any,
+    owners: Mapping[Identity, int],
+    phones: Mapping[int, str],
+    roots: Callable[[int], int],
+    faults: FaultList,
+) -> bool:
     """Whether a known customer changes."""
     own = found.id if found is not None else None
     missing, others = [], set[int]()
@@ -159,7 +221,11 @@ def _plan_one(plan: _Plan, person: _Person, found: Any, owners: Mapping[Identity
         plan.links += missing
         return False
     old_phone = phones.get(found.id)
-    drops = old_phone is not None and (person.clears_phone or "phone" in person.identities and old_phone not in (person.identities["phone"], *person.former))
+    drops = old_phone is not None and (
+        person.clears_phone
+        or "phone" in person.identities
+        and old_phone not in (person.identities["phone"], *person.former)
+    )
     flagged = person.employee is not None and person.employee != found.employee
     if flagged:
         plan.flags[bool(person.employee)].append(found.id)
@@ -181,7 +247,9 @@ def _are_one(roots: Callable[[int], int], several: set[int | None]) -> bool:
 def _owner(owners: Mapping[Identity, int], person: _Person, identity: Identity) -> int | None:
     """Whose it is, a phone also under a former form of the number."""
     forms = (identity[1], *person.former) if identity[0] == "phone" else (identity[1],)
-    return next((owners[(identity[0], form)] for form in forms if (identity[0], form) in owners), None)
+    return next(
+        (owners[(identity[0], form)] for form in forms if (identity[0], form) in owners), None
+    )
 
 
 def _refuse_owned(person: _Person, kind: str, faults: FaultList) -> None:
@@ -191,8 +259,16 @@ def _refuse_owned(person: _Person, kind: str, faults: FaultList) -> None:
 def _refuse_shared_phones(persons: list[_Person], faults: FaultList) -> None:
     first: dict[str, int] = {}
     for person in persons:
-        if person.phone and (line := first.setdefault(person.identities["phone"], person.line)) != person.line:
-            faults.add(person.line, "phone", "", f"stands in line {line} already; one identity is one person")
+        if (
+            person.phone
+            and (line := first.setdefault(person.identities["phone"], person.line)) != person.line
+        ):
+            faults.add(
+                person.line,
+                "phone",
+                "",
+                f"stands in line {line} already; one identity is one person",
+            )
 
 
 def _owners(connection: Connection, identities: list[Identity]) -> dict[Identity, int]:
@@ -204,20 +280,33 @@ def _owners(connection: Connection, identities: list[Identity]) -> dict[Identity
     for kind, values in by_kind.items():
         for some in pieces(values):
             query = select(customer_identity.c.value, customer_identity.c.customer_id).where(
-                customer_identity.c.kind == kind, customer_identity.c.value.in_(some))
+                customer_identity.c.kind == kind, customer_identity.c.value.in_(some)
+            )
             owners |= {(kind, value): owner for value, owner in connection.execute(query)}
     return owners
 
 
 def _phones_of(connection: Connection, ids: list[int]) -> dict[int, str]:
-    query = select(customer_identity.c.customer_id, customer_identity.c.value).where(customer_identity.c.kind == "phone")
-    return {owner: value for some in pieces(ids) for owner, value in connection.execute(query.where(customer_identity.c.customer_id.in_(some)))}
+    query = select(customer_identity.c.customer_id, customer_identity.c.value).where(
+        customer_identity.c.kind == "phone"
+    )
+    return {
+        owner: value
+        for some in pieces(ids)
+        for owner, value in connection.execute(
+            query.where(customer_identity.c.customer_id.in_(some))
+        )
+    }
 
 
-# -- many -----------------------------------------------------------------------------------------------------------------
+# -- many ------------------------------------------------------------------------------------------
 
-def _write_in_pieces(persons: list[_Person], plan: _Plan, actor: Actor, now: dt.datetime) -> Outcome:
-    """Stage, accept and write. Nobody's number is closed meanwhile: entries bring the same customers, and whoever is first is respected."""
+
+def _write_in_pieces(
+    persons: list[_Person], plan: _Plan, actor: Actor, now: dt.datetime
+) -> Outcome:
+    """Stage, accept and write. Nobody's number is closed meanwhile: entries bring the same
+    customers, and whoever is first is respected."""
     with accepted_files.turn() as mine:
         if mine.others:
             with db.read() as connection:
@@ -230,7 +319,12 @@ def _write_in_pieces(persons: list[_Person], plan: _Plan, actor: Actor, now: dt.
             return True
 
         parts = pieces(plan.effective, IN_PIECE)
-        file_id = accepted_files.stage(mine, (Piece("customers", [_packed(each) for each in some], []) for some in parts), actor=actor.name, now=now)
+        file_id = accepted_files.stage(
+            mine,
+            (Piece("customers", [_packed(each) for each in some], []) for some in parts),
+            actor=actor.name,
+            now=now,
+        )
         accepted_files.accept(mine, file_id, counts, now=now, keys=())
         accepted_files.write(mine, file_id)
     return plan.outcome
@@ -243,56 +337,130 @@ def _write_piece(rows: list[Any], actor: str, received_at: dt.datetime, written:
     with db.transaction() as connection:
         left = len(taken) + _write(connection, plan, received_at, lenient=True)
         if left:
-            audit.record(connection, actor, "import_customers", "customer", "identities left", {"left_to_others": left}, at=received_at)
+            audit.record(
+                connection,
+                actor,
+                "import_customers",
+                "customer",
+                "identities left",
+                {"left_to_others": left},
+                at=received_at,
+            )
         written(connection)
 
 
 def _packed(person: _Person) -> list[Any]:
     """As JSON; the phone is sealed."""
     cipher = _sealed(person)
-    return [person.line, person.customer_id, person.identities, base64.b64encode(cipher).decode() if cipher else None, person.employee, person.clears_phone,
-            person.former, person.joins]
+    return [
+        person.line,
+        person.customer_id,
+        person.identities,
+        base64.b64encode(cipher).decode() if cipher else None,
+        person.employee,
+        person.clears_phone,
+        person.former,
+        person.joins,
+    ]
 
 
 def _unpacked(row: list[Any]) -> _Person:
     line, customer_id, identities, cipher, employee, clears_phone, former, joins = row
     texts = {kind: value for kind, value in identities.items() if kind in LINKS}
-    return _Person(line, customer_id, identities, None, employee, clears_phone, texts, tuple(former), joins, base64.b64decode(cipher) if cipher else None)
+    return _Person(
+        line,
+        customer_id,
+        identities,
+        None,
+        employee,
+        clears_phone,
+        texts,
+        tuple(former),
+        joins,
+        base64.b64decode(cipher) if cipher else None,
+    )
 
 
-# -- writing --------------------------------------------------------------------------------------------------------------
+# -- writing ---------------------------------------------------------------------------------------
+
 
 def _write(connection: Connection, plan: _Plan, now: dt.datetime, *, lenient: bool = False) -> int:
-    """Raises Refused when a rival took an identity between plan and write; `lenient`: it stays his, and the answer is how many did."""
+    """Raises Refused when a rival took an identity between plan and write; `lenient`: it stays his,
+    and the answer is how many did."""
     ids = _create(connection, plan.new, now)
     for some in pieces(plan.dropped_phones):
-        connection.execute(delete(customer_identity).where(and_(customer_identity.c.kind == "phone", customer_identity.c.customer_id.in_(some))))
+        connection.execute(
+            delete(customer_identity).where(
+                and_(customer_identity.c.kind == "phone", customer_identity.c.customer_id.in_(some))
+            )
+        )
     for flag, flagged in plan.flags.items():
         for some in pieces(flagged):
-            connection.execute(update(customer).where(customer.c.id.in_(some)).values(employee=flag))
+            connection.execute(
+                update(customer).where(customer.c.id.in_(some)).values(employee=flag)
+            )
     missing = 0
     for links in pieces(plan.links, 4 * IN_LIST):
-        missing += insert_missing(connection, customer_identity, [
-            {"kind": kind, "value": value, "customer_id": ids[person.customer_id] if owner is None else owner, "cipher": cipher}
-            for person, owner, (kind, value), cipher in links])
+        missing += insert_missing(
+            connection,
+            customer_identity,
+            [
+                {
+                    "kind": kind,
+                    "value": value,
+                    "customer_id": ids[person.customer_id] if owner is None else owner,
+                    "cipher": cipher,
+                }
+                for person, owner, (kind, value), cipher in links
+            ],
+        )
     people.refuse_erased(connection, {owner for _, owner, _, _ in plan.links if owner is not None})
     taken = _taken(connection, plan, ids) if missing < len(plan.links) else FaultList()
     if taken and not lenient:
         raise Refused(taken)
-    people.note_merges(connection, [{ids[person.customer_id] if own is None else own, *others} for person, own, others in plan.joined], now)
+    people.note_merges(
+        connection,
+        [
+            {ids[person.customer_id] if own is None else own, *others}
+            for person, own, others in plan.joined
+        ],
+        now,
+    )
     return len(taken)
 
 
 def _create(connection: Connection, new: list[_Person], now: dt.datetime) -> dict[str, int]:
-    """Ids by customer_id; somebody an entry created meanwhile keeps his row and takes the flag of the file."""
+    """Ids by customer_id; somebody an entry created meanwhile keeps his row and takes the flag of
+    the file."""
     ids: dict[str, int] = {}
     for some in pieces(new, 4 * IN_LIST):
-        own = dict(zip((p.customer_id for p in some), allocate(connection, customer, len(some)), strict=True))
-        missing = insert_missing(connection, customer, [
-            {"id": own[p.customer_id], "customer_id": p.customer_id, "employee": bool(p.employee), "created_at": now} for p in some])
+        own = dict(
+            zip(
+                (p.customer_id for p in some),
+                allocate(connection, customer, len(some)),
+                strict=True,
+            )
+        )
+        missing = insert_missing(
+            connection,
+            customer,
+            [
+                {
+                    "id": own[p.customer_id],
+                    "customer_id": p.customer_id,
+                    "employee": bool(p.employee),
+                    "created_at": now,
+                }
+                for p in some
+            ],
+        )
         if missing < len(some):
             own |= _meet(connection, some)
-        insert_missing(connection, customer_state, [{"customer_id": key, "rv": 0, "no_switch": False} for key in own.values()])
+        insert_missing(
+            connection,
+            customer_state,
+            [{"customer_id": key, "rv": 0, "no_switch": False} for key in own.values()],
+        )
         ids |= own
     return ids
 
@@ -301,8 +469,13 @@ def _meet(connection: Connection, persons: list[_Person]) -> dict[str, int]:
     """Ids as they are stored; the flag of those who came before us."""
     ids: dict[str, int] = {}
     for some in pieces(persons):
-        found = list(connection.execute(select(customer.c.id, customer.c.customer_id, customer.c.employee)
-                                        .where(customer.c.customer_id.in_([p.customer_id for p in some]))))
+        found = list(
+            connection.execute(
+                select(customer.c.id, customer.c.customer_id, customer.c.employee).where(
+                    customer.c.customer_id.in_([p.customer_id for p in some])
+                )
+            )
+        )
         ids |= {each.customer_id: each.id for each in found}
         employed = {p.customer_id for p in some if p.employee}
         late = [each.id for each in found if each.customer_id in employed and not each.employee]

@@ -1,4 +1,5 @@
 """The register of guides and their employment (B9, B10)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -31,21 +32,41 @@ from stores.registers.employment import (
     jobs_after,
     still_open,
 )
-from stores.registers.saving import WHOLE_TABLE, Plan, complete, end_versions, ids_by_code, pieces, save
+from stores.registers.saving import (
+    WHOLE_TABLE,
+    Plan,
+    complete,
+    end_versions,
+    ids_by_code,
+    pieces,
+    save,
+)
 
 FACTS = ("name", "wecom_userid", "own_customer_id", "store_id", "role", "hired_on", "left_on")
 PLAIN = ("name", "wecom_userid", "role", "hired_on", "left_on")
-NO_EMPLOYEE = "is not marked as an employee: own purchases earn commission until the file of customers says employee yes"
+NO_EMPLOYEE = (
+    "is not marked as an employee: own purchases earn commission until the file of customers "
+    "says employee yes"
+)
 Jobs = dict[int, list[tuple[int, Job]]]
 FOLLOW = {"follow": True, "stay": False}
 NO_MOVE = "has no effect: no move to another store in the last 3 days"
-ANOTHER_DEALER = "has no effect: the new store belongs to another dealer, customers stay with the old one"
+ANOTHER_DEALER = (
+    "has no effect: the new store belongs to another dealer, customers stay with the old one"
+)
 
 
-def apply(rows: Sequence[Row], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
-          accept: bool = True) -> Outcome:
-    """Upsert by guide_code; a changed store counts from today. Raises Refused: unknown store, a WeCom userid of two guides, days that
-    do not fit. The column `customers`, follow or stay, is about a move that is still open (B10); what has no effect is a warning of the outcome."""
+def apply(
+    rows: Sequence[Row],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    dry_run: bool = False,
+    accept: bool = True,
+) -> Outcome:
+    """Upsert by guide_code; a changed store counts from today. Raises Refused: unknown store, a
+    WeCom userid of two guides, days that do not fit. The column `customers`, follow or stay, is
+    about a move that is still open (B10); what has no effect is a warning of the outcome."""
     return save("guides", plan, rows, actor=actor, now=now, dry_run=dry_run, accept=accept)
 
 
@@ -61,7 +82,13 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
             continue
         known = jobs.get(before["id"], []) if before is not None else []
         try:
-            wanted = jobs_after([job for _, job in known], _wanted(after, before, FOLLOW.get(row.get("customers"))), today, dealers.differ, now)
+            wanted = jobs_after(
+                [job for _, job in known],
+                _wanted(after, before, FOLLOW.get(row.get("customers"))),
+                today,
+                dealers.differ,
+                now,
+            )
         except UnsoundEmployment as reason:
             faults.add(row.line, reason.column, str(row.get(reason.column) or ""), str(reason))
             continue
@@ -69,14 +96,18 @@ def plan(connection: Connection, rows: Sequence[Row], now: dt.datetime) -> Plan:
         owns.warn_of_others(row, before, after, warnings)
         draft.take(before, after, known, wanted)
     _refuse_shared_userids(connection, rows, stored, faults)
-    return Plan(Outcome(len(draft.new), draft.differ, len(rows) - len(draft.new) - draft.differ, warnings), faults,
-                lambda connection, version: draft.write(connection, version, now))
+    return Plan(
+        Outcome(len(draft.new), draft.differ, len(rows) - len(draft.new) - draft.differ, warnings),
+        faults,
+        lambda connection, version: draft.write(connection, version, now),
+    )
 
 
 @dataclass(slots=True)
 class _Draft:
-    """What is new or differs. `differ`: how many stored guides; `begun`: jobs by guide, a new one by code; `moved`: guides whose jobs differ, of whom
-    `returned` have those back whom they left behind; `themselves`: customers who are guides now, or are not any more."""
+    """What is new or differs. `differ`: how many stored guides; `begun`: jobs by guide, a new one
+    by code; `moved`: guides whose jobs differ, of whom `returned` have those back whom they left
+    behind; `themselves`: customers who are guides now, or are not any more."""
 
     new: list[dict[str, Any]] = field(default_factory=list)
     changed: list[dict[str, Any]] = field(default_factory=list)
@@ -87,19 +118,38 @@ class _Draft:
     returned: list[int] = field(default_factory=list)
     themselves: set[int] = field(default_factory=set)
 
-    def take(self, before: Mapping[str, Any] | None, after: dict[str, Any], known: Sequence[tuple[int, Job]], wanted: Sequence[Job]) -> None:
+    def take(
+        self,
+        before: Mapping[str, Any] | None,
+        after: dict[str, Any],
+        known: Sequence[tuple[int, Job]],
+        wanted: Sequence[Job],
+    ) -> None:
         """One guide, as stored and as wanted."""
         present = [job for _, job in known]
         self.ended += [job_id for job_id, job in known if job not in wanted]
-        self.begun += [(before["id"] if before is not None else after["guide_code"], job) for job in wanted if job not in present]
-        was, own = before["own_customer_id"] if before is not None else None, after["own_customer_id"]
+        self.begun += [
+            (before["id"] if before is not None else after["guide_code"], job)
+            for job in wanted
+            if job not in present
+        ]
+        was, own = (
+            before["own_customer_id"] if before is not None else None,
+            after["own_customer_id"],
+        )
         if own != was:
             self.themselves |= {was, own} - {None}
         if before is None:
             self.new.append(after)
             return
         if any(before[name] != after[name] for name in FACTS):
-            self.changed.append({"id": before["id"], **{name: after[name] for name in FACTS}, "folded": folded_of(after["guide_code"], after["name"])})
+            self.changed.append(
+                {
+                    "id": before["id"],
+                    **{name: after[name] for name in FACTS},
+                    "folded": folded_of(after["guide_code"], after["name"]),
+                }
+            )
             self.differ += 1
         elif wanted != present:
             self.differ += 1
@@ -113,14 +163,44 @@ class _Draft:
 
     def write(self, connection: Connection, version: int, now: dt.datetime) -> None:
         """All of it; bindings follow once it is committed."""
-        ids = dict(zip((each["guide_code"] for each in self.new), allocate(connection, guide, len(self.new)), strict=True))
-        insert_rows(connection, guide, [{**each, "id": ids[each["guide_code"]], "folded": folded_of(each["guide_code"], each["name"])} for each in self.new])
+        ids = dict(
+            zip(
+                (each["guide_code"] for each in self.new),
+                allocate(connection, guide, len(self.new)),
+                strict=True,
+            )
+        )
+        insert_rows(
+            connection,
+            guide,
+            [
+                {
+                    **each,
+                    "id": ids[each["guide_code"]],
+                    "folded": folded_of(each["guide_code"], each["name"]),
+                }
+                for each in self.new
+            ],
+        )
         update_rows(connection, guide, self.changed)
         end_versions(connection, employment, self.ended, version)
-        insert_rows(connection, employment, [
-            {"guide_id": ids[key] if isinstance(key, str) else key, "store_id": job.store_id, "role": job.role, "valid_from": job.valid_from,
-             "valid_to": job.valid_to, "customers_follow": job.customers_follow, "notices": kept_spans(job.notices), "version_from": version}
-            for key, job in self.begun])
+        insert_rows(
+            connection,
+            employment,
+            [
+                {
+                    "guide_id": ids[key] if isinstance(key, str) else key,
+                    "store_id": job.store_id,
+                    "role": job.role,
+                    "valid_from": job.valid_from,
+                    "valid_to": job.valid_to,
+                    "customers_follow": job.customers_follow,
+                    "notices": kept_spans(job.notices),
+                    "version_from": version,
+                }
+                for key, job in self.begun
+            ],
+        )
         if self.moved:
             db.after_commit(lambda: rebinding.follow_guides(self.moved, now, self.returned))
         if self.themselves:
@@ -138,21 +218,43 @@ def _jobs(connection: Connection, rows: Sequence[Row]) -> Jobs:
     query = select(employment).where(employment.c.version_to.is_(None))
     if len(rows) <= WHOLE_TABLE:
         codes = [row.values["guide_code"] for row in rows]
-        query = query.where(employment.c.guide_id.in_(select(guide.c.id).where(guide.c.guide_code.in_(codes))))
+        query = query.where(
+            employment.c.guide_id.in_(select(guide.c.id).where(guide.c.guide_code.in_(codes)))
+        )
     jobs: Jobs = {}
     for each in connection.execute(query):
-        jobs.setdefault(each.guide_id, []).append((each.id, Job(each.store_id, each.role, each.valid_from, each.valid_to, each.customers_follow,
-                                                                spans_of(each.notices))))
+        jobs.setdefault(each.guide_id, []).append(
+            (
+                each.id,
+                Job(
+                    each.store_id,
+                    each.role,
+                    each.valid_from,
+                    each.valid_to,
+                    each.customers_follow,
+                    spans_of(each.notices),
+                ),
+            )
+        )
     for several in jobs.values():
         several.sort(key=lambda pair: pair[1].valid_from or dt.date.min)
     return jobs
 
 
-def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int], owns: _Owns,
-            faults: FaultList) -> dict[str, Any] | None:
+def _merged(
+    row: Row,
+    before: Mapping[str, Any] | None,
+    stores: Mapping[str, int],
+    owns: _Owns,
+    faults: FaultList,
+) -> dict[str, Any] | None:
     if before is None and not complete(row, ("name", "store_code"), "guide", faults):
         return None
-    after: dict[str, Any] = {**dict.fromkeys(FACTS), "role": "guide"} if before is None else {name: before[name] for name in FACTS}
+    after: dict[str, Any] = (
+        {**dict.fromkeys(FACTS), "role": "guide"}
+        if before is None
+        else {name: before[name] for name in FACTS}
+    )
     after["guide_code"] = row.values["guide_code"]
     for name in PLAIN:
         if name in row.values:
@@ -162,7 +264,9 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int
         text = row.get("own_customer_id")
         after["own_customer_id"] = owns.by_number.get(text)
         if text is not None and text not in owns.by_number:
-            faults.add(row.line, "own_customer_id", text, "is no known customer; import customers first")
+            faults.add(
+                row.line, "own_customer_id", text, "is no known customer; import customers first"
+            )
             return None
     if "store_code" in row.values:
         code = row.values["store_code"]
@@ -173,24 +277,50 @@ def _merged(row: Row, before: Mapping[str, Any] | None, stores: Mapping[str, int
     return after
 
 
-def _wanted(after: Mapping[str, Any], before: Mapping[str, Any] | None, customers_follow: bool | None) -> Wanted:
-    return Wanted(after["store_id"], after["role"], after["hired_on"], after["left_on"],
-                  before["hired_on"] if before is not None else None, before["left_on"] if before is not None else None, customers_follow)
+def _wanted(
+    after: Mapping[str, Any], before: Mapping[str, Any] | None, customers_follow: bool | None
+) -> Wanted:
+    return Wanted(
+        after["store_id"],
+        after["role"],
+        after["hired_on"],
+        after["left_on"],
+        before["hired_on"] if before is not None else None,
+        before["left_on"] if before is not None else None,
+        customers_follow,
+    )
 
 
 class _Owns:
-    """The customers whose numbers a file gives as guides' own (B5), and who of them is no employee by the register of customers."""
+    """The customers whose numbers a file gives as guides' own (B5), and who of them is no employee
+    by the register of customers."""
 
     def __init__(self, connection: Connection, numbers: set[Any]):
-        self.by_number = {number: each.id for number, each in people.by_customer_id(connection, numbers).items()}
+        self.by_number = {
+            number: each.id for number, each in people.by_customer_id(connection, numbers).items()
+        }
         c = customer.c
-        self.others = {found for some in pieces(self.by_number.values()) for found in connection.execute(
-            select(c.id).where(c.id.in_(some), c.employee.is_(False))).scalars()}
+        self.others = {
+            found
+            for some in pieces(self.by_number.values())
+            for found in connection.execute(
+                select(c.id).where(c.id.in_(some), c.employee.is_(False))
+            ).scalars()
+        }
 
-    def warn_of_others(self, row: Row, before: Mapping[str, Any] | None, after: Mapping[str, Any], warnings: FaultList) -> None:
-        """Naming changes no reward: whether own purchases earn is said by the register of customers."""
+    def warn_of_others(
+        self,
+        row: Row,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any],
+        warnings: FaultList,
+    ) -> None:
+        """Naming changes no reward: whether own purchases earn is said by the register of
+        customers."""
         own = after["own_customer_id"]
-        if own in self.others and own != (before["own_customer_id"] if before is not None else None):
+        if own in self.others and own != (
+            before["own_customer_id"] if before is not None else None
+        ):
             warnings.add(row.line, "own_customer_id", row.get("own_customer_id"), NO_EMPLOYEE)
 
 
@@ -202,18 +332,30 @@ class _Dealers:
         self._holders: dict[int, list[Any]] | None = None
 
     def differ(self, old: int, new: int, day: dt.date) -> bool:
-        """Whether a guide who left the store `old` for the store `new` on that day changed the dealer (B10)."""
+        """Whether a guide who left the store `old` for the store `new` on that day changed the
+        dealer (B10)."""
         if self._holders is None:
             c = dealer_contract.c
             self._holders = {}
-            for row in self._connection.execute(select(c.store_id, c.dealer_id, c.valid_from, c.valid_to).where(c.version_to.is_(None))):
+            for row in self._connection.execute(
+                select(c.store_id, c.dealer_id, c.valid_from, c.valid_to).where(
+                    c.version_to.is_(None)
+                )
+            ):
                 self._holders.setdefault(row.store_id, []).append(row)
         return self._holder(old, day - dt.timedelta(days=1)) != self._holder(new, day)
 
     def _holder(self, store_id: int, day: dt.date) -> int | None:
         assert self._holders is not None
-        return next((r.dealer_id for r in self._holders.get(store_id, ())
-                     if (r.valid_from is None or r.valid_from <= day) and (r.valid_to is None or day < r.valid_to)), None)
+        return next(
+            (
+                r.dealer_id
+                for r in self._holders.get(store_id, ())
+                if (r.valid_from is None or r.valid_from <= day)
+                and (r.valid_to is None or day < r.valid_to)
+            ),
+            None,
+        )
 
 
 def _warn_of_no_effect(row: Row, jobs: Sequence[Job], today: dt.date, warnings: FaultList) -> None:
@@ -222,16 +364,25 @@ def _warn_of_no_effect(row: Row, jobs: Sequence[Job], today: dt.date, warnings: 
     stored = None if at is None else jobs[at].customers_follow
     if told is not None and told is not (stored is not False):
         moved_on = None if at is None else jobs[at].valid_from
-        warnings.add(row.line, "customers", row.get("customers"), ANOTHER_DEALER if moved_on is not None and still_open(moved_on, today) else NO_MOVE)
+        warnings.add(
+            row.line,
+            "customers",
+            row.get("customers"),
+            ANOTHER_DEALER if moved_on is not None and still_open(moved_on, today) else NO_MOVE,
+        )
 
 
-def _refuse_shared_userids(connection: Connection, rows: Sequence[Row], stored: Mapping[str, Any], faults: FaultList) -> None:
+def _refuse_shared_userids(
+    connection: Connection, rows: Sequence[Row], stored: Mapping[str, Any], faults: FaultList
+) -> None:
     """One WeCom account is one guide: callbacks name nothing else."""
     named = {row.get("wecom_userid") for row in rows} - {None}
     if not named:
         return
     in_file = {row.values["guide_code"] for row in rows}
-    query = select(guide.c.wecom_userid, guide.c.guide_code).where(guide.c.wecom_userid.is_not(None))
+    query = select(guide.c.wecom_userid, guide.c.guide_code).where(
+        guide.c.wecom_userid.is_not(None)
+    )
     if len(named) <= WHOLE_TABLE:
         query = query.where(guide.c.wecom_userid.in_(sorted(named)))
     owner = {userid: code for userid, code in connection.execute(query) if code not in in_file}
@@ -240,4 +391,6 @@ def _refuse_shared_userids(connection: Connection, rows: Sequence[Row], stored: 
         if "wecom_userid" not in row.values and code in stored:
             userid = stored[code]["wecom_userid"]
         if userid is not None and owner.setdefault(userid, code) != code:
-            faults.add(row.line, "wecom_userid", userid, f"belongs to guide {owner[userid]} already")
+            faults.add(
+                row.line, "wecom_userid", userid, f"belongs to guide {owner[userid]} already"
+            )

@@ -1,4 +1,6 @@
-"""New codes that a person takes for others, in the file or stored already: `17` beside `0017` would be a second store, a second person."""
+"""New codes that a person takes for others, in the file or stored already: `17` beside `0017` would
+be a second store, a second person."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,8 +25,8 @@ from stores.registers.saving import pieces
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A column of a file that makes something new, and where that is stored. `small`: all of it can be read. `where`: which rows of the
-    file, None for all; `identity`: the kind of an identity."""
+    """A column of a file that makes something new, and where that is stored. `small`: all of it can
+    be read. `where`: which rows of the file, None for all; `identity`: the kind of an identity."""
 
     name: str
     column: Column[Any]
@@ -33,21 +35,36 @@ class _Place:
     where: Callable[[Any], bool] | None = None
 
 
-_PERSON, _FRIEND = _Place("customer_id", customer.c.customer_id), _Place("external_userid", customer_identity.c.value, identity="external_userid")
+_PERSON, _FRIEND = (
+    _Place("customer_id", customer.c.customer_id),
+    _Place("external_userid", customer_identity.c.value, identity="external_userid"),
+)
 PLACES: dict[str, tuple[_Place, ...]] = {
     "branches": (_Place("branch_code", branch.c.branch_code, small=True),),
     "dealers": (_Place("dealer_code", dealer.c.dealer_code, small=True),),
     "stores": (_Place("store_code", store.c.store_code, small=True),),
-    "guides": (_Place("guide_code", guide.c.guide_code, small=True), _Place("wecom_userid", guide.c.wecom_userid, small=True)),
+    "guides": (
+        _Place("guide_code", guide.c.guide_code, small=True),
+        _Place("wecom_userid", guide.c.wecom_userid, small=True),
+    ),
     "areas": (_Place("area_code", area.c.area_code, small=True),),
-    "customers": (_PERSON, _FRIEND, *(_Place(name, customer_identity.c.value, identity=name) for name in ("unionid", "openid"))),
-    "orders": (_Place("order_no", order_key.c.order_no, where=lambda row: row.get("kind") != "refund"),
-               _Place("order_no", refund_key.c.refund_no, where=lambda row: row.get("kind") == "refund"), _PERSON),
-    "events": (_Place("event_id", event_key.c.event_id), _PERSON, _FRIEND)}
+    "customers": (
+        _PERSON,
+        _FRIEND,
+        *(_Place(name, customer_identity.c.value, identity=name) for name in ("unionid", "openid")),
+    ),
+    "orders": (
+        _Place("order_no", order_key.c.order_no, where=lambda row: row.get("kind") != "refund"),
+        _Place("order_no", refund_key.c.refund_no, where=lambda row: row.get("kind") == "refund"),
+        _PERSON,
+    ),
+    "events": (_Place("event_id", event_key.c.event_id), _PERSON, _FRIEND),
+}
 
 
 def warnings_of(connection: Connection, kind: str, rows: Sequence[Any]) -> FaultList:
-    """One for each new code of these rows that looks like another one of the rows or like a stored one."""
+    """One for each new code of these rows that looks like another one of the rows or like a stored
+    one."""
     warnings = FaultList()
     for place in PLACES.get(kind, ()):
         lines: dict[str, int] = {}
@@ -60,11 +77,17 @@ def warnings_of(connection: Connection, kind: str, rows: Sequence[Any]) -> Fault
     return warnings
 
 
-def _compare(connection: Connection, place: _Place, lines: Mapping[str, int], warnings: FaultList) -> None:
+def _compare(
+    connection: Connection, place: _Place, lines: Mapping[str, int], warnings: FaultList
+) -> None:
     families: dict[str, list[str]] = {}
     for value in lines:
         families.setdefault(skeleton(value), []).append(value)
-    stored = _all_alike(connection, place, families) if place.small else _looked_up(connection, place, lines)
+    stored = (
+        _all_alike(connection, place, families)
+        if place.small
+        else _looked_up(connection, place, lines)
+    )
     twins = [value for family in families.values() if len(family) > 1 for value in family]
     known = set(_existing(connection, place, {*stored, *twins}))
     for value in sorted({*stored, *twins} - known, key=lambda each: lines[each]):
@@ -72,10 +95,14 @@ def _compare(connection: Connection, place: _Place, lines: Mapping[str, int], wa
         if value in stored:
             warnings.say(lines[value], place.name, value, "looks_like", code=stored[value])
         elif first != value:
-            warnings.say(lines[value], place.name, value, "looks_like_line", code=first, line=lines[first])
+            warnings.say(
+                lines[value], place.name, value, "looks_like_line", code=first, line=lines[first]
+            )
 
 
-def _all_alike(connection: Connection, place: _Place, families: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _all_alike(
+    connection: Connection, place: _Place, families: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
     """Of the codes of the file those that look like a stored one, with that one."""
     found: dict[str, str] = {}
     for code in connection.execute(select(place.column).where(place.column.is_not(None))).scalars():
@@ -97,5 +124,9 @@ def _existing(connection: Connection, place: _Place, codes: Iterable[str]) -> li
     found: list[str] = []
     for some in pieces(codes):
         query = select(place.column).where(place.column.in_(some))
-        found += connection.execute(query if place.identity is None else query.where(customer_identity.c.kind == place.identity)).scalars()
+        found += connection.execute(
+            query
+            if place.identity is None
+            else query.where(customer_identity.c.kind == place.identity)
+        ).scalars()
     return found

@@ -1,7 +1,9 @@
-"""A change of one store, dealer, guide, branch, area or contract's terms before it is saved: what would differ, what is wrong with it, and whether somebody was quicker.
+"""A change of one store, dealer, guide, branch, area or contract's terms before it is saved: what
+would differ, what is wrong with it, and whether somebody was quicker.
 
 The cells are those of the import, the services the same: what a page can save is what a file can.
 """
+
 from __future__ import annotations
 
 import datetime as dt
@@ -27,17 +29,33 @@ from stores.imports.outcomes import Apply, Outcome, Refused
 from stores.imports.sheets import Sheet
 from stores.registers import areas, branches, dealers, guides, lists, lookalikes, stores, terms
 
-APPLY: dict[str, Apply] = {"stores": stores.apply, "dealers": dealers.apply, "guides": guides.apply, "branches": branches.apply, "terms": terms.apply,
-                           "areas": areas.apply}
+APPLY: dict[str, Apply] = {
+    "stores": stores.apply,
+    "dealers": dealers.apply,
+    "guides": guides.apply,
+    "branches": branches.apply,
+    "terms": terms.apply,
+    "areas": areas.apply,
+}
 SHAPE = "geometry"
-NAMES: dict[str, tuple[str, ...]] = {**{kind: tuple(column.name for column in COLUMNS[kind]) for kind in APPLY if kind != "areas"}, "areas": (*PROPERTIES, SHAPE)}
+NAMES: dict[str, tuple[str, ...]] = {
+    **{kind: tuple(column.name for column in COLUMNS[kind]) for kind in APPLY if kind != "areas"},
+    "areas": (*PROPERTIES, SHAPE),
+}
 CODE = {kind: KEYS[kind][0] for kind in APPLY if kind != "areas"} | {"areas": "area_code"}
-TOGETHER = {"latitude", "longitude", "crs", "country", "region_code"}  # a position is judged with its system and its region
+TOGETHER = {
+    "latitude",
+    "longitude",
+    "crs",
+    "country",
+    "region_code",
+}  # a position is judged with its system and its region
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`before` and `after` are cells as text by column. `row` is what would be applied, None when a cell is at fault or nothing differs."""
+    """`before` and `after` are cells as text by column. `row` is what would be applied, None when a
+    cell is at fault or nothing differs."""
 
     kind: str
     before: dict[str, str]
@@ -53,13 +71,19 @@ class Proposal:
     @property
     def differences(self) -> list[tuple[str, str, str]]:
         """(column, before, after) of what differs, in the order of the columns."""
-        return [(name, self.before.get(name, ""), value) for name, value in self.after.items() if value != self.before.get(name, "")]
+        return [
+            (name, self.before.get(name, ""), value)
+            for name, value in self.after.items()
+            if value != self.before.get(name, "")
+        ]
 
     def changes(self, *names: str) -> bool:
         return any(self.after.get(name, "") != self.before.get(name, "") for name in names)
 
 
-def cells(connection: Connection, kind: str, actor: Actor, today: dt.date, code: str) -> dict[str, str] | None:
+def cells(
+    connection: Connection, kind: str, actor: Actor, today: dt.date, code: str
+) -> dict[str, str] | None:
     """The present row as cells of the import; None when it is unknown or not the actor's to see."""
     found = lists.one(connection, kind, actor, today, code)
     return None if found is None else {name: cell(found.get(name)) for name in NAMES[kind]}
@@ -83,8 +107,16 @@ def mark(present: Mapping[str, str] | None) -> str:
     return hashlib.sha256(db.canonical(dict(present or {})).encode()).hexdigest()[:16]
 
 
-def propose(kind: str, before: Mapping[str, str] | None, given: Mapping[str, str], context: Context, actor: Actor, now: dt.datetime) -> Proposal:
-    """Check the given cells (absent columns keep their value) by the rules of the import and of the register. Writes nothing."""
+def propose(
+    kind: str,
+    before: Mapping[str, str] | None,
+    given: Mapping[str, str],
+    context: Context,
+    actor: Actor,
+    now: dt.datetime,
+) -> Proposal:
+    """Check the given cells (absent columns keep their value) by the rules of the import and of the
+    register. Writes nothing."""
     present = dict(before or {})
     after = {name: given.get(name, present.get(name, "")).strip() for name in NAMES[kind]}
     if kind == "areas":
@@ -97,24 +129,41 @@ def propose(kind: str, before: Mapping[str, str] | None, given: Mapping[str, str
         touched.add("customers")  # it was said of the former move; now it is said of this one
     if touched & TOGETHER:
         touched |= TOGETHER & set(after)
-    names = tuple(column.name for column in COLUMNS[kind]
-                  if column.name in touched or column.name in KEYS[kind] or not present and (column.required or after[column.name]))
-    checked = check(kind, Sheet(names, [(1, {name: after[name] for name in names})], FaultList(), "form"), context)
-    faults, row = list(checked.faults.kept), checked.rows[0] if checked.rows and not checked.faults else None
+    names = tuple(
+        column.name
+        for column in COLUMNS[kind]
+        if column.name in touched
+        or column.name in KEYS[kind]
+        or not present
+        and (column.required or after[column.name])
+    )
+    checked = check(
+        kind,
+        Sheet(names, [(1, {name: after[name] for name in names})], FaultList(), "form"),
+        context,
+    )
+    faults, row = (
+        list(checked.faults.kept),
+        checked.rows[0] if checked.rows and not checked.faults else None,
+    )
     warnings = checked.warnings
     if row is not None:
         try:
             with db.read() as connection:
                 warnings = warnings.with_those_of(lookalikes.warnings_of(connection, kind, [row]))
-            warnings = warnings.with_those_of(APPLY[kind]([row], actor=actor, now=now, dry_run=True).warnings)
+            warnings = warnings.with_those_of(
+                APPLY[kind]([row], actor=actor, now=now, dry_run=True).warnings
+            )
         except Refused as refusal:
             faults, row = list(refusal.faults.kept), None
     return Proposal(kind, present, after, row, faults, list(warnings.kept))
 
 
-def _area(present: dict[str, str], after: dict[str, str], context: Context, actor: Actor, now: dt.datetime) -> Proposal:
-    """`geometry` is GeoJSON as it was pasted: a geometry, a feature, or a collection of one. `crs` is said of a shape that is pasted; what is
-    stored is WGS-84 already."""
+def _area(
+    present: dict[str, str], after: dict[str, str], context: Context, actor: Actor, now: dt.datetime
+) -> Proposal:
+    """`geometry` is GeoJSON as it was pasted: a geometry, a feature, or a collection of one. `crs`
+    is said of a shape that is pasted; what is stored is WGS-84 already."""
     if after[SHAPE] == present.get(SHAPE):
         after["crs"] = present.get("crs", after["crs"])
     proposal = Proposal("areas", present, after)
@@ -124,8 +173,14 @@ def _area(present: dict[str, str], after: dict[str, str], context: Context, acto
         shape = pasted_shape(after[SHAPE])
     except InvalidInput as reason:
         return replace(proposal, faults=[ImportFault(1, SHAPE, "", reason.detail)])
-    said: dict[str, Any] = {name: value.replace(",", " ").split() if name in LISTS else value for name, value in after.items() if name != SHAPE}
-    checked = check_features([{"type": "Feature", "properties": said, "geometry": shape}], context, parse_geometry)
+    said: dict[str, Any] = {
+        name: value.replace(",", " ").split() if name in LISTS else value
+        for name, value in after.items()
+        if name != SHAPE
+    }
+    checked = check_features(
+        [{"type": "Feature", "properties": said, "geometry": shape}], context, parse_geometry
+    )
     if checked.faults:
         return replace(proposal, faults=list(checked.faults.kept))
     try:
@@ -142,7 +197,10 @@ def pasted_shape(text: str) -> Any:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise InvalidInput('is no JSON; paste a GeoJSON geometry, such as {"type": "Polygon", "coordinates": [...]}') from None
+        raise InvalidInput(
+            'is no JSON; paste a GeoJSON geometry, such as {"type": "Polygon", "coordinates": '
+            "[...]}"
+        ) from None
     if isinstance(found, dict) and found.get("type") == "FeatureCollection":
         features = found.get("features")
         if not (isinstance(features, list) and len(features) == 1):
@@ -151,12 +209,17 @@ def pasted_shape(text: str) -> Any:
     if isinstance(found, dict) and found.get("type") == "Feature":
         found = found.get("geometry")
     if not isinstance(found, dict):
-        raise InvalidInput('is no GeoJSON geometry; paste {"type": "Polygon", "coordinates": [...]}')
+        raise InvalidInput(
+            'is no GeoJSON geometry; paste {"type": "Polygon", "coordinates": [...]}'
+        )
     return found
 
 
-def save(proposal: Proposal, seen: str, *, actor: Actor, now: dt.datetime, today: dt.date) -> Outcome:
-    """Apply what was proposed if the row is still the one that was looked at. Raises Conflict, Refused, NotAllowed."""
+def save(
+    proposal: Proposal, seen: str, *, actor: Actor, now: dt.datetime, today: dt.date
+) -> Outcome:
+    """Apply what was proposed if the row is still the one that was looked at. Raises Conflict,
+    Refused, NotAllowed."""
     assert proposal.row is not None
     code = proposal.after[CODE[proposal.kind]]
     with db.transaction() as connection:

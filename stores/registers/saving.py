@@ -1,4 +1,6 @@
-"""What every register shares: plan on a read, write in one short transaction at the next network version (N2, M21)."""
+"""What every register shares: plan on a read, write in one short transaction at the next network
+version (N2, M21)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -25,7 +27,8 @@ WHOLE_TABLE = 2_000  # beyond so many rows one scan is cheaper than lists of key
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be written. `write(connection, version)` runs inside the transaction that holds the network version."""
+    """What would be written. `write(connection, version)` runs inside the transaction that holds
+    the network version."""
 
     outcome: Outcome
     faults: FaultList
@@ -39,11 +42,21 @@ class _NetworkMoved(Exception):
     """Somebody changed the network between our read and our write."""
 
 
-def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now: dt.datetime, dry_run: bool = False,
-         named: str | None = None, accept: bool = True) -> Outcome:
-    """Plan on a read and write what is new or changed; nothing effective writes nothing and bumps no version. When the network moved
-    meanwhile it is planned again, the last time under the lock. `named`: what the audit log says was saved, where the rows do not tell.
-    `accept`: what is doubtful is meant. Raises Refused, Doubtful, NotAllowed."""
+def save(
+    kind: str,
+    planner: Planner,
+    rows: Sequence[Any],
+    *,
+    actor: Actor,
+    now: dt.datetime,
+    dry_run: bool = False,
+    named: str | None = None,
+    accept: bool = True,
+) -> Outcome:
+    """Plan on a read and write what is new or changed; nothing effective writes nothing and bumps
+    no version. When the network moved meanwhile it is planned again, the last time under the lock.
+    `named`: what the audit log says was saved, where the rows do not tell. `accept`: what is
+    doubtful is meant. Raises Refused, Doubtful, NotAllowed."""
     actor.require("network:write")
     for _ in range(TRIES - 1):
         with db.read() as connection:
@@ -57,7 +70,15 @@ def save(kind: str, planner: Planner, rows: Sequence[Any], *, actor: Actor, now:
                 version = versions.next_network_version(connection)
                 if version != before + 1:
                     raise _NetworkMoved
-                _write(connection, kind, plan, named or _name_of(kind, rows, version), version, actor, now)
+                _write(
+                    connection,
+                    kind,
+                    plan,
+                    named or _name_of(kind, rows, version),
+                    version,
+                    actor,
+                    now,
+                )
             return plan.outcome
         except _NetworkMoved:
             continue
@@ -75,15 +96,31 @@ def _sound(plan: Plan) -> Plan:
     return plan
 
 
-def _write(connection: Connection, kind: str, plan: Plan, named: str, version: int, actor: Actor, now: dt.datetime) -> None:
+def _write(
+    connection: Connection,
+    kind: str,
+    plan: Plan,
+    named: str,
+    version: int,
+    actor: Actor,
+    now: dt.datetime,
+) -> None:
     plan.write(connection, version)
     versions.record(connection, version, kind, plan.outcome.effective, actor.name, now)
-    audit.record(connection, actor.name, "save_network", kind, named, {"version": version, "new": plan.outcome.new, "changed": plan.outcome.changed},
-                 at=now)
+    audit.record(
+        connection,
+        actor.name,
+        "save_network",
+        kind,
+        named,
+        {"version": version, "new": plan.outcome.new, "changed": plan.outcome.changed},
+        at=now,
+    )
 
 
 def complete(row: Row, names: Sequence[str], thing: str, faults: FaultList) -> bool:
-    """Whether a row that makes something new names what it needs; a file always does, a PUT may leave it out."""
+    """Whether a row that makes something new names what it needs; a file always does, a PUT may
+    leave it out."""
     missing = [name for name in names if name not in row.values]
     for name in missing:
         faults.add(row.line, name, "", f"is missing; a new {thing} needs it")
@@ -96,7 +133,8 @@ def _name_of(kind: str, rows: Sequence[Any], version: int) -> str:
     return str(rows[0].area_code if kind == "areas" else rows[0].values[KEYS[kind][0]])
 
 
-# -- reading and writing many rows ----------------------------------------------------------------------------------------
+# -- reading and writing many rows -----------------------------------------------------------------
+
 
 def pieces(values: Iterable[T], size: int = IN_LIST) -> Iterator[list[T]]:
     kept = list(values)

@@ -1,9 +1,11 @@
-"""The checkout check of the delivery address (A13): may this shop deliver there, and if not, who should. Pure.
+"""The checkout check of the delivery address (A13): may this shop deliver there, and if not, who
+should. Pure.
 
-*Local delivery* is the shop's own ride: the address must lie where the shop delivers (A8's "covers"), else the covering shop is offered
-before payment, or delivery refused. *Pickup* is never checked. *Express* into another dealer's exclusive territory is what the shop's
-contract says: keep, transfer to that dealer's shop, split the sale with him, or refuse.
-"""
+*Local delivery* is the shop's own ride: the address must lie where the shop delivers (A8's
+"covers"), else the covering shop is offered before payment, or delivery refused. *Pickup* is never
+checked. *Express* into another dealer's exclusive territory is what the shop's contract says: keep,
+transfer to that dealer's shop, split the sale with him, or refuse."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -22,9 +24,10 @@ OFFERED = 5
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`outcome`: keep, offer (local: other shops cover the address, nearest first in `offered`), transfer (`store_id` becomes the shop of the
-    territory's dealer), split (the shop keeps the order, `split_bp` of it are `dealer_id`'s), refuse. `reason` is a stable code; `area_code`
-    the territory or delivery area that decided."""
+    """`outcome`: keep, offer (local: other shops cover the address, nearest first in `offered`),
+    transfer (`store_id` becomes the shop of the territory's dealer), split (the shop keeps the
+    order, `split_bp` of it are `dealer_id`'s), refuse. `reason` is a stable code; `area_code` the
+    territory or delivery area that decided."""
 
     outcome: str
     reason: str
@@ -43,7 +46,8 @@ def check(shop: StoreRecord, delivery: str, address: Visit, snapshot: Snapshot) 
     return _local(question, shop) if delivery == "local" else _express(question, shop)
 
 
-# -- local delivery -----------------------------------------------------------------------------------------------------------
+# -- local delivery --------------------------------------------------------------------------------
+
 
 def _local(q: Question, shop: StoreRecord) -> Checked:
     point = q.visit.point
@@ -55,11 +59,17 @@ def _local(q: Question, shop: StoreRecord) -> Checked:
     if _reaches(q, shop, distance_m(point, Coordinates(shop.latitude, shop.longitude))):
         return Checked("keep", "within_reach", shop.id)
     offered = _covering(q, point, shop)
-    return Checked("offer" if offered else "refuse", "outside_delivery_area" if offered else "nobody_delivers_there", shop.id, offered)
+    return Checked(
+        "offer" if offered else "refuse",
+        "outside_delivery_area" if offered else "nobody_delivers_there",
+        shop.id,
+        offered,
+    )
 
 
 def _reaches(q: Question, store: StoreRecord, metres: float) -> bool:
-    """A8 without areas: within the radius, or within `cover_m` where neither area nor radius is set."""
+    """A8 without areas: within the radius, or within `cover_m` where neither area nor radius is
+    set."""
     if store.service_radius_m is not None:
         return metres <= store.service_radius_m
     return not q.snapshot.has_service_area(store.id, q.visit.day) and metres <= q.policy.cover_m
@@ -70,8 +80,11 @@ def _covering(q: Question, point: Coordinates, shop: StoreRecord) -> tuple[Candi
     snapshot, day = q.snapshot, q.visit.day
     by_area = {a.store_id for a in areas_here(q, "service_area")}
     reach = max(snapshot.max_radius_m, q.policy.cover_m) + 0.001
-    found = {snapshot.stores[i].id: metres for i, metres in snapshot.index_on(day).within(point.latitude, point.longitude, reach)
-             if snapshot.stores[i].id in by_area or _reaches(q, snapshot.stores[i], metres)}
+    found = {
+        snapshot.stores[i].id: metres
+        for i, metres in snapshot.index_on(day).within(point.latitude, point.longitude, reach)
+        if snapshot.stores[i].id in by_area or _reaches(q, snapshot.stores[i], metres)
+    }
     for number in by_area - found.keys():
         store = snapshot.by_id.get(number) if number is not None else None
         if store is not None and not store.why_not(day):
@@ -81,7 +94,8 @@ def _covering(q: Question, point: Coordinates, shop: StoreRecord) -> tuple[Candi
     return tuple(Candidate(number, metres, "covers") for number, metres in ranked[:OFFERED])
 
 
-# -- express ------------------------------------------------------------------------------------------------------------------
+# -- express ---------------------------------------------------------------------------------------
+
 
 def _express(q: Question, shop: StoreRecord) -> Checked:
     contract = shop.contract_on(q.visit.day)
@@ -92,7 +106,14 @@ def _express(q: Question, shop: StoreRecord) -> Checked:
     if rule == "transfer":
         return _transfer(q, shop, area)
     if rule == "split":
-        return Checked("split", "other_territory", shop.id, dealer_id=area.dealer_id, split_bp=contract.express_split_bp if contract else 0, area_code=area.code)
+        return Checked(
+            "split",
+            "other_territory",
+            shop.id,
+            dealer_id=area.dealer_id,
+            split_bp=contract.express_split_bp if contract else 0,
+            area_code=area.code,
+        )
     return Checked(rule, "other_territory", shop.id, dealer_id=area.dealer_id, area_code=area.code)
 
 
@@ -104,13 +125,36 @@ def _of_others(areas: Sequence[AreaRecord], own: int | None) -> list[AreaRecord]
 
 
 def _transfer(q: Question, shop: StoreRecord, area: AreaRecord) -> Checked:
-    """To the territory dealer's shop that rung TERRITORY chooses; without a place the one with the smallest code."""
+    """To the territory dealer's shop that rung TERRITORY chooses; without a place the one with the
+    smallest code."""
     found = RUNGS["TERRITORY"](q)
     if isinstance(found, Match):
-        return Checked("transfer", "other_territory", found.store.id, dealer_id=area.dealer_id, area_code=area.code)
+        return Checked(
+            "transfer",
+            "other_territory",
+            found.store.id,
+            dealer_id=area.dealer_id,
+            area_code=area.code,
+        )
     day = q.visit.day
-    open_there = sorted((s for s in q.snapshot.by_dealer.get(area.dealer_id or 0, ()) if not s.why_not(day)
-                         and (c := s.contract_on(day)) is not None and c.dealer_id == area.dealer_id), key=lambda s: s.code)
+    open_there = sorted(
+        (
+            s
+            for s in q.snapshot.by_dealer.get(area.dealer_id or 0, ())
+            if not s.why_not(day)
+            and (c := s.contract_on(day)) is not None
+            and c.dealer_id == area.dealer_id
+        ),
+        key=lambda s: s.code,
+    )
     if open_there:
-        return Checked("transfer", "other_territory", open_there[0].id, dealer_id=area.dealer_id, area_code=area.code)
-    return Checked("keep", "no_open_store_of_dealer", shop.id, dealer_id=area.dealer_id, area_code=area.code)
+        return Checked(
+            "transfer",
+            "other_territory",
+            open_there[0].id,
+            dealer_id=area.dealer_id,
+            area_code=area.code,
+        )
+    return Checked(
+        "keep", "no_open_store_of_dealer", shop.id, dealer_id=area.dealer_id, area_code=area.code
+    )

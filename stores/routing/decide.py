@@ -1,7 +1,9 @@
-"""The ladder: which store's cloud shop a visitor is led to, and why (A1-A18). Pure: (visit, state, snapshot) -> Decision.
+"""The ladder: which store's cloud shop a visitor is led to, and why (A1-A18). Pure: (visit, state,
+snapshot) -> Decision.
 
-The rungs stand in `stores/rungs`; their order and numbers are policy data. To add one, see docs/adding-a-rung.md.
-"""
+The rungs stand in `stores/rungs`; their order and numbers are policy data. To add one, see
+docs/adding-a-rung.md."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,16 +19,26 @@ from stores.routing.rungs.picks import picks
 from stores.routing.rungs.ties import KEPT_CANDIDATES
 
 MAX_ALTERNATIVES = 5
-TOLD = frozenset({"travel", "no_longer_covers"})  # outcomes of a skipped rung that the visitor is told (A8, A14)
+TOLD = frozenset(
+    {"travel", "no_longer_covers"}
+)  # outcomes of a skipped rung that the visitor is told (A8, A14)
 
 
-def decide(visit: Visit, state: State, snapshot: Snapshot, policy: Policy | None = None, *, full: frozenset[int] = frozenset(),
-           busy: frozenset[int] = frozenset(), covering: Sequence[int] | None = None) -> Decision:
-    """Walk the ladder of `policy` (the snapshot's own by default); first match wins (A4). `covering`: ids of the areas whose shape covers the
-    point, where the map was asked already.
+def decide(
+    visit: Visit,
+    state: State,
+    snapshot: Snapshot,
+    policy: Policy | None = None,
+    *,
+    full: frozenset[int] = frozenset(),
+    busy: frozenset[int] = frozenset(),
+    covering: Sequence[int] | None = None,
+) -> Decision:
+    """Walk the ladder of `policy` (the snapshot's own by default); first match wins (A4).
+    `covering`: ids of the areas whose shape covers the point, where the map was asked already.
 
-    `full` are stores, `busy` guides whose capacity of the day is used up (M15). A full store is passed by where we choose (8-13), not
-    where the visitor or his binding names it (1-7)."""
+    `full` are stores, `busy` guides whose capacity of the day is used up (M15). A full store is
+    passed by where we choose (8-13), not where the visitor or his binding names it (1-7)."""
     question = Question(visit, state.at(visit.at), snapshot, policy or snapshot.policy, full, busy)
     if covering is not None:
         question.here.append(in_force(question, [snapshot.areas[key] for key in covering]))
@@ -52,15 +64,34 @@ def _decision(question: Question, rung: str, match: Match, steps: list[Step]) ->
     visit, snapshot = question.visit, question.snapshot
     contract = match.store.contract_on(visit.day)
     within = isolated_stores(question)
-    ambiguous = tuple(c for c in match.others if c.why == "ambiguous" and (within is None or c.store_id in within))[:MAX_ALTERNATIVES]
-    offers = tuple(c for c in match.offers if c.store_id not in {a.store_id for a in ambiguous} and (within is None or c.store_id in within))
+    ambiguous = tuple(
+        c for c in match.others if c.why == "ambiguous" and (within is None or c.store_id in within)
+    )[:MAX_ALTERNATIVES]
+    offers = tuple(
+        c
+        for c in match.offers
+        if c.store_id not in {a.store_id for a in ambiguous}
+        and (within is None or c.store_id in within)
+    )
     served = choose_guide(question, match.store, rung)
     overflow = ("overflow",) if any(c.why == "full" for c in match.others) else _overflow(steps)
     reason = rung.lower() + (f"_by_{match.tie}" if match.tie else "")
-    return Decision(rung=rung, reason=reason, store_id=match.store.id, dealer_id=contract.dealer_id if contract else None,
-                    guide_id=served.guide_id, distance_m=match.distance_m, alternatives=(ambiguous + offers)[:MAX_ALTERNATIVES],
-                    steps=tuple(steps), notes=visit.notes + _told(steps) + match.notes + overflow, network_version=snapshot.version,
-                    policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day), served=served, full=question.full)
+    return Decision(
+        rung=rung,
+        reason=reason,
+        store_id=match.store.id,
+        dealer_id=contract.dealer_id if contract else None,
+        guide_id=served.guide_id,
+        distance_m=match.distance_m,
+        alternatives=(ambiguous + offers)[:MAX_ALTERNATIVES],
+        steps=tuple(steps),
+        notes=visit.notes + _told(steps) + match.notes + overflow,
+        network_version=snapshot.version,
+        policy_version=snapshot.policy_version,
+        epoch=snapshot.epoch(visit.day),
+        served=served,
+        full=question.full,
+    )
 
 
 def _overflow(steps: Sequence[Step]) -> tuple[str, ...]:
@@ -79,6 +110,18 @@ def _candidates(match: Match) -> tuple[Candidate, ...]:
 def _picker(question: Question, steps: list[Step]) -> Decision:
     """Nobody is named; the visitor chooses."""
     snapshot, visit, shown = question.snapshot, question.visit, picks(question)
-    return Decision(rung="PICKER", reason="picker" if shown else "picker_empty_network", store_id=None, dealer_id=None, guide_id=None,
-                    distance_m=None, alternatives=shown, steps=tuple(steps), notes=visit.notes + _told(steps) + _overflow(steps),
-                    network_version=snapshot.version, policy_version=snapshot.policy_version, epoch=snapshot.epoch(visit.day), full=question.full)
+    return Decision(
+        rung="PICKER",
+        reason="picker" if shown else "picker_empty_network",
+        store_id=None,
+        dealer_id=None,
+        guide_id=None,
+        distance_m=None,
+        alternatives=shown,
+        steps=tuple(steps),
+        notes=visit.notes + _told(steps) + _overflow(steps),
+        network_version=snapshot.version,
+        policy_version=snapshot.policy_version,
+        epoch=snapshot.epoch(visit.day),
+        full=question.full,
+    )

@@ -1,9 +1,11 @@
-"""The ladder over columns: the store and rung that `decide` would answer, for many visits at once (CONTRACT 2, A4). Pure.
+"""The ladder over columns: the store and rung that `decide` would answer, for many visits at once
+(CONTRACT 2, A4). Pure.
 
-It knows nothing of its own: what a rung that names a store answers is asked of that rung itself, once for each store and day; where the place
-decides, the nearest index answers whole columns, and those that count as equally near are ranked as A6 says. A radius's answer is taken only where
-it is proven. Every other visit is decided by `decide`. `Ladder.walked` counts those.
-"""
+It knows nothing of its own: what a rung that names a store answers is asked of that rung itself,
+once for each store and day; where the place decides, the nearest index answers whole columns, and
+those that count as equally near are ranked as A6 says. A radius's answer is taken only where it is
+proven. Every other visit is decided by `decide`. `Ladder.walked` counts those."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -25,7 +27,13 @@ from stores.simulation.columns import EPOCH, NEVER, Bools, Floats, Ints, Visits
 
 SAFE_M = 1e-4
 PICKER = RUNGS.index("PICKER")
-NAMED = ("HQ_PIN", "MANUAL", "HOME_PROTECTED", "ENTRY_PARAM", "ENTRY_CACHED")  # rungs that no place can turn to another store
+NAMED = (
+    "HQ_PIN",
+    "MANUAL",
+    "HOME_PROTECTED",
+    "ENTRY_PARAM",
+    "ENTRY_CACHED",
+)  # rungs that no place can turn to another store
 _SMALL_GROUP = 4  # below, an index of the group's stores costs more than walking the ladder
 _KEPT_GROUPS = 20_000
 _MOST_RADII = 24  # different ones; beyond, whoever may be inside one is walked
@@ -34,7 +42,8 @@ _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 @dataclass(slots=True)
 class Decided:
-    """Of each visit the store's id (0 for the picker), the rung's number in policy.RUNGS, the distance (NaN without a place or store)."""
+    """Of each visit the store's id (0 for the picker), the rung's number in policy.RUNGS, the
+    distance (NaN without a place or store)."""
 
     stores: Ints
     rungs: Ints
@@ -55,11 +64,18 @@ class Ladder:
         self._sorted_ids, self._order = self.ids[order], order
         self.lats = np.array([s.latitude for s in snapshot.stores], dtype=np.float64)
         self.lngs = np.array([s.longitude for s in snapshot.stores], dtype=np.float64)
-        self.radius = np.array([-1 if s.service_radius_m is None else s.service_radius_m for s in snapshot.stores], dtype=np.int64)
+        self.radius = np.array(
+            [-1 if s.service_radius_m is None else s.service_radius_m for s in snapshot.stores],
+            dtype=np.int64,
+        )
 
     def decide(self, visits: Visits) -> Decided:
         """One answer a row."""
-        found = Decided(np.zeros(len(visits), dtype=np.int64), np.full(len(visits), PICKER, dtype=np.int64), np.full(len(visits), np.nan))
+        found = Decided(
+            np.zeros(len(visits), dtype=np.int64),
+            np.full(len(visits), PICKER, dtype=np.int64),
+            np.full(len(visits), np.nan),
+        )
         walk = np.ones(len(visits), dtype=bool) if self.walk else visits.odd.copy()
         for day in np.unique(visits.day).tolist():
             rows = np.flatnonzero((visits.day == day) & ~walk)
@@ -85,11 +101,21 @@ class Ladder:
         """From places to stores; NaN without a place."""
         found, known = np.full(len(ids), np.nan), np.flatnonzero(~np.isnan(latitudes))
         at = self.positions(ids[known])
-        found[known] = distances_m(latitudes[known], longitudes[known], self.lats[at], self.lngs[at])
+        found[known] = distances_m(
+            latitudes[known], longitudes[known], self.lats[at], self.lngs[at]
+        )
         return found
 
-    def asked(self, rung: str, day: dt.date, key: object, visit: Callable[[Visit], Visit] | None, state: State) -> int:
-        """What a rung that looks at no place answers on that day: the store's id, 0 for no answer."""
+    def asked(
+        self,
+        rung: str,
+        day: dt.date,
+        key: object,
+        visit: Callable[[Visit], Visit] | None,
+        state: State,
+    ) -> int:
+        """What a rung that looks at no place answers on that day: the store's id, 0 for no
+        answer."""
         memo = (rung, day, key)
         if memo not in self._named:
             asked = Visit(_AT, day) if visit is None else visit(Visit(_AT, day))
@@ -100,7 +126,10 @@ class Ladder:
     def named(self, ids: Ints, day: dt.date) -> Ints:
         """Stores as named, or their successors (A11); 0 where neither serves."""
         several, where = np.unique(ids, return_inverse=True)
-        found = [self.asked("HQ_PIN", day, each, None, State(pinned_store_id=each)) if each else 0 for each in several.tolist()]
+        found = [
+            self.asked("HQ_PIN", day, each, None, State(pinned_store_id=each)) if each else 0
+            for each in several.tolist()
+        ]
         return np.array(found, dtype=np.int64)[where]
 
     def group(self, key: tuple[object, ...], positions: Callable[[], list[int]]) -> NearestIndex:
@@ -108,7 +137,9 @@ class Ladder:
         found = self._groups.get(key)
         if found is None:
             codes = [s.code for s in self.snapshot.stores]
-            found = self._groups[key] = NearestIndex(self.lats, self.lngs, codes, positions=np.array(positions(), dtype=np.int64))
+            found = self._groups[key] = NearestIndex(
+                self.lats, self.lngs, codes, positions=np.array(positions(), dtype=np.int64)
+            )
             if len(self._groups) > _KEPT_GROUPS:
                 self._groups.popitem(last=False)
         return found
@@ -122,7 +153,13 @@ class _Day:
     """The visits of one day: `open` are those that no rung has answered yet."""
 
     def __init__(self, ladder: Ladder, visits: Visits, rows: Ints, day: dt.date, found: Decided):
-        self.ladder, self.snapshot, self.policy, self.day, self.found = ladder, ladder.snapshot, ladder.policy, day, found
+        self.ladder, self.snapshot, self.policy, self.day, self.found = (
+            ladder,
+            ladder.snapshot,
+            ladder.policy,
+            day,
+            found,
+        )
         self.visits, self.rows = visits, rows
         self.at, self.lat, self.lng = visits.at[rows], visits.latitude[rows], visits.longitude[rows]
         self.located = ~np.isnan(self.lat)
@@ -145,7 +182,7 @@ class _Day:
                 rung()
         return self.rows[self.walk]
 
-    # -- answers ----------------------------------------------------------------------------------------------------------
+    # -- answers -----------------------------------------------------------------------------------
 
     def _settle(self, rung: str, which: Bools, stores: Ints, metres: Floats | None = None) -> None:
         """`stores` and `metres` are columns of the whole day; without metres they are measured."""
@@ -154,7 +191,11 @@ class _Day:
             return
         self.found.stores[self.rows[rows]] = stores[rows]
         self.found.rungs[self.rows[rows]] = RUNGS.index(rung)
-        self.found.metres[self.rows[rows]] = self.ladder.metres(self.lat[rows], self.lng[rows], stores[rows]) if metres is None else metres[rows]
+        self.found.metres[self.rows[rows]] = (
+            self.ladder.metres(self.lat[rows], self.lng[rows], stores[rows])
+            if metres is None
+            else metres[rows]
+        )
         self.open[rows] = False
 
     def _unsure(self, which: Bools) -> None:
@@ -179,7 +220,7 @@ class _Day:
         found[rows] = self.ladder.metres(self.lat[rows], self.lng[rows], stores[rows])
         return found
 
-    # -- rungs that name a store --------------------------------------------------------------------------------------------
+    # -- rungs that name a store -------------------------------------------------------------------
 
     def _hq_pin(self) -> None:
         stores = self._named("pinned_store_id", self.state["pinned_store_id"] != 0)
@@ -187,52 +228,97 @@ class _Day:
 
     def _manual(self) -> None:
         if self.policy.switching:
-            chosen = (self.state["manual_store_id"] != 0) & self._within("manual_at", self.policy.manual_hours * _HOUR) & (self.state["no_switch"] == 0)
+            chosen = (
+                (self.state["manual_store_id"] != 0)
+                & self._within("manual_at", self.policy.manual_hours * _HOUR)
+                & (self.state["no_switch"] == 0)
+            )
             if self.snapshot.has_isolated:  # A10: where he is decides whether he may
                 self._unsure(chosen)
             stores = self._named("manual_store_id", chosen)
             self._settle("MANUAL", stores != 0, stores)
 
     def _home_protected(self) -> None:
-        stores = self._named("home_store_id", (self.state["home_store_id"] != 0) & self._holds("home_protected_until"))
+        stores = self._named(
+            "home_store_id",
+            (self.state["home_store_id"] != 0) & self._holds("home_protected_until"),
+        )
         self._settle("HOME_PROTECTED", stores != 0, stores)
 
     def _home(self) -> None:
-        stores = self._named("home_store_id", (self.state["home_store_id"] != 0) & self._holds("home_valid_until"))
+        stores = self._named(
+            "home_store_id", (self.state["home_store_id"] != 0) & self._holds("home_valid_until")
+        )
         metres = self._measured(stores)
         reach = self.policy.home_reach_m
         self._unsure((stores != 0) & (np.abs(metres - reach) < SAFE_M))
         self._settle("HOME", (stores != 0) & ~(metres > reach), stores)
 
     def _entry_param(self) -> None:
-        params = [self.visits.params[n] if open_ else None for n, open_ in zip(self.rows.tolist(), self.open.tolist(), strict=True)]
-        stores = np.array([0 if p is None else self._of_param(p.store_id, p.guide_id) for p in params], dtype=np.int64)
+        params = [
+            self.visits.params[n] if open_ else None
+            for n, open_ in zip(self.rows.tolist(), self.open.tolist(), strict=True)
+        ]
+        stores = np.array(
+            [0 if p is None else self._of_param(p.store_id, p.guide_id) for p in params],
+            dtype=np.int64,
+        )
         self._settle("ENTRY_PARAM", stores != 0, stores)
 
     def _entry_cached(self) -> None:
         which = self._within("param_at", self.policy.cached_param_days * _DAY) & self.open
-        over = [each for each in np.unique(self.state["param_channel_id"][which]).tolist() if each and not self.snapshot.channel_holds(each, self.day)]
+        over = [
+            each
+            for each in np.unique(self.state["param_channel_id"][which]).tolist()
+            if each and not self.snapshot.channel_holds(each, self.day)
+        ]
         which &= ~np.isin(self.state["param_channel_id"], over)
         stores = np.zeros(len(self.rows), dtype=np.int64)
         for n in np.flatnonzero(which).tolist():
-            stores[n] = self._of_param(int(self.state["param_store_id"][n]) or None, int(self.state["param_guide_id"][n]) or None)
+            stores[n] = self._of_param(
+                int(self.state["param_store_id"][n]) or None,
+                int(self.state["param_guide_id"][n]) or None,
+            )
         self._settle("ENTRY_CACHED", stores != 0, stores)
 
     def _of_param(self, store_id: int | None, guide_id: int | None) -> int:
         param = EntryParam(store_id, guide_id, None, _AT)
-        return self.ladder.asked("ENTRY_PARAM", self.day, (store_id, guide_id), lambda v: Visit(v.at, v.day, param=param), _NOTHING)
+        return self.ladder.asked(
+            "ENTRY_PARAM",
+            self.day,
+            (store_id, guide_id),
+            lambda v: Visit(v.at, v.day, param=param),
+            _NOTHING,
+        )
 
     def _last_visit(self) -> None:
-        recent = (self.state["last_store_id"] != 0) & self._within("last_visit_at", self.policy.last_visit_days * _DAY)
+        recent = (self.state["last_store_id"] != 0) & self._within(
+            "last_visit_at", self.policy.last_visit_days * _DAY
+        )
         stores = self._named("last_store_id", recent)
         self._settle("LAST_VISIT", (stores != 0) & ~self.located, stores)
         metres = self._measured(stores)
         asked = np.flatnonzero((stores != 0) & self.open)
         reach, areas = np.full(len(stores), np.nan), np.zeros(len(stores), dtype=bool)
         several, where = np.unique(stores[asked], return_inverse=True)
-        radius = self.ladder.radius[self.ladder.positions(several)] if len(several) else np.zeros(0, dtype=np.int64)
-        reach[asked] = np.where(radius >= 0, radius, self.policy.cover_m)[where] if len(several) else reach[asked]
-        areas[asked] = np.array([self.snapshot.has_service_area(each, self.day) for each in several.tolist()], dtype=bool)[where] if len(several) else False
+        radius = (
+            self.ladder.radius[self.ladder.positions(several)]
+            if len(several)
+            else np.zeros(0, dtype=np.int64)
+        )
+        reach[asked] = (
+            np.where(radius >= 0, radius, self.policy.cover_m)[where]
+            if len(several)
+            else reach[asked]
+        )
+        areas[asked] = (
+            np.array(
+                [self.snapshot.has_service_area(each, self.day) for each in several.tolist()],
+                dtype=bool,
+            )[where]
+            if len(several)
+            else False
+        )
         self._unsure(areas | (np.abs(metres - reach) < SAFE_M))
         self._settle("LAST_VISIT", (stores != 0) & (metres <= reach), stores)
 
@@ -246,38 +332,60 @@ class _Day:
         self._settle("REGION", stores != 0, stores)
 
     def _of_region(self, code: str) -> int:
-        return self.ladder.asked("REGION", self.day, code, lambda v: Visit(v.at, v.day, region_code=code), _NOTHING)
+        return self.ladder.asked(
+            "REGION", self.day, code, lambda v: Visit(v.at, v.day, region_code=code), _NOTHING
+        )
 
     def _default(self) -> None:
         store = self.ladder.asked("DEFAULT", self.day, None, None, _NOTHING)
-        self._settle("DEFAULT", np.full(len(self.rows), store != 0), np.full(len(self.rows), store, dtype=np.int64))
+        self._settle(
+            "DEFAULT",
+            np.full(len(self.rows), store != 0),
+            np.full(len(self.rows), store, dtype=np.int64),
+        )
 
-    # -- rungs that look at the place -----------------------------------------------------------------------------------------
+    # -- rungs that look at the place --------------------------------------------------------------
 
     def _limits(self) -> Floats:
         """A6, A7: how much farther than the best a store may be and still count as equal."""
         policy, rows = self.policy, self.rows
         if policy.ambiguity_m == 0:
             return np.zeros(len(rows))
-        told = np.minimum(np.nan_to_num(self.visits.accuracy[rows], nan=0.0), policy.fuzzy_accuracy_m)
-        return np.maximum(policy.ambiguity_m, np.where(self.visits.fuzzy[rows], float(policy.fuzzy_accuracy_m), told))
+        told = np.minimum(
+            np.nan_to_num(self.visits.accuracy[rows], nan=0.0), policy.fuzzy_accuracy_m
+        )
+        return np.maximum(
+            policy.ambiguity_m,
+            np.where(self.visits.fuzzy[rows], float(policy.fuzzy_accuracy_m), told),
+        )
 
     def _nearest_of_all(self) -> tuple[Ints, Floats, Floats]:
         """(positions, metres, leads) of the located rows; computed once, for those still open."""
         if self._near is None:
             n, rows = len(self.rows), np.flatnonzero(self.located & self.open)
-            positions, metres, leads = np.full(n, -1, dtype=np.int64), np.full(n, np.nan), np.zeros(n)
+            positions, metres, leads = (
+                np.full(n, -1, dtype=np.int64),
+                np.full(n, np.nan),
+                np.zeros(n),
+            )
             if len(rows):
-                positions[rows], metres[rows], leads[rows] = self.snapshot.index_on(self.day).nearest_batch_with_lead(self.lat[rows], self.lng[rows])
+                positions[rows], metres[rows], leads[rows] = self.snapshot.index_on(
+                    self.day
+                ).nearest_batch_with_lead(self.lat[rows], self.lng[rows])
             self._near = positions, metres, leads
         return self._near
 
     def _areas_here(self) -> list[tuple[int, ...]]:
-        """Ids of the areas in force that speak for each row's place, region or postal code (A12)."""
+        """Ids of the areas in force that speak for each row's place, region or postal code
+        (A12)."""
         if self._areas is None:
             found: list[tuple[int, ...]] = [()] * len(self.rows)
             rows = np.flatnonzero(self.located & self.open)
-            for n, covering in zip(rows.tolist(), self.snapshot.area_keys_covering(self.lat[rows], self.lng[rows]), strict=True):
+            for n, covering in zip(
+                rows.tolist(),
+                self.snapshot.area_keys_covering(self.lat[rows], self.lng[rows]),
+                strict=True,
+            ):
                 found[n] = self._in_force(n, covering)
             self._areas = found
         return self._areas
@@ -286,10 +394,16 @@ class _Day:
         row, ids = int(self.rows[n]), set(covering)
         region, postal_code = self.visits.regions[row], self.visits.postal_codes[row]
         if region and self.snapshot.by_region:
-            ids |= {area.id for code in region_and_above(region) for area in self.snapshot.by_region.get(code, ())}
+            ids |= {
+                area.id
+                for code in region_and_above(region)
+                for area in self.snapshot.by_region.get(code, ())
+            }
         if postal_code:
             ids |= {area.id for area in self.snapshot.by_postal_code.holding(postal_code)}
-        return tuple(sorted(i for i in ids if self.snapshot.areas[i].holds(self.day))) if ids else ()
+        return (
+            tuple(sorted(i for i in ids if self.snapshot.areas[i].holds(self.day))) if ids else ()
+        )
 
     def _territory(self) -> None:
         self._by_areas("TERRITORY", "territory", self._of_dealers)
@@ -302,22 +416,34 @@ class _Day:
         for dealer in {self.snapshot.areas[i].dealer_id for i in areas} - {None}:
             for store in self.snapshot.by_dealer.get(dealer or 0, ()):
                 contract = store.contract_on(self.day)
-                if contract is not None and contract.dealer_id == dealer and not store.why_not(self.day):
+                if (
+                    contract is not None
+                    and contract.dealer_id == dealer
+                    and not store.why_not(self.day)
+                ):
                     found.append(store)
         return found
 
     def _of_areas(self, areas: tuple[int, ...]) -> list[StoreRecord]:
-        stores = (self.snapshot.by_id.get(i) for i in {self.snapshot.areas[a].store_id for a in areas} if i is not None)
+        stores = (
+            self.snapshot.by_id.get(i)
+            for i in {self.snapshot.areas[a].store_id for a in areas}
+            if i is not None
+        )
         return [store for store in stores if store is not None and not store.why_not(self.day)]
 
-    def _by_areas(self, rung: str, kind: str, stores_of: Callable[[tuple[int, ...]], list[StoreRecord]]) -> None:
+    def _by_areas(
+        self, rung: str, kind: str, stores_of: Callable[[tuple[int, ...]], list[StoreRecord]]
+    ) -> None:
         """Rows of one set of areas have one set of stores to choose the nearest of."""
         if not self.snapshot.areas:
             return
         groups: dict[tuple[int, ...], list[int]] = {}
         here = self._areas_here()
         for n in np.flatnonzero(self.open & self.located).tolist():
-            if here[n] and (of_kind := tuple(i for i in here[n] if self.snapshot.areas[i].kind == kind)):
+            if here[n] and (
+                of_kind := tuple(i for i in here[n] if self.snapshot.areas[i].kind == kind)
+            ):
                 groups.setdefault(of_kind, []).append(n)
         for areas, numbers in groups.items():
             rows = np.array(numbers)
@@ -325,48 +451,95 @@ class _Day:
                 self._unsure(self._only(rows))
                 continue
             epoch = self.snapshot.epoch(self.day)
-            index = self.ladder.group((rung, areas, epoch), lambda areas=areas: [int(p) for p in self.ladder.positions(  # type: ignore[misc]
-                np.array(sorted({s.id for s in stores_of(areas)}), dtype=np.int64))])
+            index = self.ladder.group(
+                (rung, areas, epoch),
+                lambda areas=areas: [
+                    int(p)
+                    for p in self.ladder.positions(  # type: ignore[misc]
+                        np.array(sorted({s.id for s in stores_of(areas)}), dtype=np.int64)
+                    )
+                ],
+            )
             if len(index):
-                self._best(rung, rows, index, *index.nearest_batch_with_lead(self.lat[rows], self.lng[rows]))
+                self._best(
+                    rung,
+                    rows,
+                    index,
+                    *index.nearest_batch_with_lead(self.lat[rows], self.lng[rows]),
+                )
 
     def _only(self, rows: Ints) -> Bools:
         found = np.zeros(len(self.rows), dtype=bool)
         found[rows] = True
         return found
 
-    def _best(self, rung: str, rows: Ints, index: NearestIndex, positions: Ints, metres: Floats, leads: Floats, most: float | None = None) -> None:
-        """A6: the nearest where it leads by more than the limit, else the first of those that count as equally near. `most`: none beyond it."""
+    def _best(
+        self,
+        rung: str,
+        rows: Ints,
+        index: NearestIndex,
+        positions: Ints,
+        metres: Floats,
+        leads: Floats,
+        most: float | None = None,
+    ) -> None:
+        """A6: the nearest where it leads by more than the limit, else the first of those that count
+        as equally near. `most`: none beyond it."""
         stores, far = np.zeros(len(self.rows), dtype=np.int64), np.full(len(self.rows), np.nan)
         stores[rows], far[rows] = self.ladder.ids[positions], metres
         close = rows[~(leads > self.limits[rows] + SAFE_M)]
-        for n, found in zip(close.tolist(), index.ambiguous_batch(self.lat[close], self.lng[close], self.limits[close]), strict=True):
-            position, far[n] = self._first_of([pair for pair in found if most is None or pair[1] <= most], n)
+        for n, found in zip(
+            close.tolist(),
+            index.ambiguous_batch(self.lat[close], self.lng[close], self.limits[close]),
+            strict=True,
+        ):
+            position, far[n] = self._first_of(
+                [pair for pair in found if most is None or pair[1] <= most], n
+            )
             stores[n] = self.ladder.ids[position]
         self._settle(rung, self._only(rows), stores, far)
 
     def _first_of(self, equal: list[tuple[int, float]], n: int) -> tuple[int, float]:
-        """The tie-breaks of A6, for row n: home in force, last visit, open now, priority, nearer, smaller code."""
+        """The tie-breaks of A6, for row n: home in force, last visit, open now, priority, nearer,
+        smaller code."""
         if len(equal) == 1 or self.limits[n] == 0:
             return equal[0]
-        home = int(self.state["home_store_id"][n]) if self.state["home_valid_until"][n] != NEVER and self.at[n] < self.state["home_valid_until"][n] else 0
-        last, at = int(self.state["last_store_id"][n]), EPOCH + dt.timedelta(microseconds=int(self.at[n]))
+        home = (
+            int(self.state["home_store_id"][n])
+            if self.state["home_valid_until"][n] != NEVER
+            and self.at[n] < self.state["home_valid_until"][n]
+            else 0
+        )
+        last, at = (
+            int(self.state["last_store_id"][n]),
+            EPOCH + dt.timedelta(microseconds=int(self.at[n])),
+        )
 
         def rank(pair: tuple[int, float]) -> tuple[bool, bool, bool, int, float, str]:
             store = self.snapshot.stores[pair[0]]
-            return store.id != home, store.id != last, not store.open_at(at), -store.priority, pair[1], store.code
+            return (
+                store.id != home,
+                store.id != last,
+                not store.open_at(at),
+                -store.priority,
+                pair[1],
+                store.code,
+            )
 
         return min(equal, key=rank)
 
     def _radius(self) -> None:
-        """Stores of one radius have an index of their own; the best of those that reach the place is certain when it leads all others that do."""
+        """Stores of one radius have an index of their own; the best of those that reach the place
+        is certain when it leads all others that do."""
         if self.snapshot.max_radius_m == 0:
             return
         rows = np.flatnonzero(self.located & self.open)
         radii = self.ladder.radii()
         if len(radii) > _MOST_RADII:
             positions, metres, _leads = (each[rows] for each in self._nearest_of_all())
-            self._unsure(self._only(rows[(positions >= 0) & ~(metres > self.snapshot.max_radius_m + 1.0)]))
+            self._unsure(
+                self._only(rows[(positions >= 0) & ~(metres > self.snapshot.max_radius_m + 1.0)])
+            )
             return
         limits = self.limits[rows]
         best, lead = np.full(len(rows), np.inf), np.full(len(rows), np.inf)
@@ -376,9 +549,16 @@ class _Day:
             unsure |= np.abs(metres - radius) < SAFE_M
             reach = metres <= radius
             nearer = reach & (metres < best)
-            gap = np.abs(np.where(reach, metres, np.inf) - np.where(np.isinf(best), -1e18, best))  # of the two groups' nearest
-            lead = np.where(nearer, np.minimum(leads, gap), np.where(reach, np.minimum(lead, gap), lead))
-            stores, best = np.where(nearer, self.ladder.ids[positions], stores), np.where(nearer, metres, best)
+            gap = np.abs(
+                np.where(reach, metres, np.inf) - np.where(np.isinf(best), -1e18, best)
+            )  # of the two groups' nearest
+            lead = np.where(
+                nearer, np.minimum(leads, gap), np.where(reach, np.minimum(lead, gap), lead)
+            )
+            stores, best = (
+                np.where(nearer, self.ladder.ids[positions], stores),
+                np.where(nearer, metres, best),
+            )
         found, far = np.zeros(len(self.rows), dtype=np.int64), np.full(len(self.rows), np.nan)
         found[rows], far[rows] = stores, best
         sure = (stores != 0) & (lead > limits + SAFE_M) & ~unsure
@@ -387,8 +567,14 @@ class _Day:
 
     def _of_radius(self, radius: int, rows: Ints) -> tuple[Ints, Floats, Floats]:
         stores = self.snapshot.stores
-        index = self.ladder.group(("RADIUS", radius, self.snapshot.epoch(self.day)), lambda: [
-            n for n, store in enumerate(stores) if store.service_radius_m == radius and not store.why_not(self.day)])
+        index = self.ladder.group(
+            ("RADIUS", radius, self.snapshot.epoch(self.day)),
+            lambda: [
+                n
+                for n, store in enumerate(stores)
+                if store.service_radius_m == radius and not store.why_not(self.day)
+            ],
+        )
         positions, metres, leads = index.nearest_batch_with_lead(self.lat[rows], self.lng[rows])
         return positions, np.where(positions < 0, np.inf, metres), leads
 
@@ -400,4 +586,12 @@ class _Day:
             self._unsure(known & (metres > most - SAFE_M))
         rows = np.flatnonzero(known & self.open)
         if len(rows):
-            self._best("NEAREST", rows, self.snapshot.index_on(self.day), positions[rows], metres[rows], leads[rows], most)
+            self._best(
+                "NEAREST",
+                rows,
+                self.snapshot.index_on(self.day),
+                positions[rows],
+                metres[rows],
+                leads[rows],
+                most,
+            )

@@ -1,4 +1,6 @@
-"""A scenario carried out: visits fed to both ladders, progress told, sums at the end (A16, H1). It changes nothing but itself."""
+"""A scenario carried out: visits fed to both ladders, progress told, sums at the end (A16, H1). It
+changes nothing but itself."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -32,7 +34,8 @@ Tell = Callable[[str, int, int], None]  # step, done, total; may raise to end th
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`summary` as JSON, rows of stores, dealers and branches, and the versions that were "before"."""
+    """`summary` as JSON, rows of stores, dealers and branches, and the versions that were
+    "before"."""
 
     summary: dict[str, Any]
     rows: list[Row]
@@ -41,40 +44,64 @@ class Result:
 
 
 def checked(connection: Connection, scenario: Scenario) -> tuple[Snapshot, Snapshot]:
-    """The network in force and as the scenario has it. Raises InvalidInput with one fault for each code that is unknown."""
+    """The network in force and as the scenario has it. Raises InvalidInput with one fault for each
+    code that is unknown."""
     at = versions.current(connection)
     before = network.snapshot(at)
-    dealers = {row.dealer_code: int(row.id) for row in connection.execute(select(dealer.c.dealer_code, dealer.c.id))}
+    dealers = {
+        row.dealer_code: int(row.id)
+        for row in connection.execute(select(dealer.c.dealer_code, dealer.c.id))
+    }
     return before, change(before, scenario, dealers, brand().timezone)
 
 
 def run(scenario: Scenario, *, now: dt.datetime, tell: Tell | None = None) -> Result:
-    """Decide every visit of the scenario twice. Stores nothing. `now`: the clock by which points and traces are still kept, and when the made-up
-    visitors arrive. Raises InvalidInput, and whatever `tell` raises."""
+    """Decide every visit of the scenario twice. Stores nothing. `now`: the clock by which points
+    and traces are still kept, and when the made-up visitors arrive. Raises InvalidInput, and
+    whatever `tell` raises."""
     tell = tell or (lambda step, done, total: None)
     began = time.monotonic()
     tell("preparing", 0, 0)
     with db.read(apart=True) as connection:
         before, after = checked(connection, scenario)
         names = _names(connection)
-        total = past.how_many(connection, scenario.on) if isinstance(scenario.on, PastEntries) else scenario.on.points
+        total = (
+            past.how_many(connection, scenario.on)
+            if isinstance(scenario.on, PastEntries)
+            else scenario.on.points
+        )
         with _uncollected():
             try:
-                tally, counts = _tallied(connection, scenario, before, after, now, total, tell, walk=False)
+                tally, counts = _tallied(
+                    connection, scenario, before, after, now, total, tell, walk=False
+                )
             except Differs:  # slower, and right in any case
-                tally, counts = _tallied(connection, scenario, before, after, now, total, tell, walk=True)
+                tally, counts = _tallied(
+                    connection, scenario, before, after, now, total, tell, walk=True
+                )
     tell("summing", total, total)
     day = business_day(now)
-    summary = {**tally.summary(), "basis": dict(counts), "conflicts": conflicts(after, scenario, day), "seconds": round(time.monotonic() - began, 1),
-               "currency": brand().currency}
+    summary = {
+        **tally.summary(),
+        "basis": dict(counts),
+        "conflicts": conflicts(after, scenario, day),
+        "seconds": round(time.monotonic() - began, 1),
+        "currency": brand().currency,
+    }
     if not isinstance(scenario.on, PastEntries):
         summary["people_of_a_point"] = population.people_of_a_point(scenario.on)
-    return Result(summary, [replace(row, name=names.get((row.kind, row.code), row.name)) for row in tally.rows()], before.version, before.policy_version)
+    return Result(
+        summary,
+        [replace(row, name=names.get((row.kind, row.code), row.name)) for row in tally.rows()],
+        before.version,
+        before.policy_version,
+    )
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Millions of small values without a cycle among them: looking for cycles would take longer than the work."""
+    """Millions of small values without a cycle among them: looking for cycles would take longer
+    than the work."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -86,12 +113,26 @@ def _uncollected() -> Iterator[None]:
 
 def _names(connection: Connection) -> dict[tuple[str, str], str]:
     """Of dealers and branches; stores have theirs in the snapshot."""
-    found = {("dealer", row.dealer_code): str(row.name) for row in connection.execute(select(dealer.c.dealer_code, dealer.c.name))}
-    return found | {("branch", row.branch_code): str(row.name) for row in connection.execute(select(branch.c.branch_code, branch.c.name))}
+    found = {
+        ("dealer", row.dealer_code): str(row.name)
+        for row in connection.execute(select(dealer.c.dealer_code, dealer.c.name))
+    }
+    return found | {
+        ("branch", row.branch_code): str(row.name)
+        for row in connection.execute(select(branch.c.branch_code, branch.c.name))
+    }
 
 
-def _tallied(connection: Connection, scenario: Scenario, before: Snapshot, after: Snapshot, now: dt.datetime, total: int, tell: Tell,
-             walk: bool) -> tuple[Tally, Counter[str]]:
+def _tallied(
+    connection: Connection,
+    scenario: Scenario,
+    before: Snapshot,
+    after: Snapshot,
+    now: dt.datetime,
+    total: int,
+    tell: Tell,
+    walk: bool,
+) -> tuple[Tally, Counter[str]]:
     tally, counts = Tally(before, after), Counter[str]()
     twice = Twice(Ladder(before, walk), Ladder(after, walk), counts)
     done = 0
@@ -103,7 +144,9 @@ def _tallied(connection: Connection, scenario: Scenario, before: Snapshot, after
     return tally, counts
 
 
-def _batches(connection: Connection, scenario: Scenario, twice: Twice, now: dt.datetime) -> Iterator[Batch]:
+def _batches(
+    connection: Connection, scenario: Scenario, twice: Twice, now: dt.datetime
+) -> Iterator[Batch]:
     if isinstance(scenario.on, PastEntries):
         for part in past.arrivals(connection, scenario.on, now):
             yield twice.of_past(part)

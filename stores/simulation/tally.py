@@ -1,7 +1,9 @@
 """Who gains and who loses: sums over visits decided twice. Pure.
 
-Nothing is counted twice: every visit is one before and one after, with its whole share of money, so gains equal losses and the rows of stores
-add up to the total (the visitors who have no store are a row of their own, with the code '')."""
+Nothing is counted twice: every visit is one before and one after, with its whole share of money, so
+gains equal losses and the rows of stores add up to the total (the visitors who have no store are a
+row of their own, with the code '')."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -18,12 +20,22 @@ from stores.simulation.places import nearest_settlements, settlements
 
 KINDS = ("store", "dealer", "branch")
 TOP_PAIRS, TOP_PLACES = 200, 50
-FIGURES = ("visits_before", "visits_after", "gained", "lost", "revenue_before", "revenue_after", "revenue_gained", "revenue_lost")
+FIGURES = (
+    "visits_before",
+    "visits_after",
+    "gained",
+    "lost",
+    "revenue_before",
+    "revenue_after",
+    "revenue_gained",
+    "revenue_lost",
+)
 
 
 @dataclass(slots=True)
 class Batch:
-    """Visits decided twice; store ids 0 for none. `customers` are surrogates (0: made up), `revenue` is each visit's share in minor units."""
+    """Visits decided twice; store ids 0 for none. `customers` are surrogates (0: made up),
+    `revenue` is each visit's share in minor units."""
 
     days: Ints
     before: Ints
@@ -39,7 +51,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one store, dealer or branch had before and after. `code` '' stands for the visits that belong to none."""
+    """What one store, dealer or branch had before and after. `code` '' stands for the visits that
+    belong to none."""
 
     kind: str
     code: str
@@ -67,9 +80,18 @@ class _Sums:
     def add(self, before: Ints, after: Ints, revenue: Ints) -> None:
         moved = before != after
         one = np.ones(len(before), dtype=np.int64)
-        for place, (where, what) in enumerate((
-                (before, one), (after, one), (after[moved], one[moved]), (before[moved], one[moved]),
-                (before, revenue), (after, revenue), (after[moved], revenue[moved]), (before[moved], revenue[moved]))):
+        for place, (where, what) in enumerate(
+            (
+                (before, one),
+                (after, one),
+                (after[moved], one[moved]),
+                (before[moved], one[moved]),
+                (before, revenue),
+                (after, revenue),
+                (after[moved], revenue[moved]),
+                (before[moved], revenue[moved]),
+            )
+        ):
             np.add.at(self.sums[place], where, what)
 
 
@@ -78,7 +100,9 @@ class Tally:
 
     def __init__(self, before: Snapshot, after: Snapshot):
         self.snapshots = (before, after)
-        known = {s.id: s for snapshot in self.snapshots for s in snapshot.stores}  # the later one wins: a store moved is where it went
+        known = {
+            s.id: s for snapshot in self.snapshots for s in snapshot.stores
+        }  # the later one wins: a store moved is where it went
         self.stores = [None, *sorted(known.values(), key=lambda s: s.code)]
         self._ids = np.array([0 if s is None else s.id for s in self.stores], dtype=np.int64)
         self._order = np.argsort(self._ids)
@@ -86,12 +110,22 @@ class Tally:
         branches = sorted({s.branch_code for s in known.values() if s.branch_code})
         self._dealer_at = {code: n for n, code in enumerate(["", *dealers])}
         branch_at = {code: n for n, code in enumerate(["", *branches])}
-        self._branch = np.array([0 if s is None else branch_at[s.branch_code or ""] for s in self.stores], dtype=np.int64)
-        self._by_kind = {"store": _Sums([s.code if s else "" for s in self.stores]), "dealer": _Sums(list(self._dealer_at)), "branch": _Sums(list(branch_at))}
+        self._branch = np.array(
+            [0 if s is None else branch_at[s.branch_code or ""] for s in self.stores],
+            dtype=np.int64,
+        )
+        self._by_kind = {
+            "store": _Sums([s.code if s else "" for s in self.stores]),
+            "dealer": _Sums(list(self._dealer_at)),
+            "branch": _Sums(list(branch_at)),
+        }
         self._dealers: dict[tuple[int, int], Ints] = {}
         self.pairs: Counter[tuple[int, int]] = Counter()
         self.pairs_revenue: Counter[tuple[int, int]] = Counter()
-        self.unserved: tuple[Counter[tuple[str, Any]], Counter[tuple[str, Any]]] = (Counter(), Counter())
+        self.unserved: tuple[Counter[tuple[str, Any]], Counter[tuple[str, Any]]] = (
+            Counter(),
+            Counter(),
+        )
         self._metres: tuple[list[Floats], list[Floats]] = ([], [])
         self._customers: list[Ints] = []
         self._moved_customers: list[Ints] = []
@@ -112,7 +146,9 @@ class Tally:
         self.revenue_moved += int(batch.revenue[moved].sum())
         self._customers.append(np.unique(batch.customers))
         self._moved_customers.append(np.unique(batch.customers[moved]))
-        for which, (stores, metres) in enumerate(((before, batch.metres_before), (after, batch.metres_after))):
+        for which, (stores, metres) in enumerate(
+            ((before, batch.metres_before), (after, batch.metres_after))
+        ):
             self._metres[which].append(metres[~np.isnan(metres)])
             self._where(which, np.flatnonzero(stores == 0), batch)
 
@@ -141,7 +177,9 @@ class Tally:
     def _pair(self, before: Ints, after: Ints, revenue: Ints) -> None:
         moved = before != after
         width = len(self._dealer_at)
-        keys, where, counts = np.unique(before[moved] * width + after[moved], return_inverse=True, return_counts=True)
+        keys, where, counts = np.unique(
+            before[moved] * width + after[moved], return_inverse=True, return_counts=True
+        )
         money = np.zeros(len(keys), dtype=np.int64)
         np.add.at(money, where, revenue[moved])
         for key, number, minor in zip(keys.tolist(), counts.tolist(), money.tolist(), strict=True):
@@ -152,13 +190,18 @@ class Tally:
     def _where(self, which: int, rows: Ints, batch: Batch) -> None:
         numbers = rows.tolist()
         by_place = [n for n in numbers if not batch.regions[n] and not np.isnan(batch.latitude[n])]
-        self.unserved[which].update(("region", batch.regions[n]) for n in numbers if batch.regions[n])
-        self.unserved[which].update(("city", city) for city in nearest_settlements(batch.latitude[by_place], batch.longitude[by_place]))
+        self.unserved[which].update(
+            ("region", batch.regions[n]) for n in numbers if batch.regions[n]
+        )
+        self.unserved[which].update(
+            ("city", city)
+            for city in nearest_settlements(batch.latitude[by_place], batch.longitude[by_place])
+        )
         nowhere = sum(1 for n in numbers if not batch.regions[n] and np.isnan(batch.latitude[n]))
         if nowhere:
             self.unserved[which][("unknown", "")] += nowhere
 
-    # -- what is told ---------------------------------------------------------------------------------------------------------
+    # -- what is told ------------------------------------------------------------------------------
 
     def rows(self) -> list[Row]:
         """Stores, dealers and branches that had a visit before or after."""
@@ -167,25 +210,56 @@ class Tally:
             sums = self._by_kind[kind]
             for place in np.flatnonzero(sums.sums[:2].any(axis=0)).tolist():
                 store = self.stores[place] if kind == "store" else None
-                found.append(Row(kind, sums.names[place], store.name if store else "", *(int(n) for n in sums.sums[:, place]),
-                                 latitude=store.latitude if store else None, longitude=store.longitude if store else None))
+                found.append(
+                    Row(
+                        kind,
+                        sums.names[place],
+                        store.name if store else "",
+                        *(int(n) for n in sums.sums[:, place]),
+                        latitude=store.latitude if store else None,
+                        longitude=store.longitude if store else None,
+                    )
+                )
         return found
 
     def summary(self) -> dict[str, Any]:
-        """The total and the top rows, as JSON. Visits count arrivals, customers count people once."""
+        """The total and the top rows, as JSON. Visits count arrivals, customers count people
+        once."""
         dealers = list(self._dealer_at)
         top = sorted(self.pairs.items(), key=lambda each: (-each[1], each[0]))[:TOP_PAIRS]
         return {
-            "visits": self.visits, "customers": _distinct(self._customers), "revenue_minor": self.revenue,
-            "moved": {"visits": self.moved, "customers": _distinct(self._moved_customers), "revenue_minor": self.revenue_moved, "to_another_dealer": self.moved_dealer},
-            "distance": {"before": _distances(self._metres[0]), "after": _distances(self._metres[1])},
-            "unserved": {"before": self.unserved[0].total(), "after": self.unserved[1].total(), "where": self._unserved_places()},
-            "pairs": [[dealers[a], dealers[b], number, self.pairs_revenue[a, b]] for (a, b), number in top], "pairs_in_all": len(self.pairs)}
+            "visits": self.visits,
+            "customers": _distinct(self._customers),
+            "revenue_minor": self.revenue,
+            "moved": {
+                "visits": self.moved,
+                "customers": _distinct(self._moved_customers),
+                "revenue_minor": self.revenue_moved,
+                "to_another_dealer": self.moved_dealer,
+            },
+            "distance": {
+                "before": _distances(self._metres[0]),
+                "after": _distances(self._metres[1]),
+            },
+            "unserved": {
+                "before": self.unserved[0].total(),
+                "after": self.unserved[1].total(),
+                "where": self._unserved_places(),
+            },
+            "pairs": [
+                [dealers[a], dealers[b], number, self.pairs_revenue[a, b]] for (a, b), number in top
+            ],
+            "pairs_in_all": len(self.pairs),
+        }
 
     def _unserved_places(self) -> list[dict[str, Any]]:
         before, after = self.unserved
-        places = sorted({*before, *after}, key=lambda p: (-max(before[p], after[p]), str(p)))[:TOP_PLACES]
-        return [{**_place(*place), "before": before[place], "after": after[place]} for place in places]
+        places = sorted({*before, *after}, key=lambda p: (-max(before[p], after[p]), str(p)))[
+            :TOP_PLACES
+        ]
+        return [
+            {**_place(*place), "before": before[place], "after": after[place]} for place in places
+        ]
 
 
 def _place(kind: str, key: Any) -> dict[str, Any]:
@@ -205,4 +279,8 @@ def _distances(parts: list[Floats]) -> dict[str, int | None]:
     metres = np.concatenate(parts) if parts else np.zeros(0)
     if not len(metres):
         return {"visits": 0, "average_m": None, "p95_m": None}
-    return {"visits": len(metres), "average_m": round(float(metres.mean())), "p95_m": round(float(np.percentile(metres, 95, method="lower")))}
+    return {
+        "visits": len(metres),
+        "average_m": round(float(metres.mean())),
+        "p95_m": round(float(np.percentile(metres, 95, method="lower"))),
+    }

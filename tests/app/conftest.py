@@ -1,4 +1,6 @@
-"""A small installation of its own for each test: Petra is HQ, Omar owns dealer D1, Mei guides, Sam is a stranger."""
+"""A small installation of its own for each test: Petra is HQ, Omar owns dealer D1, Mei guides, Sam
+is a stranger."""
+
 from __future__ import annotations
 
 import copy
@@ -29,7 +31,8 @@ PASSWORD = "a door ajar 2026"
 
 @dataclass
 class House:
-    """One running installation and its people. `filled_with`: what the database held from the beginning, of a world that was kept."""
+    """One running installation and its people. `filled_with`: what the database held from the
+    beginning, of a world that was kept."""
 
     app: Any
     filled_with: Any = None
@@ -37,13 +40,23 @@ class House:
     def stranger(self) -> Any:
         return self.app.test_client()
 
-    def user(self, name: str, role: str, scope_id: int | None = None, must_change: bool = False) -> int:
-        return users.create(name, role, scope_id, by=COMMAND_LINE, password=PASSWORD, must_change=must_change)[0]
+    def user(
+        self, name: str, role: str, scope_id: int | None = None, must_change: bool = False
+    ) -> int:
+        return users.create(
+            name, role, scope_id, by=COMMAND_LINE, password=PASSWORD, must_change=must_change
+        )[0]
 
-    def sign_in(self, client: Any, name: str, password: str = PASSWORD, next_page: str | None = None) -> Any:
+    def sign_in(
+        self, client: Any, name: str, password: str = PASSWORD, next_page: str | None = None
+    ) -> Any:
         query = {"next": next_page} if next_page is not None else {}
         form = client.get("/sign-in", query_string=query)
-        return client.post("/sign-in", query_string=query, data={"csrf_token": token_of(form), "name": name, "password": password})
+        return client.post(
+            "/sign-in",
+            query_string=query,
+            data={"csrf_token": token_of(form), "name": name, "password": password},
+        )
 
     def signed_in(self, name: str) -> Any:
         client = self.stranger()
@@ -57,11 +70,20 @@ def token_of(page: Any) -> str:
 
 
 def settings_of(url: str, folder: Path, **more: str) -> config.Settings:
-    return config.load({"INSTANCE_PATH": str(folder), "DATABASE_URL": url, "LOG_LEVEL": "WARNING", "BRAND_TIMEZONE": clock.ZONE.key, **more})
+    return config.load(
+        {
+            "INSTANCE_PATH": str(folder),
+            "DATABASE_URL": url,
+            "LOG_LEVEL": "WARNING",
+            "BRAND_TIMEZONE": clock.ZONE.key,
+            **more,
+        }
+    )
 
 
 def installed(settings: config.Settings) -> Any:
-    """The application of this process, bound to an installation: putting it together takes longer than most tests."""
+    """The application of this process, bound to an installation: putting it together takes longer
+    than most tests."""
     if not _put_together:
         _put_together.append(create_app(settings))
     else:
@@ -73,15 +95,24 @@ _put_together: list[Any] = []
 
 
 class Worlds:
-    """Databases that fixtures filled, copied for each test that begins with the same: filling takes longer than most tests."""
+    """Databases that fixtures filled, copied for each test that begins with the same: filling takes
+    longer than most tests."""
 
     def __init__(self, databases: Databases):
         self.databases = databases
         self._kept: dict[tuple[str, str, dt.date], tuple[str, Any]] = {}
 
     def begin(self, engine: str, names: Sequence[str]) -> tuple[str, Any]:
-        """The URL of a database for a test that uses fixtures of these names, and what `keep` was given with it; None with an empty one."""
-        found = next((name for name, through in WORLDS.items() if through <= set(names) and (engine, name, _today()) in self._kept), None)
+        """The URL of a database for a test that uses fixtures of these names, and what `keep` was
+        given with it; None with an empty one."""
+        found = next(
+            (
+                name
+                for name, through in WORLDS.items()
+                if through <= set(names) and (engine, name, _today()) in self._kept
+            ),
+            None,
+        )
         if found is None:
             return self.databases.create(engine), None
         kept, content = self._kept[engine, found, _today()]
@@ -91,7 +122,10 @@ class Worlds:
         """The database of this moment is what tests with that fixture begin with from now on."""
         base = db.database()
         base.dispose()
-        self._kept["sqlite" if base.sqlite else "postgresql", name, _today()] = self.databases.copy(base.url), copy.deepcopy(content)
+        self._kept["sqlite" if base.sqlite else "postgresql", name, _today()] = (
+            self.databases.copy(base.url),
+            copy.deepcopy(content),
+        )
 
 
 def _today() -> dt.date:
@@ -99,7 +133,10 @@ def _today() -> dt.date:
     return dt.datetime.now(clock.ZONE).date()
 
 
-WORLDS = {"chain": {"bare_chain", "chain"}, "bare_chain": {"bare_chain"}}  # the fixtures that fill a house so, the fuller first
+WORLDS = {
+    "chain": {"bare_chain", "chain"},
+    "bare_chain": {"bare_chain"},
+}  # the fixtures that fill a house so, the fuller first
 
 
 @pytest.fixture(scope="session")
@@ -111,7 +148,9 @@ def fill() -> None:
     """Two dealers, as far as sign-in needs them."""
     terms = {"platform_fee_bp": 500, "channel_fee_bp": 0, "collection_mode": "store_collects"}
     with db.transaction() as connection:
-        connection.execute(insert(dealer), [{"dealer_code": code, "name": code, **terms} for code in ("D1", "D2")])
+        connection.execute(
+            insert(dealer), [{"dealer_code": code, "name": code, **terms} for code in ("D1", "D2")]
+        )
 
 
 @pytest.fixture
@@ -129,7 +168,13 @@ def own_app() -> None:
 
 
 @pytest.fixture
-def house(request: pytest.FixtureRequest, databases: Databases, worlds: Worlds, tmp_path: Path, cheap_passwords: None) -> Iterator[House]:
+def house(
+    request: pytest.FixtureRequest,
+    databases: Databases,
+    worlds: Worlds,
+    tmp_path: Path,
+    cheap_passwords: None,
+) -> Iterator[House]:
     """On SQLite, or on the engine of `@on_both_engines`."""
     url, filled_with = worlds.begin(getattr(request, "param", "sqlite"), request.fixturenames)
     before = brand._brand

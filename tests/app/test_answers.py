@@ -1,4 +1,5 @@
 """Headers, errors and health: what every answer has in common."""
+
 from __future__ import annotations
 
 import logging
@@ -21,17 +22,47 @@ class NoStoreInReach(InvalidInput):
     code = "no_store_in_reach"
 
 
-FAULTS = [(Malformed, 400), (NotAllowed, 403), (NotFound, 404), (Conflict, 409), (InvalidInput, 422), (NoStoreInReach, 422), (Fault, 422)]
+FAULTS = [
+    (Malformed, 400),
+    (NotAllowed, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (InvalidInput, 422),
+    (NoStoreInReach, 422),
+    (Fault, 422),
+]
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/", "/hq", "/nowhere", "/favicon.ico",
-                                  "/static/css/base.css", "/healthz", "/metrics", "/api/v1/nowhere", "/static/", "/docs", "/openapi.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sign-in",
+        "/",
+        "/hq",
+        "/nowhere",
+        "/favicon.ico",
+        "/static/css/base.css",
+        "/healthz",
+        "/metrics",
+        "/api/v1/nowhere",
+        "/static/",
+        "/docs",
+        "/openapi.json",
+    ],
+)
 def test_every_answer_carries_the_safe_headers(house, path):
     got = house.stranger().get(path, buffered=True).headers
     rules = dict(part.strip().split(" ", 1) for part in got["Content-Security-Policy"].split(";"))
-    assert {rules.get(name, rules["default-src"]) for name in ("script-src", "style-src", "img-src", "object-src")} <= {"'self'", "'none'", "'self' data:"}
+    assert {
+        rules.get(name, rules["default-src"])
+        for name in ("script-src", "style-src", "img-src", "object-src")
+    } <= {"'self'", "'none'", "'self' data:"}
     assert rules["frame-ancestors"] == rules["base-uri"] == "'none'"
-    assert (got["X-Content-Type-Options"], got["Referrer-Policy"], got["Cross-Origin-Opener-Policy"]) == ("nosniff", "same-origin", "same-origin")
+    assert (
+        got["X-Content-Type-Options"],
+        got["Referrer-Policy"],
+        got["Cross-Origin-Opener-Policy"],
+    ) == ("nosniff", "same-origin", "same-origin")
     assert "geolocation=()" in got["Permissions-Policy"]
     assert "Strict-Transport-Security" not in got
 
@@ -43,19 +74,35 @@ def test_pages_of_a_person_are_not_stored_and_static_files_are(house):
     assert client.get("/sign-in?lang=en").headers["Cache-Control"] == "no-store"
     for path in ("/docs", "/openapi.json", "/healthz", "/api/v1/orders/1"):
         assert "Cookie" not in client.get(path).headers.get("Vary", "")
-    assert "max-age=86400" in client.get("/static/css/base.css", buffered=True).headers["Cache-Control"]
+    assert (
+        "max-age=86400"
+        in client.get("/static/css/base.css", buffered=True).headers["Cache-Control"]
+    )
 
 
 def test_cookies_are_closed_to_scripts_and_other_sites(house):
     cookies = house.stranger().get("/sign-in?lang=en").headers.getlist("Set-Cookie")
     assert len(cookies) == 2
-    assert all("HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie for cookie in cookies)
+    assert all(
+        "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie
+        for cookie in cookies
+    )
 
 
 def test_an_https_site_says_so(house, tmp_path):
-    app = create_app(settings_of(db.database().url, tmp_path, APP_ENV="production", SECRET_KEY="k" * 64,
-                                 PUBLIC_BASE_URL="https://shop.example.com", TRUSTED_PROXIES="1"))
-    answer = app.test_client().get("/sign-in", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"})
+    app = create_app(
+        settings_of(
+            db.database().url,
+            tmp_path,
+            APP_ENV="production",
+            SECRET_KEY="k" * 64,
+            PUBLIC_BASE_URL="https://shop.example.com",
+            TRUSTED_PROXIES="1",
+        )
+    )
+    answer = app.test_client().get(
+        "/sign-in", headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+    )
     assert "Secure" in answer.headers["Set-Cookie"]
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
 
@@ -78,7 +125,11 @@ def test_the_page_of_a_guide_is_small(house):
     page = client.get("/guide/")
     assert "tabler" not in page.text
     assert "htmx" not in page.text
-    assert len(page.data) + sum(len(client.get(f"/static/{name}", buffered=True).data) for name in SIGN_IN_FILES) < 30_000
+    assert (
+        len(page.data)
+        + sum(len(client.get(f"/static/{name}", buffered=True).data) for name in SIGN_IN_FILES)
+        < 30_000
+    )
 
 
 @pytest.mark.parametrize(("kind", "status"), FAULTS)
@@ -87,9 +138,13 @@ def test_a_fault_of_the_domain_has_one_status(kind, status):
 
 
 @pytest.mark.parametrize(("kind", "status"), FAULTS)
-def test_a_fault_is_a_problem_document_for_programs_and_a_page_for_people(own_app, house, kind, status):
+def test_a_fault_is_a_problem_document_for_programs_and_a_page_for_people(
+    own_app, house, kind, status
+):
     def fails():
-        raise kind("What, why and what to do.", errors=[FieldFault("lines.0.amount_minor", "below 0")])
+        raise kind(
+            "What, why and what to do.", errors=[FieldFault("lines.0.amount_minor", "below 0")]
+        )
 
     for path in ("/api/v1/fails", "/fails"):
         house.app._got_first_request = False
@@ -97,8 +152,14 @@ def test_a_fault_is_a_problem_document_for_programs_and_a_page_for_people(own_ap
     told = house.stranger().get("/api/v1/fails")
     assert told.status_code == status
     assert told.content_type == "application/problem+json"
-    assert told.json == {"type": f"urn:doorstep:problem:{kind.code}", "title": told.json["title"], "status": status,
-                         "code": kind.code, "detail": "What, why and what to do.", "errors": [{"field": "lines.0.amount_minor", "reason": "below 0"}]}
+    assert told.json == {
+        "type": f"urn:doorstep:problem:{kind.code}",
+        "title": told.json["title"],
+        "status": status,
+        "code": kind.code,
+        "detail": "What, why and what to do.",
+        "errors": [{"field": "lines.0.amount_minor", "reason": "below 0"}],
+    }
     page = house.stranger().get("/fails")
     assert page.status_code == status
     assert "<h1>" in page.text
@@ -106,7 +167,10 @@ def test_a_fault_is_a_problem_document_for_programs_and_a_page_for_people(own_ap
 
 def test_unknown_addresses_and_methods_are_told_in_kind(house):
     client = house.stranger()
-    assert (client.get("/api/v1/nowhere").status_code, client.get("/api/v1/nowhere").json["code"]) == (404, "not_found")
+    assert (
+        client.get("/api/v1/nowhere").status_code,
+        client.get("/api/v1/nowhere").json["code"],
+    ) == (404, "not_found")
     assert client.post("/healthz").status_code == 405
     assert "GET" in client.post("/healthz").headers["Allow"]
     assert client.get("/nowhere").status_code == 404
@@ -140,7 +204,10 @@ def test_an_error_page_asks_the_database_for_nothing(house):
 
 
 def test_readiness_names_what_is_missing(house):
-    assert house.stranger().get("/readyz").json == {"ready": True, "checks": dict.fromkeys(health.CHECKS, "ok")}
+    assert house.stranger().get("/readyz").json == {
+        "ready": True,
+        "checks": dict.fromkeys(health.CHECKS, "ok"),
+    }
     with db.transaction() as connection:
         connection.exec_driver_sql("DROP TRIGGER ao_audit_log_update")
     answer = house.stranger().get("/readyz")
@@ -170,6 +237,10 @@ def test_an_unreachable_database_does_not_stop_the_start(house, tmp_path):
 
 def test_metrics_are_open_unless_a_token_is_set(house, tmp_path):
     assert b"doorstep_requests_total" in house.stranger().get("/metrics").data
-    guarded = create_app(settings_of(db.database().url, tmp_path, METRICS_TOKEN="t" * 20)).test_client()
+    guarded = create_app(
+        settings_of(db.database().url, tmp_path, METRICS_TOKEN="t" * 20)
+    ).test_client()
     assert guarded.get("/metrics").status_code == 401
-    assert guarded.get("/metrics", headers={"Authorization": "Bearer " + "t" * 20}).status_code == 200
+    assert (
+        guarded.get("/metrics", headers={"Authorization": "Bearer " + "t" * 20}).status_code == 200
+    )

@@ -1,4 +1,5 @@
 """API keys: seen once, kept as a hash, dead soon after they are revoked."""
+
 from __future__ import annotations
 
 import pytest
@@ -28,11 +29,20 @@ def test_a_key_is_kept_as_a_hash_only(house):
 
 
 def test_a_key_acts_with_its_scope_and_limit(house):
-    actor = api_keys.actor_of(api_keys.create_key("only-d1", "read", by=COMMAND_LINE, limit_kind="dealer", limit_id=1))
-    assert (actor.name, actor.permissions, actor.scope_kind, actor.scope_id) == ("key:1", SCOPES["read"], "dealer", 1)
+    actor = api_keys.actor_of(
+        api_keys.create_key("only-d1", "read", by=COMMAND_LINE, limit_kind="dealer", limit_id=1)
+    )
+    assert (actor.name, actor.permissions, actor.scope_kind, actor.scope_id) == (
+        "key:1",
+        SCOPES["read"],
+        "dealer",
+        1,
+    )
 
 
-@pytest.mark.parametrize("key", ["", "dk_", "dk_" + "0" * 43, "x" * 100_000, "\x00", "\ud800", "' OR 1=1 --"])
+@pytest.mark.parametrize(
+    "key", ["", "dk_", "dk_" + "0" * 43, "x" * 100_000, "\x00", "\ud800", "' OR 1=1 --"]
+)
 def test_an_unknown_key_is_nobody(house, key):
     assert api_keys.actor_of(key) is None
 
@@ -40,7 +50,9 @@ def test_an_unknown_key_is_nobody(house, key):
 def test_a_revoked_key_dies_at_once_here_and_within_five_seconds_elsewhere(house, monkeypatch):
     key = api_keys.create_key("till", "write", by=COMMAND_LINE)
     assert api_keys.actor_of(key)
-    monkeypatch.setattr(api_keys, "forget", lambda: None)  # as in another process, which hears nothing
+    monkeypatch.setattr(
+        api_keys, "forget", lambda: None
+    )  # as in another process, which hears nothing
     api_keys.revoke(key, by=COMMAND_LINE)
     monkeypatch.undo()
     assert api_keys.actor_of(key) is not None
@@ -57,7 +69,9 @@ def test_the_entry_path_pays_no_query_for_a_key_it_knows(house):
     key = api_keys.create_key("till", "write", by=COMMAND_LINE)
     api_keys.actor_of(key)
     asked = []
-    event.listen(db.database().engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2]))
+    event.listen(
+        db.database().engine, "before_cursor_execute", lambda *arguments: asked.append(arguments[2])
+    )
     for _ in range(100):
         api_keys.actor_of(key)
     assert asked == []
@@ -75,7 +89,9 @@ def test_a_rate_limit_of_keys_refuses_what_is_too_much(house):
     assert actor_of("unknown") is None
 
 
-@pytest.mark.parametrize("arguments", [("till", "emperor"), ("", "read"), ("x" * 65, "read"), ("till\n", "read")])
+@pytest.mark.parametrize(
+    "arguments", [("till", "emperor"), ("", "read"), ("x" * 65, "read"), ("till\n", "read")]
+)
 def test_a_key_needs_a_name_and_a_known_scope(house, arguments):
     with pytest.raises(InvalidInput):
         api_keys.create_key(*arguments, by=COMMAND_LINE)

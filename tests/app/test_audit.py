@@ -1,4 +1,5 @@
 """The audit log is chained and cannot be changed unnoticed (P7, M10, M17)."""
+
 from __future__ import annotations
 
 import threading
@@ -17,7 +18,14 @@ pytestmark = on_both_engines
 def write(lines: int = 5) -> None:
     with db.transaction() as connection:
         for number in range(lines):
-            audit.record(connection, "user:1", "publish_plan", "plan", number, {"version": number, "codes": ["S1", "门店"]})
+            audit.record(
+                connection,
+                "user:1",
+                "publish_plan",
+                "plan",
+                number,
+                {"version": number, "codes": ["S1", "门店"]},
+            )
 
 
 def faults() -> list[str]:
@@ -48,9 +56,17 @@ def test_an_untouched_log_is_clean_and_sealing_again_does_nothing(house):
         assert audit.head(connection)[0] == 8
 
 
-@pytest.mark.parametrize(("column", "value"), [("actor", "user:2"), ("action", "nothing"), ("object_id", "9"), ("detail", "{}"),
-                                               ("at", "2020-01-01T00:00:00.000000Z"),
-                                               ("object_kind", "x")])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("actor", "user:2"),
+        ("action", "nothing"),
+        ("object_id", "9"),
+        ("detail", "{}"),
+        ("at", "2020-01-01T00:00:00.000000Z"),
+        ("object_kind", "x"),
+    ],
+)
 def test_a_changed_line_is_named(house, column, value):
     write(5)
     audit.seal_audit()
@@ -69,12 +85,23 @@ def test_a_missing_seal_in_the_middle_is_named(house):
     write(3)
     audit.seal_audit()
     force("DELETE FROM audit_seal WHERE seq = 2")
-    assert faults() == ["audit_seal: 1 seal(s) missing before seq 3", "audit_log: row 3 (seq 3) is not what was sealed"]
+    assert faults() == [
+        "audit_seal: 1 seal(s) missing before seq 3",
+        "audit_log: row 3 (seq 3) is not what was sealed",
+    ]
 
 
-@pytest.mark.parametrize("statement", ["UPDATE audit_log SET actor = 'x'", "DELETE FROM audit_log",
-                                       "UPDATE audit_seal SET hash = 'x'", "DELETE FROM audit_seal",
-                                       "INSERT INTO audit_seal (seq, audit_id, hash) VALUES (1, 1, 'x') ON CONFLICT (seq) DO UPDATE SET hash = 'x'"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_log SET actor = 'x'",
+        "DELETE FROM audit_log",
+        "UPDATE audit_seal SET hash = 'x'",
+        "DELETE FROM audit_seal",
+        "INSERT INTO audit_seal (seq, audit_id, hash) VALUES (1, 1, 'x') ON CONFLICT (seq) DO "
+        "UPDATE SET hash = 'x'",
+    ],
+)
 def test_the_database_itself_refuses_to_change_a_line(house, statement):
     write(2)
     audit.seal_audit()
@@ -95,7 +122,9 @@ def test_a_deed_that_fails_leaves_no_line(house):
         assert connection.execute(select(audit.audit_log)).all() == []
 
 
-@pytest.mark.parametrize("detail", [{"note": "x" * 65}, {"note": "two\nlines"}, {"rate": 0.5}, {"who": object()}])
+@pytest.mark.parametrize(
+    "detail", [{"note": "x" * 65}, {"note": "two\nlines"}, {"rate": 0.5}, {"who": object()}]
+)
 def test_free_text_and_fractions_have_no_place_in_a_detail(house, detail):
     with pytest.raises(ValueError), db.transaction() as connection:
         audit.record(connection, "user:1", "publish_plan", "plan", 1, detail)

@@ -1,4 +1,5 @@
 """`flask user` and `flask api-key` (CONTRACT 2): the secret on the last line, faults in words."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -27,26 +28,48 @@ def test_a_user_gets_a_one_time_password_on_the_last_line(house):
 
 
 def test_a_password_from_standard_input_is_the_users_own(house):
-    result = run(house, "user", "create", "petra", "--role", "hq_admin", "--password-stdin", given="a door ajar 2026\n")
+    result = run(
+        house,
+        "user",
+        "create",
+        "petra",
+        "--role",
+        "hq_admin",
+        "--password-stdin",
+        given="a door ajar 2026\n",
+    )
     assert result.exit_code == 0
     assert "ajar" not in result.output
-    assert users.sign_in("petra", "a door ajar 2026", now=dt.datetime.now(dt.UTC)).must_change_password is False
+    assert (
+        users.sign_in("petra", "a door ajar 2026", now=dt.datetime.now(dt.UTC)).must_change_password
+        is False
+    )
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (("user", "create", "lost", "--role", "dealer", "--dealer", "NOPE"), "no dealer 'NOPE'"),
-    (("user", "create", "lost", "--role", "dealer"), "needs --dealer CODE"),
-    (("user", "create", "lost", "--role", "dealer", "--store", "S1"), "needs --dealer CODE"),
-    (("user", "create", "lost", "--role", "hq_admin", "--dealer", "D1"), "leave out --dealer"),
-    (("user", "create", "lost", "--role", "guide", "--dealer", "D1", "--guide", "G1"), "not several"),
-    (("user", "create", "lost", "--role", "emperor"), "emperor"),
-    (("user", "create", "two words", "--role", "hq_admin"), "no spaces"),
-    (("user", "create", "lost", "--role", "hq_admin", "--password-stdin"), "no password"),
-    (("user", "disable", "nobody"), "no active user"),
-    (("api-key", "create", "x", "--scope", "emperor"), "emperor"),
-    (("api-key", "create", "x", "--scope", "read", "--store", "NOPE"), "no store 'NOPE'"),
-    (("api-key", "create", "x", "--scope", "read", "--store", "S1", "--dealer", "D1"), "not several"),
-    (("api-key", "revoke", "dk_nothing"), "0 active keys")])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("user", "create", "lost", "--role", "dealer", "--dealer", "NOPE"), "no dealer 'NOPE'"),
+        (("user", "create", "lost", "--role", "dealer"), "needs --dealer CODE"),
+        (("user", "create", "lost", "--role", "dealer", "--store", "S1"), "needs --dealer CODE"),
+        (("user", "create", "lost", "--role", "hq_admin", "--dealer", "D1"), "leave out --dealer"),
+        (
+            ("user", "create", "lost", "--role", "guide", "--dealer", "D1", "--guide", "G1"),
+            "not several",
+        ),
+        (("user", "create", "lost", "--role", "emperor"), "emperor"),
+        (("user", "create", "two words", "--role", "hq_admin"), "no spaces"),
+        (("user", "create", "lost", "--role", "hq_admin", "--password-stdin"), "no password"),
+        (("user", "disable", "nobody"), "no active user"),
+        (("api-key", "create", "x", "--scope", "emperor"), "emperor"),
+        (("api-key", "create", "x", "--scope", "read", "--store", "NOPE"), "no store 'NOPE'"),
+        (
+            ("api-key", "create", "x", "--scope", "read", "--store", "S1", "--dealer", "D1"),
+            "not several",
+        ),
+        (("api-key", "revoke", "dk_nothing"), "0 active keys"),
+    ],
+)
 def test_a_mistake_is_told_in_words(house, arguments, words):
     result = run(house, *arguments)
     assert result.exit_code in (1, 2)

@@ -1,4 +1,6 @@
-"""A database that is busy or gone is no fault of the caller and none of ours to hide: 503 with Retry-After, and everything again once it is back."""
+"""A database that is busy or gone is no fault of the caller and none of ours to hide: 503 with
+Retry-After, and everything again once it is back."""
+
 from __future__ import annotations
 
 import sqlite3
@@ -22,8 +24,13 @@ from tests.databases import Databases
 from tests.postgres import Server
 
 ENTRY = {"customer": {"customer_id": "c1"}}
-ORDER = {"order_no": "O1", "customer_id": "c1", "paid_at": "2025-03-01T10:00:00Z", "currency": "CNY",
-         "lines": [{"line_no": 1, "quantity": 1, "amount_minor": 100}]}
+ORDER = {
+    "order_no": "O1",
+    "customer_id": "c1",
+    "paid_at": "2025-03-01T10:00:00Z",
+    "currency": "CNY",
+    "lines": [{"line_no": 1, "quantity": 1, "amount_minor": 100}],
+}
 
 
 class Door:
@@ -37,10 +44,14 @@ class Door:
         self.key = api_keys.create_key("mall", "write", by=COMMAND_LINE)
 
     def posts(self, path: str, body: Any) -> Any:
-        return self.house.stranger().post(f"/api/v1{path}", json=body, headers={"Authorization": f"Bearer {self.key}"})
+        return self.house.stranger().post(
+            f"/api/v1{path}", json=body, headers={"Authorization": f"Bearer {self.key}"}
+        )
 
     def health(self) -> tuple[int, int]:
-        return self.house.stranger().get("/healthz").status_code, self.house.stranger().get("/readyz").status_code
+        return self.house.stranger().get("/healthz").status_code, self.house.stranger().get(
+            "/readyz"
+        ).status_code
 
 
 @pytest.fixture(autouse=True)
@@ -56,10 +67,16 @@ def unbound(cheap_passwords: None) -> Iterator[None]:
 
 def is_told_to_come_again(answer: Any) -> bool:
     problem = answer.get_json()
-    return (answer.status_code, answer.content_type, problem["code"]) == (503, "application/problem+json", "unavailable") and int(answer.headers["Retry-After"]) > 0
+    return (answer.status_code, answer.content_type, problem["code"]) == (
+        503,
+        "application/problem+json",
+        "unavailable",
+    ) and int(answer.headers["Retry-After"]) > 0
 
 
-def test_a_locked_sqlite_is_503_for_who_writes_and_open_for_who_reads(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_locked_sqlite_is_503_for_who_writes_and_open_for_who_reads(
+    databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(db, "BUSY_SECONDS", 0.2)
     url = databases.create("sqlite")
     door = Door(url, tmp_path)
@@ -98,13 +115,19 @@ def test_a_stopped_postgresql_is_503_and_the_process_stays_alive(tmp_path: Path)
         assert door.health() == (200, 503)
 
 
-def test_cut_connections_cost_one_answer_each_kind_and_no_more(databases: Databases, tmp_path: Path):
+def test_cut_connections_cost_one_answer_each_kind_and_no_more(
+    databases: Databases, tmp_path: Path
+):
     url = databases.create("postgresql")
     door = Door(url, tmp_path)
     assert door.posts("/entries", ENTRY).status_code == 201
     name = make_url(url).database
-    with psycopg.connect(databases.postgresql_url().replace("+psycopg", ""), autocommit=True) as other:
-        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+    with psycopg.connect(
+        databases.postgresql_url().replace("+psycopg", ""), autocommit=True
+    ) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+        )
     statuses = [door.posts("/entries", ENTRY).status_code for _ in range(4)]
     assert set(statuses) <= {201, 503} and statuses[-2:] == [201, 201]
     db.database().dispose()

@@ -1,4 +1,6 @@
-"""`flask demo`: a made-up chain whose facts went through the services, so that its books and decisions hold (CONTRACT 2)."""
+"""`flask demo`: a made-up chain whose facts went through the services, so that its books and
+decisions hold (CONTRACT 2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -53,10 +55,30 @@ from stores.simulation.simulations import simulation
 from tests.app.conftest import settings_of
 from tests.databases import ENGINES, Databases
 
-NOW = dt.datetime(2026, 11, 22, 0, 30, tzinfo=dt.UTC)  # 08:30 in Shanghai: the demo ends on 21 November
+NOW = dt.datetime(
+    2026, 11, 22, 0, 30, tzinfo=dt.UTC
+)  # 08:30 in Shanghai: the demo ends on 21 November
 SECRET = "a secret of at least thirty-two characters"
-SAME_AGAIN: tuple[Table, ...] = (branch, dealer, store, guide, employment, customer, customer_state, entry, event, binding, sales_order, order_line,
-                                 order_state, refund, refund_line, account, journal, transfer)
+SAME_AGAIN: tuple[Table, ...] = (
+    branch,
+    dealer,
+    store,
+    guide,
+    employment,
+    customer,
+    customer_state,
+    entry,
+    event,
+    binding,
+    sales_order,
+    order_line,
+    order_state,
+    refund,
+    refund_line,
+    account,
+    journal,
+    transfer,
+)
 
 
 @dataclass
@@ -72,7 +94,9 @@ def ignore(what: str, done: int, total: int) -> None:
 
 
 @pytest.fixture(scope="module", params=ENGINES)
-def demo(request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
     """Read only: shared by the tests of one engine."""
     made = Demo(databases.create(request.param), tmp_path_factory.mktemp("demo"))
     before = brand._brand
@@ -117,7 +141,12 @@ def content() -> str:
 
 
 def test_the_chain_has_the_size_asked_for_and_ends_yesterday(demo: Demo) -> None:
-    assert (count(store), count(dealer), count(branch), count(guide)) == (TINY.stores, TINY.dealers, TINY.branches, TINY.guides)
+    assert (count(store), count(dealer), count(branch), count(guide)) == (
+        TINY.stores,
+        TINY.dealers,
+        TINY.branches,
+        TINY.guides,
+    )
     assert count(entry) == TINY.entries
     for table in (entry, event, sales_order):
         days = rows(select(func.min(table.c.business_day), func.max(table.c.business_day)))[0]
@@ -125,9 +154,13 @@ def test_the_chain_has_the_size_asked_for_and_ends_yesterday(demo: Demo) -> None
         assert days[0] >= dt.date(2026, 11, 22) - dt.timedelta(days=TINY.days)
 
 
-def test_two_runs_on_one_day_give_the_same_ids_and_amounts(demo: Demo, databases: Databases, tmp_path: Path) -> None:
+def test_two_runs_on_one_day_give_the_same_ids_and_amounts(
+    demo: Demo, databases: Databases, tmp_path: Path
+) -> None:
     first = content()
-    again = Demo(databases.create("sqlite" if demo.url.startswith("sqlite") else "postgresql"), tmp_path)
+    again = Demo(
+        databases.create("sqlite" if demo.url.startswith("sqlite") else "postgresql"), tmp_path
+    )
     start(again)
     try:
         assert load(TINY, now=NOW, progress=ignore)
@@ -138,9 +171,13 @@ def test_two_runs_on_one_day_give_the_same_ids_and_amounts(demo: Demo, databases
     assert second == first
 
 
-def test_the_manager_of_a_demo_that_is_old_enough_has_a_new_home_to_approve(demo: Demo, databases: Databases, tmp_path: Path) -> None:
+def test_the_manager_of_a_demo_that_is_old_enough_has_a_new_home_to_approve(
+    demo: Demo, databases: Databases, tmp_path: Path
+) -> None:
     """A14: the tiny one is younger than a protection (B3), so two months pass."""
-    later = Demo(databases.create("sqlite" if demo.url.startswith("sqlite") else "postgresql"), tmp_path)
+    later = Demo(
+        databases.create("sqlite" if demo.url.startswith("sqlite") else "postgresql"), tmp_path
+    )
     start(later)
     try:
         assert load(TINY, now=NOW, progress=ignore)
@@ -152,10 +189,16 @@ def test_the_manager_of_a_demo_that_is_old_enough_has_a_new_home_to_approve(demo
         with db.read() as connection:
             now = dt.datetime(2027, 1, 22, 0, 30, tzinfo=dt.UTC)
             proposed = home_proposals.rows(connection, shop, Policy(), now)
-            code = connection.execute(select(store.c.store_code).where(store.c.id == shop)).scalar_one()
+            code = connection.execute(
+                select(store.c.store_code).where(store.c.id == shop)
+            ).scalar_one()
         assert [each.held_until for each in proposed] == [None] * regulars.REGULARS
         for each in proposed:
-            customer_deeds.do(customer_deeds.Deed("home_approved", each.customer_text, code), actor=COMMAND_LINE, now=now)
+            customer_deeds.do(
+                customer_deeds.Deed("home_approved", each.customer_text, code),
+                actor=COMMAND_LINE,
+                now=now,
+            )
     finally:
         databases.drop(later.url)
         start(demo)
@@ -172,15 +215,27 @@ def test_a_loaded_demo_is_left_alone_and_its_users_are_told_again(demo: Demo) ->
 
 
 def test_money_is_conserved_and_every_order_stands_in_the_ledger(demo: Demo) -> None:
-    """D2, D6: an order's transfers begin with its sale; what nobody owns stands in hq/unattributed."""
-    sums = dict(rows(select(transfer.c.kind, func.sum(transfer.c.amount_minor)).group_by(transfer.c.kind)))
-    owned, unowned = (rows(select(func.coalesce(func.sum(sales_order.c.total_minor), 0)).where(where))[0][0]
-                      for where in (sales_order.c.dealer_id.is_not(None), sales_order.c.dealer_id.is_(None)))
+    """D2, D6: an order's transfers begin with its sale; what nobody owns stands in
+    hq/unattributed."""
+    sums = dict(
+        rows(select(transfer.c.kind, func.sum(transfer.c.amount_minor)).group_by(transfer.c.kind))
+    )
+    owned, unowned = (
+        rows(select(func.coalesce(func.sum(sales_order.c.total_minor), 0)).where(where))[0][0]
+        for where in (sales_order.c.dealer_id.is_not(None), sales_order.c.dealer_id.is_(None))
+    )
     assert sums["sale"] == owned
     assert sums["sale_unattributed"] == unowned
     refunded = rows(select(func.sum(refund.c.total_minor)))[0][0]
     assert sums["refund"] + sums.get("refund_unattributed", 0) == refunded
-    assert sums["platform_fee"] == rows(select(func.sum(sales_order.c.platform_fee_minor)).where(sales_order.c.dealer_id.is_not(None)))[0][0]
+    assert (
+        sums["platform_fee"]
+        == rows(
+            select(func.sum(sales_order.c.platform_fee_minor)).where(
+                sales_order.c.dealer_id.is_not(None)
+            )
+        )[0][0]
+    )
     assert count(intake_open) == 0  # everything is sealed
 
 
@@ -196,14 +251,22 @@ def test_every_order_has_an_owner_with_a_contract_or_is_unattributed(demo: Demo)
     """D1: frozen store, dealer and contract stand together."""
     o = sales_order.c
     assert count(sales_order, o.owner_basis == "unattributed", o.store_id.is_not(None)) == 0
-    assert count(sales_order, o.owner_basis != "unattributed", (o.store_id.is_(None)) | (o.dealer_id.is_(None)) | (o.contract_id.is_(None))) == 0
+    assert (
+        count(
+            sales_order,
+            o.owner_basis != "unattributed",
+            (o.store_id.is_(None)) | (o.dealer_id.is_(None)) | (o.contract_id.is_(None)),
+        )
+        == 0
+    )
     bases = dict(rows(select(o.owner_basis, func.count()).group_by(o.owner_basis)))
     assert bases.keys() == {"entry", "visit", "location", "named", "unattributed"}
     assert bases["unattributed"] < 0.05 * count(sales_order)
 
 
 def test_visits_end_in_orders_and_baskets_are_filled_as_in_a_real_trade(demo: Demo) -> None:
-    """Leaf tea: a visit in twelve or so ends in an order, of those whom a guide's link brought more; an order is some 200 yuan."""
+    """Leaf tea: a visit in twelve or so ends in an order, of those whom a guide's link brought
+    more; an order is some 200 yuan."""
     o = sales_order.c
     online = count(sales_order, o.channel == "mini_program")
     assert 0.05 < online / count(entry) < 0.14
@@ -213,7 +276,11 @@ def test_visits_end_in_orders_and_baskets_are_filled_as_in_a_real_trade(demo: De
 
 def test_gifts_are_bought_before_the_festivals_and_spring_tea_when_it_is_picked() -> None:
     def share(category: str, day: dt.date) -> float:
-        lines = [line for basket in baskets(2_000, day, np.random.default_rng(1)) for line in basket.lines]
+        lines = [
+            line
+            for basket in baskets(2_000, day, np.random.default_rng(1))
+            for line in basket.lines
+        ]
         return sum(line.category == category for line in lines) / len(lines)
 
     mid_autumn, ordinary, april = dt.date(2026, 9, 20), dt.date(2026, 7, 8), dt.date(2026, 4, 10)
@@ -224,7 +291,14 @@ def test_gifts_are_bought_before_the_festivals_and_spring_tea_when_it_is_picked(
 
 def test_the_rungs_are_as_varied_as_life(demo: Demo) -> None:
     rungs = dict(rows(select(entry.c.rung, func.count()).group_by(entry.c.rung)))
-    assert {"HOME_PROTECTED", "ENTRY_PARAM", "NEAREST", "TERRITORY", "REGION", "LAST_VISIT"} <= rungs.keys()
+    assert {
+        "HOME_PROTECTED",
+        "ENTRY_PARAM",
+        "NEAREST",
+        "TERRITORY",
+        "REGION",
+        "LAST_VISIT",
+    } <= rungs.keys()
     assert all(n < 0.75 * TINY.entries for n in rungs.values())
     assert count(sales_order, sales_order.c.guide_id.is_not(None)) > 0.3 * count(sales_order)
     assert 0.01 < count(refund) / count(sales_order) < 0.09
@@ -243,7 +317,9 @@ def test_decisions_of_the_demo_replay(demo: Demo) -> None:
         ids = connection.execute(select(entry.c.entry_id).order_by(entry.c.id)).scalars().all()
         bases = set()
         for entry_id in ids[::25] + ids[-25:]:
-            again = entry_reading.replay(connection, entry_reading.find(connection, entry_id, SYSTEM), EVERYTHING)
+            again = entry_reading.replay(
+                connection, entry_reading.find(connection, entry_id, SYSTEM), EVERYTHING
+            )
             assert again["same"], entry_id
             bases.add(again["basis"])
     assert {"point", "record"} <= bases
@@ -255,20 +331,36 @@ def test_a_simulation_of_a_new_store_is_ready(demo: Demo) -> None:
         found = connection.execute(select(simulation).order_by(simulation.c.id.desc())).all()
     assert [row.scenario["changes"][0]["open"]["store_code"] for row in found] == ["NEW-1", "NEW-2"]
     assert found[0].scenario["on"] == found[1].scenario["on"]
-    assert all(row.summary is not None and row.summary["visits"] > row.summary["moved"]["visits"] > 0 for row in found)
+    assert all(
+        row.summary is not None and row.summary["visits"] > row.summary["moved"]["visits"] > 0
+        for row in found
+    )
 
 
 def test_the_special_people_and_stores_are_there(demo: Demo) -> None:
-    """C16, B9, D12, A11: a guide who buys friends, a leaver, a store sold, one paused, one closed."""
+    """C16, B9, D12, A11: a guide who buys friends, a leaver, a store sold, one paused, one
+    closed."""
     e = event.c
-    adds = rows(select(e.guide_id, func.count()).where(e.type == "contact.confirmed").group_by(e.guide_id, e.business_day).order_by(func.count().desc()))
+    adds = rows(
+        select(e.guide_id, func.count())
+        .where(e.type == "contact.confirmed")
+        .group_by(e.guide_id, e.business_day)
+        .order_by(func.count().desc())
+    )
     assert adds[0][1] >= 25
     assert count(event, e.type == "contact.deleted_by_customer", e.guide_id == adds[0][0]) >= 15
     left = rows(select(guide.c.id).where(guide.c.left_on.is_not(None)))
     assert len(left) == 1
     assert count(event, e.type == "contact.transferred", e.from_guide_id == left[0][0]) >= 1
-    assert count(store, store.c.status == "paused", store.c.paused_until > NOW.date()) == 1  # it is paused when somebody looks
-    assert {r[0] for r in rows(select(customer_deed.c.kind))} >= {"pinned", "no_switch", "switched", "refused"}
+    assert (
+        count(store, store.c.status == "paused", store.c.paused_until > NOW.date()) == 1
+    )  # it is paused when somebody looks
+    assert {r[0] for r in rows(select(customer_deed.c.kind))} >= {
+        "pinned",
+        "no_switch",
+        "switched",
+        "refused",
+    }
     assert {"paused", "closed", "active"} == {r[0] for r in rows(select(store.c.status).distinct())}
     with db.read() as connection:
         snapshot = network.snapshot(versions.current(connection))
@@ -277,24 +369,31 @@ def test_the_special_people_and_stores_are_there(demo: Demo) -> None:
 
 
 def test_who_was_taken_over_pinned_or_held_is_found_in_the_list(demo: Demo) -> None:
-    """D1, A4, A10: the number beside the list is that of its rows, and each way to find them finds somebody."""
+    """D1, A4, A10: the number beside the list is that of its rows, and each way to find them finds
+    somebody."""
     order = Order("customer", descending=True)
     with db.read() as connection:
         for bound in ("taken", "pinned", "no_switch"):
             wanted = customer_book.CustomerFilter(NOW, NOW.date(), bound=bound)
             found = customer_book.rows(connection, SYSTEM, wanted, order)
-            assert len(found) == customer_book.total(connection, SYSTEM, wanted) and (found or bound == "taken"), bound  # so few days: nobody may be taken yet
+            assert len(found) == customer_book.total(connection, SYSTEM, wanted) and (
+                found or bound == "taken"
+            ), bound  # so few days: nobody may be taken yet
 
 
 def test_the_entry_ids_are_version_7_and_in_time_order(demo: Demo) -> None:
-    found = [r[0] for r in rows(select(entry.c.entry_id).order_by(entry.c.occurred_at, entry.c.entry_id))]
+    found = [
+        r[0] for r in rows(select(entry.c.entry_id).order_by(entry.c.occurred_at, entry.c.entry_id))
+    ]
     assert all(each[14] == "7" and each[19] in "89ab" for each in found)
     assert [each[:13] for each in found] == sorted(each[:13] for each in found)
     assert count(idempotency_key) == 0
 
 
 def test_every_customer_who_entered_is_known_by_both_identities(demo: Demo) -> None:
-    kinds = dict(rows(select(customer_identity.c.kind, func.count()).group_by(customer_identity.c.kind)))
+    kinds = dict(
+        rows(select(customer_identity.c.kind, func.count()).group_by(customer_identity.c.kind))
+    )
     entered = rows(select(func.count(entry.c.customer_id.distinct())))[0][0]
     assert kinds["unionid"] >= entered
     assert kinds["customer_id"] == count(customer)
@@ -306,22 +405,42 @@ def test_a_database_that_holds_something_else_is_refused(database_url: str, tmp_
     start(own)
     try:
         with db.transaction() as connection:
-            connection.execute(insert(dealer).values(dealer_code="D1", name="Omar", platform_fee_bp=500, channel_fee_bp=0, collection_mode="store_collects"))
+            connection.execute(
+                insert(dealer).values(
+                    dealer_code="D1",
+                    name="Omar",
+                    platform_fee_bp=500,
+                    channel_fee_bp=0,
+                    collection_mode="store_collects",
+                )
+            )
         with pytest.raises(NotEmpty, match="a chain of its own"):
             load(TINY, now=NOW, progress=ignore)
-        assert load_once(ignore, instance=tmp_path, size=TINY, now=NOW) == []  # serving one's own chain needs no demo
+        assert (
+            load_once(ignore, instance=tmp_path, size=TINY, now=NOW) == []
+        )  # serving one's own chain needs no demo
         assert count(store) == 0
     finally:
         release(before)
 
 
-def test_the_command_says_in_words_that_the_database_is_not_empty(databases: Databases, tmp_path: Path) -> None:
+def test_the_command_says_in_words_that_the_database_is_not_empty(
+    databases: Databases, tmp_path: Path
+) -> None:
     before = brand._brand
     url = databases.create("sqlite")
     app = create_app(settings_of(url, tmp_path))
     try:
         with db.transaction() as connection:
-            connection.execute(insert(dealer).values(dealer_code="D1", name="Omar", platform_fee_bp=500, channel_fee_bp=0, collection_mode="store_collects"))
+            connection.execute(
+                insert(dealer).values(
+                    dealer_code="D1",
+                    name="Omar",
+                    platform_fee_bp=500,
+                    channel_fee_bp=0,
+                    collection_mode="store_collects",
+                )
+            )
         done = app.test_cli_runner().invoke(args=["demo"])
         assert done.exit_code == 1
         assert "this database holds a chain of its own" in done.output.lower()

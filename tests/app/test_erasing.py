@@ -1,4 +1,6 @@
-"""An erasure leaves no identifier anywhere: not in a table, not in a file of the instance, however he came to be known (P5, M20)."""
+"""An erasure leaves no identifier anywhere: not in a table, not in a file of the instance, however
+he came to be known (P5, M20)."""
+
 from __future__ import annotations
 
 import base64
@@ -31,7 +33,14 @@ from stores.facts.customers import customer, customer_identity
 from tests.app.conftest import House, on_both_engines
 from tests.network import NOON
 
-SAM, TWIN, UNION, OPEN, EXTERNAL, PHONE = "sam-of-the-mall-77", "sam-on-the-phone-88", "oUnionOfSam99", "oOpenOfSam66", "wmSamExternal55", "13912345678"
+SAM, TWIN, UNION, OPEN, EXTERNAL, PHONE = (
+    "sam-of-the-mall-77",
+    "sam-on-the-phone-88",
+    "oUnionOfSam99",
+    "oOpenOfSam66",
+    "wmSamExternal55",
+    "13912345678",
+)
 IDENTIFIERS = (SAM, TWIN, UNION, OPEN, EXTERNAL, PHONE)
 OTHER = "sam-of-the-mall-7"
 STORES = "store_code,name,dealer_code,latitude,longitude,crs\nS1,One,D1,31.2304,121.4737,wgs84\nS2,Two,D2,31.26,121.52,wgs84\n"
@@ -49,8 +58,13 @@ class Desk:
         self.imports("guides", GUIDES)
 
     def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
-        headers = {"Authorization": f"Bearer {self.key}", **({"Idempotency-Key": key} if key else {})}
-        return self.house.app.test_client().open(f"/api/v1{path}", method=method, json=body, headers=headers)
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            **({"Idempotency-Key": key} if key else {}),
+        }
+        return self.house.app.test_client().open(
+            f"/api/v1{path}", method=method, json=body, headers=headers
+        )
 
     def imports(self, kind: str, text: str) -> None:
         path = self.folder / f"{kind}.csv"
@@ -60,33 +74,92 @@ class Desk:
         path.unlink()
 
     def uploads(self, kind: str, name: str, content: bytes) -> int:
-        return uploads.receive(kind, name, io.BytesIO(content), actor=COMMAND_LINE, user_id=self.user, now=NOON)
+        return uploads.receive(
+            kind, name, io.BytesIO(content), actor=COMMAND_LINE, user_id=self.user, now=NOON
+        )
 
     def fills(self) -> None:
-        """He comes by app, on the phone, by file and by a guide; the two turn out to be one; staff write about him."""
+        """He comes by app, on the phone, by file and by a guide; the two turn out to be one; staff
+        write about him."""
         place = {"latitude": 31.2304, "longitude": 121.4737, "crs": "wgs84"}
-        for key, who in (("e1", {"customer_id": SAM, "openid": OPEN}), ("e2", {"customer_id": TWIN, "unionid": UNION}), ("e3", {"customer_id": SAM, "unionid": UNION})):
-            assert self.call("POST", "/entries", {"customer": who, "location": place}, key).status_code == 201
-        order = {"order_no": "O1", "customer_id": SAM, "paid_at": "2025-05-01", "currency": "CNY", "location": place,
-                 "lines": [{"line_no": 1, "quantity": 1, "amount_minor": 100}]}
+        for key, who in (
+            ("e1", {"customer_id": SAM, "openid": OPEN}),
+            ("e2", {"customer_id": TWIN, "unionid": UNION}),
+            ("e3", {"customer_id": SAM, "unionid": UNION}),
+        ):
+            assert (
+                self.call("POST", "/entries", {"customer": who, "location": place}, key).status_code
+                == 201
+            )
+        order = {
+            "order_no": "O1",
+            "customer_id": SAM,
+            "paid_at": "2025-05-01",
+            "currency": "CNY",
+            "location": place,
+            "lines": [{"line_no": 1, "quantity": 1, "amount_minor": 100}],
+        }
         assert self.call("POST", "/orders", order, "o1").status_code == 201
-        events = [{"event_id": f"E{n}", "type": "contact.confirmed", "occurred_at": "2025-05-02", "guide_code": "G1", "customer_id": who, "external_userid": EXTERNAL}
-                  for n, who in enumerate((SAM, TWIN))]
-        events.append({"event_id": "E9", "type": "referral.invited", "occurred_at": "2025-05-03", "guide_code": "G1", "customer_id": OTHER,
-                       "payload": {"inviter_customer_id": SAM}})
+        events = [
+            {
+                "event_id": f"E{n}",
+                "type": "contact.confirmed",
+                "occurred_at": "2025-05-02",
+                "guide_code": "G1",
+                "customer_id": who,
+                "external_userid": EXTERNAL,
+            }
+            for n, who in enumerate((SAM, TWIN))
+        ]
+        events.append(
+            {
+                "event_id": "E9",
+                "type": "referral.invited",
+                "occurred_at": "2025-05-03",
+                "guide_code": "G1",
+                "customer_id": OTHER,
+                "payload": {"inviter_customer_id": SAM},
+            }
+        )
         assert self.call("POST", "/events", {"events": events}, "ev").json["accepted"] == 3
         for who in (SAM, TWIN):
-            assert self.call("POST", f"/customers/{who}/deeds", {"kind": "switched", "store_code": "S2", "note": f"{SAM} asked"}, f"d{who}").status_code == 201
-        assert self.call("POST", f"/customers/{OTHER}/deeds", {"kind": "no_switch", "note": f"friend of {TWIN}"}, "dx").status_code == 201
+            assert (
+                self.call(
+                    "POST",
+                    f"/customers/{who}/deeds",
+                    {"kind": "switched", "store_code": "S2", "note": f"{SAM} asked"},
+                    f"d{who}",
+                ).status_code
+                == 201
+            )
+        assert (
+            self.call(
+                "POST",
+                f"/customers/{OTHER}/deeds",
+                {"kind": "no_switch", "note": f"friend of {TWIN}"},
+                "dx",
+            ).status_code
+            == 201
+        )
         self.imports("customers", f"customer_id,unionid,phone\n{SAM},,+86 139-1234-5678\n")
-        self.imports("orders", f"order_no,customer_id,paid_at,amount,store_code\nO2,{TWIN},2025-05-04,10.00,S1\n")
+        self.imports(
+            "orders",
+            f"order_no,customer_id,paid_at,amount,store_code\nO2,{TWIN},2025-05-04,10.00,S1\n",
+        )
         self.imports("guides", f"guide_code,name,store_code,own_customer_id\nG1,Mei,S1,{TWIN}\n")
         for kind, name, content in self.files():
             self.uploads(kind, name, content)
         saved_views.save(self.user, "/hq/entries", "his", f"customer={SAM}", NOON)
         saved_views.save(self.user, "/hq/entries", "all", "store=S1", NOON)
         with db.transaction() as connection:
-            connection.execute(update(job_run).where(job_run.c.id == 1).values(error=f"{EXTERNAL} broke it", result={"notes": [f"line 2: {SAM}", {"who": TWIN}]}))
+            connection.execute(
+                update(job_run)
+                .where(job_run.c.id == 1)
+                .values(
+                    error=f"{EXTERNAL} broke it",
+                    result={"notes": [f"line 2: {SAM}", {"who": TWIN}]},
+                )
+            )
 
     def files(self) -> list[tuple[str, str, bytes]]:
         book = io.BytesIO()
@@ -95,9 +168,15 @@ class Desk:
         numbers = io.BytesIO()
         with xlsxwriter.Workbook(numbers) as made:
             made.add_worksheet().write_row(0, 0, [int(PHONE)])
-        return [("customers", f"{SAM}.csv", f"customer_id\n{SAM}\n".encode()), ("orders", "a.csv", f"customer_id,名\n{TWIN},是\n".encode("gb18030")),
-                ("events", "b.csv", f"customer_id\n{UNION}\n".encode("utf-16")), ("customers", "c.csv", b"phone\n+86 139 1234 5678\n"),
-                ("customers", "d.xlsx", book.getvalue()), ("customers", "e.xlsx", numbers.getvalue()), ("customers", "f.xlsx", b"PK\x03\x04 broken")]
+        return [
+            ("customers", f"{SAM}.csv", f"customer_id\n{SAM}\n".encode()),
+            ("orders", "a.csv", f"customer_id,名\n{TWIN},是\n".encode("gb18030")),
+            ("events", "b.csv", f"customer_id\n{UNION}\n".encode("utf-16")),
+            ("customers", "c.csv", b"phone\n+86 139 1234 5678\n"),
+            ("customers", "d.xlsx", book.getvalue()),
+            ("customers", "e.xlsx", numbers.getvalue()),
+            ("customers", "f.xlsx", b"PK\x03\x04 broken"),
+        ]
 
     def numbers(self) -> set[int]:
         with db.read() as connection:
@@ -110,8 +189,12 @@ def desk(house: House, tmp_path: Path) -> Desk:
 
 
 def forms(identifier: str) -> set[str]:
-    """As it stands, and as base64 and JSON would write it; base64 of a part begins at three places."""
-    encoded = {base64.b64encode(b"-" * shift + identifier.encode()).decode().rstrip("=")[shift + 2:-2] for shift in range(3)}
+    """As it stands, and as base64 and JSON would write it; base64 of a part begins at three
+    places."""
+    encoded = {
+        base64.b64encode(b"-" * shift + identifier.encode()).decode().rstrip("=")[shift + 2 : -2]
+        for shift in range(3)
+    }
     return {identifier, json.dumps(identifier)[1:-1], *encoded}
 
 
@@ -120,11 +203,20 @@ def tables_dump() -> str:
     found = []
     with db.read() as connection:
         for table in import_tables().sorted_tables:
-            sealed = [column.name for column in table.columns if isinstance(column.type, LargeBinary)]
+            sealed = [
+                column.name for column in table.columns if isinstance(column.type, LargeBinary)
+            ]
             for row in connection.execute(select(table)):
-                found.append(f"{table.name} " + " ".join(json.dumps(value, ensure_ascii=False, default=str) for value in row))
+                found.append(
+                    f"{table.name} "
+                    + " ".join(json.dumps(value, ensure_ascii=False, default=str) for value in row)
+                )
                 if table is customer_identity:
-                    found += [phones.reveal(getattr(row, name)) for name in sealed if getattr(row, name) is not None]
+                    found += [
+                        phones.reveal(getattr(row, name))
+                        for name in sealed
+                        if getattr(row, name) is not None
+                    ]
     return "\n".join(found)
 
 
@@ -133,11 +225,16 @@ def stored_bytes(desk: Desk) -> dict[str, bytes]:
     found = {str(path): path.read_bytes() for path in desk.folder.rglob("*") if path.is_file()}
     for name, content in list(found.items()):
         if content.startswith(b"PK") and zipfile.is_zipfile(io.BytesIO(content)):
-            found |= {f"{name}:{part}": zipfile.ZipFile(io.BytesIO(content)).read(part) for part in zipfile.ZipFile(io.BytesIO(content)).namelist()}
+            found |= {
+                f"{name}:{part}": zipfile.ZipFile(io.BytesIO(content)).read(part)
+                for part in zipfile.ZipFile(io.BytesIO(content)).namelist()
+            }
     base = db.database()
     if base.sqlite:
         path = base.url.removeprefix("sqlite:///")
-        found |= {each: Path(each).read_bytes() for each in (path, f"{path}-wal") if Path(each).exists()}
+        found |= {
+            each: Path(each).read_bytes() for each in (path, f"{path}-wal") if Path(each).exists()
+        }
     return found
 
 
@@ -145,7 +242,12 @@ def left(desk: Desk) -> list[tuple[str, str]]:
     dump = tables_dump()
     found = [("tables", form) for each in IDENTIFIERS for form in forms(each) if form in dump]
     for name, content in stored_bytes(desk).items():
-        found += [(name, form) for each in IDENTIFIERS for form in forms(each) if any(form.encode(code) in content for code in ("utf-8", "utf-16-le", "utf-16-be"))]
+        found += [
+            (name, form)
+            for each in IDENTIFIERS
+            for form in forms(each)
+            if any(form.encode(code) in content for code in ("utf-8", "utf-16-le", "utf-16-be"))
+        ]
     return found
 
 
@@ -153,13 +255,19 @@ def left(desk: Desk) -> list[tuple[str, str]]:
 def test_every_copy_of_every_identifier_goes(desk: Desk):
     desk.fills()
     before = left(desk)
-    assert {name for name, _ in before} > {"tables"} and {form for _, form in before} >= set(IDENTIFIERS)
+    assert {name for name, _ in before} > {"tables"} and {form for _, form in before} >= set(
+        IDENTIFIERS
+    )
     kept = desk.uploads("orders", "other.csv", f"customer_id\n{OTHER}\n".encode())
     assert desk.call("DELETE", f"/customers/{TWIN}").status_code == 200
     assert left(desk) == []
     assert OTHER in tables_dump()
     with db.read() as connection:
-        assert list(connection.execute(select(uploads.upload.c.id).where(uploads.upload.c.stored_as.is_not(None))).scalars()) == [kept]
+        assert list(
+            connection.execute(
+                select(uploads.upload.c.id).where(uploads.upload.c.stored_as.is_not(None))
+            ).scalars()
+        ) == [kept]
         assert [row.name for row in connection.execute(select(saved_views.saved_view))] == ["all"]
     assert desk.house.app.test_cli_runner().invoke(args=["verify"]).exit_code == 0
 
@@ -178,43 +286,92 @@ def test_an_id_that_was_erased_and_comes_again_is_somebody_new(desk: Desk):
     desk.fills()
     old = desk.numbers()
     desk.call("DELETE", f"/customers/{SAM}")
-    order = {"order_no": "N1", "paid_at": "2025-05-05", "currency": "CNY", "lines": [{"line_no": 1, "quantity": 1, "amount_minor": 100}]}
+    order = {
+        "order_no": "N1",
+        "paid_at": "2025-05-05",
+        "currency": "CNY",
+        "lines": [{"line_no": 1, "quantity": 1, "amount_minor": 100}],
+    }
     for n, who in enumerate((SAM, TWIN)):
-        assert desk.call("POST", "/orders", {**order, "order_no": f"N{n}", "customer_id": who}).status_code == 201
-    assert desk.call("POST", "/entries", {"customer": {"customer_id": SAM, "unionid": UNION, "openid": OPEN}}).status_code == 201
+        assert (
+            desk.call(
+                "POST", "/orders", {**order, "order_no": f"N{n}", "customer_id": who}
+            ).status_code
+            == 201
+        )
+    assert (
+        desk.call(
+            "POST", "/entries", {"customer": {"customer_id": SAM, "unionid": UNION, "openid": OPEN}}
+        ).status_code
+        == 201
+    )
     with db.read() as connection:
-        owners = set(connection.execute(select(customer_identity.c.customer_id).where(customer_identity.c.value.in_(IDENTIFIERS))).scalars())
+        owners = set(
+            connection.execute(
+                select(customer_identity.c.customer_id).where(
+                    customer_identity.c.value.in_(IDENTIFIERS)
+                )
+            ).scalars()
+        )
     assert owners and not owners & old
 
 
 @on_both_engines
 def test_a_caller_who_takes_the_old_name_of_an_erased_customer_hinders_no_erasure(desk: Desk):
-    """`erased-1` was once what stood for customer 1; now it is an id like any other, and what stands there cannot be sent."""
+    """`erased-1` was once what stood for customer 1; now it is an id like any other, and what
+    stands there cannot be sent."""
     desk.fills()
     for number in sorted(desk.numbers()):
         desk.call("POST", "/entries", {"customer": {"customer_id": f"erased-{number}"}})
     assert desk.call("DELETE", f"/customers/{SAM}").status_code == 200
     with db.read() as connection:
-        names = [name for name in connection.execute(select(customer.c.customer_id)).scalars() if name.startswith(" erased-")]
+        names = [
+            name
+            for name in connection.execute(select(customer.c.customer_id)).scalars()
+            if name.startswith(" erased-")
+        ]
     assert len(names) == 2
     people_before = desk.numbers()
     for name in names:
         assert desk.call("POST", "/entries", {"customer": {"customer_id": name}}).status_code == 400
-        order = {"order_no": "X", "customer_id": name, "paid_at": "2025-05-05", "currency": "CNY", "lines": [{"line_no": 1, "quantity": 1, "amount_minor": 1}]}
+        order = {
+            "order_no": "X",
+            "customer_id": name,
+            "paid_at": "2025-05-05",
+            "currency": "CNY",
+            "lines": [{"line_no": 1, "quantity": 1, "amount_minor": 1}],
+        }
         assert desk.call("POST", "/orders", order).status_code == 400
-        for event in ({"customer_id": name, "type": "customer.registered"}, {"external_userid": name, "type": "customer.registered"},
-                      {"customer_id": OTHER, "type": "referral.invited", "payload": {"inviter_customer_id": name}}):
-            heard = desk.call("POST", "/events", {"events": [{"event_id": "x", "occurred_at": "2025-05-05", **event}]}).json
+        for event in (
+            {"customer_id": name, "type": "customer.registered"},
+            {"external_userid": name, "type": "customer.registered"},
+            {
+                "customer_id": OTHER,
+                "type": "referral.invited",
+                "payload": {"inviter_customer_id": name},
+            },
+        ):
+            heard = desk.call(
+                "POST",
+                "/events",
+                {"events": [{"event_id": "x", "occurred_at": "2025-05-05", **event}]},
+            ).json
             assert (heard["accepted"], len(heard["refused"])) == (0, 1)
-        assert desk.call("POST", f"/customers/{name}/deeds", {"kind": "no_switch", "note": "-"}).status_code == 404
+        assert (
+            desk.call(
+                "POST", f"/customers/{name}/deeds", {"kind": "no_switch", "note": "-"}
+            ).status_code
+            == 404
+        )
         assert desk.call("DELETE", f"/customers/{name}").status_code == 404
-    desk.imports("customers", f"customer_id\n\"{names[0]}\"\n")  # a cell without its spaces
+    desk.imports("customers", f'customer_id\n"{names[0]}"\n')  # a cell without its spaces
     assert desk.numbers() == people_before
 
 
 @on_both_engines
 def test_an_erasure_that_is_killed_in_the_middle_is_done_again(desk: Desk, monkeypatch):
-    """The last thing it does fails: the books are as before, and whoever asks again is done right."""
+    """The last thing it does fails: the books are as before, and whoever asks again is done
+    right."""
     desk.fills()
     with monkeypatch.context() as patch:
         patch.setattr(erasing, "_forget_views", lambda *_: 1 / 0)
@@ -259,22 +416,50 @@ def test_a_run_of_a_file_that_names_him_ends(desk: Desk):
         connection.execute(delete(saved_views.saved_view))
 
 
-@pytest.mark.parametrize(("text", "named"), [
-    ("c1", True), ("of c1.", True), ("(c1)", True), ("c12", False), ("c1-2", False), ("xc1", False), ("+86 138-0013 8000", True), ("138001380001", False), ("C1", False)])
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("c1", True),
+        ("of c1.", True),
+        ("(c1)", True),
+        ("c12", False),
+        ("c1-2", False),
+        ("xc1", False),
+        ("+86 138-0013 8000", True),
+        ("138001380001", False),
+        ("C1", False),
+    ],
+)
 def test_whole_words_name_a_person(text: str, named: bool):
     assert Identifiers({"c1"}, phones.ways_of_writing("+8613800138000")).named_in(text) == named
 
 
-@pytest.mark.parametrize(("number", "text"), [
-    ("+8613800138000", "13800138000"), ("+8613800138000", "+86 13800138000"), ("+8613800138000", "0086 138 0013 8000"), ("+8613800138000", "(86)138/0013/8000"),
-    ("+8613800138000", "13800138000.0"), ("+8613800138000", "013800138000"), ("+8613800138000", "１３８００１３８０００"),
-    ("+8613800138000", "138\u00a00013\u20148000"), ("+442079460958", "020 7946 0958"), ("+442079460958", "+44 (0)20 7946 0958"),
-    ("+442079460958", "011 44 20 7946 0958"), ("+12125550142", "(212) 555-0142"), ("+12125550142", "1-212-555-0142"), ("+33612345678", "06 12 34 56 78"),
-    ("+33612345678", "+33 6.12.34.56.78")])
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("+8613800138000", "13800138000"),
+        ("+8613800138000", "+86 13800138000"),
+        ("+8613800138000", "0086 138 0013 8000"),
+        ("+8613800138000", "(86)138/0013/8000"),
+        ("+8613800138000", "13800138000.0"),
+        ("+8613800138000", "013800138000"),
+        ("+8613800138000", "１３８００１３８０００"),
+        ("+8613800138000", "138\u00a00013\u20148000"),
+        ("+442079460958", "020 7946 0958"),
+        ("+442079460958", "+44 (0)20 7946 0958"),
+        ("+442079460958", "011 44 20 7946 0958"),
+        ("+12125550142", "(212) 555-0142"),
+        ("+12125550142", "1-212-555-0142"),
+        ("+33612345678", "06 12 34 56 78"),
+        ("+33612345678", "+33 6.12.34.56.78"),
+    ],
+)
 def test_a_number_is_found_however_it_was_written(number: str, text: str):
     """Stored in one form (E.164), written in many: in notes, and in files of every encoding."""
     known_by = Identifiers((), phones.ways_of_writing(number))
-    assert known_by.named_in(f"call {text}, please") and not re.search(r"\d{2}", known_by.without(f"call {text}"))
+    assert known_by.named_in(f"call {text}, please") and not re.search(
+        r"\d{2}", known_by.without(f"call {text}")
+    )
     for code in ("utf-8", "gb18030", "utf-16-le", "utf-16-be"):
         assert known_by.named_in_bytes(f"a,{text},b".encode(code)), code
     assert any(ending in text for ending in known_by.endings())

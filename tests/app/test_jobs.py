@@ -1,4 +1,6 @@
-"""Background jobs: one worker at a time, points forgotten after 24 h, seals kept up, a clean end (P2, M11, M17, CONTRACT 2)."""
+"""Background jobs: one worker at a time, points forgotten after 24 h, seals kept up, a clean end
+(P2, M11, M17, CONTRACT 2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -45,9 +47,24 @@ def test_only_one_holds_the_lease_until_it_ends_or_is_given_back(house):
 
 def keep(entry_id: str, at: dt.datetime) -> None:
     with db.transaction() as connection:
-        connection.execute(entry_point.insert().values(entry_id=entry_id, latitude=1.0, longitude=2.0, crs="wgs84", source_latitude=1.0,
-                                                       source_longitude=2.0, fuzzy=0, distances={}, recorded_at=at))
-        connection.execute(entry_trace.insert().values(entry_id=entry_id, visit={}, state={}, trace={}, recorded_at=at))
+        connection.execute(
+            entry_point.insert().values(
+                entry_id=entry_id,
+                latitude=1.0,
+                longitude=2.0,
+                crs="wgs84",
+                source_latitude=1.0,
+                source_longitude=2.0,
+                fuzzy=0,
+                distances={},
+                recorded_at=at,
+            )
+        )
+        connection.execute(
+            entry_trace.insert().values(
+                entry_id=entry_id, visit={}, state={}, trace={}, recorded_at=at
+            )
+        )
 
 
 @on_both_engines
@@ -95,8 +112,18 @@ def test_a_worker_waits_while_another_works(house):
 
 
 def started(tmp_path: Path, *options: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "DATABASE_URL": db.database().url, "INSTANCE_PATH": str(tmp_path), "LOG_LEVEL": "INFO"}
-    return subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker", *options], cwd=ROOT, env=environment, stderr=subprocess.PIPE)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": db.database().url,
+        "INSTANCE_PATH": str(tmp_path),
+        "LOG_LEVEL": "INFO",
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "worker", *options],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.PIPE,
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -122,7 +149,8 @@ def test_a_worker_beside_a_server_ends_when_that_is_gone(house, tmp_path):
 
 @on_both_engines
 def test_the_lease_of_a_worker_who_is_gone_ends_though_his_clock_ran_ahead(house, monkeypatch):
-    """Killed without giving it back: by his clock it lasts for weeks, and who does not prolong it is not there."""
+    """Killed without giving it back: by his clock it lasts for weeks, and who does not prolong it
+    is not there."""
     ahead = dt.datetime.now(dt.UTC) + dt.timedelta(days=40)
     assert leases.take("worker", "gone", ahead, 60)
     running, seconds = Worker(()), [0.0]
@@ -142,11 +170,19 @@ def test_the_lease_of_a_worker_who_is_gone_ends_though_his_clock_ran_ahead(house
 def test_a_clock_in_doubt_is_a_number_of_health_and_a_line_of_work(house):
     now = dt.datetime.now(dt.UTC)
     with db.transaction() as connection:
-        connection.execute(clocks.clock_doubt.insert().values(seen_at=now, ahead_at=now + dt.timedelta(days=3)))
+        connection.execute(
+            clocks.clock_doubt.insert().values(seen_at=now, ahead_at=now + dt.timedelta(days=3))
+        )
     client = house.stranger()
     assert client.get("/readyz").json["checks"]["clock"] == "ok"
-    shown = next(line for line in client.get("/metrics").text.splitlines() if line.startswith("doorstep_clock_doubt_seconds"))
+    shown = next(
+        line
+        for line in client.get("/metrics").text.splitlines()
+        if line.startswith("doorstep_clock_doubt_seconds")
+    )
     assert float(shown.split()[1]) > 250_000
     with house.app.test_request_context(), db.read() as connection:
-        waiting = {item.name: item.number for item in work.items(connection, COMMAND_LINE, now.date())}
+        waiting = {
+            item.name: item.number for item in work.items(connection, COMMAND_LINE, now.date())
+        }
     assert 1 in [number for name, number in waiting.items() if "时钟" in name or "clocks" in name]

@@ -1,4 +1,5 @@
 """One table says who may (P6, CONTRACT 2), and every route takes part."""
+
 from __future__ import annotations
 
 import re
@@ -12,8 +13,11 @@ from app.web.problems import PREFIX
 
 
 def test_every_route_declares_its_permission(house):
-    forgot = [f"{rule.rule} ({rule.endpoint})" for rule in house.app.url_map.iter_rules()
-              if declared(house.app.view_functions[rule.endpoint]) not in {*POLICY, PUBLIC}]
+    forgot = [
+        f"{rule.rule} ({rule.endpoint})"
+        for rule in house.app.url_map.iter_rules()
+        if declared(house.app.view_functions[rule.endpoint]) not in {*POLICY, PUBLIC}
+    ]
     assert forgot == []
 
 
@@ -25,7 +29,10 @@ def test_every_route_that_is_not_public_refuses_a_stranger(house):
         path = re.sub(r"<[^>]+>", "1", re.sub(r"<any\((\w+)[^>]*>", r"\1", rule.rule))
         for method in rule.methods - {"OPTIONS"}:
             answer = stranger.open(path, method=method)
-            if not (answer.status_code in (400, 401) or answer.headers.get("Location", "").startswith("/sign-in")):
+            if not (
+                answer.status_code in (400, 401)
+                or answer.headers.get("Location", "").startswith("/sign-in")
+            ):
                 open_doors.append((method, path, answer.status_code))
     assert open_doors == []
 
@@ -41,10 +48,27 @@ def test_scopes_grow_and_name_known_permissions():
     assert not any(permission.endswith(":write") for permission in SCOPES["read"])
 
 
-@pytest.mark.parametrize(("permission", "may"), [
-    ("revenue:read", {"hq_admin", "hq_operations", "hq_finance", "branch_coordinator", "dealer", "store_manager"}),
-    ("user:write", {"hq_admin"}), ("rules:write", {"hq_admin", "hq_operations"}), ("payout:write", {"hq_admin", "hq_finance"}),
-    ("reward:read", set(ROLES)), ("dealer:read", {"dealer"})])
+@pytest.mark.parametrize(
+    ("permission", "may"),
+    [
+        (
+            "revenue:read",
+            {
+                "hq_admin",
+                "hq_operations",
+                "hq_finance",
+                "branch_coordinator",
+                "dealer",
+                "store_manager",
+            },
+        ),
+        ("user:write", {"hq_admin"}),
+        ("rules:write", {"hq_admin", "hq_operations"}),
+        ("payout:write", {"hq_admin", "hq_finance"}),
+        ("reward:read", set(ROLES)),
+        ("dealer:read", {"dealer"}),
+    ],
+)
 def test_who_may_what(permission, may):
     assert {role for role in ROLES if permission in permissions.of_role(role)} == may
 
@@ -66,5 +90,10 @@ def test_an_address_of_the_api_asks_for_a_key_before_it_looks_at_what_is_named(h
 
 def test_a_reading_key_may_read_route_and_replay_alone():
     """CONTRACT 2."""
-    others = {call.rule for api in APIS for call in api.calls if call.method != "GET" and call.permission in SCOPES["read"]}
+    others = {
+        call.rule
+        for api in APIS
+        for call in api.calls
+        if call.method != "GET" and call.permission in SCOPES["read"]
+    }
     assert others == {"/routes", "/entries/<entry_id>/replay"}

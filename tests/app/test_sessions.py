@@ -1,4 +1,5 @@
 """Sessions on the server: seen by their owner, ended by him, refused at the next request."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -18,7 +19,10 @@ from stores.base.actors import COMMAND_LINE
 from tests.app.conftest import PASSWORD, on_both_engines, token_of
 from tests.app.pages.conftest import statements
 
-PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.40"
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+    "Gecko) Mobile/15E148 MicroMessenger/8.0.40"
+)
 
 
 def rows():
@@ -28,7 +32,10 @@ def rows():
 
 def actions():
     with db.read() as connection:
-        return [row.action for row in connection.execute(select(audit_log.c.action).order_by(audit_log.c.id))]
+        return [
+            row.action
+            for row in connection.execute(select(audit_log.c.action).order_by(audit_log.c.id))
+        ]
 
 
 def post(client, path, **data):
@@ -59,7 +66,9 @@ def test_all_others_are_ended_at_once(house):
 
 
 def _said(client):
-    found = re.search(r'role="status">(You were signed out[^<]*)<', client.get("/sign-in?lang=en").text)
+    found = re.search(
+        r'role="status">(You were signed out[^<]*)<', client.get("/sign-in?lang=en").text
+    )
     return found[1] if found else None
 
 
@@ -74,11 +83,27 @@ def test_a_session_ended_elsewhere_says_so_once(house):
 
 
 @on_both_engines
-@pytest.mark.parametrize(("deed", "words"), [
-    (lambda user, by, now: administer.disable(user, by=by, now=now), "switched off your account"),
-    (lambda user, by, now: administer.reset_password(user, by=by, now=now), "gave you a new password"),
-    (lambda user, by, now: (administer.disable(user, by=by, now=now), administer.enable(user, by=by, now=now)), "off and on again"),
-    (lambda user, by, now: sessions_begun(now - sessions.LIFETIME), "12 hours after it began")])
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [
+        (
+            lambda user, by, now: administer.disable(user, by=by, now=now),
+            "switched off your account",
+        ),
+        (
+            lambda user, by, now: administer.reset_password(user, by=by, now=now),
+            "gave you a new password",
+        ),
+        (
+            lambda user, by, now: (
+                administer.disable(user, by=by, now=now),
+                administer.enable(user, by=by, now=now),
+            ),
+            "off and on again",
+        ),
+        (lambda user, by, now: sessions_begun(now - sessions.LIFETIME), "12 hours after it began"),
+    ],
+)
 def test_a_session_ended_by_others_or_by_time_says_by_what(house, deed, words):
     house.user("ada", "hq_admin")
     user = house.user("petra", "hq_admin")
@@ -92,7 +117,12 @@ def test_a_new_password_ends_the_other_sessions_and_says_so(house):
     house.user("petra", "hq_admin")
     here, there = house.signed_in("petra"), house.signed_in("petra")
     fresh = "a-wholly-new-password-7"
-    fields = {"csrf_token": token_of(here.get("/account/password")), "current": PASSWORD, "new": fresh, "again": fresh}
+    fields = {
+        "csrf_token": token_of(here.get("/account/password")),
+        "current": PASSWORD,
+        "new": fresh,
+        "again": fresh,
+    }
     assert here.post("/account/password", data=fields).status_code == 303
     assert there.get("/hq/").status_code == 302
     assert "your password was changed" in _said(there)
@@ -123,8 +153,19 @@ def test_the_session_of_somebody_else_is_not_there(house):
     assert petra.get("/hq/").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/account/sessions/1/end", "/account/sessions/end-others", "/account/theme", "/account/two-factor/begin", "/account/two-factor",
-                                  "/account/two-factor/off", "/account/two-factor/codes", "/account/password"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/sessions/1/end",
+        "/account/sessions/end-others",
+        "/account/theme",
+        "/account/two-factor/begin",
+        "/account/two-factor",
+        "/account/two-factor/off",
+        "/account/two-factor/codes",
+        "/account/password",
+    ],
+)
 def test_every_form_of_the_account_needs_its_token(house, path):
     house.user("petra", "hq_admin")
     assert house.signed_in("petra").post(path, data={"theme": "dark"}).status_code == 400
@@ -150,7 +191,9 @@ def test_a_session_is_noted_as_seen_once_in_five_minutes_and_never_by_each_reque
             client.get("/account/password")
     assert [each for each in sql if each.startswith(("UPDATE", "INSERT"))] == []
     with db.transaction() as connection:
-        connection.execute(update(user_session).values(seen_at=dt.datetime.now(dt.UTC) - sessions.SEEN_EVERY))
+        connection.execute(
+            update(user_session).values(seen_at=dt.datetime.now(dt.UTC) - sessions.SEEN_EVERY)
+        )
     with statements() as sql:
         for _ in range(5):
             client.get("/account/password")
@@ -163,7 +206,9 @@ def test_a_page_does_not_wait_for_a_writer_to_note_that_it_was_opened(house):
     house.user("petra", "hq_admin")
     client = house.signed_in("petra")
     with db.transaction() as connection:
-        connection.execute(update(user_session).values(seen_at=dt.datetime.now(dt.UTC) - 2 * sessions.SEEN_EVERY))
+        connection.execute(
+            update(user_session).values(seen_at=dt.datetime.now(dt.UTC) - 2 * sessions.SEEN_EVERY)
+        )
     before = rows()[0].seen_at
     writer = sqlite3.connect(db.database().url.removeprefix("sqlite:///"), isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
@@ -191,7 +236,11 @@ def test_the_token_is_kept_as_a_hash_and_the_browser_in_two_words(house):
     house.user("petra", "hq_admin")
     client = house.stranger()
     form = client.get("/sign-in")
-    client.post("/sign-in", data={"csrf_token": token_of(form), "name": "petra", "password": PASSWORD}, headers={"User-Agent": PHONE})
+    client.post(
+        "/sign-in",
+        data={"csrf_token": token_of(form), "name": "petra", "password": PASSWORD},
+        headers={"User-Agent": PHONE},
+    )
     with client.session_transaction() as session:
         token = session["_user_id"]
     row = rows()[0]
@@ -204,12 +253,38 @@ def test_a_token_that_was_never_given_is_nobody(house, token):
     assert sessions.of_token(token, dt.datetime.now(dt.UTC)) is None
 
 
-@pytest.mark.parametrize(("said", "device"), [
-    ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36", "Chrome · Windows"),
-    ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0", "Edge · Windows"),
-    ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Safari/605.1.15", "Safari · Mac"),
-    ("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox · Linux"), (PHONE, "WeChat · iPhone"),
-    ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36 MicroMessenger/8.0", "WeChat · Android"), ("", ""), ("curl/8.0", "")])
+@pytest.mark.parametrize(
+    ("said", "device"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Chrome/130.0 Safari/537.36",
+            "Chrome · Windows",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 "
+            "Safari/537.36 Edg/130.0",
+            "Edge · Windows",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1.15 (KHTML, like "
+            "Gecko) Version/17.0 Safari/605.1.15",
+            "Safari · Mac",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
+            "Firefox · Linux",
+        ),
+        (PHONE, "WeChat · iPhone"),
+        (
+            "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130.0 Mobile Safari/537.36 "
+            "MicroMessenger/8.0",
+            "WeChat · Android",
+        ),
+        ("", ""),
+        ("curl/8.0", ""),
+    ],
+)
 def test_a_device_is_told_in_two_words(said, device):
     assert device_of(said) == device
 
@@ -217,7 +292,7 @@ def test_a_device_is_told_in_two_words(said, device):
 def test_light_or_dark_is_kept_with_the_user_and_for_the_sign_in_page(house):
     house.user("petra", "hq_admin")
     client = house.signed_in("petra")
-    assert 'data-theme' not in client.get("/account").text
+    assert "data-theme" not in client.get("/account").text
     post(client, "/account/theme", theme="dark")
     assert 'data-theme="dark"' in house.signed_in("petra").get("/hq/").text
     post(client, "/sign-out")

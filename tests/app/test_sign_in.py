@@ -1,4 +1,5 @@
 """Sign-in: passwords, lock-out, sessions, forms, and where it leads."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -19,9 +20,28 @@ from tests.app.conftest import PASSWORD, on_both_engines, token_of
 NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
 
 EVIL = [
-    "https://evil.example/", "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/%09/evil.example",
-    "/%5cevil.example", "%2f%2fevil.example", "/%2fevil.example", "javascript:alert(1)", "https:evil.example", "http:///evil.example", "evil.example",
-    " //evil.example", "/%0d%0aSet-Cookie:x=1", "/%00", "/sign-out", "", "/" + "a" * 3000, "/\u3000/evil.example", "@evil.example",
+    "https://evil.example/",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "/%09/evil.example",
+    "/%5cevil.example",
+    "%2f%2fevil.example",
+    "/%2fevil.example",
+    "javascript:alert(1)",
+    "https:evil.example",
+    "http:///evil.example",
+    "evil.example",
+    " //evil.example",
+    "/%0d%0aSet-Cookie:x=1",
+    "/%00",
+    "/sign-out",
+    "",
+    "/" + "a" * 3000,
+    "/\u3000/evil.example",
+    "@evil.example",
 ]
 
 
@@ -31,8 +51,16 @@ def test_a_right_password_leads_to_the_home_of_the_role(house):
     assert (answer.status_code, answer.headers["Location"]) == (303, "/hq/")
 
 
-@pytest.mark.parametrize(("role", "scope_id", "home"), [("hq_finance", None, "/hq/"), ("branch_coordinator", 1, "/hq/help-stores"), ("dealer", 1, "/dealer/"),
-                                                        ("store_manager", 1, "/guide/"), ("guide", 1, "/guide/")])
+@pytest.mark.parametrize(
+    ("role", "scope_id", "home"),
+    [
+        ("hq_finance", None, "/hq/"),
+        ("branch_coordinator", 1, "/hq/help-stores"),
+        ("dealer", 1, "/dealer/"),
+        ("store_manager", 1, "/guide/"),
+        ("guide", 1, "/guide/"),
+    ],
+)
 def test_the_front_door_leads_everybody_home(house, role, scope_id, home):
     house.user("somebody", role, scope_id)
     client = house.signed_in("somebody")
@@ -41,8 +69,17 @@ def test_the_front_door_leads_everybody_home(house, role, scope_id, home):
 
 
 @on_both_engines
-@pytest.mark.parametrize(("name", "password"), [("petra", "wrong password"), ("nobody", PASSWORD), ("PETRA", PASSWORD), ("petra", PASSWORD + " "),
-                                                ("' OR 1=1 --", "x"), ("门店", "密码")])
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("petra", "wrong password"),
+        ("nobody", PASSWORD),
+        ("PETRA", PASSWORD),
+        ("petra", PASSWORD + " "),
+        ("' OR 1=1 --", "x"),
+        ("门店", "密码"),
+    ],
+)
 def test_wrong_names_and_passwords_get_the_same_words(house, name, password):
     house.user("petra", "hq_admin")
     client = house.stranger()
@@ -134,7 +171,9 @@ def test_sign_in_is_limited_by_address(house):
     assert client.get("/sign-in").status_code == 200
 
 
-@pytest.mark.parametrize("data", [{}, {"csrf_token": ""}, {"csrf_token": "forged"}, {"csrf_token": "\x00\ud7ff"}])
+@pytest.mark.parametrize(
+    "data", [{}, {"csrf_token": ""}, {"csrf_token": "forged"}, {"csrf_token": "\x00\ud7ff"}]
+)
 def test_a_form_without_its_token_is_refused_with_a_page(house, data):
     house.user("petra", "hq_admin")
     answer = house.stranger().post("/sign-in", data={"name": "petra", "password": PASSWORD, **data})
@@ -145,7 +184,12 @@ def test_a_form_without_its_token_is_refused_with_a_page(house, data):
 def test_a_token_of_another_session_is_refused(house):
     house.user("petra", "hq_admin")
     token = token_of(house.stranger().get("/sign-in"))
-    assert house.stranger().post("/sign-in", data={"csrf_token": token, "name": "petra", "password": PASSWORD}).status_code == 400
+    assert (
+        house.stranger()
+        .post("/sign-in", data={"csrf_token": token, "name": "petra", "password": PASSWORD})
+        .status_code
+        == 400
+    )
 
 
 def test_signing_in_begins_a_new_session(house):
@@ -165,7 +209,12 @@ def test_sign_out_is_a_post_and_ends_the_session(house):
     house.user("petra", "hq_admin")
     client = house.signed_in("petra")
     assert client.get("/sign-out").status_code == 405
-    assert client.post("/sign-out", data={"csrf_token": token_of(client.get("/hq/"))}).headers["Location"] == "/sign-in"
+    assert (
+        client.post("/sign-out", data={"csrf_token": token_of(client.get("/hq/"))}).headers[
+            "Location"
+        ]
+        == "/sign-in"
+    )
     assert client.get("/hq/").status_code == 302
 
 
@@ -173,7 +222,15 @@ def test_a_changed_password_ends_the_other_sessions(house):
     house.user("petra", "hq_admin")
     here, there = house.signed_in("petra"), house.signed_in("petra")
     form = here.get("/account/password")
-    answer = here.post("/account/password", data={"csrf_token": token_of(form), "current": PASSWORD, "new": "another door 77", "again": "another door 77"})
+    answer = here.post(
+        "/account/password",
+        data={
+            "csrf_token": token_of(form),
+            "current": PASSWORD,
+            "new": "another door 77",
+            "again": "another door 77",
+        },
+    )
     assert answer.status_code == 303
     assert here.get("/hq/").status_code == 200
     assert there.get("/hq/").status_code == 302
@@ -186,20 +243,40 @@ def test_a_one_time_password_opens_only_the_page_that_changes_it(house):
     assert house.sign_in(client, "omar", once).headers["Location"] == "/account/password"
     assert client.get("/dealer/").headers["Location"] == "/account/password"
     form = client.get("/account/password")
-    client.post("/account/password", data={"csrf_token": token_of(form), "current": once, "new": "another door 77", "again": "another door 77"})
+    client.post(
+        "/account/password",
+        data={
+            "csrf_token": token_of(form),
+            "current": once,
+            "new": "another door 77",
+            "again": "another door 77",
+        },
+    )
     assert client.get("/dealer/").status_code == 200
     assert users.sign_in("omar", once, now=NOW) is None
 
 
-@pytest.mark.parametrize(("current", "new", "again"), [
-    ("wrong", "another door 77", "another door 77"), (PASSWORD, "short", "short"), (PASSWORD, "another door 77", "another door 78"),
-    (PASSWORD, "aaaaaaaaaaaa", "aaaaaaaaaaaa"), (PASSWORD, "xx-petra-1234", "xx-petra-1234"), (PASSWORD, PASSWORD, PASSWORD),
-    (PASSWORD, "x" * 129, "x" * 129), ("", "", "")])
+@pytest.mark.parametrize(
+    ("current", "new", "again"),
+    [
+        ("wrong", "another door 77", "another door 77"),
+        (PASSWORD, "short", "short"),
+        (PASSWORD, "another door 77", "another door 78"),
+        (PASSWORD, "aaaaaaaaaaaa", "aaaaaaaaaaaa"),
+        (PASSWORD, "xx-petra-1234", "xx-petra-1234"),
+        (PASSWORD, PASSWORD, PASSWORD),
+        (PASSWORD, "x" * 129, "x" * 129),
+        ("", "", ""),
+    ],
+)
 def test_a_bad_new_password_changes_nothing(house, current, new, again):
     house.user("petra", "hq_admin")
     client = house.signed_in("petra")
     form = client.get("/account/password")
-    answer = client.post("/account/password", data={"csrf_token": token_of(form), "current": current, "new": new, "again": again})
+    answer = client.post(
+        "/account/password",
+        data={"csrf_token": token_of(form), "current": current, "new": new, "again": again},
+    )
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert users.sign_in("petra", PASSWORD, now=NOW) is not None
@@ -217,17 +294,32 @@ def test_signing_in_never_leads_to_another_site(house, target):
     assert (answer.status_code, answer.headers["Location"]) == (303, "/hq/")
 
 
-@pytest.mark.parametrize("target", ["/hq", "/hq/orders?from=2026-11-01&page=2", "/dealer/statements/2026-10#lines", "/hq?q=%E4%B8%8A%E6%B5%B7"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/hq",
+        "/hq/orders?from=2026-11-01&page=2",
+        "/dealer/statements/2026-10#lines",
+        "/hq?q=%E4%B8%8A%E6%B5%B7",
+    ],
+)
 def test_signing_in_leads_back_to_a_page_of_this_site(target):
     assert safe_next(target) == target
 
 
-@pytest.mark.parametrize("path", ["/hq", "/hq/", "/dealer", "/guide", "/account", "/account/password"])
+@pytest.mark.parametrize(
+    "path", ["/hq", "/hq/", "/dealer", "/guide", "/account", "/account/password"]
+)
 def test_a_stranger_is_sent_to_sign_in_and_back(house, path):
     answer = house.stranger().get(path + "?x=1")
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/sign-in?next=")
-    assert safe_next(answer.headers["Location"].split("next=")[1].replace("%3F", "?").replace("%3D", "=")) is not None
+    assert (
+        safe_next(
+            answer.headers["Location"].split("next=")[1].replace("%3F", "?").replace("%3D", "=")
+        )
+        is not None
+    )
 
 
 def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(house):
@@ -238,12 +330,25 @@ def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(house):
 def test_a_forged_forwarding_header_does_not_pass_the_limit(house):
     client = house.stranger()
     token = token_of(client.get("/sign-in"))
-    answers = [client.post("/sign-in", data={"csrf_token": token}, headers={"X-Forwarded-For": f"203.0.113.{n}"}).status_code for n in range(31)]
+    answers = [
+        client.post(
+            "/sign-in", data={"csrf_token": token}, headers={"X-Forwarded-For": f"203.0.113.{n}"}
+        ).status_code
+        for n in range(31)
+    ]
     assert answers[-1] == 429
 
 
-@pytest.mark.parametrize(("role", "scope_id", "closed"), [("dealer", 1, "/hq/"), ("guide", 1, "/hq/"), ("guide", 1, "/dealer/"),
-                                                          ("hq_admin", None, "/dealer/"), ("dealer", 1, "/guide/")])
+@pytest.mark.parametrize(
+    ("role", "scope_id", "closed"),
+    [
+        ("dealer", 1, "/hq/"),
+        ("guide", 1, "/hq/"),
+        ("guide", 1, "/dealer/"),
+        ("hq_admin", None, "/dealer/"),
+        ("dealer", 1, "/guide/"),
+    ],
+)
 def test_a_page_of_another_role_is_refused(house, role, scope_id, closed):
     house.user("somebody", role, scope_id)
     assert house.signed_in("somebody").get(closed).status_code == 403
@@ -252,9 +357,14 @@ def test_a_page_of_another_role_is_refused(house, role, scope_id, closed):
 @on_both_engines
 def test_names_are_unique_and_roles_need_their_limit(house):
     house.user("petra", "hq_admin")
-    for fault, arguments in ((Conflict, ("petra", "hq_admin", None)), (InvalidInput, ("omar", "dealer", None)), (InvalidInput, ("omar", "hq_admin", 1)),
-                             (InvalidInput, ("two words", "hq_admin", None)), (InvalidInput, ("omar", "emperor", None)),
-                             (InvalidInput, ("", "hq_admin", None))):
+    for fault, arguments in (
+        (Conflict, ("petra", "hq_admin", None)),
+        (InvalidInput, ("omar", "dealer", None)),
+        (InvalidInput, ("omar", "hq_admin", 1)),
+        (InvalidInput, ("two words", "hq_admin", None)),
+        (InvalidInput, ("omar", "emperor", None)),
+        (InvalidInput, ("", "hq_admin", None)),
+    ):
         with pytest.raises(fault):
             users.create(*arguments, by=COMMAND_LINE)
     with pytest.raises(NotAllowed):
@@ -267,7 +377,11 @@ def test_every_deed_leaves_its_audit_line_without_a_name_or_password(house):
     house.signed_in("petra")
     house.sign_in(house.stranger(), "petra", "wrong password")
     with db.read() as connection:
-        counted = dict(connection.execute(select(audit_log.c.action, func.count()).group_by(audit_log.c.action)).all())
+        counted = dict(
+            connection.execute(
+                select(audit_log.c.action, func.count()).group_by(audit_log.c.action)
+            ).all()
+        )
         everything = str(connection.execute(select(audit_log)).all())
     assert counted == {"create_user": 1, "sign_in": 1, "sign_in_failed": 1}
     assert "petra" not in everything

@@ -1,4 +1,6 @@
-"""A start that cannot be ends in one line on stderr that says what to do, with status 1: the web application and every command alike (M26)."""
+"""A start that cannot be ends in one line on stderr that says what to do, with status 1: the web
+application and every command alike (M26)."""
+
 from __future__ import annotations
 
 import os
@@ -20,18 +22,53 @@ from tests.databases import ENGINES, Databases
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BAD = [
-    ("APP_ENV", "prod"), ("DATABASE_URL", "mysql://h/x"), ("DATABASE_URL", "nonsense"), ("DATABASE_URL", "postgresql://u:p@ss@h:port/x"),
-    ("DATABASE_URL", "postgresql://h"), ("DATABASE_URL", "postgresql://[::1/x"), ("DATABASE_URL", "sqlite:///"), ("DATABASE_URL", "sqlite:///:memory:"),
-    ("DATABASE_URL", "sqlite:///x.db?timeout=soon"), ("SECRET_KEY", "short"), ("DATA_KEY", "???"), ("ENTRY_PARAM_KEYS", "c2hvcnQ="), ("BRAND_TIMEZONE", "Moon/Base"),
-    ("BRAND_TIMEZONE", "../etc/passwd"), ("BRAND_TIMEZONE", "Asia"), ("BRAND_CURRENCY", "XXX"), ("PUBLIC_BASE_URL", "shop.example.com"), ("PUBLIC_BASE_URL", "http://["),
-    ("PUBLIC_BASE_URL", "http://a:port"), ("PORT", "http"), ("PORT", "0"), ("PORT", "65536"), ("LOG_LEVEL", "LOUD"), ("API_RATE_LIMIT", "nonsense"),
-    ("API_RATE_LIMIT", "0/second"), ("API_RATE_LIMIT", "5/fortnight"), ("API_RATE_LIMIT", ";"), ("TRUSTED_PROXIES", "-1"), ("IMPORT_MAX_ROWS", "many"),
+    ("APP_ENV", "prod"),
+    ("DATABASE_URL", "mysql://h/x"),
+    ("DATABASE_URL", "nonsense"),
+    ("DATABASE_URL", "postgresql://u:p@ss@h:port/x"),
+    ("DATABASE_URL", "postgresql://h"),
+    ("DATABASE_URL", "postgresql://[::1/x"),
+    ("DATABASE_URL", "sqlite:///"),
+    ("DATABASE_URL", "sqlite:///:memory:"),
+    ("DATABASE_URL", "sqlite:///x.db?timeout=soon"),
+    ("SECRET_KEY", "short"),
+    ("DATA_KEY", "???"),
+    ("ENTRY_PARAM_KEYS", "c2hvcnQ="),
+    ("BRAND_TIMEZONE", "Moon/Base"),
+    ("BRAND_TIMEZONE", "../etc/passwd"),
+    ("BRAND_TIMEZONE", "Asia"),
+    ("BRAND_CURRENCY", "XXX"),
+    ("PUBLIC_BASE_URL", "shop.example.com"),
+    ("PUBLIC_BASE_URL", "http://["),
+    ("PUBLIC_BASE_URL", "http://a:port"),
+    ("PORT", "http"),
+    ("PORT", "0"),
+    ("PORT", "65536"),
+    ("LOG_LEVEL", "LOUD"),
+    ("API_RATE_LIMIT", "nonsense"),
+    ("API_RATE_LIMIT", "0/second"),
+    ("API_RATE_LIMIT", "5/fortnight"),
+    ("API_RATE_LIMIT", ";"),
+    ("TRUSTED_PROXIES", "-1"),
+    ("IMPORT_MAX_ROWS", "many"),
     ("IMPORT_MAX_ROWS", "0"),
-    ("RATE_LIMIT_STORAGE", "memcached://127.0.0.1"), ("RATE_LIMIT_STORAGE", "127.0.0.1:6379"), ("MAP_OUTLINE", "/nowhere.json"), ("MAP_OUTLINE", "/"),
-    ("MAP_TILES", "https://tiles.example.com/"), ("IP_DATABASE", "/nowhere.mmdb"), ("GEOCODER", "google"), ("GEOCODER", "amap"), ("GEOCODER_URL", "http://["),
-    ("GEOCODER_RATE", "often"), ("REQUIRE_TWO_FACTOR", "perhaps"), ("INSTANCE_PATH", "/proc/nowhere"), ("INSTANCE_PATH", "/etc/hostname"),
+    ("RATE_LIMIT_STORAGE", "memcached://127.0.0.1"),
+    ("RATE_LIMIT_STORAGE", "127.0.0.1:6379"),
+    ("MAP_OUTLINE", "/nowhere.json"),
+    ("MAP_OUTLINE", "/"),
+    ("MAP_TILES", "https://tiles.example.com/"),
+    ("IP_DATABASE", "/nowhere.mmdb"),
+    ("GEOCODER", "google"),
+    ("GEOCODER", "amap"),
+    ("GEOCODER_URL", "http://["),
+    ("GEOCODER_RATE", "often"),
+    ("REQUIRE_TWO_FACTOR", "perhaps"),
+    ("INSTANCE_PATH", "/proc/nowhere"),
+    ("INSTANCE_PATH", "/etc/hostname"),
     ("INSTANCE_PATH", "/etc/hostname/x"),
-    ("INSTANCE_PATH", "x" * 300), ("METRICS_TOKEN", "\udcff"), ("SECRET_KEY", "\udcff" * 40),
+    ("INSTANCE_PATH", "x" * 300),
+    ("METRICS_TOKEN", "\udcff"),
+    ("SECRET_KEY", "\udcff" * 40),
 ]
 
 
@@ -45,9 +82,18 @@ def test_a_setting_that_cannot_be_is_named_in_one_line(name, value, tmp_path):
 
 def test_every_setting_that_is_read_is_known_and_described():
     source = (ROOT / "config.py").read_text("utf-8")
-    example, readme = (ROOT / ".env.example").read_text("utf-8"), (ROOT / "README.md").read_text("utf-8")
-    assert [name for name in config.SETTINGS if f'"{name}"' not in source.split("SETTINGS = (")[1].split(")", 1)[1]] == []
-    assert [name for name in config.SETTINGS if name not in example or f"`{name}`" not in readme] == []
+    example, readme = (
+        (ROOT / ".env.example").read_text("utf-8"),
+        (ROOT / "README.md").read_text("utf-8"),
+    )
+    assert [
+        name
+        for name in config.SETTINGS
+        if f'"{name}"' not in source.split("SETTINGS = (")[1].split(")", 1)[1]
+    ] == []
+    assert [
+        name for name in config.SETTINGS if name not in example or f"`{name}`" not in readme
+    ] == []
 
 
 @pytest.mark.parametrize("content", ["", "short", "\xff\xfe"])
@@ -64,7 +110,8 @@ def test_a_secret_is_made_once_and_for_its_owner_alone(tmp_path):
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
 
 
-# -- a whole start -----------------------------------------------------------------------------------------------------------------
+# -- a whole start ---------------------------------------------------------------------------------
+
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[object]:
@@ -74,7 +121,11 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[object]:
     def ends(**more: str) -> str:
         for name in config.SETTINGS:
             monkeypatch.delenv(name, raising=False)
-        for name, value in {"INSTANCE_PATH": str(tmp_path / "instance"), "LOG_LEVEL": "ERROR", **more}.items():
+        for name, value in {
+            "INSTANCE_PATH": str(tmp_path / "instance"),
+            "LOG_LEVEL": "ERROR",
+            **more,
+        }.items():
             monkeypatch.setenv(name, value)
         with pytest.raises(SystemExit) as ended:
             starting.started()
@@ -94,7 +145,9 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(start):
     assert "does not answer" in line and "refused" in line and "open-sesame" not in line
 
 
-@pytest.mark.parametrize("query", ["sslmode=bogus", "nonsense=1", "connect_timeout=soon", "prepare_threshold=x"])
+@pytest.mark.parametrize(
+    "query", ["sslmode=bogus", "nonsense=1", "connect_timeout=soon", "prepare_threshold=x"]
+)
 def test_an_option_of_the_database_that_is_none_is_told(start, query):
     assert "DATABASE_URL" in start(DATABASE_URL=f"postgresql://nobody@127.0.0.1:1/none?{query}")
 
@@ -110,8 +163,12 @@ def test_a_file_that_is_no_database_is_told(start, tmp_path, what):
     if what == "a folder":
         path.mkdir()
     else:
-        path.write_text("These are words and no database, and they are long enough to be looked at.")
-    assert "DATABASE_URL" in start(DATABASE_URL=f"sqlite:///{path / 'x.db' if what == 'below a file' else path}")
+        path.write_text(
+            "These are words and no database, and they are long enough to be looked at."
+        )
+    assert "DATABASE_URL" in start(
+        DATABASE_URL=f"sqlite:///{path / 'x.db' if what == 'below a file' else path}"
+    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -126,12 +183,17 @@ def test_a_database_that_a_newer_version_migrated_is_told(start, databases: Data
     databases.drop(url)
 
 
-@pytest.mark.parametrize("storage", ["redis://127.0.0.1:1/0", "redis://127.0.0.1:port/0", "redis://:open-sesame@127.0.0.1:1/0"])
+@pytest.mark.parametrize(
+    "storage",
+    ["redis://127.0.0.1:1/0", "redis://127.0.0.1:port/0", "redis://:open-sesame@127.0.0.1:1/0"],
+)
 def test_a_shared_storage_that_does_not_answer_is_told(start, databases: Databases, storage):
     url = databases.create("sqlite")
     line = start(DATABASE_URL=url, RATE_LIMIT_STORAGE=storage)
     assert "RATE_LIMIT_STORAGE" in line and "open-sesame" not in line
-    assert "RATE_LIMIT_STORAGE" in start(DATABASE_URL=url, RATE_LIMIT_STORAGE=storage, GEOCODER="nominatim")
+    assert "RATE_LIMIT_STORAGE" in start(
+        DATABASE_URL=url, RATE_LIMIT_STORAGE=storage, GEOCODER="nominatim"
+    )
     databases.drop(url)
 
 
@@ -142,17 +204,40 @@ def test_every_revision_of_the_code_is_known_without_running_it():
 FLASK = ("-m", "flask", "--app", "wsgi")
 
 
-@pytest.mark.parametrize("command", [(*FLASK, "serve"), (*FLASK, "verify"), (*FLASK, "db", "upgrade"), ("-c", "import wsgi")],
-                         ids=["serve", "verify", "db upgrade", "wsgi:app"])
+@pytest.mark.parametrize(
+    "command",
+    [(*FLASK, "serve"), (*FLASK, "verify"), (*FLASK, "db", "upgrade"), ("-c", "import wsgi")],
+    ids=["serve", "verify", "db upgrade", "wsgi:app"],
+)
 def test_a_process_ends_with_that_line_and_status_one(tmp_path, command):
-    settings = {"INSTANCE_PATH": str(tmp_path), "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "LOG_LEVEL": "INFO"}
-    ended = subprocess.run([sys.executable, *command], cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True, timeout=280)
+    settings = {
+        "INSTANCE_PATH": str(tmp_path),
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "LOG_LEVEL": "INFO",
+    }
+    ended = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert len(ended.stderr.splitlines()) == 1 and "does not answer" in ended.stderr
 
 
-@pytest.mark.parametrize(("arguments", "says"), [(("db", "upgrade", "nonsense"), "nonsense"), (("db", "downgrade", "nonsense"), "nonsense")])
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(("db", "upgrade", "nonsense"), "nonsense"), (("db", "downgrade", "nonsense"), "nonsense")],
+)
 def test_a_revision_that_is_none_is_told(house, arguments, says):
-    ended = house.app.test_cli_runner().invoke(args=list(arguments), env={"DATABASE_URL": db.database().url})
+    ended = house.app.test_cli_runner().invoke(
+        args=list(arguments), env={"DATABASE_URL": db.database().url}
+    )
     assert ended.exit_code == 1
-    assert says in ended.output and "Traceback" not in ended.output and len(ended.output.splitlines()) == 1
+    assert (
+        says in ended.output
+        and "Traceback" not in ended.output
+        and len(ended.output.splitlines()) == 1
+    )

@@ -1,4 +1,6 @@
-"""docs/tutorial-us.md does what it says: every command of it is run, in order, and answers what the page shows."""
+"""docs/tutorial-us.md does what it says: every command of it is run, in order, and answers what the
+page shows."""
+
 from __future__ import annotations
 
 import json
@@ -35,28 +37,44 @@ def commands(page: str) -> Iterator[tuple[str, str]]:
 
 def answers(shown: str, said: str) -> bool:
     """Whether `said` is what the page shows; a line of `...` stands for any lines."""
-    pattern = "".join(r"(?:.*\n)*?" if line == "..." else re.escape(line) + r"\n" for line in shown.splitlines())
+    pattern = "".join(
+        r"(?:.*\n)*?" if line == "..." else re.escape(line) + r"\n" for line in shown.splitlines()
+    )
     return re.fullmatch(pattern, said) is not None
 
 
 def part_of(shown: Any, said: Any) -> bool:
     """Whether the JSON answer holds everything the page shows of it."""
     if isinstance(shown, dict):
-        return isinstance(said, dict) and all(key in said and part_of(value, said[key]) for key, value in shown.items())
+        return isinstance(said, dict) and all(
+            key in said and part_of(value, said[key]) for key, value in shown.items()
+        )
     return bool(shown == said)
 
 
-@pytest.mark.parametrize("made", [
-    (make_network.main, ("branches.csv", "dealers.csv", "stores.csv")), (make_orders.main, ("orders.csv", "visitors.csv"))], ids=["network", "orders"])
+@pytest.mark.parametrize(
+    "made",
+    [
+        (make_network.main, ("branches.csv", "dealers.csv", "stores.csv")),
+        (make_orders.main, ("orders.csv", "visitors.csv")),
+    ],
+    ids=["network", "orders"],
+)
 def test_the_scripts_make_the_shipped_files_byte_for_byte(made: Any, tmp_path: Path) -> None:
     main, names = made
     main(tmp_path)
     for name in names:
-        assert (tmp_path / name).read_bytes() == (ROOT / "examples" / "us" / name).read_bytes(), name
+        assert (tmp_path / name).read_bytes() == (ROOT / "examples" / "us" / name).read_bytes(), (
+            name
+        )
 
 
 def test_the_data_stay_small_and_name_their_sources() -> None:
-    files = [path for path in (ROOT / "examples" / "us").rglob("*.csv") if not path.name.endswith((".errors.csv", ".warnings.csv"))]
+    files = [
+        path
+        for path in (ROOT / "examples" / "us").rglob("*.csv")
+        if not path.name.endswith((".errors.csv", ".warnings.csv"))
+    ]
     assert sum(path.stat().st_size for path in files) < 2_000_000
     notice = (ROOT / "examples" / "us" / "NOTICE.md").read_text(encoding="utf-8")
     assert all(f"data/{path.name}" in notice for path in files if path.parent.name == "data")
@@ -64,16 +82,25 @@ def test_the_data_stay_small_and_name_their_sources() -> None:
 
 
 def test_every_command_of_the_tutorial_answers_what_the_page_shows(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("*.warnings.csv", "__pycache__"))
+    shutil.copytree(
+        ROOT / "examples",
+        tmp_path / "examples",
+        ignore=shutil.ignore_patterns("*.warnings.csv", "__pycache__"),
+    )
     (tmp_path / "instance").mkdir()
-    env = {**os.environ, "INSTANCE_PATH": str(tmp_path / "instance"), "FLASK_APP": str(ROOT / "wsgi.py"), "LOG_LEVEL": "WARNING"}
+    env = {
+        **os.environ,
+        "INSTANCE_PATH": str(tmp_path / "instance"),
+        "FLASK_APP": str(ROOT / "wsgi.py"),
+        "LOG_LEVEL": "WARNING",
+    }
     key, done = "", 0
     for command, shown in commands(PAGE.read_text(encoding="utf-8")):
         done += 1
         if command.startswith("export "):
             env |= dict(pair.split("=", 1) for pair in command.split()[1:])
         elif command.startswith("KEY="):
-            key = run(command[len("KEY=$("):].split("|")[0], env, tmp_path).splitlines()[-1]
+            key = run(command[len("KEY=$(") :].split("|")[0], env, tmp_path).splitlines()[-1]
         elif command.startswith("curl "):
             assert part_of(json.loads(shown), get(command, key, env, tmp_path)), command
         else:
@@ -87,7 +114,9 @@ def run(command: str, env: dict[str, str], folder: Path) -> str:
     words = command.split()
     if words[0] == ".venv/bin/flask":
         words[:1] = [sys.executable, "-m", "flask"]
-    done = subprocess.run(words, cwd=folder, env=env, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(
+        words, cwd=folder, env=env, capture_output=True, text=True, timeout=180, check=False
+    )
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout
 

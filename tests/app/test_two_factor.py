@@ -1,4 +1,6 @@
-"""Two-factor sign-in (RFC 6238): codes, replay, recovery codes, who must have it, who may take it away."""
+"""Two-factor sign-in (RFC 6238): codes, replay, recovery codes, who must have it, who may take it
+away."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,17 +23,27 @@ from tests.app.conftest import PASSWORD, House, on_both_engines, settings_of, to
 
 NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
 STEP = dt.timedelta(seconds=totp.STEP_SECONDS)
-VECTORS = [(59, "94287082"), (1111111109, "07081804"), (1111111111, "14050471"), (1234567890, "89005924"), (2000000000, "69279037"),
-           (20000000000, "65353130")]  # RFC 6238, appendix B, SHA-1
+VECTORS = [
+    (59, "94287082"),
+    (1111111109, "07081804"),
+    (1111111111, "14050471"),
+    (1234567890, "89005924"),
+    (2000000000, "69279037"),
+    (20000000000, "65353130"),
+]  # RFC 6238, appendix B, SHA-1
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # "12345678901234567890"
 
 
 @pytest.mark.parametrize(("at", "code"), VECTORS)
 def test_codes_are_those_of_the_rfc(at, code):
-    assert totp.matching_step(RFC_SECRET, code[2:], dt.datetime.fromtimestamp(at, dt.UTC)) == at // 30
+    assert (
+        totp.matching_step(RFC_SECRET, code[2:], dt.datetime.fromtimestamp(at, dt.UTC)) == at // 30
+    )
 
 
-@pytest.mark.parametrize(("away", "taken"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+@pytest.mark.parametrize(
+    ("away", "taken"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)]
+)
 def test_a_clock_may_be_one_step_off(away, taken):
     code = pyotp.TOTP(RFC_SECRET).at(NOW + away * STEP)
     assert (totp.matching_step(RFC_SECRET, code, NOW) is not None) is taken
@@ -64,7 +76,11 @@ def enrol(house, name="petra", role="hq_admin", at=NOW - 10 * STEP):
 
 def lines(action):
     with db.read() as connection:
-        return connection.execute(select(audit_log.c.actor, audit_log.c.object_id, audit_log.c.detail).where(audit_log.c.action == action)).all()
+        return connection.execute(
+            select(audit_log.c.actor, audit_log.c.object_id, audit_log.c.detail).where(
+                audit_log.c.action == action
+            )
+        ).all()
 
 
 def first_step(house, name="petra", back=None):
@@ -78,19 +94,30 @@ def second(client, path, code):
     return client.post(path, data={"csrf_token": token_of(client.get(path)), "code": code})
 
 
-# -- enrolment ----------------------------------------------------------------------------------------------------------------
+# -- enrolment -------------------------------------------------------------------------------------
+
 
 @on_both_engines
 def test_a_person_turns_it_on_by_scanning_and_proving(house):
     house.user("petra", "hq_admin")
     client, other = house.signed_in("petra"), house.signed_in("petra")
-    client.post("/account/two-factor/begin", data={"csrf_token": token_of(client.get("/account/two-factor"))})
+    client.post(
+        "/account/two-factor/begin",
+        data={"csrf_token": token_of(client.get("/account/two-factor"))},
+    )
     page = client.get("/account/two-factor").text
     shown = re.search(r'class="secret">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
     assert shown == secret_of(1) and "<svg" in page
-    form = {"csrf_token": token_of(client.get("/account/two-factor")), "password": PASSWORD, "code": pyotp.TOTP(shown).now()}
+    form = {
+        "csrf_token": token_of(client.get("/account/two-factor")),
+        "password": PASSWORD,
+        "code": pyotp.TOTP(shown).now(),
+    }
     assert client.post("/account/two-factor", data={**form, "code": "000000"}).status_code == 422
-    assert client.post("/account/two-factor", data={**form, "password": "wrong password"}).status_code == 422
+    assert (
+        client.post("/account/two-factor", data={**form, "password": "wrong password"}).status_code
+        == 422
+    )
     done = client.post("/account/two-factor", data=form)
     codes = re.findall(r"<li>([a-z2-9]{5}-[a-z2-9]{5})</li>", done.text)
     assert len(set(codes)) == 10
@@ -104,7 +131,10 @@ def test_a_person_turns_it_on_by_scanning_and_proving(house):
 def test_a_secret_that_was_never_proved_asks_for_nothing(house):
     house.user("petra", "hq_admin")
     client = house.signed_in("petra")
-    client.post("/account/two-factor/begin", data={"csrf_token": token_of(client.get("/account/two-factor"))})
+    client.post(
+        "/account/two-factor/begin",
+        data={"csrf_token": token_of(client.get("/account/two-factor"))},
+    )
     assert house.sign_in(house.stranger(), "petra").headers["Location"] == "/hq/"
 
 
@@ -112,7 +142,10 @@ def test_a_secret_that_was_never_proved_asks_for_nothing(house):
 def test_secret_and_recovery_codes_are_not_readable_in_the_database(house):
     user_id, codes = enrol(house)
     with db.read() as connection:
-        kept = [connection.execute(select(table)).all() for table in (two_factor.two_factor, recovery_code, audit_log)]
+        kept = [
+            connection.execute(select(table)).all()
+            for table in (two_factor.two_factor, recovery_code, audit_log)
+        ]
     text = str(kept)
     assert secret_of(user_id) not in text
     assert all(code.replace("-", "") not in text and code not in text for code in codes)
@@ -123,11 +156,17 @@ def test_other_roles_have_no_second_step_to_turn_on(house, role, scope_id):
     house.user("somebody", role, scope_id)
     client = house.signed_in("somebody")
     assert client.get("/account/two-factor").status_code == 403
-    assert client.post("/account/two-factor/begin", data={"csrf_token": token_of(client.get("/account"))}).status_code == 403
+    assert (
+        client.post(
+            "/account/two-factor/begin", data={"csrf_token": token_of(client.get("/account"))}
+        ).status_code
+        == 403
+    )
     assert client.get("/account/two-factor/off").status_code == 403
 
 
-# -- signing in ---------------------------------------------------------------------------------------------------------------
+# -- signing in ------------------------------------------------------------------------------------
+
 
 def test_the_password_alone_opens_nothing(house):
     user_id, _ = enrol(house)
@@ -147,6 +186,7 @@ def test_the_second_page_without_the_first_leads_back(house):
 
 def test_the_second_page_waits_five_minutes(house, monkeypatch):
     from app.accounts import pages
+
     monkeypatch.setattr(pages, "HALF_FOR", -1)
     enrol(house)
     client, path = first_step(house)
@@ -160,7 +200,9 @@ def test_a_code_is_taken_once(house):
     assert second_step.sign_in(user_id, 1, code, now=NOW)
     assert second_step.sign_in(user_id, 1, code, now=NOW) is None
     assert second_step.sign_in(user_id, 1, code, now=NOW + STEP) is None
-    assert second_step.sign_in(user_id, 1, code_of(user_id, NOW - STEP), now=NOW) is None, "nor an older one after it"
+    assert second_step.sign_in(user_id, 1, code_of(user_id, NOW - STEP), now=NOW) is None, (
+        "nor an older one after it"
+    )
     assert second_step.sign_in(user_id, 1, code_of(user_id, NOW + STEP), now=NOW + STEP)
 
 
@@ -225,11 +267,14 @@ def test_the_second_step_is_limited_by_address_with_the_first(house):
     enrol(house)
     client, path = first_step(house)
     token = token_of(client.get(path))
-    answers = [client.post(path, data={"csrf_token": token, "code": ""}).status_code for _ in range(31)]
+    answers = [
+        client.post(path, data={"csrf_token": token, "code": ""}).status_code for _ in range(31)
+    ]
     assert answers[-1] == 429
 
 
-# -- changing and losing it ---------------------------------------------------------------------------------------------------
+# -- changing and losing it ------------------------------------------------------------------------
+
 
 @on_both_engines
 def test_turning_it_off_needs_password_and_code(house):
@@ -238,8 +283,17 @@ def test_turning_it_off_needs_password_and_code(house):
     second(client, path, codes[0])
     for password, code in ((PASSWORD, "000000"), ("wrong password", codes[1]), (PASSWORD, "")):
         form = client.get("/account/two-factor/off")
-        assert client.post("/account/two-factor/off", data={"csrf_token": token_of(form), "password": password, "code": code}).status_code == 422
-    answer = client.post("/account/two-factor/off", data={"csrf_token": token_of(form), "password": PASSWORD, "code": codes[1]})
+        assert (
+            client.post(
+                "/account/two-factor/off",
+                data={"csrf_token": token_of(form), "password": password, "code": code},
+            ).status_code
+            == 422
+        )
+    answer = client.post(
+        "/account/two-factor/off",
+        data={"csrf_token": token_of(form), "password": PASSWORD, "code": codes[1]},
+    )
     assert (answer.status_code, len(lines("two_factor_off"))) == (303, 1)
     assert house.sign_in(house.stranger(), "petra").headers["Location"] == "/hq/"
     with db.read() as connection:
@@ -252,7 +306,10 @@ def test_new_recovery_codes_replace_the_old(house):
     client, path = first_step(house)
     second(client, path, old[0])
     form = client.get("/account/two-factor/codes")
-    page = client.post("/account/two-factor/codes", data={"csrf_token": token_of(form), "password": PASSWORD, "code": old[1]}).text
+    page = client.post(
+        "/account/two-factor/codes",
+        data={"csrf_token": token_of(form), "password": PASSWORD, "code": old[1]},
+    ).text
     new = re.findall(r"<li>([a-z2-9]{5}-[a-z2-9]{5})</li>", page)
     assert second_step.sign_in(user_id, 1, old[2], now=NOW) is None
     assert second_step.sign_in(user_id, 1, new[0], now=NOW)
@@ -269,7 +326,8 @@ def test_an_administrator_resets_it_and_nobody_else(house):
     assert users.sign_in("finn", PASSWORD, now=NOW).has_two_factor is False
 
 
-# -- when the installation asks for it ----------------------------------------------------------------------------------------
+# -- when the installation asks for it -------------------------------------------------------------
+
 
 @pytest.fixture
 def strict(house, tmp_path):
@@ -282,7 +340,10 @@ def test_headquarters_enrols_before_anything_else(strict):
     strict.user("omar", "dealer", 1)
     client = strict.signed_in("petra")
     assert client.get("/hq/").headers["Location"] == "/account/two-factor"
-    assert "Headquarters signs in with two factors here" in client.get("/account/two-factor?lang=en").text
+    assert (
+        "Headquarters signs in with two factors here"
+        in client.get("/account/two-factor?lang=en").text
+    )
     assert client.get("/account").status_code == 200
     with db.read() as connection:
         user, now = users.load(connection, 1), dt.datetime.now(dt.UTC)

@@ -1,7 +1,9 @@
-"""`python -m tests.clock.awkward [PYTEST ARGUMENTS]`: what depends on the hour, once more at the moments that have bitten others.
+"""`python -m tests.clock.awkward [PYTEST ARGUMENTS]`: what depends on the hour, once more at the
+moments that have bitten others.
 
-Each test begins at the moment itself, so that midnight, the month or the hour of the clocks' change comes while it runs.
-"""
+Each test begins at the moment itself, so that midnight, the month or the hour of the clocks' change
+comes while it runs."""
+
 from __future__ import annotations
 
 import os
@@ -26,9 +28,13 @@ def main(arguments: list[str]) -> int:
     for name, (moment, zone) in MOMENTS.items():
         print(f"\n== {name}: {moment}, {zone}", flush=True)
         command = [sys.executable, "-m", "pytest", "-m", "hour", "-q", *arguments]
-        if subprocess.run(command, env={**os.environ, "TEST_MOMENT": moment, "TEST_ZONE": zone}, check=False).returncode:
+        if subprocess.run(
+            command, env={**os.environ, "TEST_MOMENT": moment, "TEST_ZONE": zone}, check=False
+        ).returncode:
             red.append(name)
-    print("\nred: " + "; ".join(red) if red else f"\ngreen at all {len(MOMENTS)} moments", flush=True)
+    print(
+        "\nred: " + "; ".join(red) if red else f"\ngreen at all {len(MOMENTS)} moments", flush=True
+    )
     return 1 if red else 0
 
 

@@ -1,4 +1,6 @@
-"""Python reads this when it starts with this folder on its path: a process that a test starts has the tests' clock, not the machine's."""
+"""Python reads this when it starts with this folder on its path: a process that a test starts has
+the tests' clock, not the machine's."""
+
 import os
 import time
 

@@ -1,4 +1,6 @@
-"""A file of orders; as a program it is brought in, to be killed in the middle: `python -m tests.faults.file_of_orders URL`."""
+"""A file of orders; as a program it is brought in, to be killed in the middle: `python -m
+tests.faults.file_of_orders URL`."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -17,8 +19,23 @@ ROWS = 4_000
 
 def orders(count: int) -> list[FileOrder]:
     """Of a customer for every three."""
-    return [FileOrder(n + 2, f"F{n:06}", f"c{n // 3}", NOW - dt.timedelta(minutes=n % 500), "CNY", (FileLine(n + 2, 1, 1_000 + n, 1, "A", None),),
-                      None, None, None, "S1", None, None) for n in range(count)]
+    return [
+        FileOrder(
+            n + 2,
+            f"F{n:06}",
+            f"c{n // 3}",
+            NOW - dt.timedelta(minutes=n % 500),
+            "CNY",
+            (FileLine(n + 2, 1, 1_000 + n, 1, "A", None),),
+            None,
+            None,
+            None,
+            "S1",
+            None,
+            None,
+        )
+        for n in range(count)
+    ]
 
 
 def main(url: str) -> None:

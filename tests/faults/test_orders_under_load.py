@@ -1,4 +1,6 @@
-"""N2: a file of 20,000 orders is written while visitors enter and single orders come in: nobody is shut out, and the file is whole."""
+"""N2: a file of 20,000 orders is written while visitors enter and single orders come in: nobody is
+shut out, and the file is whole."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -26,7 +28,10 @@ from tests.faults import file_of_orders
 from tests.faults.file_of_orders import NOW, orders
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROWS = {"sqlite": 20_000, "postgresql": 4_000}  # PostgreSQL has many writers: there the pieces are what is tried, not the crowd
+ROWS = {
+    "sqlite": 20_000,
+    "postgresql": 4_000,
+}  # PostgreSQL has many writers: there the pieces are what is tried, not the crowd
 CLIENTS = 3
 
 
@@ -35,7 +40,10 @@ def test_entries_and_orders_get_through_while_a_file_of_20_000_orders_is_written
     network.open_store("S1")
     rows = ROWS["sqlite" if database.sqlite else "postgresql"]
     over, pieces, faults = threading.Event(), [], []
-    during = {"entries": [0] * CLIENTS, "orders": [0]}  # what was answered between the first and the last piece
+    during = {
+        "entries": [0] * CLIENTS,
+        "orders": [0],
+    }  # what was answered between the first and the last piece
 
     def again(name: str, client: int, deed: Callable[[int], None]) -> None:
         number = 0
@@ -50,18 +58,58 @@ def test_entries_and_orders_get_through_while_a_file_of_20_000_orders_is_written
             time.sleep(0.02)
 
     def enters(client: int) -> None:
-        again("entries", client, lambda n: enter(Arrival({"customer_id": f"c{n % 900}" if client else f"new{n}"}, SourcePoint(31.23, 121.47, "wgs84")),
-                                                 now=dt.datetime.now(dt.UTC)) and None)
+        again(
+            "entries",
+            client,
+            lambda n: (
+                enter(
+                    Arrival(
+                        {"customer_id": f"c{n % 900}" if client else f"new{n}"},
+                        SourcePoint(31.23, 121.47, "wgs84"),
+                    ),
+                    now=dt.datetime.now(dt.UTC),
+                )
+                and None
+            ),
+        )
 
     def buys() -> None:
-        again("orders", 0, lambda n: record_orders([OrderIn(f"single{n}", f"c{n % 50}", NOW, "CNY", (LineIn(1, 1, 100),), store_code="S1")],
-                                                   actor="t", now=NOW) and None)
+        again(
+            "orders",
+            0,
+            lambda n: (
+                record_orders(
+                    [
+                        OrderIn(
+                            f"single{n}",
+                            f"c{n % 50}",
+                            NOW,
+                            "CNY",
+                            (LineIn(1, 1, 100),),
+                            store_code="S1",
+                        )
+                    ],
+                    actor="t",
+                    now=NOW,
+                )
+                and None
+            ),
+        )
 
-    team = [*(threading.Thread(target=enters, args=(n,)) for n in range(CLIENTS)), threading.Thread(target=buys)]
+    team = [
+        *(threading.Thread(target=enters, args=(n,)) for n in range(CLIENTS)),
+        threading.Thread(target=buys),
+    ]
     for each in team:
         each.start()
     try:
-        outcome = filing.file_orders(orders(rows), [], actor=COMMAND_LINE, now=NOW, progress=lambda done, total: pieces.append(done) if done < total else None)
+        outcome = filing.file_orders(
+            orders(rows),
+            [],
+            actor=COMMAND_LINE,
+            now=NOW,
+            progress=lambda done, total: pieces.append(done) if done < total else None,
+        )
     finally:
         over.set()
         for each in team:
@@ -71,7 +119,11 @@ def test_entries_and_orders_get_through_while_a_file_of_20_000_orders_is_written
     assert len(pieces) == rows // filing.ORDERS_IN_PIECE - 1
     assert min(*during["entries"], *during["orders"]) > 0
     with db.read() as connection:
-        from_file = connection.execute(select(func.count()).select_from(sales_order).where(sales_order.c.order_no.startswith("F"))).scalar_one()
+        from_file = connection.execute(
+            select(func.count())
+            .select_from(sales_order)
+            .where(sales_order.c.order_no.startswith("F"))
+        ).scalar_one()
         assert from_file == rows
         assert connection.execute(select(func.count()).select_from(entry)).scalar_one() > 0
         assert accepted_files.files_are_whole(connection).holds
@@ -79,9 +131,15 @@ def test_entries_and_orders_get_through_while_a_file_of_20_000_orders_is_written
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seconds", [0.0, 0.3, 1.0, 2.0])
-def test_after_kill_9_in_the_middle_the_file_is_nothing_or_comes_to_its_end(network, database_url, monkeypatch, seconds):
+def test_after_kill_9_in_the_middle_the_file_is_nothing_or_comes_to_its_end(
+    network, database_url, monkeypatch, seconds
+):
     network.open_store("S1")
-    process = subprocess.Popen([sys.executable, "-m", file_of_orders.__name__, database_url], cwd=ROOT, stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", file_of_orders.__name__, database_url],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+    )
     assert process.stdout is not None
     with process.stdout:
         assert process.stdout.readline() == b"checked\n"

@@ -1,20 +1,54 @@
-"""The files that decide: values in, values out. `python -m tests.house.pure` lists those that exist, for mypy."""
+"""The files that decide: values in, values out. `python -m tests.house.pure` lists those that
+exist, for mypy."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PURE = (
-    "incentives/adds.py", "incentives/calculate.py", "incentives/commission.py", "incentives/default_plan.py", "incentives/facts.py",
-    "incentives/ladders.py", "incentives/plan.py", "incentives/ranking.py", "incentives/scorecard.py", "incentives/tiers.py",
-    "ledger/money.py", "stores/base/addressable.py", "stores/base/canonical.py", "stores/base/countries.py", "stores/base/folding.py",
-    "stores/base/formulas.py", "stores/base/identifiers.py", "stores/base/pasted.py", "stores/base/possible_times.py",
-    "stores/base/spans.py", "stores/customers/bindings.py", "stores/customers/event_shapes.py", "stores/facts/decision.py",
-    "stores/facts/entry_params.py", "stores/geo/areas.py", "stores/geo/coordinates.py", "stores/geo/nearest.py",
-    "stores/geo/postal_codes.py", "stores/network/binding_rules.py", "stores/network/bundles.py", "stores/network/hours.py",
-    "stores/network/policy.py", "stores/registers/contracts.py", "stores/registers/employment.py", "stores/routing/decide.py",
-    "stores/routing/rungs/__init__.py", "stores/routing/rungs/guides.py", "stores/routing/rungs/here.py", "stores/routing/rungs/named.py",
-    "stores/routing/rungs/picks.py", "stores/routing/rungs/placed.py", "stores/routing/rungs/ties.py",
+    "incentives/adds.py",
+    "incentives/calculate.py",
+    "incentives/commission.py",
+    "incentives/default_plan.py",
+    "incentives/facts.py",
+    "incentives/ladders.py",
+    "incentives/plan.py",
+    "incentives/ranking.py",
+    "incentives/scorecard.py",
+    "incentives/tiers.py",
+    "ledger/money.py",
+    "stores/base/addressable.py",
+    "stores/base/canonical.py",
+    "stores/base/countries.py",
+    "stores/base/folding.py",
+    "stores/base/formulas.py",
+    "stores/base/identifiers.py",
+    "stores/base/pasted.py",
+    "stores/base/possible_times.py",
+    "stores/base/spans.py",
+    "stores/customers/bindings.py",
+    "stores/customers/event_shapes.py",
+    "stores/facts/decision.py",
+    "stores/facts/entry_params.py",
+    "stores/geo/areas.py",
+    "stores/geo/coordinates.py",
+    "stores/geo/nearest.py",
+    "stores/geo/postal_codes.py",
+    "stores/network/binding_rules.py",
+    "stores/network/bundles.py",
+    "stores/network/hours.py",
+    "stores/network/policy.py",
+    "stores/registers/contracts.py",
+    "stores/registers/employment.py",
+    "stores/routing/decide.py",
+    "stores/routing/rungs/__init__.py",
+    "stores/routing/rungs/guides.py",
+    "stores/routing/rungs/here.py",
+    "stores/routing/rungs/named.py",
+    "stores/routing/rungs/picks.py",
+    "stores/routing/rungs/placed.py",
+    "stores/routing/rungs/ties.py",
 )
 
 

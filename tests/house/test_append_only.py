@@ -1,4 +1,5 @@
 """Rows of append-only tables cannot be rewritten by any verb of either engine (M10)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -35,8 +36,11 @@ def test_no_verb_rewrites_a_row_of_an_append_only_table(database):
     import_tables()
     for name in db.append_only_names():
         table = db.metadata.tables[name]
-        row = {column.name: value(column, place + 100 * isinstance(column.type, Integer)) for place, column in enumerate(table.columns, 1)
-               if column.computed is None}
+        row = {
+            column.name: value(column, place + 100 * isinstance(column.type, Integer))
+            for place, column in enumerate(table.columns, 1)
+            if column.computed is None
+        }
         put_in(database, table, row)
         before = rows(database, table)  # some tables hold what the first migration installed
         assert row in before
@@ -49,7 +53,12 @@ def test_no_verb_rewrites_a_row_of_an_append_only_table(database):
 def test_append_only_tables_cascade_nothing():
     """M10: a cascade would delete a protected row for its parent's sake."""
     import_tables()
-    cascading = [f"{table.name}.{key.parent.name}" for table in db.metadata.tables.values() for key in table.foreign_keys if key.ondelete]
+    cascading = [
+        f"{table.name}.{key.parent.name}"
+        for table in db.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.ondelete
+    ]
     assert cascading == []
 
 
@@ -62,7 +71,9 @@ def rewriting(table: Table, row: dict[str, Any], on_sqlite: bool) -> dict[str, A
         "UPDATE": table.update().values(same),
         "DELETE": table.delete().where(keys[0] == row[keys[0].name]),
         "DELETE of all": table.delete(),
-        "UPSERT": upsert.on_conflict_do_update(index_elements=keys, set_={last: upsert.excluded[last]}),
+        "UPSERT": upsert.on_conflict_do_update(
+            index_elements=keys, set_={last: upsert.excluded[last]}
+        ),
     }
     if on_sqlite:
         verbs["INSERT OR REPLACE"] = insert(table).prefix_with("OR REPLACE").values(row)
@@ -87,12 +98,18 @@ def put_in(database: db.Database, table: Table, row: dict[str, Any]) -> None:
 
 def drop_constraints(connection: Connection, table: Table) -> None:
     inspector = inspect(connection)
-    for constraint in [*inspector.get_foreign_keys(table.name), *inspector.get_check_constraints(table.name)]:
-        connection.execute(text(f'ALTER TABLE "{table.name}" DROP CONSTRAINT "{constraint["name"]}"'))
+    for constraint in [
+        *inspector.get_foreign_keys(table.name),
+        *inspector.get_check_constraints(table.name),
+    ]:
+        connection.execute(
+            text(f'ALTER TABLE "{table.name}" DROP CONSTRAINT "{constraint["name"]}"')
+        )
 
 
 def run(database: db.Database, statement: Any) -> None:
-    """Execute as the product does, but for SQLite's checks, which would refuse the made-up row before its triggers do."""
+    """Execute as the product does, but for SQLite's checks, which would refuse the made-up row
+    before its triggers do."""
     with database.engine.connect() as connection:
         if database.sqlite:
             pragma(connection, "ignore_check_constraints=ON")
@@ -109,7 +126,12 @@ def pragma(connection: Connection, setting: str) -> None:
 
 def rows(database: db.Database, table: Table) -> list[dict[str, Any]]:
     with database.engine.connect() as connection:
-        return [dict(row) for row in connection.execute(select(*[c for c in table.columns if c.computed is None])).mappings()]
+        return [
+            dict(row)
+            for row in connection.execute(
+                select(*[c for c in table.columns if c.computed is None])
+            ).mappings()
+        ]
 
 
 def value(column: Column[Any], place: int) -> Any:
@@ -132,5 +154,11 @@ def value(column: Column[Any], place: int) -> Any:
         return Decimal(place)
     if isinstance(kind, LargeBinary):
         return bytes([place])
-    length = kind.impl_instance.length if isinstance(kind, db.Code) else kind.length if isinstance(kind, String) else 0
+    length = (
+        kind.impl_instance.length
+        if isinstance(kind, db.Code)
+        else kind.length
+        if isinstance(kind, String)
+        else 0
+    )
     return str(place)[: length or None]

@@ -1,4 +1,6 @@
-"""Installations are repeatable: locks are hashed, made from reasoned lists, and free of any machine's or registry's address."""
+"""Installations are repeatable: locks are hashed, made from reasoned lists, and free of any
+machine's or registry's address."""
+
 from __future__ import annotations
 
 import re
@@ -12,7 +14,11 @@ LOCKS = ("run", "test")
 
 
 def wanted(name: str) -> list[str]:
-    return [line for line in (FOLDER / f"{name}.in").read_text().splitlines() if line.strip() and not line.startswith("-")]
+    return [
+        line
+        for line in (FOLDER / f"{name}.in").read_text().splitlines()
+        if line.strip() and not line.startswith("-")
+    ]
 
 
 def canonical(requirement: str) -> str:
@@ -24,7 +30,9 @@ def pins(name: str) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     key = ("", "")
     for line in (FOLDER / f"{name}.txt").read_text().splitlines():
-        if match := re.match(r"([a-z0-9][a-z0-9-]*)(?:\[[a-z0-9,-]+\])?==(\S+(?: ;.*?)?) ?\\?$", line):
+        if match := re.match(
+            r"([a-z0-9][a-z0-9-]*)(?:\[[a-z0-9,-]+\])?==(\S+(?: ;.*?)?) ?\\?$", line
+        ):
             key = (match[1], match[2])
             found[key] = 0
         elif line.strip().startswith("--hash=sha256:"):
@@ -42,7 +50,9 @@ def test_every_locked_package_has_hashes(name):
 @pytest.mark.parametrize("name", LOCKS)
 def test_no_lock_names_a_registry_or_a_path_of_a_machine(name):
     text = (FOLDER / f"{name}.txt").read_text()
-    assert not re.findall(r"https?:|index-url|find-links|file:|^\s*#.*(?<!-r )(?<!-c )\s/\S+", text, re.M)
+    assert not re.findall(
+        r"https?:|index-url|find-links|file:|^\s*#.*(?<!-r )(?<!-c )\s/\S+", text, re.M
+    )
     assert not (ROOT / "uv.lock").exists(), "uv.lock records the addresses of registries"
 
 

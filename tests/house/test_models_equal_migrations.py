@@ -1,4 +1,6 @@
-"""Migrations are tested code: the head equals the tables in the code, and every way up leads down again (M10)."""
+"""Migrations are tested code: the head equals the tables in the code, and every way up leads down
+again (M10)."""
+
 from __future__ import annotations
 
 from alembic.autogenerate import compare_metadata
@@ -19,7 +21,8 @@ def test_the_head_of_the_migrations_equals_the_tables(database):
 
 
 def test_checks_and_collations_equal_the_tables_too(database, databases):
-    """What Alembic does not compare (also which tables have no row ids, which indexes are partial): a database made straight from the tables says the same of itself."""
+    """What Alembic does not compare (also which tables have no row ids, which indexes are partial):
+    a database made straight from the tables says the same of itself."""
     import_tables()
     straight = databases.create("sqlite" if database.sqlite else "postgresql", migrated=False)
     other = db.Database(straight)
@@ -79,13 +82,29 @@ def details(connection: Connection) -> dict[str, object]:
     found: dict[str, object] = {}
     for name in sorted(set(inspector.get_table_names()) - {"alembic_version"}):
         found[name] = {
-            "checks": sorted((c["name"] or "", str(c["sqltext"])) for c in inspector.get_check_constraints(name)),
-            "columns": sorted((c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(name)),
+            "checks": sorted(
+                (c["name"] or "", str(c["sqltext"])) for c in inspector.get_check_constraints(name)
+            ),
+            "columns": sorted(
+                (c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(name)
+            ),
             "primary key": inspector.get_pk_constraint(name)["constrained_columns"],
         }
     for kind in ("table", "index") if connection.dialect.name == "sqlite" else ():
-        found[kind] = sorted((row.name, (row.sql or "").rstrip().endswith("WITHOUT ROWID"), "WHERE" in (row.sql or "")) for row in connection.execute(
-            text("SELECT name, sql FROM sqlite_master WHERE type = :kind AND name <> 'alembic_version' AND tbl_name <> 'alembic_version'"), {"kind": kind}))
+        found[kind] = sorted(
+            (
+                row.name,
+                (row.sql or "").rstrip().endswith("WITHOUT ROWID"),
+                "WHERE" in (row.sql or ""),
+            )
+            for row in connection.execute(
+                text(
+                    "SELECT name, sql FROM sqlite_master WHERE type = :kind AND name <> "
+                    "'alembic_version' AND tbl_name <> 'alembic_version'"
+                ),
+                {"kind": kind},
+            )
+        )
     return found
 
 
@@ -106,9 +125,18 @@ def picture(url: str) -> dict[str, object]:
             names = sorted(inspect(connection).get_table_names())
             return {
                 "structure": details(connection),
-                "rows": {name: connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar() for name in names},
-                "triggers": sorted(connection.execute(text(TRIGGERS["sqlite" if base.sqlite else "postgresql"])).scalars()),
-                "missing": db.missing_triggers(connection) if make_url(url).database and names else [],
+                "rows": {
+                    name: connection.execute(text(f'SELECT count(*) FROM "{name}"')).scalar()
+                    for name in names
+                },
+                "triggers": sorted(
+                    connection.execute(
+                        text(TRIGGERS["sqlite" if base.sqlite else "postgresql"])
+                    ).scalars()
+                ),
+                "missing": db.missing_triggers(connection)
+                if make_url(url).database and names
+                else [],
             }
     finally:
         base.dispose()

@@ -1,9 +1,12 @@
-"""Every regular expression of the product takes time in proportion to what it reads, or reads no more than a reviewed length.
+"""Every regular expression of the product takes time in proportion to what it reads, or reads no
+more than a reviewed length.
 
-Patterns are found twice: as objects in the modules and as `re.` calls in the source; a call that is neither a constant nor one of those objects must
-stand in REVIEWED with its bound. Each is run in a process of its own against texts made from its own parts (a text that fits, each beginning of it,
-each of its characters, thousands of times): four times the text may cost some four times the work, not sixteen.
-"""
+Patterns are found twice: as objects in the modules and as `re.` calls in the source; a call that is
+neither a constant nor one of those objects must stand in REVIEWED with its bound. Each is run in a
+process of its own against texts made from its own parts (a text that fits, each beginning of it,
+each of its characters, thousands of times): four times the text may cost some four times the work,
+not sixteen."""
+
 from __future__ import annotations
 
 import ast
@@ -27,17 +30,29 @@ LENGTH = 800
 CHEAP_SECONDS = 0.0004  # of processor time: too little to compare
 HOPELESS_SECONDS = 0.1  # for so short a text: there is no need to try a longer one
 SUSPECT = (4, 8.0)  # times the text, times the work: 4 is linear, 16 quadratic
-PROVEN = (8, 22.0)  # looked at once more where somebody else may have been at work: 8 is linear, 64 quadratic
+PROVEN = (
+    8,
+    22.0,
+)  # looked at once more where somebody else may have been at work: 8 is linear, 64 quadratic
 MOST_BEGINNINGS, MOST_ONES = 14, 14
 HARD_LIMIT_SECONDS = 240
 
 AT_THE_START = {"fullmatch", "match"}  # methods that try one place alone
 REVIEWED = {  # (file, call): what bounds the text
-    ("app/ui/fault_words.py", "re.compile(_PLACE.sub('(?P<\\\\1>.+?)', re.escape(sentence)), re.S)"): "LONGEST characters of a reason",
-    ("stores/base/identifiers.py", """re.compile(f"{_BEFORE}(?:{'|'.join(parts)}){_AFTER}")"""): "fixed words, digits with at most three signs between them",
+    (
+        "app/ui/fault_words.py",
+        "re.compile(_PLACE.sub('(?P<\\\\1>.+?)', re.escape(sentence)), re.S)",
+    ): "LONGEST characters of a reason",
+    (
+        "stores/base/identifiers.py",
+        """re.compile(f"{_BEFORE}(?:{'|'.join(parts)}){_AFTER}")""",
+    ): "fixed words, digits with at most three signs between them",
     ("stores/base/identifiers.py", "re.compile(pattern)"): "the same in bytes",
     ("stores/base/possible_times.py", "re.sub(f'{name}[a-z]*', number, text)"): "40 characters",
-    ("stores/geo/postal_codes.py", "re.fullmatch(form, entry.low)"): "forms without repeats of unknown length",
+    (
+        "stores/geo/postal_codes.py",
+        "re.fullmatch(form, entry.low)",
+    ): "forms without repeats of unknown length",
     ("stores/geo/postal_codes.py", "re.fullmatch(form, text)"): "the same",
 }
 BOUNDED = {  # pattern: what bounds the text it reads
@@ -46,11 +61,15 @@ BOUNDED = {  # pattern: what bounds the text it reads
 
 
 def sources() -> list[Path]:
-    return [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))] + [ROOT / "db.py", ROOT / "config.py"]
+    return [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))] + [
+        ROOT / "db.py",
+        ROOT / "config.py",
+    ]
 
 
 def named_patterns(path: Path) -> Iterator[tuple[str, re.Pattern[Any]]]:
-    """Those that stand in a module with their names, also those inside its tuples, lists and dicts."""
+    """Those that stand in a module with their names, also those inside its tuples, lists and
+    dicts."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     module = importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
     waiting = list(vars(module).items())
@@ -65,7 +84,8 @@ def named_patterns(path: Path) -> Iterator[tuple[str, re.Pattern[Any]]]:
 
 
 def uses(path: Path) -> dict[str, set[str]]:
-    """What is done with each name of a file: the methods called of it, `?` where it is handed on."""
+    """What is done with each name of a file: the methods called of it, `?` where it is handed
+    on."""
     found: dict[str, set[str]] = {}
     called = set()
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -82,10 +102,20 @@ def uses(path: Path) -> dict[str, set[str]]:
 def calls(path: Path) -> Iterator[tuple[ast.Call, bool]]:
     """Calls of `re` that take a pattern, and whether they stand in a module's own body."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    inside = {id(node) for each in ast.walk(tree) if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) for node in ast.walk(each)}
+    inside = {
+        id(node)
+        for each in ast.walk(tree)
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node in ast.walk(each)
+    }
     for node in ast.walk(tree):
-        if (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "re"
-                and node.func.attr not in ("escape", "purge")):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Name)
+            and node.func.value.id == "re"
+            and node.func.attr not in ("escape", "purge")
+        ):
             yield node, id(node) not in inside
 
 
@@ -110,7 +140,12 @@ def collected() -> tuple[dict[tuple[Any, int], Found], list[str]]:
     for path in sources():
         name, used = str(path.relative_to(ROOT)), uses(path)
         for variable, each in named_patterns(path):
-            add(each.pattern, each.flags, name, not used.get(variable, {"?"}) <= AT_THE_START | {"pattern"})
+            add(
+                each.pattern,
+                each.flags,
+                name,
+                not used.get(variable, {"?"}) <= AT_THE_START | {"pattern"},
+            )
         for call, at_module in calls(path):
             method, first = call.func.attr, call.args[0]  # type: ignore[attr-defined]
             if at_module and method == "compile":
@@ -122,7 +157,8 @@ def collected() -> tuple[dict[tuple[Any, int], Found], list[str]]:
     return found, strangers
 
 
-# -- texts that are hard for a pattern ------------------------------------------------------------------------------------------
+# -- texts that are hard for a pattern -------------------------------------------------------------
+
 
 def fitting(pattern: str | bytes, flags: int) -> str:
     """A text that the pattern takes, more or less: each part once, of a choice the first."""
@@ -151,7 +187,14 @@ def _one(parsed: Any) -> Iterator[str]:
             yield from _one(value)
 
 
-CATEGORIES = {"CATEGORY_DIGIT": "1", "CATEGORY_SPACE": " ", "CATEGORY_WORD": "a", "CATEGORY_NOT_DIGIT": "a", "CATEGORY_NOT_SPACE": "a", "CATEGORY_NOT_WORD": "-"}
+CATEGORIES = {
+    "CATEGORY_DIGIT": "1",
+    "CATEGORY_SPACE": " ",
+    "CATEGORY_WORD": "a",
+    "CATEGORY_NOT_DIGIT": "a",
+    "CATEGORY_NOT_SPACE": "a",
+    "CATEGORY_NOT_WORD": "-",
+}
 
 
 def _member(members: Any) -> str:
@@ -159,7 +202,13 @@ def _member(members: Any) -> str:
         taken = {chr(value) for kind, value in members[1:] if str(kind) == "LITERAL"}
         return next(each for each in "a1 -<" if each not in taken)
     kind, value = members[0]
-    return chr(value) if str(kind) == "LITERAL" else chr(value[0]) if str(kind) == "RANGE" else CATEGORIES[str(value)]
+    return (
+        chr(value)
+        if str(kind) == "LITERAL"
+        else chr(value[0])
+        if str(kind) == "RANGE"
+        else CATEGORIES[str(value)]
+    )
 
 
 def members_of(parsed: Any) -> set[str]:
@@ -190,10 +239,11 @@ def members_of(parsed: Any) -> set[str]:
 
 
 def hard_texts(pattern: str | bytes, flags: int) -> Iterator[tuple[str, str]]:
-    """(beginning, what is repeated after it); the end that fits nothing is put behind by who runs them."""
+    """(beginning, what is repeated after it); the end that fits nothing is put behind by who runs
+    them."""
     sample = fitting(pattern, flags)[:40]
     ones = sorted({*sample, *members_of(re._parser.parse(pattern, flags))})  # type: ignore[attr-defined]
-    ones = ones[::-(-len(ones) // MOST_ONES) or 1]
+    ones = ones[:: -(-len(ones) // MOST_ONES) or 1]
     step = -(-len(sample) // MOST_BEGINNINGS) or 1
     beginnings = sorted({sample, *(sample[:n] for n in range(0, len(sample) + 1, step))}, key=len)
     for beginning in beginnings:
@@ -203,7 +253,9 @@ def hard_texts(pattern: str | bytes, flags: int) -> Iterator[tuple[str, str]]:
         yield "", again
 
 
-def seconds(pattern: re.Pattern[Any], anywhere: bool, beginning: str, again: str, length: int) -> float:
+def seconds(
+    pattern: re.Pattern[Any], anywhere: bool, beginning: str, again: str, length: int
+) -> float:
     text: Any = beginning + again * (length // len(again)) + "\x00"
     if isinstance(pattern.pattern, bytes):
         text = text.encode("utf-8", "replace")
@@ -223,12 +275,16 @@ def steep(pattern: str | bytes, flags: int, anywhere: bool = True) -> str:
     """The text whose cost grows too fast; empty when none does."""
     compiled = re.compile(pattern, flags & ~re.UNICODE if isinstance(pattern, bytes) else flags)
     for beginning, again in hard_texts(pattern, flags):
-        if all(_grows(compiled, anywhere, beginning, again, *how) for how in (SUSPECT, PROVEN, PROVEN)):
+        if all(
+            _grows(compiled, anywhere, beginning, again, *how) for how in (SUSPECT, PROVEN, PROVEN)
+        ):
             return f"{beginning!r} + {again!r} * n"
     return ""
 
 
-def _grows(pattern: re.Pattern[Any], anywhere: bool, beginning: str, again: str, times: int, most: float) -> bool:
+def _grows(
+    pattern: re.Pattern[Any], anywhere: bool, beginning: str, again: str, times: int, most: float
+) -> bool:
     small = seconds(pattern, anywhere, beginning, again, LENGTH)
     if small > HOPELESS_SECONDS:
         return True
@@ -243,13 +299,19 @@ def main() -> None:
         print(json.dumps([file, text, steep(pattern, flags, anywhere)]), flush=True)
 
 
-# -- the tests ------------------------------------------------------------------------------------------------------------------
+# -- the tests -------------------------------------------------------------------------------------
+
 
 def test_every_pattern_is_a_constant_an_object_of_its_module_or_reviewed():
     found, strangers = collected()
     assert strangers == []
     assert len(found) > 60
-    in_source = {(name, ast.unparse(call)) for path in sources() for name in [str(path.relative_to(ROOT))] for call, _ in calls(path)}
+    in_source = {
+        (name, ast.unparse(call))
+        for path in sources()
+        for name in [str(path.relative_to(ROOT))]
+        for call, _ in calls(path)
+    }
     assert set(REVIEWED) <= in_source
     assert set(BOUNDED) <= {pattern for pattern, _ in found}
 
@@ -257,10 +319,28 @@ def test_every_pattern_is_a_constant_an_object_of_its_module_or_reviewed():
 @pytest.mark.timeout(HARD_LIMIT_SECONDS + 60)
 def test_no_pattern_costs_more_than_in_proportion_to_its_text():
     found, _ = collected()
-    asked = [json.dumps([where.file, p.decode("latin-1") if isinstance(p, bytes) else p, isinstance(p, bytes), flags, where.anywhere])
-             for (p, flags), where in found.items() if p not in BOUNDED]
-    done = subprocess.run([sys.executable, "-m", "tests.house.test_patterns"], input="\n".join(asked), text=True, capture_output=True, cwd=ROOT,
-                          timeout=HARD_LIMIT_SECONDS, check=False)
+    asked = [
+        json.dumps(
+            [
+                where.file,
+                p.decode("latin-1") if isinstance(p, bytes) else p,
+                isinstance(p, bytes),
+                flags,
+                where.anywhere,
+            ]
+        )
+        for (p, flags), where in found.items()
+        if p not in BOUNDED
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.house.test_patterns"],
+        input="\n".join(asked),
+        text=True,
+        capture_output=True,
+        cwd=ROOT,
+        timeout=HARD_LIMIT_SECONDS,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(told) == len(asked)
@@ -272,7 +352,9 @@ def test_what_this_test_is_for_is_found(pattern: str):
     assert steep(pattern, re.compile(pattern).flags)
 
 
-@pytest.mark.parametrize("pattern", [r"[0-9]{1,3}(?:\.[0-9]+)?", r"(?<![\w:])(\w++)=\"([^\"]*+)\"", r"\s+"])
+@pytest.mark.parametrize(
+    "pattern", [r"[0-9]{1,3}(?:\.[0-9]+)?", r"(?<![\w:])(\w++)=\"([^\"]*+)\"", r"\s+"]
+)
 def test_what_is_linear_is_left_alone(pattern: str):
     assert steep(pattern, re.compile(pattern).flags) == ""
 

@@ -1,4 +1,6 @@
-"""What the README claims, as far as a command can hold it: commands, settings, links, and the numbers of what ships."""
+"""What the README claims, as far as a command can hold it: commands, settings, links, and the
+numbers of what ships."""
+
 from __future__ import annotations
 
 import csv
@@ -20,7 +22,14 @@ def section(title: str) -> str:
 
 
 def test_each_command_of_the_table_is_there_and_none_is_missing():
-    told = {words for row in re.findall(r"^\| `flask ([^`]+)`(?:, `flask ([^`]+)`)?", section("Command line"), re.M) for words in row if words}
+    told = {
+        words
+        for row in re.findall(
+            r"^\| `flask ([^`]+)`(?:, `flask ([^`]+)`)?", section("Command line"), re.M
+        )
+        for words in row
+        if words
+    }
     told |= set(re.findall(r"`flask ([a-z][^`]*)`", section("Command line")))
     names = {words.split()[0] for words in told if words != "COMMAND --help"}
     assert names <= set(COMMANDS), names - set(COMMANDS)
@@ -28,16 +37,34 @@ def test_each_command_of_the_table_is_there_and_none_is_missing():
 
 
 def test_each_step_of_a_command_is_there():
-    for name, steps in re.findall(r"`flask ([a-z-]+) ((?:[a-z-]+\\\|)+[a-z-]+)", section("Command line")):
+    for name, steps in re.findall(
+        r"`flask ([a-z-]+) ((?:[a-z-]+\\\|)+[a-z-]+)", section("Command line")
+    ):
         found = Commands().get_command(click.Context(click.Command("flask")), name)
         assert isinstance(found, click.Group), name
         assert set(steps.split("\\|")) <= set(found.commands), name
 
 
 def test_the_settings_are_those_that_are_read():
-    told = set(re.findall(r"`([A-Z][A-Z_]+)`(?=[^|]*\|)", "\n".join(row.split("|")[1] + "|" for row in section("Settings").splitlines() if row.startswith("| `"))))
-    read = set(re.findall(r"(?:env\.get\(|_(?:number|flag|whole)\(env, |\(env, )\"([A-Z_]+)\"", (ROOT / "config.py").read_text(encoding="utf-8")))
-    listed = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.M))
+    told = set(
+        re.findall(
+            r"`([A-Z][A-Z_]+)`(?=[^|]*\|)",
+            "\n".join(
+                row.split("|")[1] + "|"
+                for row in section("Settings").splitlines()
+                if row.startswith("| `")
+            ),
+        )
+    )
+    read = set(
+        re.findall(
+            r"(?:env\.get\(|_(?:number|flag|whole)\(env, |\(env, )\"([A-Z_]+)\"",
+            (ROOT / "config.py").read_text(encoding="utf-8"),
+        )
+    )
+    listed = set(
+        re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.M)
+    )
     assert told == listed
     assert read <= told, read - told
 

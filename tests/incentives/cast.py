@@ -20,8 +20,23 @@ def day_of(moment: dt.datetime) -> dt.date:
     return moment.astimezone(ZONE).date()
 
 
-def contact(kind: str, when: str, guide: int = G, event_id: str | None = None, source: str | None = "qr", giver: int | None = None) -> Contact:
-    return Contact(event_id or f"{kind}-{when}-{guide}", kind, at(when), day_of(at(when)), guide, source if kind == "confirmed" else None, giver)
+def contact(
+    kind: str,
+    when: str,
+    guide: int = G,
+    event_id: str | None = None,
+    source: str | None = "qr",
+    giver: int | None = None,
+) -> Contact:
+    return Contact(
+        event_id or f"{kind}-{when}-{guide}",
+        kind,
+        at(when),
+        day_of(at(when)),
+        guide,
+        source if kind == "confirmed" else None,
+        giver,
+    )
 
 
 def person(*contacts: Contact, customer: int = 1, employee: bool = False) -> Person:
@@ -32,7 +47,14 @@ def refund(when: str, *by_line: tuple[int, int]) -> RefundOf:
     return RefundOf(at(when), day_of(at(when)), by_line)
 
 
-def order(number: int, when: str, *amounts: int, refunds: Iterable[RefundOf] = (), lines: tuple[Line, ...] | None = None, **more: Any) -> Order:
+def order(
+    number: int,
+    when: str,
+    *amounts: int,
+    refunds: Iterable[RefundOf] = (),
+    lines: tuple[Line, ...] | None = None,
+    **more: Any,
+) -> Order:
     values = {
         "customer_id": 1,
         "employee": False,
@@ -44,13 +66,34 @@ def order(number: int, when: str, *amounts: int, refunds: Iterable[RefundOf] = (
         "shipped_at": None,
         "received_at": None,
     } | more
-    made = lines if lines is not None else tuple(Line(n, None, None, amount, 0, 0) for n, amount in enumerate(amounts, 1))
-    return Order(number, f"O{number:04}", paid_at=at(when), day=day_of(at(when)), lines=made, refunds=tuple(refunds), **values)
+    made = (
+        lines
+        if lines is not None
+        else tuple(Line(n, None, None, amount, 0, 0) for n, amount in enumerate(amounts, 1))
+    )
+    return Order(
+        number,
+        f"O{number:04}",
+        paid_at=at(when),
+        day=day_of(at(when)),
+        lines=made,
+        refunds=tuple(refunds),
+        **values,
+    )
 
 
-def referral(when: str, first_order: Order | None, event_id: str = "r1", invitee: int = 7, **more: Any) -> Referral:
-    values = {"inviter_customer_id": None, "employee": False, "known_before": False, "rival": False} | more
-    return Referral(event_id, at(when), day_of(at(when)), invitee, first_order=first_order, **values)
+def referral(
+    when: str, first_order: Order | None, event_id: str = "r1", invitee: int = 7, **more: Any
+) -> Referral:
+    values = {
+        "inviter_customer_id": None,
+        "employee": False,
+        "known_before": False,
+        "rival": False,
+    } | more
+    return Referral(
+        event_id, at(when), day_of(at(when)), invitee, first_order=first_order, **values
+    )
 
 
 def facts(
@@ -64,7 +107,16 @@ def facts(
 ) -> GuideFacts:
     first = dt.date(2025, 1, 1)
     usual = {first + dt.timedelta(days=n): HERE for n in range(365)}
-    return GuideFacts(G, "G1", period, tuple(people), tuple(orders), tuple(referrals), tuple(earlier), usual if places is None else places)
+    return GuideFacts(
+        G,
+        "G1",
+        period,
+        tuple(people),
+        tuple(orders),
+        tuple(referrals),
+        tuple(earlier),
+        usual if places is None else places,
+    )
 
 
 def version(body: dict[str, Any], number: int = 1, id_: int | None = None) -> PlanVersion:
@@ -72,13 +124,24 @@ def version(body: dict[str, Any], number: int = 1, id_: int | None = None) -> Pl
 
 
 def only_adds(**more: Any) -> dict[str, Any]:
-    return rate_plan() | {"components": [{"code": "add", "kind": "per_event", "metric": "valid_adds", "amount_minor": 200} | more]}
+    return rate_plan() | {
+        "components": [
+            {"code": "add", "kind": "per_event", "metric": "valid_adds", "amount_minor": 200} | more
+        ]
+    }
 
 
 def only_referrals(**more: Any) -> dict[str, Any]:
     return rate_plan() | {
         "components": [
-            {"code": "referral", "kind": "per_event", "metric": "converted_referrals", "amount_minor": 1_000, "min_order_minor": 5_000} | more
+            {
+                "code": "referral",
+                "kind": "per_event",
+                "metric": "converted_referrals",
+                "amount_minor": 1_000,
+                "min_order_minor": 5_000,
+            }
+            | more
         ]
     }
 

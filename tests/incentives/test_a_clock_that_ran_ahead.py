@@ -1,4 +1,6 @@
-"""A worker whose clock ran ahead books vesting of days to come; nobody books on it, it is taken back by itself, and verify names it."""
+"""A worker whose clock ran ahead books vesting of days to come; nobody books on it, it is taken
+back by itself, and verify names it."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -47,7 +49,7 @@ def test_what_was_vested_too_early_is_named_taken_back_and_vested_again_in_its_t
     before = world.network.rows(transfer, "id")
     works(TRUE + MINUTE)
     assert world.balance("G1") == due and faults(TRUE + MINUTE) == ()
-    assert world.network.rows(transfer, "id")[:len(before)] == before  # reversed, not rewritten
+    assert world.network.rows(transfer, "id")[: len(before)] == before  # reversed, not rewritten
     works(AHEAD)
     assert world.balance("G1") == (0, sum(due)) and faults(AHEAD) == ()
 

@@ -1,4 +1,5 @@
-"""Booking computes the total and posts the difference (DESIGN 4): nothing twice, nothing lost, whatever comes late or in disorder (M3-M5)."""
+"""Booking computes the total and posts the difference (DESIGN 4): nothing twice, nothing lost,
+whatever comes late or in disorder (M3-M5)."""
 
 from __future__ import annotations
 
@@ -69,8 +70,17 @@ def test_skipping_ten_days_is_ten_daily_jobs_m5(world):
     world.adds("06-05", "G4", "friend")
     for day in range(10, 21):
         world.books(f"06-{day}")
-    assert {g: world.balance(g) for g in world.guides} == {"G1": (0, 300), "G2": (0, 0), "G3": (0, 0), "G4": (0, 350)}
-    assert by_day(world) == {("2025-06-12", "reward_vest"): 200, ("2025-06-16", "reward_vest"): 300, ("2025-06-18", "reward_vest"): 150}
+    assert {g: world.balance(g) for g in world.guides} == {
+        "G1": (0, 300),
+        "G2": (0, 0),
+        "G3": (0, 0),
+        "G4": (0, 350),
+    }
+    assert by_day(world) == {
+        ("2025-06-12", "reward_vest"): 200,
+        ("2025-06-16", "reward_vest"): 300,
+        ("2025-06-18", "reward_vest"): 150,
+    }
 
 
 def test_a_job_that_ran_late_books_each_day_as_if_it_had_run_m5(world):
@@ -78,14 +88,20 @@ def test_a_job_that_ran_late_books_each_day_as_if_it_had_run_m5(world):
     world.sells("B", "06-03", 5_000, guide="G4")
     world.adds("06-05", "G4", "friend")
     world.books("06-20")
-    assert by_day(world) == {("2025-06-12", "reward_vest"): 200, ("2025-06-16", "reward_vest"): 300, ("2025-06-18", "reward_vest"): 150}
+    assert by_day(world) == {
+        ("2025-06-12", "reward_vest"): 200,
+        ("2025-06-16", "reward_vest"): 300,
+        ("2025-06-18", "reward_vest"): 150,
+    }
 
 
 def by_day(world):
     found = {}
     for r in world.network.rows(transfer):
         if r.kind == "reward_vest":
-            found[r.business_day.isoformat(), r.kind] = found.get((r.business_day.isoformat(), r.kind), 0) + r.amount_minor
+            found[r.business_day.isoformat(), r.kind] = (
+                found.get((r.business_day.isoformat(), r.kind), 0) + r.amount_minor
+            )
     return found
 
 
@@ -157,8 +173,16 @@ def merge(world, first, second):
     """An event that names an identity of the other one."""
     from stores.customers.event_intake import EventIn, record_events
 
-    record_events([EventIn("m1", "customer.registered", at("06-10"), None, first, external_userid="wm-1")], actor="test", now=at("06-10"))
-    record_events([EventIn("m2", "customer.registered", at("06-10"), None, second, external_userid="wm-1")], actor="test", now=at("06-10"))
+    record_events(
+        [EventIn("m1", "customer.registered", at("06-10"), None, first, external_userid="wm-1")],
+        actor="test",
+        now=at("06-10"),
+    )
+    record_events(
+        [EventIn("m2", "customer.registered", at("06-10"), None, second, external_userid="wm-1")],
+        actor="test",
+        now=at("06-10"),
+    )
 
 
 def test_a_sale_across_dealers_is_performance_without_money_e7(world):
@@ -231,13 +255,24 @@ def test_a_component_of_an_own_plan_replaces_the_default_plans_of_the_same_code_
     world.adds("06-01", "G1", "friend")
     world.books("06-30")
     assert (world.balance("G1"), world.balance("G2")) == ((0, 700), (0, 300))
-    assert {line["component"] for line in world.lines("G1", "2025-06", "06-30")} == {"guides.sales", "add"}
+    assert {line["component"] for line in world.lines("G1", "2025-06", "06-30")} == {
+        "guides.sales",
+        "add",
+    }
 
 
 def test_a_plan_for_a_branch_holds_for_its_subtree(world):
     world.network.load(
         "stores",
-        {"store_code": "S1", "name": "S1", "dealer_code": "D1", "branch_code": "B2", "latitude": "31.2", "longitude": "121.4", "crs": "wgs84"},
+        {
+            "store_code": "S1",
+            "name": "S1",
+            "dealer_code": "D1",
+            "branch_code": "B2",
+            "latitude": "31.2",
+            "longitude": "121.4",
+            "crs": "wgs84",
+        },
     )
     world.publishes(rate_plan([(None, 1_000)], plan_code="east", assigned={"branches": ["B1"]}))
     world.sells("A", "06-01", 10_000)
@@ -254,7 +289,11 @@ def test_a_refund_of_a_cumulative_plan_reaches_the_later_months(world):
     assert world.balance("G1") == (0, 11_000)
     world.refunds("A", "07-30", 100_000)
     world.books("07-30 13:00")
-    assert world.balance("G1") == (0, 1_000) == (0, world.earned("G1", "2025-05", "07-31") + world.earned("G1", "2025-06", "07-31"))
+    assert (
+        world.balance("G1")
+        == (0, 1_000)
+        == (0, world.earned("G1", "2025-05", "07-31") + world.earned("G1", "2025-06", "07-31"))
+    )
 
 
 def test_rates_of_goods_stand_before_tiers_and_zero_is_a_rate_c4(world):
@@ -269,12 +308,19 @@ def test_rates_of_goods_stand_before_tiers_and_zero_is_a_rate_c4(world):
         freight_minor=4_000,
     )
     world.books("06-30")
-    assert world.reasons("G1", "2025-06", "06-30") == [("rate_zero", 0), ("sale", 900), ("sale", 270), ("sale", 180)]
+    assert world.reasons("G1", "2025-06", "06-30") == [
+        ("rate_zero", 0),
+        ("sale", 900),
+        ("sale", 270),
+        ("sale", 180),
+    ]
 
 
 def test_a_leavers_orders_up_to_his_last_day_are_paid_e10_b9(world):
     world.adds("05-10", "G1", "friend")
-    world.network.load("guides", {"guide_code": "G1", "name": "G1", "store_code": "S1", "left_on": "2025-06-30"})
+    world.network.load(
+        "guides", {"guide_code": "G1", "name": "G1", "store_code": "S1", "left_on": "2025-06-30"}
+    )
     world.sells("A", "06-28", 5_000, guide=None, customer="friend")
     world.state("A", "received", "07-02")
     world.adds("07-01", "G1", "too late")
@@ -297,16 +343,31 @@ def test_an_employees_own_purchase_earns_nothing_b5(world):
 def test_what_waits_is_written_down_and_forgotten_when_time_changes_nothing_more(world):
     world.sells("A", "06-01", 10_000)
     world.books("06-02")
-    assert [(r.guide_id, r.period, r.next_at) for r in world.network.rows(reward_due, "guide_id")] == [(world.guides["G1"], "2025-06", at("06-16"))]
+    assert [
+        (r.guide_id, r.period, r.next_at) for r in world.network.rows(reward_due, "guide_id")
+    ] == [(world.guides["G1"], "2025-06", at("06-16"))]
     world.books("06-16")
-    assert [world.network.count(t) for t in (reward_due, reward_mark, changed_customer)] == [0, 0, 0]
+    assert [world.network.count(t) for t in (reward_due, reward_mark, changed_customer)] == [
+        0,
+        0,
+        0,
+    ]
     assert [r.posted_seq for r in world.network.rows(reward_scope)] == [2]
-    assert {r.key for r in world.network.rows(journal) if r.kind == "reward"} == {f"reward:{world.guides['G1']}:2025-06:sales:{n}" for n in (1, 2)}
+    assert {r.key for r in world.network.rows(journal) if r.kind == "reward"} == {
+        f"reward:{world.guides['G1']}:2025-06:sales:{n}" for n in (1, 2)
+    }
 
 
 def test_a_changed_customer_has_only_his_own_months_computed(world):
     for n, guide in enumerate(("G1", "G2", "G3", "G4")):
-        world.sells(f"A{n}", "06-01", 10_000, guide=guide, customer=f"c{n}", store={"G2": "S2", "G3": "S3"}.get(guide, "S1"))
+        world.sells(
+            f"A{n}",
+            "06-01",
+            10_000,
+            guide=guide,
+            customer=f"c{n}",
+            store={"G2": "S2", "G3": "S3"}.get(guide, "S1"),
+        )
     assert world.books("06-02").months == 4
     world.refunds("A2", "06-03", 100)
     assert world.books("06-03").months == 1
@@ -325,13 +386,23 @@ def test_a_broken_off_booking_keeps_its_marks(world, monkeypatch):
 
 def test_referrals_convert_by_a_first_order_of_enough_net_c2(world):
     for n, (invited, ordered, amount) in enumerate(
-        (("06-01", "06-20", 5_000), ("06-01", "07-02", 5_000), ("06-01", "06-20", 4_999), ("06-01", None, 0)), 1
+        (
+            ("06-01", "06-20", 5_000),
+            ("06-01", "07-02", 5_000),
+            ("06-01", "06-20", 4_999),
+            ("06-01", None, 0),
+        ),
+        1,
     ):
         world.event("referral.invited", invited, "G1", f"i{n}")
         if ordered:
             world.sells(f"O{n}", ordered, amount, guide=None, customer=f"i{n}", store="S3")
     world.books("07-30")
-    assert sorted(world.reasons("G1", "2025-06", "07-30")) == [("below_minimum", 0), ("converted_referral", 1_000), ("no_order_yet", 0)]
+    assert sorted(world.reasons("G1", "2025-06", "07-30")) == [
+        ("below_minimum", 0),
+        ("converted_referral", 1_000),
+        ("no_order_yet", 0),
+    ]
     assert world.reasons("G1", "2025-07", "07-30") == [("invite_expired", 0)]
     assert world.balance("G1") == (0, 1_000)
     world.refunds("O1", "07-30", 1)
@@ -351,7 +422,11 @@ def test_an_invited_customer_who_was_known_or_invited_before_is_not_new_c2(world
     for n, who in enumerate(("old", "friend", "rival", "me")):
         world.sells(f"N{n}", "06-05", 10_000, guide=None, customer=who)
     world.books("07-30")
-    assert sorted(world.reasons("G1", "2025-06", "07-30")) == [("converted_referral", 1_000), ("converted_referral", 1_000), ("not_new", 0)]
+    assert sorted(world.reasons("G1", "2025-06", "07-30")) == [
+        ("converted_referral", 1_000),
+        ("converted_referral", 1_000),
+        ("not_new", 0),
+    ]
     assert world.reasons("G1", "2025-05", "07-30") == [("not_new", 0)]
     assert world.reasons("G4", "2025-06", "07-30") == [("invited_before", 0)]
 
@@ -360,6 +435,9 @@ def test_money_of_days_that_clocks_decide_stands_on_its_day(world):
     world.sells("A", "06-30 23:59", 10_000)
     world.sells("B", "07-01 00:00", 10_000)
     world.books("08-01")
-    assert (world.earned("G1", "2025-06", "08-01"), world.earned("G1", "2025-07", "08-01")) == (300, 300)
+    assert (world.earned("G1", "2025-06", "08-01"), world.earned("G1", "2025-07", "08-01")) == (
+        300,
+        300,
+    )
     assert world.cost("D1", "2025-07-15", "2025-07-15") == 300
     assert world.cost("D1", "2025-07-16", "2025-07-16") == 300

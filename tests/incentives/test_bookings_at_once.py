@@ -1,4 +1,5 @@
-"""Two bookings at once pay once; facts that commit while others are booked are booked by the next (M3, M4)."""
+"""Two bookings at once pay once; facts that commit while others are booked are booked by the next
+(M3, M4)."""
 
 from __future__ import annotations
 
@@ -81,7 +82,11 @@ def test_processes_that_book_at_once_pay_once_m3(world, database_url):
     many_sales(world)
     runs = [
         subprocess.Popen(
-            [sys.executable, "-c", RUN, database_url, at("06-30").isoformat()], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", RUN, database_url, at("06-30").isoformat()],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for _ in range(2)
     ]
@@ -113,8 +118,11 @@ def test_sales_that_come_in_while_others_are_booked_are_lost_to_nobody_m4(world)
 
 
 @pytest.mark.parametrize("place", ["seal_now", "_unmark", "sort_queue"])
-def test_a_sale_that_commits_in_the_middle_of_a_booking_is_booked_m4(world, database, monkeypatch, place):
-    """Before the seal, before the marks are read, before the queue is: each time by somebody else's transaction."""
+def test_a_sale_that_commits_in_the_middle_of_a_booking_is_booked_m4(
+    world, database, monkeypatch, place
+):
+    """Before the seal, before the marks are read, before the queue is: each time by somebody else's
+    transaction."""
     if database.sqlite:
         pytest.skip("SQLite's writer is alone")
     world.sells("A", "06-01", 10_000)

@@ -21,7 +21,10 @@ SALES = {
     "tiers": {
         "mode": "retroactive",
         "bound": "upper",
-        "bands": [{"up_to_minor": 2_000_000, "rate_bp": 300, "amount_minor": 5}, {"up_to_minor": None, "amount_minor": 7}],
+        "bands": [
+            {"up_to_minor": 2_000_000, "rate_bp": 300, "amount_minor": 5},
+            {"up_to_minor": None, "amount_minor": 7},
+        ],
     },
     "rates": {"sku": {"A": 500}, "category": {"tea": 0}},
     "freeze_days": 3,
@@ -73,14 +76,24 @@ def test_a_plan_is_read_in_full():
     )
     assert plan.assigned == {"stores": frozenset({"S1"}), "guides": frozenset({"G1", "G2"})}
     add, referral, sales = plan.components
-    assert isinstance(add, PerEvent) and (add.amount_minor, add.vests_after_days, add.guide_day_cap, add.sources, add.first_again_days) == (
+    assert isinstance(add, PerEvent) and (
+        add.amount_minor,
+        add.vests_after_days,
+        add.guide_day_cap,
+        add.sources,
+        add.first_again_days,
+    ) == (
         200,
         5,
         50,
         ("qr",),
         60,
     )
-    assert isinstance(referral, PerEvent) and (referral.metric, referral.min_order_minor, referral.invite_days) == ("converted_referrals", 5_000, 20)
+    assert isinstance(referral, PerEvent) and (
+        referral.metric,
+        referral.min_order_minor,
+        referral.invite_days,
+    ) == ("converted_referrals", 5_000, 20)
     assert sales == Rate(
         "sales",
         "period",
@@ -105,23 +118,45 @@ def test_absent_keys_have_the_domains_defaults():
             "valid_from": "2026-01-01",
             "components": [
                 {"code": "a", "kind": "per_event", "metric": "valid_adds", "amount_minor": 1},
-                {"code": "s", "kind": "rate", "tiers": {"bands": [{"up_to_minor": None, "rate_bp": 300}]}},
+                {
+                    "code": "s",
+                    "kind": "rate",
+                    "tiers": {"bands": [{"up_to_minor": None, "rate_bp": 300}]},
+                },
             ],
         }
     )
     assert (plan.valid_to, plan.assigned, plan.dealer_bp, plan.hq_bp) == (None, None, 10_000, 0)
     assert plan.components[0] == PerEvent(
-        "a", "valid_adds", 1, 7, 50, 0, 30, 7, 15, {"express": 10, "pickup": 2, "local": 2}, ("qr", "link", "card"), 90
+        "a",
+        "valid_adds",
+        1,
+        7,
+        50,
+        0,
+        30,
+        7,
+        15,
+        {"express": 10, "pickup": 2, "local": 2},
+        ("qr", "link", "card"),
+        90,
     )
     assert plan.components[1] == Rate("s", "period", Tiers("marginal", "lower", (Band(None, 300),)))
 
 
 def test_days_are_inclusive():
     plan = parse(PLAN)
-    assert [plan.holds(dt.date(2026, 1, 1) + dt.timedelta(days=d)) for d in (-1, 0, 364, 365)] == [False, True, True, False]
+    assert [plan.holds(dt.date(2026, 1, 1) + dt.timedelta(days=d)) for d in (-1, 0, 364, 365)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
-@pytest.mark.parametrize("decimals, amounts", [(2, (200, 1_000, 5_000)), (0, (2, 10, 50)), (3, (2_000, 10_000, 50_000))])
+@pytest.mark.parametrize(
+    "decimals, amounts", [(2, (200, 1_000, 5_000)), (0, (2, 10, 50)), (3, (2_000, 10_000, 50_000))]
+)
 def test_the_first_plan_is_in_the_currencys_minor_units(decimals, amounts):
     add, referral, sales = parse(default_plan(decimals)).components
     assert isinstance(add, PerEvent) and isinstance(referral, PerEvent) and isinstance(sales, Rate)
@@ -232,7 +267,13 @@ def with_one_change(path: str, value: Any) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize("path, value, named", BAD, ids=[f"{path}={value!r:.30}" if value is not NOTHING else f"no {path}" for path, value, _ in BAD])
+@pytest.mark.parametrize(
+    "path, value, named",
+    BAD,
+    ids=[
+        f"{path}={value!r:.30}" if value is not NOTHING else f"no {path}" for path, value, _ in BAD
+    ],
+)
 def test_a_wrong_key_is_named_by_its_path(path, value, named):
     with pytest.raises(InvalidInput) as refused:
         parse(with_one_change(path, value))
@@ -252,11 +293,20 @@ def test_all_faults_are_told_at_once():
                 "plan_code": "",
                 "valid_from": "x",
                 "payer": [],
-                "components": [{"code": "a", "kind": "per_event", "metric": "no", "amount_minor": -1}],
+                "components": [
+                    {"code": "a", "kind": "per_event", "metric": "no", "amount_minor": -1}
+                ],
                 "zzz": 1,
             }
         )
-    assert {f.field for f in refused.value.errors} == {"plan_code", "valid_from", "payer", "components.0.metric", "components.0.amount_minor", "zzz"}
+    assert {f.field for f in refused.value.errors} == {
+        "plan_code",
+        "valid_from",
+        "payer",
+        "components.0.metric",
+        "components.0.amount_minor",
+        "zzz",
+    }
 
 
 @pytest.mark.parametrize(

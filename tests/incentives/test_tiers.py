@@ -1,4 +1,5 @@
-"""Tiers: T(sum) rounds once, a bound belongs to the band the plan says, lines always sum to the total (C5, M24, E4)."""
+"""Tiers: T(sum) rounds once, a bound belongs to the band the plan says, lines always sum to the
+total (C5, M24, E4)."""
 
 from __future__ import annotations
 
@@ -67,22 +68,36 @@ def test_the_bound_decides_money_when_the_reached_rate_counts_for_all(bound, exp
         ("marginal", "lower", 0, 0),
     ],
 )
-def test_fixed_amounts_are_paid_for_bands_entered_or_for_the_band_reached(mode, bound, net, expected):
+def test_fixed_amounts_are_paid_for_bands_entered_or_for_the_band_reached(
+    mode, bound, net, expected
+):
     assert Tiers(mode, bound, (Band(1_000, 0, 100), Band(None, 0, 250))).total(net) == expected
 
 
 bands = st.lists(st.integers(1, 10**7), min_size=0, max_size=4, unique=True).flatmap(
-    lambda tops: st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 5_000)), min_size=len(tops) + 1, max_size=len(tops) + 1).map(
-        lambda pays: tuple(Band(top, rate, amount) for top, (rate, amount) in zip([*sorted(tops), None], pays, strict=True))
+    lambda tops: st.lists(
+        st.tuples(st.integers(0, 10_000), st.integers(0, 5_000)),
+        min_size=len(tops) + 1,
+        max_size=len(tops) + 1,
+    ).map(
+        lambda pays: tuple(
+            Band(top, rate, amount)
+            for top, (rate, amount) in zip([*sorted(tops), None], pays, strict=True)
+        )
     )
 )
-tiers = st.builds(Tiers, st.sampled_from(["marginal", "retroactive"]), st.sampled_from(["lower", "upper"]), bands)
+tiers = st.builds(
+    Tiers, st.sampled_from(["marginal", "retroactive"]), st.sampled_from(["lower", "upper"]), bands
+)
 
 
 @given(tiers, st.lists(st.integers(0, 10**6), max_size=30))
 def test_lines_sum_to_the_total_whatever_they_are_m24(given_tiers, amounts):
     sums = [sum(amounts[:n]) for n in range(len(amounts) + 1)]
-    lines = [given_tiers.total(after) - given_tiers.total(before) for before, after in itertools.pairwise(sums)]
+    lines = [
+        given_tiers.total(after) - given_tiers.total(before)
+        for before, after in itertools.pairwise(sums)
+    ]
     assert sum(lines) == given_tiers.total(sum(amounts))
 
 
@@ -93,7 +108,11 @@ def test_marginal_totals_round_once_half_up_m24(some, net):
         top = net if band.up_to_minor is None else min(net, band.up_to_minor)
         exact += Fraction(max(0, top - below) * band.rate_bp, 10_000)
         below = max(below, top)
-    fixed = sum(b.amount_minor for n, b in enumerate(some) if net > 0 and (n == 0 or net > (some[n - 1].up_to_minor or 0)))
+    fixed = sum(
+        b.amount_minor
+        for n, b in enumerate(some)
+        if net > 0 and (n == 0 or net > (some[n - 1].up_to_minor or 0))
+    )
     assert Tiers("marginal", "lower", some).total(net) == int(exact + Fraction(1, 2)) + fixed
 
 

@@ -1,4 +1,5 @@
-"""A chain with four guides, and short ways to make facts happen and to look at what they earned. Times are brand-zone (Shanghai)."""
+"""A chain with four guides, and short ways to make facts happen and to look at what they earned.
+Times are brand-zone (Shanghai)."""
 
 from __future__ import annotations
 
@@ -32,7 +33,11 @@ def at(text: str) -> dt.datetime:
     """`06-28`, `06-28 10:30` of 2025, or with a year."""
     day, _, clock = text.partition(" ")
     day = day if len(day) == 10 else f"2025-{day}"
-    return dt.datetime.fromisoformat(f"{day}T{clock or '12:00'}:00").replace(tzinfo=ZONE).astimezone(dt.UTC)
+    return (
+        dt.datetime.fromisoformat(f"{day}T{clock or '12:00'}:00")
+        .replace(tzinfo=ZONE)
+        .astimezone(dt.UTC)
+    )
 
 
 def rate_plan(
@@ -51,7 +56,11 @@ def rate_plan(
         "kind": "rate",
         "basis": "net_sales",
         "per": per,
-        "tiers": {"mode": mode, "bound": "lower", "bands": [{"up_to_minor": top, "rate_bp": rate} for top, rate in bands]},
+        "tiers": {
+            "mode": mode,
+            "bound": "lower",
+            "bands": [{"up_to_minor": top, "rate_bp": rate} for top, rate in bands],
+        },
         **sales,
     }
     return {
@@ -75,42 +84,120 @@ class World:
         self.network = network
         for code, owner in (("S1", "D1"), ("S2", "D1"), ("S3", "D2")):
             network.open_store(code, owner)
-        network.load("guides", *({"guide_code": g, "name": g, "store_code": s} for g, s in (("G1", "S1"), ("G2", "S2"), ("G3", "S3"), ("G4", "S1"))))
+        network.load(
+            "guides",
+            *(
+                {"guide_code": g, "name": g, "store_code": s}
+                for g, s in (("G1", "S1"), ("G2", "S2"), ("G3", "S3"), ("G4", "S1"))
+            ),
+        )
         with db.read() as connection:
-            self.guides = {r.guide_code: r.id for r in connection.execute(select(guide.c.guide_code, guide.c.id))}
-            self.dealers = {r.dealer_code: r.id for r in connection.execute(select(dealer.c.dealer_code, dealer.c.id))}
+            self.guides = {
+                r.guide_code: r.id
+                for r in connection.execute(select(guide.c.guide_code, guide.c.id))
+            }
+            self.dealers = {
+                r.dealer_code: r.id
+                for r in connection.execute(select(dealer.c.dealer_code, dealer.c.id))
+            }
         self.events: Counter[str] = Counter()
 
     # -- facts
 
     def sells(
-        self, order_no: str, when: str, *amounts: int, guide: str | None = "G1", customer: str = "buyer", store: str = "S1", **more: Any
+        self,
+        order_no: str,
+        when: str,
+        *amounts: int,
+        guide: str | None = "G1",
+        customer: str = "buyer",
+        store: str = "S1",
+        **more: Any,
     ) -> None:
         lines = tuple(LineIn(n, 1, amount) for n, amount in enumerate(amounts, 1))
-        record_orders([OrderIn(order_no, customer, at(when), "CNY", lines, guide_code=guide, store_code=store, **more)], actor="test", now=at(when))
+        record_orders(
+            [
+                OrderIn(
+                    order_no,
+                    customer,
+                    at(when),
+                    "CNY",
+                    lines,
+                    guide_code=guide,
+                    store_code=store,
+                    **more,
+                )
+            ],
+            actor="test",
+            now=at(when),
+        )
 
     def sells_lines(
-        self, order_no: str, when: str, *lines: LineIn, guide: str = "G1", customer: str = "buyer", store: str = "S1", **more: Any
+        self,
+        order_no: str,
+        when: str,
+        *lines: LineIn,
+        guide: str = "G1",
+        customer: str = "buyer",
+        store: str = "S1",
+        **more: Any,
     ) -> None:
-        record_orders([OrderIn(order_no, customer, at(when), "CNY", lines, guide_code=guide, store_code=store, **more)], actor="test", now=at(when))
+        record_orders(
+            [
+                OrderIn(
+                    order_no,
+                    customer,
+                    at(when),
+                    "CNY",
+                    lines,
+                    guide_code=guide,
+                    store_code=store,
+                    **more,
+                )
+            ],
+            actor="test",
+            now=at(when),
+        )
 
     def refunds(self, order_no: str, when: str, amount: int, line_no: int | None = None) -> None:
         self.events["refund"] += 1
-        record_refunds([RefundIn(f"R{self.events['refund']}", order_no, at(when), ((line_no, amount),))], actor="test", now=at(when))
+        record_refunds(
+            [RefundIn(f"R{self.events['refund']}", order_no, at(when), ((line_no, amount),))],
+            actor="test",
+            now=at(when),
+        )
 
     def state(self, order_no: str, state: str, when: str) -> None:
         record_state(order_no, state, at(when), actor="test", now=at(when))
 
     def event(
-        self, kind: str, when: str, guide: str | None, customer: str, source: str | None = "qr", event_id: str | None = None, **payload: Any
+        self,
+        kind: str,
+        when: str,
+        guide: str | None,
+        customer: str,
+        source: str | None = "qr",
+        event_id: str | None = None,
+        **payload: Any,
     ) -> str:
         self.events["event"] += 1
         event_id = event_id or f"e{self.events['event']:04}"
-        taken = record_events([EventIn(event_id, kind, at(when), guide, customer, source=source, payload=payload)], actor="test", now=at(when))
+        taken = record_events(
+            [EventIn(event_id, kind, at(when), guide, customer, source=source, payload=payload)],
+            actor="test",
+            now=at(when),
+        )
         assert not taken.refused, taken.refused
         return event_id
 
-    def adds(self, when: str, guide: str, customer: str, source: str | None = "qr", event_id: str | None = None) -> str:
+    def adds(
+        self,
+        when: str,
+        guide: str,
+        customer: str,
+        source: str | None = "qr",
+        event_id: str | None = None,
+    ) -> str:
         return self.event("contact.confirmed", when, guide, customer, source, event_id)
 
     def publishes(self, body: dict[str, Any], when: str = "01-01") -> int:
@@ -141,14 +228,33 @@ class World:
         """Rewards in the dealer's revenue."""
         with db.read() as connection:
             return int(
-                revenue.of(connection, dt.date.fromisoformat(first), dt.date.fromisoformat(last), "day", dealer_id=self.dealers[code])["totals"][
-                    "rewards_minor"
-                ]
+                revenue.of(
+                    connection,
+                    dt.date.fromisoformat(first),
+                    dt.date.fromisoformat(last),
+                    "day",
+                    dealer_id=self.dealers[code],
+                )["totals"]["rewards_minor"]
             )
 
     def account(self, owner: str, purpose: str) -> int:
         """Credits less debits of all accounts of this owner and purpose."""
         with db.read() as connection:
-            ids = set(connection.execute(select(account.c.id).where(account.c.owner == owner, account.c.purpose == purpose)).scalars())
-            rows = connection.execute(select(transfer.c.debit_account_id, transfer.c.credit_account_id, transfer.c.amount_minor)).all()
-        return sum(r.amount_minor * ((r.credit_account_id in ids) - (r.debit_account_id in ids)) for r in rows)
+            ids = set(
+                connection.execute(
+                    select(account.c.id).where(
+                        account.c.owner == owner, account.c.purpose == purpose
+                    )
+                ).scalars()
+            )
+            rows = connection.execute(
+                select(
+                    transfer.c.debit_account_id,
+                    transfer.c.credit_account_id,
+                    transfer.c.amount_minor,
+                )
+            ).all()
+        return sum(
+            r.amount_minor * ((r.credit_account_id in ids) - (r.debit_account_id in ids))
+            for r in rows
+        )

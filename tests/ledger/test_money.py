@@ -1,4 +1,6 @@
-"""Arithmetic of money (M24, D2, D5): one rounding, half up on the size; parts that sum to the total; reversals that end at nothing."""
+"""Arithmetic of money (M24, D2, D5): one rounding, half up on the size; parts that sum to the
+total; reversals that end at nothing."""
+
 from __future__ import annotations
 
 from fractions import Fraction
@@ -14,8 +16,13 @@ positive = st.integers(0, 10**15)
 
 
 @given(amounts, st.integers(0, 10**6), st.integers(1, 10**6))
-def test_a_proportion_is_the_nearest_whole_and_a_half_goes_away_from_zero_m24(amount, numerator, denominator):
-    exact, got = Fraction(amount * numerator, denominator), proportion(amount, numerator, denominator)
+def test_a_proportion_is_the_nearest_whole_and_a_half_goes_away_from_zero_m24(
+    amount, numerator, denominator
+):
+    exact, got = (
+        Fraction(amount * numerator, denominator),
+        proportion(amount, numerator, denominator),
+    )
     assert abs(got - exact) <= Fraction(1, 2)
     if abs(got - exact) == Fraction(1, 2):
         assert abs(got) > abs(exact)
@@ -23,10 +30,22 @@ def test_a_proportion_is_the_nearest_whole_and_a_half_goes_away_from_zero_m24(am
 
 @given(amounts, st.integers(0, 10**6), st.integers(1, 10**6))
 def test_the_sign_is_put_back_after_rounding_m24(amount, numerator, denominator):
-    assert proportion(-amount, numerator, denominator) == -proportion(amount, numerator, denominator)
+    assert proportion(-amount, numerator, denominator) == -proportion(
+        amount, numerator, denominator
+    )
 
 
-@pytest.mark.parametrize("amount, bp, wanted", [(29_900, 500, 1_495), (29_900, 60, 179), (29_900, 300, 897), (1, 5_000, 1), (-1, 5_000, -1), (0, 9_999, 0)])
+@pytest.mark.parametrize(
+    "amount, bp, wanted",
+    [
+        (29_900, 500, 1_495),
+        (29_900, 60, 179),
+        (29_900, 300, 897),
+        (1, 5_000, 1),
+        (-1, 5_000, -1),
+        (0, 9_999, 0),
+    ],
+)
 def test_basis_points_of_e6_and_of_halves(amount, bp, wanted):
     assert basis_points(amount, bp) == wanted
 
@@ -42,13 +61,18 @@ def test_shares_sum_to_the_total_and_lie_within_one_unit_of_their_part(total, we
     parts = share(total, weights)
     assert sum(parts) == total and min(parts) >= 0
     if sum(weights):
-        assert all(abs(part - Fraction(total * weight, sum(weights))) < 1 for part, weight in zip(parts, weights, strict=True))
+        assert all(
+            abs(part - Fraction(total * weight, sum(weights))) < 1
+            for part, weight in zip(parts, weights, strict=True)
+        )
 
 
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**9), min_size=1, max_size=20))
 def test_a_weight_of_nothing_takes_nothing_unless_all_are(total, weights):
     parts = share(total, weights)
-    assert all(part == 0 for part, weight in zip(parts, weights, strict=True) if weight == 0) or not any(weights)
+    assert all(
+        part == 0 for part, weight in zip(parts, weights, strict=True) if weight == 0
+    ) or not any(weights)
 
 
 @pytest.mark.parametrize("total, weights", [(1, []), (-1, [1]), (1, [1, -1])])

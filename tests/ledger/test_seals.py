@@ -1,4 +1,6 @@
-"""Intakes and seals (M4, M17): the seal number is the only watermark, and a seal's content never changes."""
+"""Intakes and seals (M4, M17): the seal number is the only watermark, and a seal's content never
+changes."""
+
 from __future__ import annotations
 
 import sqlite3
@@ -19,8 +21,13 @@ from tests.ledger.books import HQ, NOW, OMAR, books, journal_of, moves, rows
 def content(number: int) -> set[str]:
     """The kinds of the intakes of one seal."""
     with db.read() as connection:
-        return set(connection.execute(select(intake.c.kind).join(intake_seal, intake_seal.c.intake_id == intake.c.id)
-                                      .where(intake_seal.c.seal_no == number)).scalars())
+        return set(
+            connection.execute(
+                select(intake.c.kind)
+                .join(intake_seal, intake_seal.c.intake_id == intake.c.id)
+                .where(intake_seal.c.seal_no == number)
+            ).scalars()
+        )
 
 
 def seal_rows() -> list[tuple]:
@@ -51,7 +58,9 @@ def test_seals_are_numbered_one_after_the_other_and_hold_each_intake_once(databa
     assert rows(intake_open) == 0 and rows(intake_seal) == 6 and faults() == []
 
 
-def test_an_intake_that_commits_after_the_seal_is_in_the_next_and_the_old_one_stays_m4(database: db.Database):
+def test_an_intake_that_commits_after_the_seal_is_in_the_next_and_the_old_one_stays_m4(
+    database: db.Database,
+):
     if database.sqlite:
         pytest.skip("SQLite has one writer: nothing can be open while another commits")
     books(journal_of("accounts are open", moves(HQ, OMAR, 1)))
@@ -60,7 +69,12 @@ def test_an_intake_that_commits_after_the_seal_is_in_the_next_and_the_old_one_st
 
     def ingest() -> None:
         with db.transaction() as connection:
-            post(connection, [journal_of("late", moves(HQ, OMAR, 7))], intake_id=open_intake(connection, "late", "tester", NOW), now=NOW)
+            post(
+                connection,
+                [journal_of("late", moves(HQ, OMAR, 7))],
+                intake_id=open_intake(connection, "late", "tester", NOW),
+                now=NOW,
+            )
             written.set()
             assert finish.wait(20)
 
@@ -98,19 +112,32 @@ def unprotected(statement: str) -> None:
         return
     with closing(sqlite3.connect(base.url.removeprefix("sqlite:///"))) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall():
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute(statement)
         connection.commit()
 
 
-@pytest.mark.parametrize("statement", [
-    "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = (SELECT min(id) FROM transfer)",
-    "UPDATE transfer SET store_id = 77", "UPDATE transfer SET dealer_id = 77", "UPDATE transfer SET business_day = '2025-01-01'",
-    "UPDATE transfer SET kind = 'refund'", "UPDATE transfer SET debit_account_id = credit_account_id + 100", "UPDATE journal SET kind = 'x'",
-    "DELETE FROM transfer WHERE id = (SELECT max(id) FROM transfer)",
-    "UPDATE seal SET hash = previous_hash WHERE seal_no = 1", "DELETE FROM seal WHERE seal_no = 1", "DELETE FROM intake_seal WHERE seal_no = 2",
-    "UPDATE intake_seal SET seal_no = 2 WHERE seal_no = 1"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id = (SELECT min(id) FROM "
+        "transfer)",
+        "UPDATE transfer SET store_id = 77",
+        "UPDATE transfer SET dealer_id = 77",
+        "UPDATE transfer SET business_day = '2025-01-01'",
+        "UPDATE transfer SET kind = 'refund'",
+        "UPDATE transfer SET debit_account_id = credit_account_id + 100",
+        "UPDATE journal SET kind = 'x'",
+        "DELETE FROM transfer WHERE id = (SELECT max(id) FROM transfer)",
+        "UPDATE seal SET hash = previous_hash WHERE seal_no = 1",
+        "DELETE FROM seal WHERE seal_no = 1",
+        "DELETE FROM intake_seal WHERE seal_no = 2",
+        "UPDATE intake_seal SET seal_no = 2 WHERE seal_no = 1",
+    ],
+)
 def test_whatever_is_changed_after_the_seal_is_noticed_m17(database: db.Database, statement: str):
     books(journal_of("one", moves(HQ, OMAR, 5, store_id=1, dealer_id=1), moves(OMAR, HQ, 1)))
     seal_now(NOW)

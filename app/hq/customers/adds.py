@@ -1,4 +1,5 @@
 """Friend adds: the list behind the figure."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -18,9 +19,24 @@ from stores.lists.event_lists import AddFilter
 
 COLUMNS = (
     Column("occurred_at", _l("Time"), "moment", sort="occurred_at"),
-    Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.guide_name), sort="guide",
-           door=lambda row: url_for("hq.guide", code=row.guide_code, month=row.business_day.isoformat()[:7])),
-    Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store", door=door("store")),
+    Column(
+        "guide",
+        _l("Guide"),
+        "chip",
+        value=lambda row: (row.guide_code, row.guide_name),
+        sort="guide",
+        door=lambda row: url_for(
+            "hq.guide", code=row.guide_code, month=row.business_day.isoformat()[:7]
+        ),
+    ),
+    Column(
+        "store",
+        _l("Store"),
+        "chip",
+        value=lambda row: (row.store_code, row.store_name),
+        sort="store",
+        door=door("store"),
+    ),
     Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text),
     Column("source", _l("Source"), "words", words=labels.SOURCES),
 )
@@ -31,8 +47,21 @@ COLUMNS = (
 def adds() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
-    wanted = AddFilter(span.first, span.last, today, request.args.get("guide") or None, request.args.get("store") or None)
+    wanted = AddFilter(
+        span.first,
+        span.last,
+        today,
+        request.args.get("guide") or None,
+        request.args.get("store") or None,
+    )
     table = tables.asked("adds", COLUMNS, "-occurred_at")
     with db.read() as connection:
-        return tables.answer(table, lambda order: event_lists.rows(connection, actor, wanted, order), "hq/adds.html", now=now, span=span, wanted=wanted,
-                             number=event_lists.total(connection, actor, wanted))
+        return tables.answer(
+            table,
+            lambda order: event_lists.rows(connection, actor, wanted, order),
+            "hq/adds.html",
+            now=now,
+            span=span,
+            wanted=wanted,
+            number=event_lists.total(connection, actor, wanted),
+        )

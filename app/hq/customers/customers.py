@@ -1,4 +1,6 @@
-"""Customers: the list, one with his time line, and his identifiers with a reason (P3, P4). In addresses a customer is his surrogate number."""
+"""Customers: the list, one with his time line, and his identifiers with a reason (P3, P4). In
+addresses a customer is his surrogate number."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -26,10 +28,19 @@ REVEAL_RATE = "20 per hour;60 per day"
 
 def columns() -> tuple[Column, ...]:
     def door(page: str, chip: str) -> Any:
-        return lambda row: url_for(f"hq.{page}", code=getattr(row, chip)[0]) if getattr(row, chip) else None
+        return lambda row: (
+            url_for(f"hq.{page}", code=getattr(row, chip)[0]) if getattr(row, chip) else None
+        )
 
     return (
-        Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, sort="customer", door=lambda row: url_for("hq.customer", number=row.id)),
+        Column(
+            "customer",
+            _l("Customer"),
+            "masked",
+            value=lambda row: row.customer_text,
+            sort="customer",
+            door=lambda row: url_for("hq.customer", number=row.id),
+        ),
         Column("first_seen", _l("First seen"), "moment"),
         Column("home", _l("Home store"), "chip", door=door("store", "home")),
         Column("bound_since", _l("At home since"), "moment"),
@@ -41,9 +52,19 @@ def columns() -> tuple[Column, ...]:
 
 
 def customer_filter(now: dt.datetime, today: dt.date) -> CustomerFilter:
-    asked = {name: (request.args.get(name) or "").strip() or None for name in ("store", "dealer", "guide", "bound", "since")}
-    return CustomerFilter(now, today, asked["store"], asked["dealer"], asked["guide"], asked["bound"] if asked["bound"] in customer_book.BOUND else None,
-                          parse_day(asked["since"]) if asked["since"] else None)
+    asked = {
+        name: (request.args.get(name) or "").strip() or None
+        for name in ("store", "dealer", "guide", "bound", "since")
+    }
+    return CustomerFilter(
+        now,
+        today,
+        asked["store"],
+        asked["dealer"],
+        asked["guide"],
+        asked["bound"] if asked["bound"] in customer_book.BOUND else None,
+        parse_day(asked["since"]) if asked["since"] else None,
+    )
 
 
 @blueprint.get("/customers", strict_slashes=False)
@@ -54,8 +75,15 @@ def customers() -> Any:
     table = tables.asked("customers", columns(), "-customer")
     with db.read() as connection:
         total = customer_book.total(connection, actor, wanted) if table.export is None else 0
-        return tables.answer(table, lambda order: customer_book.rows(connection, actor, wanted, order), "hq/customers.html", now=now, wanted=wanted, number=total,
-                             all_of_brand=actor.scope_kind == "all")
+        return tables.answer(
+            table,
+            lambda order: customer_book.rows(connection, actor, wanted, order),
+            "hq/customers.html",
+            now=now,
+            wanted=wanted,
+            number=total,
+            all_of_brand=actor.scope_kind == "all",
+        )
 
 
 @blueprint.get("/customers/<int:number>", strict_slashes=False)
@@ -70,7 +98,13 @@ def customer(number: int) -> str:
 def reveal(number: int) -> Any:
     """Shown on this answer alone, which no cache keeps."""
     actor, (now, _today) = current_actor(), now_and_today()
-    found = customer_book.identifiers(number, reason=request.form.get("reason", ""), case=request.form.get("case", "").strip(), actor=actor, now=now)
+    found = customer_book.identifiers(
+        number,
+        reason=request.form.get("reason", ""),
+        case=request.form.get("case", "").strip(),
+        actor=actor,
+        now=now,
+    )
     return _page(number, found), {"Cache-Control": "no-store"}
 
 
@@ -86,30 +120,69 @@ def customer_deed(number: int) -> Any:
     kind = request.form.get("kind", "")
     if kind not in customer_deeds.HEADQUARTERS_KINDS:
         raise Malformed("This is none of the page's buttons; load it again.")
-    store_code, note = request.form.get("store_code", "").strip() or None, request.form.get("note", "").strip()
+    store_code, note = (
+        request.form.get("store_code", "").strip() or None,
+        request.form.get("note", "").strip(),
+    )
     try:
-        customer_deeds.do(customer_deeds.Deed(kind, row.customer_text, store_code if kind == "pinned" else None, note=note), actor=actor, now=now)
+        customer_deeds.do(
+            customer_deeds.Deed(
+                kind, row.customer_text, store_code if kind == "pinned" else None, note=note
+            ),
+            actor=actor,
+            now=now,
+        )
     except (NotFound, Conflict, InvalidInput) as fault:
-        return _page(number, deed_fault=labels.label(labels.DEED_FAULTS, fault.code), deed_store=store_code, deed_note=note), 422
+        return _page(
+            number,
+            deed_fault=labels.label(labels.DEED_FAULTS, fault.code),
+            deed_store=store_code,
+            deed_note=note,
+        ), 422
     return redirect(url_for("hq.customer", number=number) + "#routing", 303)
 
 
 def _page(number: int, revealed: list[tuple[str, str | None]] | None = None, **more: Any) -> str:
     actor, (now, today) = current_actor(), now_and_today()
-    kind = request.args.get("show") if request.args.get("show") in customer_chronicle.KINDS else None
+    kind = (
+        request.args.get("show") if request.args.get("show") in customer_chronicle.KINDS else None
+    )
     with db.read() as connection:
-        row = customer_book.find(connection, actor, number, now, today) if number < 2 ** 63 else None
+        row = customer_book.find(connection, actor, number, now, today) if number < 2**63 else None
         if row is None:
             raise NotFound(f"There is no customer {number}.")
-        moments, older = customer_chronicle.story(connection, actor, number, now, today, kind=kind, upto=_upto())
-        chips = [chip[0] for each in moments for chip in (each.store, each.guide, each.before) if chip]
-        may_open = doors.of(connection, actor, today, chips, chips, [each.reference for each in moments if each.reference and each.kind != "entry"])
+        moments, older = customer_chronicle.story(
+            connection, actor, number, now, today, kind=kind, upto=_upto()
+        )
+        chips = [
+            chip[0] for each in moments for chip in (each.store, each.guide, each.before) if chip
+        ]
+        may_open = doors.of(
+            connection,
+            actor,
+            today,
+            chips,
+            chips,
+            [each.reference for each in moments if each.reference and each.kind != "entry"],
+        )
         return render_template(
-            "hq/customer.html", now=now, row=row, figures=customer_chronicle.figures(connection, actor, number), moments=moments, kind=kind, doors=may_open,
-            older=paging.same_filter(upto=older.isoformat()) if older else None, newest=paging.same_filter(upto="") if request.args.get("upto") else None,
-            kinds=customer_book.kinds_of(connection, number), revealed=revealed, reasons=labels.REVEAL_REASONS, case_max=customer_book.CASE_MAX,
-            home=_holds(row.home_valid_until, now), owner=_holds(row.owner_valid_until, now),
-            **{"deed_fault": None, "deed_store": None, "deed_note": None, **more})
+            "hq/customer.html",
+            now=now,
+            row=row,
+            figures=customer_chronicle.figures(connection, actor, number),
+            moments=moments,
+            kind=kind,
+            doors=may_open,
+            older=paging.same_filter(upto=older.isoformat()) if older else None,
+            newest=paging.same_filter(upto="") if request.args.get("upto") else None,
+            kinds=customer_book.kinds_of(connection, number),
+            revealed=revealed,
+            reasons=labels.REVEAL_REASONS,
+            case_max=customer_book.CASE_MAX,
+            home=_holds(row.home_valid_until, now),
+            owner=_holds(row.owner_valid_until, now),
+            **{"deed_fault": None, "deed_store": None, "deed_note": None, **more},
+        )
 
 
 def _holds(until: dt.datetime | None, now: dt.datetime) -> bool:
@@ -124,4 +197,6 @@ def _upto() -> dt.datetime | None:
         at = dt.datetime.fromisoformat(text)
         return at.astimezone(dt.UTC) if at.tzinfo is not None else at.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError):
-        raise Malformed("This is no moment of the time line; take the link of the page before, unchanged.") from None
+        raise Malformed(
+            "This is no moment of the time line; take the link of the page before, unchanged."
+        ) from None

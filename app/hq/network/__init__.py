@@ -1,1 +1,2 @@
-"""Stores, dealers, branches, guides, areas, offers: lists, forms and what a change would bring about."""
+"""Stores, dealers, branches, guides, areas, offers: lists, forms and what a change would bring
+about."""

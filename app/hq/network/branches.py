@@ -1,4 +1,5 @@
 """Branches: the tree as a list, and one branch with what hangs under it."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -19,12 +20,36 @@ from stores.lists import network_lists
 from stores.registers import store_history
 
 COLUMNS = (
-    Column("branch", _l("Branch"), "chip", value=lambda row: (row.branch_code, row.name), sort="branch", door=lambda row: url_for("hq.branch", code=row.branch_code)),
-    Column("parent", _l("Above it"), "chip", value=lambda row: (row.parent_code, row.parent_name),
-           door=lambda row: url_for("hq.branch", code=row.parent_code) if row.parent_opens else None),
+    Column(
+        "branch",
+        _l("Branch"),
+        "chip",
+        value=lambda row: (row.branch_code, row.name),
+        sort="branch",
+        door=lambda row: url_for("hq.branch", code=row.branch_code),
+    ),
+    Column(
+        "parent",
+        _l("Above it"),
+        "chip",
+        value=lambda row: (row.parent_code, row.parent_name),
+        door=lambda row: url_for("hq.branch", code=row.parent_code) if row.parent_opens else None,
+    ),
     Column("depth", _l("Level"), "count", sort="tree"),
-    Column("stores", _l("Stores not closed"), "count", sort="stores", door=lambda row: url_for("hq.stores", branch=row.branch_code)),
-    Column("dealers", _l("Dealers looked after"), "count", sort="dealers", door=lambda row: url_for("hq.dealers", branch=row.branch_code)),
+    Column(
+        "stores",
+        _l("Stores not closed"),
+        "count",
+        sort="stores",
+        door=lambda row: url_for("hq.stores", branch=row.branch_code),
+    ),
+    Column(
+        "dealers",
+        _l("Dealers looked after"),
+        "count",
+        sort="dealers",
+        door=lambda row: url_for("hq.dealers", branch=row.branch_code),
+    ),
 )
 
 
@@ -35,8 +60,14 @@ def branches() -> Any:
     words = (request.args.get("q") or "").strip() or None
     table = tables.asked("branches", COLUMNS, "tree")
     with db.read() as connection:
-        return tables.answer(table, lambda order: network_lists.branches(connection, actor, words, order), "hq/branches.html", now=now, words=words,
-                             number=network_lists.branch_count(connection, actor, words))
+        return tables.answer(
+            table,
+            lambda order: network_lists.branches(connection, actor, words, order),
+            "hq/branches.html",
+            now=now,
+            words=words,
+            number=network_lists.branch_count(connection, actor, words),
+        )
 
 
 @blueprint.get("/branches/<code>", strict_slashes=False)
@@ -48,11 +79,31 @@ def branch(code: str) -> str:
         row = network_lists.find_branch(connection, actor, code)
         if row is None:
             raise NotFound(f"There is no branch {code!r}.")
-        stores = figures.store_figures(connection, actor, span.first, span.last, today, branch_code=code)
+        stores = figures.store_figures(
+            connection, actor, span.first, span.last, today, branch_code=code
+        )
         colours = map_pages.figures_of(actor)
         colour = request.args.get("figure") if request.args.get("figure") in colours else "sales"
         return render_template(
-            "hq/branch.html", now=now, row=row, span=span, under=network_lists.branches_under(connection, actor, row), stores=stores, most=10,
-            totals=figures.totals(connection, actor, span.first, span.last, today, branch_code=code), colour=colour, colour_name=colours[colour].name,
-            colours=[(url_for("hq.branch", code=code, figure=key, **span.query), each.name, key == colour) for key, each in colours.items()],
-            changes=store_history.audited(connection, "branches", code))
+            "hq/branch.html",
+            now=now,
+            row=row,
+            span=span,
+            under=network_lists.branches_under(connection, actor, row),
+            stores=stores,
+            most=10,
+            totals=figures.totals(
+                connection, actor, span.first, span.last, today, branch_code=code
+            ),
+            colour=colour,
+            colour_name=colours[colour].name,
+            colours=[
+                (
+                    url_for("hq.branch", code=code, figure=key, **span.query),
+                    each.name,
+                    key == colour,
+                )
+                for key, each in colours.items()
+            ],
+            changes=store_history.audited(connection, "branches", code),
+        )

@@ -1,4 +1,5 @@
 """Guides: the list, and one with employment, customers and rewards."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,17 +22,56 @@ from stores.lists.network_lists import GUIDE_STATES, GuideFilter
 from stores.network.guides import ROLES
 from stores.registers import store_history
 
-STATES: labels.Words = {"present": _l("at work today"), "left": _l("left"), "leaving": _l("leaving"), "to_come": _l("not yet begun")}
+STATES: labels.Words = {
+    "present": _l("at work today"),
+    "left": _l("left"),
+    "leaving": _l("leaving"),
+    "to_come": _l("not yet begun"),
+}
 LINKED: labels.Words = {"yes": _l("named"), "no": _l("missing")}
 COLUMNS = (
-    Column("guide", _l("Guide"), "chip", value=lambda row: (row.guide_code, row.name), sort="guide", door=door("guide")),
+    Column(
+        "guide",
+        _l("Guide"),
+        "chip",
+        value=lambda row: (row.guide_code, row.name),
+        sort="guide",
+        door=door("guide"),
+    ),
     Column("role", _l("Role"), "words", sort="role", words=labels.ROLES),
-    Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store", door=door("store")),
-    Column("dealer", _l("Dealer"), "chip", value=lambda row: (row.dealer_code, row.dealer_name), sort="dealer", door=door("dealer")),
-    Column("customers", _l("Customers owned"), "count", door=lambda row: url_for("hq.customers", guide=row.guide_code)),
+    Column(
+        "store",
+        _l("Store"),
+        "chip",
+        value=lambda row: (row.store_code, row.store_name),
+        sort="store",
+        door=door("store"),
+    ),
+    Column(
+        "dealer",
+        _l("Dealer"),
+        "chip",
+        value=lambda row: (row.dealer_code, row.dealer_name),
+        sort="dealer",
+        door=door("dealer"),
+    ),
+    Column(
+        "customers",
+        _l("Customers owned"),
+        "count",
+        door=lambda row: url_for("hq.customers", guide=row.guide_code),
+    ),
     Column("hired_on", _l("First day"), "day", sort="hired_on"),
     Column("left_on", _l("Last day at work"), "day", sort="left_on"),
-    Column("wecom", _l("WeCom account"), "tag", value=lambda row: "yes" if row.wecom_userid else "no", words=LINKED, meanings={"no": "wait"}, shown=False),
+    Column(
+        "wecom",
+        _l("WeCom account"),
+        "tag",
+        value=lambda row: "yes" if row.wecom_userid else "no",
+        words=LINKED,
+        meanings={"no": "wait"},
+        shown=False,
+    ),
 )
 
 
@@ -40,13 +80,27 @@ COLUMNS = (
 def guides() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     args = request.args
-    wanted = GuideFilter(today, (args.get("q") or "").strip() or None, args.get("store") or None, args.get("dealer") or None, args.get("branch") or None,
-                         args.get("role") if args.get("role") in ROLES else None, args.get("state") if args.get("state") in GUIDE_STATES else None,
-                         args.get("unlinked") == "yes")
+    wanted = GuideFilter(
+        today,
+        (args.get("q") or "").strip() or None,
+        args.get("store") or None,
+        args.get("dealer") or None,
+        args.get("branch") or None,
+        args.get("role") if args.get("role") in ROLES else None,
+        args.get("state") if args.get("state") in GUIDE_STATES else None,
+        args.get("unlinked") == "yes",
+    )
     table = tables.asked("guides", COLUMNS, "guide")
     with db.read() as connection:
-        return tables.answer(table, lambda order: network_lists.guides(connection, actor, wanted, now, order), "hq/guides.html", now=now, wanted=wanted, states=STATES,
-                             number=network_lists.guide_count(connection, actor, wanted))
+        return tables.answer(
+            table,
+            lambda order: network_lists.guides(connection, actor, wanted, now, order),
+            "hq/guides.html",
+            now=now,
+            wanted=wanted,
+            states=STATES,
+            number=network_lists.guide_count(connection, actor, wanted),
+        )
 
 
 @blueprint.get("/guides/<code>", strict_slashes=False)
@@ -56,5 +110,9 @@ def guide(code: str) -> str:
 
 
 def _more(connection: Connection, row: Any, now: dt.datetime) -> dict[str, Any]:
-    return {"jobs": store_history.jobs_of(connection, row.id), "owned": store_history.owned(connection, row.id, now),
-            "changes": store_history.audited(connection, "guides", row.guide_code), "adds_url": url_for("hq.adds", guide=row.guide_code)}
+    return {
+        "jobs": store_history.jobs_of(connection, row.id),
+        "owned": store_history.owned(connection, row.id, now),
+        "changes": store_history.audited(connection, "guides", row.guide_code),
+        "adds_url": url_for("hq.adds", guide=row.guide_code),
+    }

@@ -1,4 +1,6 @@
-"""Promotions and ranges of one store on a page: the whole list as rows of a form, saved whole or not at all."""
+"""Promotions and ranges of one store on a page: the whole list as rows of a form, saved whole or
+not at all."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -49,13 +51,24 @@ def store_offers(code: str) -> Any:
         return _page(store, given, _mark(present))
     if repeated := _repeated(given):
         return _page(store, given, _mark(present), told=repeated), 422
-    rows = [(line, {"store_code": code, **cells}) for line, cells in enumerate(given) if cells["reference"]]
+    rows = [
+        (line, {"store_code": code, **cells})
+        for line, cells in enumerate(given)
+        if cells["reference"]
+    ]
     checked = check("offers", Sheet(("store_code", *NAMES), rows, FaultList(), "form"), context())
     faults: Sequence[ImportFault] = checked.faults.in_order()
     if not faults:
         try:
-            outcome = register.replace_all(code, checked.rows, actor=actor, now=dt.datetime.now(dt.UTC))
-            flash(_("Saved. Visitors get it from now on.") if outcome.effective else _("Nothing differs from what is stored."), "good")
+            outcome = register.replace_all(
+                code, checked.rows, actor=actor, now=dt.datetime.now(dt.UTC)
+            )
+            flash(
+                _("Saved. Visitors get it from now on.")
+                if outcome.effective
+                else _("Nothing differs from what is stored."),
+                "good",
+            )
             return redirect(url_for("hq.store", code=code), 303)
         except Refused as refused:
             faults = refused.faults.in_order()
@@ -65,12 +78,21 @@ def store_offers(code: str) -> Any:
 def _repeated(given: Sequence[Cells]) -> dict[int, dict[str, str]]:
     """Rows that say again what a row before them says, by their place."""
     keys = [(row["kind"], row["reference"]) for row in given]
-    return {n: {"reference": _("stands in the list already")} for n, key in enumerate(keys) if key in keys[:n]}
+    return {
+        n: {"reference": _("stands in the list already")}
+        for n, key in enumerate(keys)
+        if key in keys[:n]
+    }
 
 
 def _cells(row: Any) -> Cells:
-    return {"kind": row.kind, "reference": row.reference, "switch": "on" if row.switched_on else "off",
-            "valid_from": row.valid_from.isoformat() if row.valid_from else "", "valid_to": row.valid_to.isoformat() if row.valid_to else ""}
+    return {
+        "kind": row.kind,
+        "reference": row.reference,
+        "switch": "on" if row.switched_on else "off",
+        "valid_from": row.valid_from.isoformat() if row.valid_from else "",
+        "valid_to": row.valid_to.isoformat() if row.valid_to else "",
+    }
 
 
 def _given() -> list[Cells]:
@@ -84,11 +106,27 @@ def _mark(present: Sequence[Cells]) -> str:
     return proposals.mark({f"{n}": db.canonical(row) for n, row in enumerate(present)})
 
 
-def _page(store: Any, rows: Sequence[Cells], seen: str, *, faults: Sequence[ImportFault] = (), told: dict[int, dict[str, str]] | None = None,
-          stale: bool = False, present: Sequence[Cells] = ()) -> str:
+def _page(
+    store: Any,
+    rows: Sequence[Cells],
+    seen: str,
+    *,
+    faults: Sequence[ImportFault] = (),
+    told: dict[int, dict[str, str]] | None = None,
+    stale: bool = False,
+    present: Sequence[Cells] = (),
+) -> str:
     found = told or {}
     for fault in faults:
         found.setdefault(fault.line, {})[fault.column] = fault_words.words(fault)
     empty = {"kind": "promotion", "reference": "", "switch": "on", "valid_from": "", "valid_to": ""}
-    return render_template("hq/store_offers.html", store=store, rows=[*rows, *([empty] * MORE)], seen=seen, faults=found, stale=stale,
-                           present=present, most=register.MOST)
+    return render_template(
+        "hq/store_offers.html",
+        store=store,
+        rows=[*rows, *([empty] * MORE)],
+        seen=seen,
+        faults=found,
+        stale=stale,
+        present=present,
+        most=register.MOST,
+    )

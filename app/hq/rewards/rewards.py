@@ -1,4 +1,6 @@
-"""Rewards of a month by guide, store and component, and the months with their steps: approved, closed (C12, B13)."""
+"""Rewards of a month by guide, store and component, and the months with their steps: approved,
+closed (C12, B13)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -51,12 +53,17 @@ class StoreRewards:
 @needs("hq:read")
 def rewards() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
-    month, by = asked_month(today), request.args.get("by") if request.args.get("by") in BY else "guide"
+    month, by = (
+        asked_month(today),
+        request.args.get("by") if request.args.get("by") in BY else "guide",
+    )
     store, dealer = request.args.get("store") or None, request.args.get("dealer") or None
     booking.book_due(now)
     table = tables.asked(f"rewards-{by}", _columns(str(by), month), "-accrued_minor")
     with db.read() as connection:
-        guides = guide_figures.guide_figures(connection, actor, month, today, store_code=store, dealer_code=dealer)
+        guides = guide_figures.guide_figures(
+            connection, actor, month, today, store_code=store, dealer_code=dealer
+        )
         rows: list[Any] = list(guides)
         if by == "store":
             rows = _stores(guides)
@@ -64,11 +71,30 @@ def rewards() -> Any:
             rows = list(month_sums.by_component(connection, actor, month, today))
         total = {name: sum(getattr(row, name) for row in guides) for name in SUMS}
         return tables.answer(
-            table, tables.ranked(rows), "hq/rewards.html", total=total, now=now, month=month, before=shown_days.next_month(month, -1),
-            after=shown_days.next_month(month) if month < today.isoformat()[:7] else None, by=by, store=store, dealer=dealer, sums=total, number=len(rows),
-            earning=sum(1 for row in guides if row.accrued_minor > 0), guides=len(guides), labels_by=BY,
-            switches=[(url_for("hq.rewards", by=each, month=month), name, each == by) for each, name in BY.items()],
-            spread=charts.distribution([row.accrued_minor for row in guides if row.accrued_minor > 0]))
+            table,
+            tables.ranked(rows),
+            "hq/rewards.html",
+            total=total,
+            now=now,
+            month=month,
+            before=shown_days.next_month(month, -1),
+            after=shown_days.next_month(month) if month < today.isoformat()[:7] else None,
+            by=by,
+            store=store,
+            dealer=dealer,
+            sums=total,
+            number=len(rows),
+            earning=sum(1 for row in guides if row.accrued_minor > 0),
+            guides=len(guides),
+            labels_by=BY,
+            switches=[
+                (url_for("hq.rewards", by=each, month=month), name, each == by)
+                for each, name in BY.items()
+            ],
+            spread=charts.distribution(
+                [row.accrued_minor for row in guides if row.accrued_minor > 0]
+            ),
+        )
 
 
 def _stores(guides: list[GuideFigures]) -> list[StoreRewards]:
@@ -79,25 +105,75 @@ def _stores(guides: list[GuideFigures]) -> list[StoreRewards]:
 
 
 def _columns(by: str, month: str) -> tuple[Column, ...]:
-    sums = (Column("accrued_minor", _l("Earned"), "money", sort="accrued_minor"), Column("vested_minor", _l("Vested"), "money", sort="vested_minor"),
-            Column("pending_minor", _l("Pending"), "money", sort="pending_minor"))
+    sums = (
+        Column("accrued_minor", _l("Earned"), "money", sort="accrued_minor"),
+        Column("vested_minor", _l("Vested"), "money", sort="vested_minor"),
+        Column("pending_minor", _l("Pending"), "money", sort="pending_minor"),
+    )
     if by == "component":
-        return (Column("component", _l("Component"), "words", value=lambda row: row.code, words=labels.COMPONENTS, sort="code"),
-                Column("guides", _l("Guides"), "count", sort="guides"), *sums)
-    brought = (Column("adds", _l("Friend adds"), "count", sort="adds"), Column("credits_minor", _l("Sales credits"), "money", sort="credits_minor"))
+        return (
+            Column(
+                "component",
+                _l("Component"),
+                "words",
+                value=lambda row: row.code,
+                words=labels.COMPONENTS,
+                sort="code",
+            ),
+            Column("guides", _l("Guides"), "count", sort="guides"),
+            *sums,
+        )
+    brought = (
+        Column("adds", _l("Friend adds"), "count", sort="adds"),
+        Column("credits_minor", _l("Sales credits"), "money", sort="credits_minor"),
+    )
     if by == "store":
-        return (Column("store", _l("Store"), "chip", value=lambda row: (row.code, row.name), sort="code", door=lambda row: url_for("hq.store", code=row.code)),
-                Column("guides", _l("Guides"), "count", sort="guides", door=lambda row: url_for("hq.rewards", month=month, store=row.code)), *brought, *sums)
-    return (Column("guide", _l("Guide"), "chip", value=lambda row: (row.code, row.name), sort="code",
-                   door=lambda row: url_for("hq.guide", code=row.code, month=month)),
-            Column("role", _l("Role"), "words", words=labels.ROLES, shown=False),
-            Column("store", _l("Store"), "chip", value=lambda row: (row.store_code, row.store_name), sort="store_code",
-                   door=lambda row: url_for("hq.store", code=row.store_code)),
-            Column("left_on", _l("Left on"), "day", shown=False), *brought,
-            Column("lost", _l("Friends lost"), "count", sort="lost", shown=False), *sums)
+        return (
+            Column(
+                "store",
+                _l("Store"),
+                "chip",
+                value=lambda row: (row.code, row.name),
+                sort="code",
+                door=lambda row: url_for("hq.store", code=row.code),
+            ),
+            Column(
+                "guides",
+                _l("Guides"),
+                "count",
+                sort="guides",
+                door=lambda row: url_for("hq.rewards", month=month, store=row.code),
+            ),
+            *brought,
+            *sums,
+        )
+    return (
+        Column(
+            "guide",
+            _l("Guide"),
+            "chip",
+            value=lambda row: (row.code, row.name),
+            sort="code",
+            door=lambda row: url_for("hq.guide", code=row.code, month=month),
+        ),
+        Column("role", _l("Role"), "words", words=labels.ROLES, shown=False),
+        Column(
+            "store",
+            _l("Store"),
+            "chip",
+            value=lambda row: (row.store_code, row.store_name),
+            sort="store_code",
+            door=lambda row: url_for("hq.store", code=row.store_code),
+        ),
+        Column("left_on", _l("Left on"), "day", shown=False),
+        *brought,
+        Column("lost", _l("Friends lost"), "count", sort="lost", shown=False),
+        *sums,
+    )
 
 
-# -- months ----------------------------------------------------------------------------------------------------------------
+# -- months ----------------------------------------------------------------------------------------
+
 
 @blueprint.get("/reward-months", strict_slashes=False)
 @needs("reward:months")
@@ -105,14 +181,22 @@ def reward_months() -> str:
     now, today = now_and_today()
     booking.book_due(now)
     with db.read() as connection:
-        return render_template("hq/reward_months.html", now=now, today=today, months=month_sums.months(connection), states=MONTH_STATES, meanings=MONTH_MEANINGS,
-                               may=current_actor().may("reward:write"))
+        return render_template(
+            "hq/reward_months.html",
+            now=now,
+            today=today,
+            months=month_sums.months(connection),
+            states=MONTH_STATES,
+            meanings=MONTH_MEANINGS,
+            may=current_actor().may("reward:write"),
+        )
 
 
 @blueprint.post("/reward-months/<period>/<step>")
 @needs("reward:write")
 def reward_month_step(period: str, step: str) -> Any:
-    """Approve or close a month. Raises InvalidInput for a step or month that is not there, Conflict for one out of turn."""
+    """Approve or close a month. Raises InvalidInput for a step or month that is not there, Conflict
+    for one out of turn."""
     actor, now = current_actor(), dt.datetime.now(dt.UTC)
     period = parse_month(period)
     if step == "approve":
@@ -120,8 +204,22 @@ def reward_month_step(period: str, step: str) -> Any:
         words = _("%(month)s is approved.", month=period)
     elif step == "close":
         done = period_steps.close(period, actor=actor, now=now)
-        words = _("%(month)s is closed: %(lines)s lines of %(guides)s guides are sealed.", month=period, lines=done.lines, guides=done.guides)
+        words = _(
+            "%(month)s is closed: %(lines)s lines of %(guides)s guides are sealed.",
+            month=period,
+            lines=done.lines,
+            guides=done.guides,
+        )
     else:
         raise InvalidInput("A month is approved or closed.")
-    flash(words if done.changed else _("Nothing changed: %(month)s was %(state)s before.", month=period, state=MONTH_STATES[done.state]), "good")
+    flash(
+        words
+        if done.changed
+        else _(
+            "Nothing changed: %(month)s was %(state)s before.",
+            month=period,
+            state=MONTH_STATES[done.state],
+        ),
+        "good",
+    )
     return redirect(url_for("hq.reward_months"), 303)

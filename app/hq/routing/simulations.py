@@ -1,4 +1,6 @@
-"""What if: ask for a simulation, watch it, read who gains and who loses, lay two beside each other (H1)."""
+"""What if: ask for a simulation, watch it, read who gains and who loses, lay two beside each other
+(H1)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -38,34 +40,78 @@ def _moved(row: Row[Any]) -> int | None:
 
 LIST = (
     Column("asked_at", _l("Asked at"), "moment", sort="asked_at"),
-    Column("name", _l("Name"), sort="name", door=lambda row: url_for("hq.simulation", simulation_id=row.id)),
-    Column("state", _l("State"), "tag", sort="state", words=labels.SIMULATION_STATES, meanings=labels.SIMULATION_MEANINGS),
+    Column(
+        "name",
+        _l("Name"),
+        sort="name",
+        door=lambda row: url_for("hq.simulation", simulation_id=row.id),
+    ),
+    Column(
+        "state",
+        _l("State"),
+        "tag",
+        sort="state",
+        words=labels.SIMULATION_STATES,
+        meanings=labels.SIMULATION_MEANINGS,
+    ),
     Column("user", _l("By"), value=lambda row: row.user_name or labels.label(ACTORS, row.actor)),
-    Column("visits", _l("Visits tried"), "count", value=lambda row: row.summary["visits"] if row.summary else None),
+    Column(
+        "visits",
+        _l("Visits tried"),
+        "count",
+        value=lambda row: row.summary["visits"] if row.summary else None,
+    ),
     Column("moved", _l("Led elsewhere"), "count", value=_moved),
-    Column("versions", _l("Network and policy version"), value=lambda row: f"{row.network_version} · {row.policy_version}" if row.summary else None, shown=False),
+    Column(
+        "versions",
+        _l("Network and policy version"),
+        value=lambda row: f"{row.network_version} · {row.policy_version}" if row.summary else None,
+        shown=False,
+    ),
 )
 
 
 def _door(row: Row[Any]) -> str | None:
     if not row.code or row.kind == "store" and row.latitude is None:
         return None
-    endpoint, name = {"store": ("hq.store", "code"), "dealer": ("hq.dealer", "code"), "branch": ("hq.branch", "code")}[row.kind]
+    endpoint, name = {
+        "store": ("hq.store", "code"),
+        "dealer": ("hq.dealer", "code"),
+        "branch": ("hq.branch", "code"),
+    }[row.kind]
     return url_for(endpoint, **{name: row.code})
 
 
 ROWS = (
-    Column("code", _l("Store, dealer or branch"), "chip", value=lambda row: (row.code, row.name or row.code) if row.code else ("–", _("no store")), sort="code"),
+    Column(
+        "code",
+        _l("Store, dealer or branch"),
+        "chip",
+        value=lambda row: (row.code, row.name or row.code) if row.code else ("–", _("no store")),
+        sort="code",
+    ),
     Column("visits_before", _l("Visits before"), "count", sort="visits_before"),
     Column("visits_after", _l("Visits after"), "count", sort="visits_after"),
     Column("gained", _l("Gained"), "count", sort="gained"),
     Column("lost", _l("Lost"), "count", sort="lost"),
-    Column("net", _l("Net change"), "count", value=lambda row: row.visits_after - row.visits_before, sort="net"),
+    Column(
+        "net",
+        _l("Net change"),
+        "count",
+        value=lambda row: row.visits_after - row.visits_before,
+        sort="net",
+    ),
     Column("revenue_before", _l("Revenue before"), "money", sort="revenue_before", shown=False),
     Column("revenue_after", _l("Revenue after"), "money", sort="revenue_after", shown=False),
     Column("revenue_gained", _l("Revenue gained"), "money", sort="revenue_gained", shown=False),
     Column("revenue_lost", _l("Revenue lost"), "money", sort="revenue_lost", shown=False),
-    Column("revenue_net", _l("Revenue, net"), "money", value=lambda row: row.revenue_after - row.revenue_before, sort="revenue_net"),
+    Column(
+        "revenue_net",
+        _l("Revenue, net"),
+        "money",
+        value=lambda row: row.revenue_after - row.revenue_before,
+        sort="revenue_net",
+    ),
 )
 
 
@@ -75,9 +121,15 @@ def simulations_page() -> Any:
     now, _today = now_and_today()
     table = tables.asked("simulations", LIST, "-asked_at")
     with db.read() as connection:
-        return tables.answer(table, lambda order: simulation_runs.listed(connection, order), "hq/simulations.html", now=now,
-                             total_rows=simulation_runs.count(connection), finished=simulation_runs.finished(connection),
-                             may_write=current_actor().may("simulation:write"))
+        return tables.answer(
+            table,
+            lambda order: simulation_runs.listed(connection, order),
+            "hq/simulations.html",
+            now=now,
+            total_rows=simulation_runs.count(connection),
+            finished=simulation_runs.finished(connection),
+            may_write=current_actor().may("simulation:write"),
+        )
 
 
 def _found(connection: Connection, simulation_id: int) -> Row[Any]:
@@ -96,48 +148,92 @@ def simulation(simulation_id: int) -> Any:
     with db.read() as connection:
         row = _found(connection, simulation_id)
         asked_by = row.user_name or actor_names({row.actor})[row.actor]
-        page = {"row": row, "now": now, "asked_by": asked_by, "said": in_words(connection, row),
-                "may_write": current_actor().may("simulation:write"), "fault_words": fault_words}
+        page = {
+            "row": row,
+            "now": now,
+            "asked_by": asked_by,
+            "said": in_words(connection, row),
+            "may_write": current_actor().may("simulation:write"),
+            "fault_words": fault_words,
+        }
         if row.summary is None:
-            return render_template("hq/simulation.html", told=progress_of(row, now), moving=row.state in WAITS, **page)
+            return render_template(
+                "hq/simulation.html", told=progress_of(row, now), moving=row.state in WAITS, **page
+            )
         columns = tuple(_with_door(column) for column in ROWS)
         pairs = row.summary["pairs"][:SHOWN_PAIRS]
         totals = simulations.totals(connection, simulation_id, kind, every)
         table = tables.asked(f"simulation-{kind}", columns, "-moved")
         return tables.answer(
-            table, lambda order: simulations.listed(connection, simulation_id, kind, order, every), "hq/simulation.html", every=every,
-            total=_foot(totals), kind=kind, moving=False,
+            table,
+            lambda order: simulations.listed(connection, simulation_id, kind, order, every),
+            "hq/simulation.html",
+            every=every,
+            total=_foot(totals),
+            kind=kind,
+            moving=False,
             switches=_switches(kind, "hq.simulation", simulation_id=simulation_id),
-            total_rows=totals["rows"], summary=row.summary, best_worst=simulations.extremes(connection, simulation_id, "dealer"),
-            pairs=pairs, names=simulations.names(connection, simulation_id, "dealer", {code for pair in pairs for code in pair[:2]}),
-             places=[place(each) for each in row.summary["unserved"]["where"][:SHOWN_PLACES]],
-            conflicts=conflicts(connection, row), current=simulations.is_current(connection, row), others=_others(connection, row), **page)
+            total_rows=totals["rows"],
+            summary=row.summary,
+            best_worst=simulations.extremes(connection, simulation_id, "dealer"),
+            pairs=pairs,
+            names=simulations.names(
+                connection, simulation_id, "dealer", {code for pair in pairs for code in pair[:2]}
+            ),
+            places=[place(each) for each in row.summary["unserved"]["where"][:SHOWN_PLACES]],
+            conflicts=conflicts(connection, row),
+            current=simulations.is_current(connection, row),
+            others=_others(connection, row),
+            **page,
+        )
 
 
 def _switches(kind: str, endpoint: str, **values: int) -> list[tuple[str, str, bool]]:
-    return [(url_for(endpoint, kind=each, **values) + "#rows", labels.label(labels.SIMULATION_KINDS, each), each == kind) for each in KINDS]
+    return [
+        (
+            url_for(endpoint, kind=each, **values) + "#rows",
+            labels.label(labels.SIMULATION_KINDS, each),
+            each == kind,
+        )
+        for each in KINDS
+    ]
 
 
 def _with_door(column: Column) -> Column:
-    return column if column.key != "code" else Column(column.key, column.name, column.kind, column.value, column.sort, _door)
+    return (
+        column
+        if column.key != "code"
+        else Column(column.key, column.name, column.kind, column.value, column.sort, _door)
+    )
 
 
 def _foot(totals: dict[str, int]) -> dict[str, Any]:
-    return {**totals, "net": totals["visits_after"] - totals["visits_before"], "revenue_net": totals["revenue_after"] - totals["revenue_before"]}
+    return {
+        **totals,
+        "net": totals["visits_after"] - totals["visits_before"],
+        "revenue_net": totals["revenue_after"] - totals["revenue_before"],
+    }
 
 
 def _others(connection: Connection, row: Row[Any]) -> list[Row[Any]]:
     """Finished ones on the same visits, to compare with."""
-    return [each for each in simulation_runs.finished(connection) if each.id != row.id and each.scenario["on"] == row.scenario["on"]]
+    return [
+        each
+        for each in simulation_runs.finished(connection)
+        if each.id != row.id and each.scenario["on"] == row.scenario["on"]
+    ]
 
 
 @blueprint.post("/simulations/<int:simulation_id>/again")
 @needs("simulation:write")
 def repeat_simulation(simulation_id: int) -> Any:
-    """The same question once more, of the network and the rules as they are now; days of the past stay those days."""
+    """The same question once more, of the network and the rules as they are now; days of the past
+    stay those days."""
     with db.read() as connection:
         body = _found(connection, simulation_id).scenario
-    again = simulation_runs.ask(body, actor=current_actor(), user_id=current_user.id, now=dt.datetime.now(dt.UTC))
+    again = simulation_runs.ask(
+        body, actor=current_actor(), user_id=current_user.id, now=dt.datetime.now(dt.UTC)
+    )
     return redirect(url_for("hq.simulation", simulation_id=again), 303)
 
 
@@ -150,7 +246,12 @@ def simulation_progress(simulation_id: int) -> Any:
         row = _found(connection, simulation_id)
     if row.state not in WAITS:
         return "", 200, {"HX-Refresh": "true"}
-    return render_template("hq/simulation_progress.html", row=row, told=progress_of(row, now), may_write=current_actor().may("job:write"))
+    return render_template(
+        "hq/simulation_progress.html",
+        row=row,
+        told=progress_of(row, now),
+        may_write=current_actor().may("job:write"),
+    )
 
 
 @blueprint.get("/simulations/<int:simulation_id>/map.json")
@@ -167,16 +268,40 @@ def simulation_map(simulation_id: int) -> Response:
         if row.gained or row.lost:
             changed.append((row.latitude, row.longitude))
         net = row.visits_after - row.visits_before
-        about = _("%(before)s visits before, %(after)s after", before=words.count(row.visits_before), after=words.count(row.visits_after))
-        points.append(maps.point(row.latitude, row.longitude, row.code, row.name, mark="loss" if net < 0 else "", value=abs(net), words=about,
-                                 door=row.code not in opened))
+        about = _(
+            "%(before)s visits before, %(after)s after",
+            before=words.count(row.visits_before),
+            after=words.count(row.visits_after),
+        )
+        points.append(
+            maps.point(
+                row.latitude,
+                row.longitude,
+                row.code,
+                row.name,
+                mark="loss" if net < 0 else "",
+                value=abs(net),
+                words=about,
+                door=row.code not in opened,
+            )
+        )
     title = _("Visits gained (filled) or lost (rings), net")
-    return jsonify(maps.collection(points, door=map_pages.door(), title=title, head=_("Net change"), none=_("as before"), write=words.count,
-                                   bounds=_around(changed)))
+    return jsonify(
+        maps.collection(
+            points,
+            door=map_pages.door(),
+            title=title,
+            head=_("Net change"),
+            none=_("as before"),
+            write=words.count,
+            bounds=_around(changed),
+        )
+    )
 
 
 def _around(points: Sequence[tuple[float, float]]) -> list[list[float]] | None:
-    """The corners of a box around these places; none for no place, and across the antimeridian the map looks for itself."""
+    """The corners of a box around these places; none for no place, and across the antimeridian the
+    map looks for itself."""
     if not points or max(lng for _lat, lng in points) - min(lng for _lat, lng in points) > 180:
         return None
     lats, lngs = [lat for lat, _lng in points], [lng for _lat, lng in points]
@@ -185,14 +310,24 @@ def _around(points: Sequence[tuple[float, float]]) -> list[list[float]] | None:
 
 def _opened(rows: Sequence[Row[Any]]) -> set[str]:
     """Stores that exist in the question alone: they have no page."""
-    return {each["open"]["store_code"] for row in rows for each in row.scenario["changes"] if "open" in each}
+    return {
+        each["open"]["store_code"]
+        for row in rows
+        for each in row.scenario["changes"]
+        if "open" in each
+    }
 
 
 @blueprint.get("/simulations/compare", strict_slashes=False)
 @needs("simulation:read")
 def compare_simulations() -> Any:
     """Two finished ones on the same visits; `kind` of row."""
-    pair = [int(text) if (text := request.args.get(name, "")).isascii() and text.isdigit() and len(text) < 16 else 0 for name in ("a", "b")]
+    pair = [
+        int(text)
+        if (text := request.args.get(name, "")).isascii() and text.isdigit() and len(text) < 16
+        else 0
+        for name in ("a", "b")
+    ]
     kind = request.args.get("kind", "dealer")
     kind = kind if kind in KINDS else "dealer"
     with db.read() as connection:
@@ -201,8 +336,23 @@ def compare_simulations() -> Any:
         try:
             found = simulations.side_by_side(connection, *pair, kind)
         except Conflict as refusal:
-            return render_template("hq/compare_simulations.html", rows=rows, said=said, fault=fault_words.reason(refusal.detail), found=[]), 409
+            return render_template(
+                "hq/compare_simulations.html",
+                rows=rows,
+                said=said,
+                fault=fault_words.reason(refusal.detail),
+                found=[],
+            ), 409
     differ = [each for each in found if each["first"] != each["second"]]
     differ.sort(key=lambda each: (-abs(each["first"] - each["second"]), each["code"]))
-    return render_template("hq/compare_simulations.html", rows=rows, said=said, fault="", found=differ[:200], differ=len(differ), kind=kind, opened=_opened(rows),
-                           switches=_switches(kind, "hq.compare_simulations", a=pair[0], b=pair[1]))
+    return render_template(
+        "hq/compare_simulations.html",
+        rows=rows,
+        said=said,
+        fault="",
+        found=differ[:200],
+        differ=len(differ),
+        kind=kind,
+        opened=_opened(rows),
+        switches=_switches(kind, "hq.compare_simulations", a=pair[0], b=pair[1]),
+    )

@@ -1,4 +1,5 @@
 """Orders and refunds of the chain or a branch, and the ledger lines behind figures."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,6 @@
-"""Performance: what stores, dealers, branches or days brought on chosen days, beside as many days before."""
+"""Performance: what stores, dealers, branches or days brought on chosen days, beside as many days
+before."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -19,9 +21,18 @@ from app.web.permissions import current_actor, needs
 from stores.base.actors import Actor
 from stores.figures import figures
 
-BY = {"store": _l("by store"), "dealer": _l("by dealer"), "branch": _l("by branch"), "day": _l("by day")}
+BY = {
+    "store": _l("by store"),
+    "dealer": _l("by dealer"),
+    "branch": _l("by branch"),
+    "day": _l("by day"),
+}
 NAMES = {"store": _l("Store"), "dealer": _l("Dealer"), "branch": _l("Branch")}
-READ: dict[str, Callable[..., Sequence[Any]]] = {"store": figures.store_figures, "dealer": figures.dealer_figures, "branch": figures.branch_figures}
+READ: dict[str, Callable[..., Sequence[Any]]] = {
+    "store": figures.store_figures,
+    "dealer": figures.dealer_figures,
+    "branch": figures.branch_figures,
+}
 
 
 class Compared:
@@ -32,7 +43,11 @@ class Compared:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("before_"):
-            return getattr(self.before, name.removeprefix("before_"), 0) if self.before is not None else 0
+            return (
+                getattr(self.before, name.removeprefix("before_"), 0)
+                if self.before is not None
+                else 0
+            )
         return getattr(self.row, name)
 
     @property
@@ -42,7 +57,9 @@ class Compared:
 
     @property
     def code(self) -> str:
-        return str(self.row.day.isoformat() if isinstance(self.row, figures.DayFigures) else self.row.code)
+        return str(
+            self.row.day.isoformat() if isinstance(self.row, figures.DayFigures) else self.row.code
+        )
 
 
 @blueprint.get("/performance", strict_slashes=False)
@@ -52,31 +69,66 @@ def performance() -> Any:
     span = shown_days.asked(request.args, today)
     by = request.args.get("by") if request.args.get("by") in BY else "store"
     branch = request.args.get("branch") or None
-    table = tables.asked(f"performance-{by}", _columns(str(by), span), "-day" if by == "day" else "-sales_minor")
+    table = tables.asked(
+        f"performance-{by}", _columns(str(by), span), "-day" if by == "day" else "-sales_minor"
+    )
     with db.read() as connection:
         rows = _rows(connection, actor, str(by), span, today, branch)
         own = figures.totals(connection, actor, span.first, span.last, today, branch_code=branch)
-        before = figures.totals(connection, actor, span.before.first, span.before.last, today, branch_code=branch)
-        total = {name: getattr(own, name) for name in ("entries", "orders", "sales_minor", "adds")} | {"before_sales_minor": before.sales_minor}
-        return tables.answer(table, tables.ranked(rows), "hq/performance.html", total=total, now=now, span=span, by=by, choices=BY, branch=branch,
-                             switches=[(url_for("hq.performance", by=each, **span.query), name, each == by) for each, name in BY.items()], note=_note(str(by)),
-                             own=own, before=before, number=len(rows))
+        before = figures.totals(
+            connection, actor, span.before.first, span.before.last, today, branch_code=branch
+        )
+        total = {
+            name: getattr(own, name) for name in ("entries", "orders", "sales_minor", "adds")
+        } | {"before_sales_minor": before.sales_minor}
+        return tables.answer(
+            table,
+            tables.ranked(rows),
+            "hq/performance.html",
+            total=total,
+            now=now,
+            span=span,
+            by=by,
+            choices=BY,
+            branch=branch,
+            switches=[
+                (url_for("hq.performance", by=each, **span.query), name, each == by)
+                for each, name in BY.items()
+            ],
+            note=_note(str(by)),
+            own=own,
+            before=before,
+            number=len(rows),
+        )
 
 
 def _note(by: str) -> str:
     if by == "branch":
-        return _("a store counts for its branch and for each above it, so rows do not add up to the total")
+        return _(
+            "a store counts for its branch and for each above it, so rows do not add up to the "
+            "total"
+        )
     return _("the period before is as many days just before")
 
 
-def _rows(connection: Connection, actor: Actor, by: str, span: Span, today: Any, branch: str | None) -> list[Compared]:
+def _rows(
+    connection: Connection, actor: Actor, by: str, span: Span, today: Any, branch: str | None
+) -> list[Compared]:
     if by == "day":
-        days = figures.by_day(connection, actor, span.before.first, span.last, today, branch_code=branch)
+        days = figures.by_day(
+            connection, actor, span.before.first, span.last, today, branch_code=branch
+        )
         half = len(days) // 2
         return [Compared(now, before) for before, now in zip(days[:half], days[half:], strict=True)]
     more = {} if by == "branch" or branch is None else {"branch_code": branch}
-    before = {row.code: row for row in READ[by](connection, actor, span.before.first, span.before.last, today, **more)}
-    return [Compared(row, before.get(row.code)) for row in READ[by](connection, actor, span.first, span.last, today, **more)]
+    before = {
+        row.code: row
+        for row in READ[by](connection, actor, span.before.first, span.before.last, today, **more)
+    }
+    return [
+        Compared(row, before.get(row.code))
+        for row in READ[by](connection, actor, span.first, span.last, today, **more)
+    ]
 
 
 def _columns(by: str, span: Span) -> tuple[Column, ...]:
@@ -85,23 +137,74 @@ def _columns(by: str, span: Span) -> tuple[Column, ...]:
             days = {"day": row.day.isoformat()} if by == "day" else span.query
             whose = {} if by in ("day", "branch") else {by: row.code}
             return url_for(endpoint, **whose, **days, **more)
+
         return address
 
     rows = by in ("store", "dealer", "day")
-    first = Column("day", _l("Day"), "day", sort="day") if by == "day" else Column(
-        by, NAMES[by], "chip", value=lambda row: (row.code, row.name), sort="code",
-        door=None if by == "branch" else lambda row: url_for(f"hq.{by}", code=row.code, **span.query))
-    found = [first,
-             Column("branch_of", _l("Branch"), value=lambda row: row.branch_name, sort="branch_name") if by in ("store", "dealer") else None,
-             Column("dealer_of", _l("Dealer"), value=lambda row: row.dealer_name, sort="dealer_name", shown=False) if by == "store" else None,
-             Column("stores", _l("Stores"), "count", sort="stores") if by in ("dealer", "branch") else None,
-             Column("entries", _l("Entries"), "count", sort="entries", door=door("hq.entries") if rows else None),
-             Column("orders", _l("Orders"), "count", sort="orders", door=door("hq.orders") if rows else None),
-             Column("orders_bp", _l("Orders per entries"), "percent"),
-             Column("adds", _l("Friend adds"), "count", sort="adds", door=door("hq.adds") if by in ("store", "day") else None),
-             Column("sales_minor", _l("Sales after refunds"), "money", sort="sales_minor"),
-             Column("before_sales_minor", _l("Sales in the period before"), "money", sort="before_sales_minor"),
-             Column("fees_minor", _l("Fees"), "money", sort="fees_minor", shown=False) if by == "dealer" else None,
-             Column("rewards_minor", _l("Rewards"), "money", sort="rewards_minor", shown=False) if by == "dealer" else None,
-             Column("net_minor", _l("Net"), "money", sort="net_minor", shown=False) if by == "dealer" else None]
+    first = (
+        Column("day", _l("Day"), "day", sort="day")
+        if by == "day"
+        else Column(
+            by,
+            NAMES[by],
+            "chip",
+            value=lambda row: (row.code, row.name),
+            sort="code",
+            door=None
+            if by == "branch"
+            else lambda row: url_for(f"hq.{by}", code=row.code, **span.query),
+        )
+    )
+    found = [
+        first,
+        Column("branch_of", _l("Branch"), value=lambda row: row.branch_name, sort="branch_name")
+        if by in ("store", "dealer")
+        else None,
+        Column(
+            "dealer_of",
+            _l("Dealer"),
+            value=lambda row: row.dealer_name,
+            sort="dealer_name",
+            shown=False,
+        )
+        if by == "store"
+        else None,
+        Column("stores", _l("Stores"), "count", sort="stores")
+        if by in ("dealer", "branch")
+        else None,
+        Column(
+            "entries",
+            _l("Entries"),
+            "count",
+            sort="entries",
+            door=door("hq.entries") if rows else None,
+        ),
+        Column(
+            "orders", _l("Orders"), "count", sort="orders", door=door("hq.orders") if rows else None
+        ),
+        Column("orders_bp", _l("Orders per entries"), "percent"),
+        Column(
+            "adds",
+            _l("Friend adds"),
+            "count",
+            sort="adds",
+            door=door("hq.adds") if by in ("store", "day") else None,
+        ),
+        Column("sales_minor", _l("Sales after refunds"), "money", sort="sales_minor"),
+        Column(
+            "before_sales_minor",
+            _l("Sales in the period before"),
+            "money",
+            sort="before_sales_minor",
+        ),
+        Column("fees_minor", _l("Fees"), "money", sort="fees_minor", shown=False)
+        if by == "dealer"
+        else None,
+        Column("rewards_minor", _l("Rewards"), "money", sort="rewards_minor", shown=False)
+        if by == "dealer"
+        else None,
+        Column("net_minor", _l("Net"), "money", sort="net_minor", shown=False)
+        if by == "dealer"
+        else None,
+    ]
     return tuple(column for column in found if column is not None)

@@ -1,4 +1,5 @@
 """Settings: who did what, and whether the log is still what was written."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -21,8 +22,11 @@ from ledger import audit as log
 LOOKED_THROUGH = 500  # of the newest lines, each time the page opens
 CHECKED_AT_ONCE = 20_000
 DOORS = {  # kind: (permission, page, name of its key)
-    "simulation": ("simulation:read", "hq.simulation", "simulation_id"), "reassignment": ("network:write", "hq.reassignment", "number"),
-    "policy": ("rules:read", "hq.policy", "version"), "customer": ("hq:read", "hq.customer", "number")}
+    "simulation": ("simulation:read", "hq.simulation", "simulation_id"),
+    "reassignment": ("network:write", "hq.reassignment", "number"),
+    "policy": ("rules:read", "hq.policy", "version"),
+    "customer": ("hq:read", "hq.customer", "number"),
+}
 
 
 def _who(line: Line) -> str:
@@ -39,7 +43,9 @@ def _door(line: Line) -> str | None:
     """To the page of what it was done to, for those who may open it."""
     if line.object_kind in DOORS and line.object_id.isdecimal():
         permission, endpoint, name = DOORS[line.object_kind]
-        return url_for(endpoint, **{name: line.object_id}) if current_actor().may(permission) else None
+        return (
+            url_for(endpoint, **{name: line.object_id}) if current_actor().may(permission) else None
+        )
     if line.object_kind == "user" and line.what and current_actor().may("user:write"):
         return url_for("hq.user", user_id=line.object_id)
     if line.object_kind == "api_key" and line.what and current_actor().may("key:write"):
@@ -62,15 +68,30 @@ COLUMNS = (
 def audit_log() -> Any:
     now, today = now_and_today()
     span = shown_days.asked(request.args, today, 7)
-    asked = {name: (request.args.get(name) or "").strip() or None for name in ("actor", "action", "kind", "object")}
+    asked = {
+        name: (request.args.get(name) or "").strip() or None
+        for name in ("actor", "action", "kind", "object")
+    }
     table = tables.asked("audit", COLUMNS, "-at")
     with db.read() as connection:
         actors = audit_lists.actors_named(connection, asked["actor"]) if asked["actor"] else None
-        wanted = AuditFilter(span.first, span.last, actors, asked["action"], asked["kind"], asked["object"])
+        wanted = AuditFilter(
+            span.first, span.last, actors, asked["action"], asked["kind"], asked["object"]
+        )
         return tables.answer(
-            table, lambda order: audit_lists.lines(connection, wanted, order), "hq/audit.html", now=now, span=span, asked=asked,
-            number=audit_lists.count(connection, wanted), chain=audit_lists.chain_state(connection, now), looked=LOOKED_THROUGH,
-            faults=log.verify_audit(connection, LOOKED_THROUGH), actions=audit_words.ACTIONS, kinds=audit_words.OBJECTS)
+            table,
+            lambda order: audit_lists.lines(connection, wanted, order),
+            "hq/audit.html",
+            now=now,
+            span=span,
+            asked=asked,
+            number=audit_lists.count(connection, wanted),
+            chain=audit_lists.chain_state(connection, now),
+            looked=LOOKED_THROUGH,
+            faults=log.verify_audit(connection, LOOKED_THROUGH),
+            actions=audit_words.ACTIONS,
+            kinds=audit_words.OBJECTS,
+        )
 
 
 @blueprint.post("/audit/check")
@@ -81,9 +102,19 @@ def check_audit() -> Any:
         length = log.head(connection)[0]
         faults = log.verify_audit(connection, CHECKED_AT_ONCE)
     if faults:
-        flash(_("%(n)s faults in the chain, the first: %(fault)s", n=len(faults), fault=faults[0]), "wrong")
+        flash(
+            _("%(n)s faults in the chain, the first: %(fault)s", n=len(faults), fault=faults[0]),
+            "wrong",
+        )
     elif length > CHECKED_AT_ONCE:
-        flash(_("The newest %(n)s lines are exactly what was sealed. The whole chain is checked by the command flask verify.", n=f"{CHECKED_AT_ONCE:,}"), "good")
+        flash(
+            _(
+                "The newest %(n)s lines are exactly what was sealed. The whole chain is checked "
+                "by the command flask verify.",
+                n=f"{CHECKED_AT_ONCE:,}",
+            ),
+            "good",
+        )
     else:
         flash(_("All %(n)s sealed lines are exactly what was sealed.", n=f"{length:,}"), "good")
     return redirect(url_for("hq.audit"), 303)

@@ -1,4 +1,5 @@
 """What is stored as a file in the import's own form, to be edited and brought in again."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -31,7 +32,16 @@ def own_form(kind: str, form: str) -> Any:
     out = cast(IO[bytes], tempfile.SpooledTemporaryFile(IN_MEMORY))  # noqa: SIM115 - the answer closes it
     try:
         with db.read() as connection:
-            count = exports.write(kind, form, out, connection, actor=actor, today=today, watermark=f"{current_user.name} {now.isoformat(timespec='seconds')}", **days)
+            count = exports.write(
+                kind,
+                form,
+                out,
+                connection,
+                actor=actor,
+                today=today,
+                watermark=f"{current_user.name} {now.isoformat(timespec='seconds')}",
+                **days,
+            )
         with db.transaction() as connection:
             exports.note(connection, kind, form, count, actor=actor, now=now)
     except BaseException:

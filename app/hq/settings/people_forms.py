@@ -1,4 +1,6 @@
-"""What the forms of users and keys ask for: a name, a role or scope, and the code that limits it."""
+"""What the forms of users and keys ask for: a name, a role or scope, and the code that limits
+it."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -20,6 +22,15 @@ def scope_faults(kind: str | None, code: str) -> dict[str, str]:
     """A limit needs its code, and no limit has none."""
     if kind is None:
         return {"scope": _("This role sees the whole chain; leave the code empty.")} if code else {}
-    return {} if code else {"scope": {
-        "branch": _("This role needs the code of its branch."), "dealer": _("This role needs the code of its dealer."),
-        "store": _("This role needs the code of its store."), "guide": _("This role needs the code of its guide.")}[kind]}
+    return (
+        {}
+        if code
+        else {
+            "scope": {
+                "branch": _("This role needs the code of its branch."),
+                "dealer": _("This role needs the code of its dealer."),
+                "store": _("This role needs the code of its store."),
+                "guide": _("This role needs the code of its guide."),
+            }[kind]
+        }
+    )

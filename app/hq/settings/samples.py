@@ -1,4 +1,6 @@
-"""Every component once on one page, in all its states, for those who build pages and for the tests."""
+"""Every component once on one page, in all its states, for those who build pages and for the
+tests."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -25,8 +27,28 @@ def samples() -> Any:
     for meaning in ("good", "wait", "wrong"):
         flash(_("Saved"), meaning)
     table, rows = tables.asked("samples", sample_figures.COLUMNS, "-sales"), sample_figures.rows()
-    cards = tables.Table("sample-cards", sample_figures.COLUMNS, sample_figures.COLUMNS[:6], Order("code"), None, rows=rows, total={"sales": 109_450})
+    cards = tables.Table(
+        "sample-cards",
+        sample_figures.COLUMNS,
+        sample_figures.COLUMNS[:6],
+        Order("code"),
+        None,
+        rows=rows,
+        total={"sales": 109_450},
+    )
     return tables.answer(
-        table, tables.ranked(rows), "hq/samples.html", total={"sales": 109_450, "orders": 12_345_678}, now=AT, today=TODAY, moment_shown=AT, sample_name=SAMPLE_NAME,
-        cards=cards, span=Span(TODAY.replace(day=1), TODAY), card_qr=drawn(SAMPLE_LINK), doors=Doors(None, None, frozenset(["O-1"])), **sample_figures.everything(),
-        **sample_facts.everything())
+        table,
+        tables.ranked(rows),
+        "hq/samples.html",
+        total={"sales": 109_450, "orders": 12_345_678},
+        now=AT,
+        today=TODAY,
+        moment_shown=AT,
+        sample_name=SAMPLE_NAME,
+        cards=cards,
+        span=Span(TODAY.replace(day=1), TODAY),
+        card_qr=drawn(SAMPLE_LINK),
+        doors=Doors(None, None, frozenset(["O-1"])),
+        **sample_figures.everything(),
+        **sample_facts.everything(),
+    )

@@ -1,4 +1,5 @@
 """Settings: the people who may sign in. Only administrators of headquarters come here."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -22,14 +23,23 @@ from app.web.permissions import HQ, ROLE_SCOPE, ROLES, current_actor, needs
 from ledger.faults import Conflict, Fault, InvalidInput, NotFound
 from stores.network.scope import find_scope
 
-STATE_WORDS = {"active": _l("active"), "new": _l("one-time password"), "locked": _l("locked"), "disabled": _l("disabled")}
+STATE_WORDS = {
+    "active": _l("active"),
+    "new": _l("one-time password"),
+    "locked": _l("locked"),
+    "disabled": _l("disabled"),
+}
 STATE_MEANINGS = {"new": "wait", "locked": "wait", "disabled": "wrong"}
 SECOND_WORDS = {"yes": _l("on"), "no": _l("off")}
 CONFLICTS = {
     "own_account": _l("This is your own account; another administrator must do it."),
-    "last_administrator": _l("This is the last administrator of headquarters; make another one first."),
-    "disabled": _l("This user is disabled already."), "enabled": _l("This user is not disabled."),
-    "no_two_factor": _l("This user has no two-factor sign-in."), "same_role": _l("This is the user's role already."),
+    "last_administrator": _l(
+        "This is the last administrator of headquarters; make another one first."
+    ),
+    "disabled": _l("This user is disabled already."),
+    "enabled": _l("This user is not disabled."),
+    "no_two_factor": _l("This user has no two-factor sign-in."),
+    "same_role": _l("This is the user's role already."),
 }
 
 
@@ -39,13 +49,40 @@ def _second(row: Any) -> str | None:
 
 
 COLUMNS = (
-    Column("name", _l("User name"), sort="name", door=lambda row: url_for("hq.user", user_id=row.id)),
+    Column(
+        "name", _l("User name"), sort="name", door=lambda row: url_for("hq.user", user_id=row.id)
+    ),
     Column("role", _l("Role"), "words", sort="role", words=ROLE_NAMES),
-    Column("scope", _l("Limited to"), "chip", value=lambda row: (row.scope_code, row.scope_name) if row.scope_code else None),
+    Column(
+        "scope",
+        _l("Limited to"),
+        "chip",
+        value=lambda row: (row.scope_code, row.scope_name) if row.scope_code else None,
+    ),
     Column("state", _l("State"), "tag", words=STATE_WORDS, meanings=STATE_MEANINGS),
-    Column("second", _l("Two-factor sign-in"), "tag", value=_second, words=SECOND_WORDS, meanings={"yes": "good", "no": "wait"}),
-    Column("last_sign_in", _l("Last sign-in"), "moment", value=lambda row: row.last_sign_in_at, sort="last_sign_in"),
-    Column("created", _l("Created"), "moment", value=lambda row: row.created_at, sort="created", shown=False),
+    Column(
+        "second",
+        _l("Two-factor sign-in"),
+        "tag",
+        value=_second,
+        words=SECOND_WORDS,
+        meanings={"yes": "good", "no": "wait"},
+    ),
+    Column(
+        "last_sign_in",
+        _l("Last sign-in"),
+        "moment",
+        value=lambda row: row.last_sign_in_at,
+        sort="last_sign_in",
+    ),
+    Column(
+        "created",
+        _l("Created"),
+        "moment",
+        value=lambda row: row.created_at,
+        sort="created",
+        shown=False,
+    ),
 )
 
 
@@ -53,18 +90,32 @@ COLUMNS = (
 @needs("user:write")
 def users_list() -> Any:
     asked = {name: request.args.get(name) or None for name in ("q", "role", "state", "second")}
-    wanted = UserFilter(dt.datetime.now(dt.UTC), asked["q"], asked["role"], asked["state"], asked["second"])
+    wanted = UserFilter(
+        dt.datetime.now(dt.UTC), asked["q"], asked["role"], asked["state"], asked["second"]
+    )
     table = tables.asked("users", COLUMNS, "name")
     with db.read() as connection:
         number, second = user_lists.count(connection, wanted)
-        return tables.answer(table, lambda order: user_lists.rows(connection, wanted, order), "hq/users.html", wanted=wanted, number=number, second=second,
-                             roles=ROLE_NAMES, states=[(state, STATE_WORDS[state]) for state in STATES])
+        return tables.answer(
+            table,
+            lambda order: user_lists.rows(connection, wanted, order),
+            "hq/users.html",
+            wanted=wanted,
+            number=number,
+            second=second,
+            roles=ROLE_NAMES,
+            states=[(state, STATE_WORDS[state]) for state in STATES],
+        )
 
 
 @blueprint.route("/users/new", methods=["GET", "POST"])
 @needs("user:write")
 def new_user() -> Any:
-    asked = Asked(request.form.get("name", "").strip(), request.form.get("role", "guide"), request.form.get("scope", "").strip())
+    asked = Asked(
+        request.form.get("name", "").strip(),
+        request.form.get("role", "guide"),
+        request.form.get("scope", "").strip(),
+    )
     faults: dict[str, str] = {}
     if request.method == "POST":
         try:
@@ -76,7 +127,9 @@ def new_user() -> Any:
             faults = {"name": _("This user name is taken; choose another.")}
         except InvalidInput:
             faults = {"name": _("A user name has 1 to 64 visible characters and no spaces.")}
-    return render_template("hq/new_user.html", asked=asked, faults=faults, roles=ROLE_NAMES, limits=ROLE_SCOPE), 422 if faults else 200
+    return render_template(
+        "hq/new_user.html", asked=asked, faults=faults, roles=ROLE_NAMES, limits=ROLE_SCOPE
+    ), 422 if faults else 200
 
 
 @blueprint.get("/users/<int:user_id>")
@@ -88,20 +141,31 @@ def user(user_id: int) -> Any:
 @blueprint.post("/users/<int:user_id>/disable")
 @needs("user:write")
 def disable_user(user_id: int) -> Any:
-    return _done(user_id, lambda now: administer.disable(user_id, by=current_actor(), now=now), _("The user is disabled; all sessions were ended."))
+    return _done(
+        user_id,
+        lambda now: administer.disable(user_id, by=current_actor(), now=now),
+        _("The user is disabled; all sessions were ended."),
+    )
 
 
 @blueprint.post("/users/<int:user_id>/enable")
 @needs("user:write")
 def enable_user(user_id: int) -> Any:
-    return _done(user_id, lambda now: administer.enable(user_id, by=current_actor(), now=now), _("The user may sign in again."))
+    return _done(
+        user_id,
+        lambda now: administer.enable(user_id, by=current_actor(), now=now),
+        _("The user may sign in again."),
+    )
 
 
 @blueprint.post("/users/<int:user_id>/two-factor/reset")
 @needs("user:write")
 def reset_two_factor(user_id: int) -> Any:
-    return _done(user_id, lambda now: administer.reset_two_factor(user_id, by=current_actor(), now=now),
-                 _("Two-factor sign-in was reset; the password alone signs in until it is turned on again."))
+    return _done(
+        user_id,
+        lambda now: administer.reset_two_factor(user_id, by=current_actor(), now=now),
+        _("Two-factor sign-in was reset; the password alone signs in until it is turned on again."),
+    )
 
 
 @blueprint.post("/users/<int:user_id>/password/reset")
@@ -121,7 +185,13 @@ def change_role(user_id: int) -> Any:
     scope_id, faults = _scope(asked)
     if faults:
         return _page(user_id, asked, faults), 422
-    return _done(user_id, lambda now: administer.change_role(user_id, asked.role, scope_id, by=current_actor(), now=now), _("Role and limit were changed."))
+    return _done(
+        user_id,
+        lambda now: administer.change_role(
+            user_id, asked.role, scope_id, by=current_actor(), now=now
+        ),
+        _("Role and limit were changed."),
+    )
 
 
 def _scope(asked: Asked) -> tuple[int | None, dict[str, str]]:
@@ -164,13 +234,27 @@ def _found(user_id: int) -> Any:
 
 def _page(user_id: int, asked: Asked | None = None, faults: dict[str, str] | None = None) -> str:
     row = _found(user_id)
-    return render_template("hq/user.html", row=row, asked=asked or Asked(row.name, row.role, row.scope_code or ""), faults=faults or {}, roles=ROLE_NAMES,
-                           limits=ROLE_SCOPE, state=STATE_WORDS[row.state], meaning=STATE_MEANINGS.get(row.state, ""), himself=row.id == current_user.id,
-                           needs_second=row.role in HQ)
+    return render_template(
+        "hq/user.html",
+        row=row,
+        asked=asked or Asked(row.name, row.role, row.scope_code or ""),
+        faults=faults or {},
+        roles=ROLE_NAMES,
+        limits=ROLE_SCOPE,
+        state=STATE_WORDS[row.state],
+        meaning=STATE_MEANINGS.get(row.state, ""),
+        himself=row.id == current_user.id,
+        needs_second=row.role in HQ,
+    )
 
 
 def _shown_once(user_id: int, name: str, secret: str, *, new: bool) -> str:
     """In the answer to the deed itself: neither an address nor a cookie ever holds it."""
-    return render_template("hq/one_time_password.html", user_id=user_id, name=name, secret=secret, new=new,
-                           address=current_app.extensions["doorstep"].public_base_url + url_for("sign_in.page"))
-
+    return render_template(
+        "hq/one_time_password.html",
+        user_id=user_id,
+        name=name,
+        secret=secret,
+        new=new,
+        address=current_app.extensions["doorstep"].public_base_url + url_for("sign_in.page"),
+    )

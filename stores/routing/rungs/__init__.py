@@ -1,4 +1,6 @@
-"""The rungs of the ladder: each a small function that answers with a Match, or says in one word why it does not (A4)."""
+"""The rungs of the ladder: each a small function that answers with a Match, or says in one word why
+it does not (A4)."""
+
 from __future__ import annotations
 
 from stores.facts.decision import Rung

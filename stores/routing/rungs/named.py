@@ -1,4 +1,6 @@
-"""Rungs that name a store: HQ's pin, the visitor's choice, his home, a link, his last visit (1-7), a region's or the brand's default (12, 13)."""
+"""Rungs that name a store: HQ's pin, the visitor's choice, his home, a link, his last visit (1-7),
+a region's or the brand's default (12, 13)."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -16,7 +18,9 @@ def _hq_pin(q: Question) -> Match | str:
 
 
 def _manual(q: Question) -> Match | str:
-    if q.state.manual_store_id is None or not q.within(q.state.manual_at, hours=q.policy.manual_hours):
+    if q.state.manual_store_id is None or not q.within(
+        q.state.manual_at, hours=q.policy.manual_hours
+    ):
         return "no_choice"
     if not q.policy.switching or q.state.no_switch:
         return "switching_off"
@@ -33,7 +37,9 @@ def _home_protected(q: Question) -> Match | str:
         return "protection_over"
     found = named(q, q.state.home_store_id)
     if isinstance(found, Match) and _is_far(q, found):
-        return replace(found, offers=local_offer(q, found.store), notes=(*found.notes, "travel"))  # A14
+        return replace(
+            found, offers=local_offer(q, found.store), notes=(*found.notes, "travel")
+        )  # A14
     return found
 
 
@@ -69,7 +75,9 @@ def _entry_cached(q: Question) -> Match | str:
 
 
 def _last_visit(q: Question) -> Match | str:
-    if q.state.last_store_id is None or not q.within(q.state.last_visit_at, days=q.policy.last_visit_days):
+    if q.state.last_store_id is None or not q.within(
+        q.state.last_visit_at, days=q.policy.last_visit_days
+    ):
         return "no_recent_visit"
     found = named(q, q.state.last_store_id)
     if isinstance(found, str) or q.visit.point is None or found.distance_m is None:
@@ -82,9 +90,14 @@ def _last_visit(q: Question) -> Match | str:
     if nearer is None or nearer.store.id == found.store.id or nearer.distance_m is None:
         return found
     gain = found.distance_m - nearer.distance_m
-    if gain < q.policy.switch_nearer_m or gain * 10_000 < found.distance_m * q.policy.switch_nearer_bp:
+    if (
+        gain < q.policy.switch_nearer_m
+        or gain * 10_000 < found.distance_m * q.policy.switch_nearer_bp
+    ):
         return found
-    if q.state.refused_store_id == nearer.store.id and q.within(q.state.refused_at, hours=q.policy.refusal_hours):
+    if q.state.refused_store_id == nearer.store.id and q.within(
+        q.state.refused_at, hours=q.policy.refusal_hours
+    ):
         return replace(found, notes=(*found.notes, "switch_refused"))
     return replace(found, offers=(Candidate(nearer.store.id, nearer.distance_m, "nearer"),))
 
@@ -144,6 +157,13 @@ def by_param(q: Question, store_id: int | None, guide_id: int | None) -> Match |
 
 
 NAMED: dict[str, Rung] = {
-    "HQ_PIN": _hq_pin, "MANUAL": _manual, "HOME_PROTECTED": _home_protected, "ENTRY_PARAM": _entry_param, "HOME": _home, "ENTRY_CACHED": _entry_cached,
-    "LAST_VISIT": _last_visit, "REGION": _region, "DEFAULT": _default,
+    "HQ_PIN": _hq_pin,
+    "MANUAL": _manual,
+    "HOME_PROTECTED": _home_protected,
+    "ENTRY_PARAM": _entry_param,
+    "HOME": _home,
+    "ENTRY_CACHED": _entry_cached,
+    "LAST_VISIT": _last_visit,
+    "REGION": _region,
+    "DEFAULT": _default,
 }

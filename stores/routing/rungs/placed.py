@@ -1,4 +1,5 @@
 """Rungs that look at the place (8-11): territory, service area, radius, nearest."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -18,25 +19,41 @@ def _territory(q: Question) -> Match | str:
     areas = areas_here(q, "territory")
     if not areas:
         return "outside_territories"
-    found = [pair for dealer_id in sorted({a.dealer_id for a in areas if a.dealer_id is not None}) for pair in _of_dealer(q, dealer_id)]
-    return _roomy(q, sorted(found, key=lambda pair: (pair[1], pair[0].code))) if found else "no_open_store_of_dealer"
+    found = [
+        pair
+        for dealer_id in sorted({a.dealer_id for a in areas if a.dealer_id is not None})
+        for pair in _of_dealer(q, dealer_id)
+    ]
+    return (
+        _roomy(q, sorted(found, key=lambda pair: (pair[1], pair[0].code)))
+        if found
+        else "no_open_store_of_dealer"
+    )
 
 
 def _of_dealer(q: Question, dealer_id: int) -> list[tuple[StoreRecord, float]]:
-    """The dealer's stores that may win here and some behind them, nearest first: a dealer may have thousands. All of them while stores are full."""
+    """The dealer's stores that may win here and some behind them, nearest first: a dealer may have
+    thousands. All of them while stores are full."""
     point, day = q.visit.point, q.visit.day
     assert point is not None
     index, stores = q.snapshot.index_of_dealer(dealer_id, day), q.snapshot.stores
     few = q.full or len(index) <= MEASURED_STORES
     equal = len(index) if few else len(index.ambiguous(point.latitude, point.longitude, limit_m(q)))
-    return [(stores[i], d) for i, d in index.k_nearest(point.latitude, point.longitude, equal + KEPT_CANDIDATES)]
+    return [
+        (stores[i], d)
+        for i, d in index.k_nearest(point.latitude, point.longitude, equal + KEPT_CANDIDATES)
+    ]
 
 
 def _service_area(q: Question) -> Match | str:
     if q.visit.point is None:
         return "no_location"
     day, ids = q.visit.day, {a.store_id for a in areas_here(q, "service_area")}
-    stores = [s for i in ids if i is not None and (s := q.snapshot.by_id.get(i)) is not None and not s.why_not(day)]
+    stores = [
+        s
+        for i in ids
+        if i is not None and (s := q.snapshot.by_id.get(i)) is not None and not s.why_not(day)
+    ]
     return _roomy(q, measured(q, stores)) if stores else "outside_service_areas"
 
 
@@ -47,8 +64,15 @@ def _radius(q: Question) -> Match | str:
     if q.snapshot.max_radius_m == 0:
         return "no_radius_set"
     stores = q.snapshot.stores
-    near = (pair for index, most in q.snapshot.radii_on(q.visit.day) for pair in index.within(point.latitude, point.longitude, most + 0.001))
-    found = sorted(((stores[i], d) for i, d in near if d <= (stores[i].service_radius_m or 0)), key=lambda pair: (pair[1], pair[0].code))
+    near = (
+        pair
+        for index, most in q.snapshot.radii_on(q.visit.day)
+        for pair in index.within(point.latitude, point.longitude, most + 0.001)
+    )
+    found = sorted(
+        ((stores[i], d) for i, d in near if d <= (stores[i].service_radius_m or 0)),
+        key=lambda pair: (pair[1], pair[0].code),
+    )
     return _roomy(q, found) if found else "outside_radii"
 
 
@@ -57,17 +81,31 @@ def _nearest(q: Question) -> Match | str:
     if point is None:
         return "no_location"
     index, stores = q.snapshot.index_on(q.visit.day), q.snapshot.stores
-    found = [(stores[i], d) for i, d in index.ambiguous(point.latitude, point.longitude, limit_m(q))]
+    found = [
+        (stores[i], d) for i, d in index.ambiguous(point.latitude, point.longitude, limit_m(q))
+    ]
     if not found:
         return "no_store"
-    if found[0][0].id in q.full:  # look on, to all that are equal with the nearest store that has room
-        near = [(stores[i], d) for i, d in index.k_nearest(point.latitude, point.longitude, len(q.full) + 1)]
+    if (
+        found[0][0].id in q.full
+    ):  # look on, to all that are equal with the nearest store that has room
+        near = [
+            (stores[i], d)
+            for i, d in index.k_nearest(point.latitude, point.longitude, len(q.full) + 1)
+        ]
         with_room = next((d for s, d in near if s.id not in q.full), None)
         if with_room is None:
             return "full"
-        found = [(stores[i], d) for i, d in index.within(point.latitude, point.longitude, with_room + max(limit_m(q), 0.001))]
+        found = [
+            (stores[i], d)
+            for i, d in index.within(
+                point.latitude, point.longitude, with_room + max(limit_m(q), 0.001)
+            )
+        ]
     if q.policy.nearest_limit_m is not None:
-        found = [pair for pair in found if pair[1] <= q.policy.nearest_limit_m]  # no tie-break may reach beyond the limit
+        found = [
+            pair for pair in found if pair[1] <= q.policy.nearest_limit_m
+        ]  # no tie-break may reach beyond the limit
     return _roomy(q, found) if found else "too_far"
 
 
@@ -79,10 +117,18 @@ def _roomy(q: Question, found: Sequence[tuple[StoreRecord, float]]) -> Match | s
     if not room:
         return "full"
     match = best(q, room)
-    return replace(match, others=match.others + tuple(Candidate(s.id, d, "full") for s, d in found if s.id in q.full))
+    return replace(
+        match,
+        others=match.others + tuple(Candidate(s.id, d, "full") for s, d in found if s.id in q.full),
+    )
 
 
-PLACED: dict[str, Rung] = {"TERRITORY": _territory, "SERVICE_AREA": _service_area, "RADIUS": _radius, "NEAREST": _nearest}
+PLACED: dict[str, Rung] = {
+    "TERRITORY": _territory,
+    "SERVICE_AREA": _service_area,
+    "RADIUS": _radius,
+    "NEAREST": _nearest,
+}
 
 
 def by_place(q: Question) -> Match | None:
@@ -97,7 +143,11 @@ def by_place(q: Question) -> Match | None:
 
 def local_offer(q: Question, home: StoreRecord) -> tuple[Candidate, ...]:
     local = by_place(q)
-    return (Candidate(local.store.id, local.distance_m, "local"),) if local is not None and local.store.id != home.id else ()
+    return (
+        (Candidate(local.store.id, local.distance_m, "local"),)
+        if local is not None and local.store.id != home.id
+        else ()
+    )
 
 
 def covers(q: Question, store: StoreRecord, distance: float) -> bool:

@@ -1,4 +1,5 @@
 """Every bad input gets a problem document and does nothing (CONTRACT 3, M23)."""
+
 from __future__ import annotations
 
 import json
@@ -63,7 +64,10 @@ BAD_BODIES = {  # what is wrong: (body, the field that the answer must name)
     "NUL in a code": (but(parcel_code="a\0b"), "parcel_code"),
     "an unknown field": (but(surprise=1), "surprise"),
     "an unknown field inside": (line(price=1), "lines.0.price"),
-    "a missing field": (b'{"parcel_code": "P1", "lines": [{"line_no": 1, "amount_minor": 1}]}', "customer_id"),
+    "a missing field": (
+        b'{"parcel_code": "P1", "lines": [{"line_no": 1, "amount_minor": 1}]}',
+        "customer_id",
+    ),
     "null for a required field": (but(customer_id=None), "customer_id"),
     "an empty code": (but(parcel_code=""), "parcel_code"),
     "a code of 65 characters": (but(parcel_code="x" * 65), "parcel_code"),
@@ -92,7 +96,10 @@ BAD_BODIES = {  # what is wrong: (body, the field that the answer must name)
     "an amount of 31 digits": (line(amount_minor=10**30), "lines.0.amount_minor"),
     "an amount of NaN": (but().replace(b"100", b"NaN"), "lines.0.amount_minor"),
     "an amount with a leading zero": (but().replace(b"100", b"0100"), "body"),
-    "a good and a bad line": (but(lines=[LINE, {**LINE, "amount_minor": None}]), "lines.1.amount_minor"),
+    "a good and a bad line": (
+        but(lines=[LINE, {**LINE, "amount_minor": None}]),
+        "lines.1.amount_minor",
+    ),
     "a quantity of 0": (line(quantity=0), "lines.0.quantity"),
     "a negative quantity": (line(quantity=-1), "lines.0.quantity"),
     "a line number of 0": (line(line_no=0), "lines.0.line_no"),
@@ -119,14 +126,23 @@ BAD_BODIES = {  # what is wrong: (body, the field that the answer must name)
     "an infinite accuracy": (place(accuracy_m=float("inf")), "location.accuracy_m"),
 }
 BAD_QUERIES = {
-    "an unknown parameter": ("?colour=red", "colour"), "limit 0": ("?limit=0", "limit"), "limit 201": ("?limit=201", "limit"),
-    "limit -1": ("?limit=-1", "limit"), "a huge limit": ("?limit=99999999999999999999", "limit"), "limit in words": ("?limit=ten", "limit"),
-    "limit with a fraction": ("?limit=1.0", "limit"), "limit in other digits": ("?limit=%D9%A1", "limit"),
+    "an unknown parameter": ("?colour=red", "colour"),
+    "limit 0": ("?limit=0", "limit"),
+    "limit 201": ("?limit=201", "limit"),
+    "limit -1": ("?limit=-1", "limit"),
+    "a huge limit": ("?limit=99999999999999999999", "limit"),
+    "limit in words": ("?limit=ten", "limit"),
+    "limit with a fraction": ("?limit=1.0", "limit"),
+    "limit in other digits": ("?limit=%D9%A1", "limit"),
     "an empty limit": ("?limit=", "limit"),
     "a parameter twice": ("?limit=1&limit=2", "query"),
-    "half an escape": ("?limit=%1", "query"), "an escape of no hex": ("?limit=%zz", "query"),
-    "bytes that are no UTF-8": ("?cursor=%ff", "query"), "NUL": ("?cursor=%00", "query"), "no value": ("?limit", "query"),
-    "a garbled cursor": ("?cursor=AAAA", "cursor"), "a cursor of nothing": ("?cursor=", "cursor"),
+    "half an escape": ("?limit=%1", "query"),
+    "an escape of no hex": ("?limit=%zz", "query"),
+    "bytes that are no UTF-8": ("?cursor=%ff", "query"),
+    "NUL": ("?cursor=%00", "query"),
+    "no value": ("?limit", "query"),
+    "a garbled cursor": ("?cursor=AAAA", "cursor"),
+    "a cursor of nothing": ("?cursor=", "cursor"),
     "a cursor in Chinese": ("?cursor=%E4%B8%8A", "cursor"),
     "a very long query": ("?cursor=" + "A" * 5000, "query"),
 }
@@ -145,7 +161,9 @@ def refused(answer: Any, status: int = 400) -> dict[str, Any]:
 @pytest.mark.parametrize("what", BAD_BODIES)
 def test_a_bad_body_is_refused_by_field(client, what):
     body, field = BAD_BODIES[what]
-    found = refused(client.post("/api/v1/parcels", data=body, headers=MEI, content_type="application/json"))
+    found = refused(
+        client.post("/api/v1/parcels", data=body, headers=MEI, content_type="application/json")
+    )
     assert field in [error["field"] for error in found["errors"]]
 
 
@@ -156,9 +174,19 @@ def test_a_bad_query_is_refused_by_name(client, what):
     assert field in [error["field"] for error in found["errors"]]
 
 
-@pytest.mark.parametrize("query", [
-    "", "?from=2025-01-01", "?from=x&to=2025-01-02", "?from=2025-02-30&to=2025-03-01", "?from=2025-03-02&to=2025-03-01",
-    "?from=2025-03-01T00:00:00Z&to=2025-03-02", "?from=2025-03-01&to=2025-03-02&by=mood", "?first=2025-03-01&to=2025-03-02"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?from=2025-01-01",
+        "?from=x&to=2025-01-02",
+        "?from=2025-02-30&to=2025-03-01",
+        "?from=2025-03-02&to=2025-03-01",
+        "?from=2025-03-01T00:00:00Z&to=2025-03-02",
+        "?from=2025-03-01&to=2025-03-02&by=mood",
+        "?first=2025-03-01&to=2025-03-02",
+    ],
+)
 def test_days_that_are_no_days_are_refused(client, query):
     refused(client.get("/api/v1/parcels/P1/count" + query, headers=MEI))
 
@@ -171,20 +199,41 @@ def test_a_body_above_the_limit_is_refused_by_size(client):
     refused(client.post("/api/v1/parcels", data=b"[" * 100_000, headers=MEI), 413)
 
 
-@pytest.mark.parametrize("kind", [
-    "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json; charset=gbk", "json"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=gbk",
+        "json",
+    ],
+)
 def test_another_media_type_is_refused(client, kind):
     refused(client.post("/api/v1/parcels", data=but(), headers=MEI, content_type=kind), 415)
 
 
 def test_a_compressed_body_is_refused(client):
-    refused(client.post("/api/v1/parcels", data=but(), headers={**MEI, "Content-Encoding": "gzip"}), 415)
+    refused(
+        client.post("/api/v1/parcels", data=but(), headers={**MEI, "Content-Encoding": "gzip"}), 415
+    )
 
 
-@pytest.mark.parametrize("kind", [
-    None, "application/json", "application/json; charset=UTF-8", "Application/JSON", "application/vnd.shop+json"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        None,
+        "application/json",
+        "application/json; charset=UTF-8",
+        "Application/JSON",
+        "application/vnd.shop+json",
+    ],
+)
 def test_json_passes_under_every_name_it_has(client, kind):
-    assert client.post("/api/v1/parcels", data=but(), headers=MEI, content_type=kind).status_code == 201
+    assert (
+        client.post("/api/v1/parcels", data=but(), headers=MEI, content_type=kind).status_code
+        == 201
+    )
 
 
 @pytest.mark.parametrize("value", ["", "x" * 256, "naïve", "tab\there"])
@@ -192,7 +241,10 @@ def test_an_unusable_idempotency_key_is_refused(client, value):
     refused(client.post("/api/v1/parcels", data=but(), headers={**MEI, "Idempotency-Key": value}))
 
 
-@pytest.mark.parametrize("path", ["/parcels/NOPE", "/parcels/%00", "/parcels/a%0ab", "/parcels/%ff", "/parcels/" + "x" * 300])
+@pytest.mark.parametrize(
+    "path",
+    ["/parcels/NOPE", "/parcels/%00", "/parcels/a%0ab", "/parcels/%ff", "/parcels/" + "x" * 300],
+)
 def test_a_name_that_no_row_has_is_not_found(client, path):
     refused(client.put("/api/v1" + path, data=b"{", headers=MEI), 404)
 
@@ -202,4 +254,9 @@ def test_a_number_beyond_the_database_is_not_found(client):
 
 
 def test_a_backslash_before_u0000_is_no_nul(client):
-    assert client.post("/api/v1/parcels", data=raw("payload", b'{"a": "\\\\u0000"}'), headers=MEI).status_code == 201
+    assert (
+        client.post(
+            "/api/v1/parcels", data=raw("payload", b'{"a": "\\\\u0000"}'), headers=MEI
+        ).status_code
+        == 201
+    )

@@ -1,4 +1,6 @@
-"""Orders, refunds, events and revenue by HTTP: what is answered is what is there, and a refusal says what, why and what to do (CONTRACT 3)."""
+"""Orders, refunds, events and revenue by HTTP: what is answered is what is there, and a refusal
+says what, why and what to do (CONTRACT 3)."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -27,7 +29,16 @@ class Till:
     """The real application, asked as an integrator asks it."""
 
     def __init__(self, url: str, folder: Path):
-        self.app = installed(config.load({"DATABASE_URL": url, "SECRET_KEY": SECRET, "INSTANCE_PATH": str(folder), "LOG_LEVEL": "WARNING"}))
+        self.app = installed(
+            config.load(
+                {
+                    "DATABASE_URL": url,
+                    "SECRET_KEY": SECRET,
+                    "INSTANCE_PATH": str(folder),
+                    "LOG_LEVEL": "WARNING",
+                }
+            )
+        )
         network = Network()
         network.begin()
         self.shop = Shop(network)
@@ -35,19 +46,63 @@ class Till:
         self.key = api_keys.create_key("till", "admin", by=COMMAND_LINE)
 
     def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
-        headers = {"Authorization": f"Bearer {self.key}", **({"Idempotency-Key": key} if key else {})}
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            **({"Idempotency-Key": key} if key else {}),
+        }
         return self.client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
 
-    def sells(self, order_no: str, amount: int = 29_900, at: str = "2025-03-01T02:00:00Z", near: str | None = "S1", key: str | None = None, **more: Any) -> Any:
-        place = {"location": dict(zip(("latitude", "longitude"), HERE[near], strict=True), crs="wgs84")} if near else {}
-        return self.call("POST", "/orders", {"order_no": order_no, "customer_id": "c1", "paid_at": at, "currency": "CNY",
-                                             "lines": [{"line_no": 1, "quantity": 1, "amount_minor": amount}], **place, **more}, key)
+    def sells(
+        self,
+        order_no: str,
+        amount: int = 29_900,
+        at: str = "2025-03-01T02:00:00Z",
+        near: str | None = "S1",
+        key: str | None = None,
+        **more: Any,
+    ) -> Any:
+        place = (
+            {"location": dict(zip(("latitude", "longitude"), HERE[near], strict=True), crs="wgs84")}
+            if near
+            else {}
+        )
+        return self.call(
+            "POST",
+            "/orders",
+            {
+                "order_no": order_no,
+                "customer_id": "c1",
+                "paid_at": at,
+                "currency": "CNY",
+                "lines": [{"line_no": 1, "quantity": 1, "amount_minor": amount}],
+                **place,
+                **more,
+            },
+            key,
+        )
 
-    def takes_back(self, order_no: str, refund_no: str, amount: int, at: str = "2025-03-02T02:00:00Z", key: str | None = None) -> Any:
-        return self.call("POST", f"/orders/{order_no}/refunds", {
-            "refund_no": refund_no, "refunded_at": at, "lines": [{"line_no": 1, "amount_minor": amount}]}, key)
+    def takes_back(
+        self,
+        order_no: str,
+        refund_no: str,
+        amount: int,
+        at: str = "2025-03-02T02:00:00Z",
+        key: str | None = None,
+    ) -> Any:
+        return self.call(
+            "POST",
+            f"/orders/{order_no}/refunds",
+            {
+                "refund_no": refund_no,
+                "refunded_at": at,
+                "lines": [{"line_no": 1, "amount_minor": amount}],
+            },
+            key,
+        )
 
-    def revenue(self, path: str, by: str = "day", first: str = "2025-01-01", last: str = "2025-12-31") -> dict[str, Any]:
+    def revenue(
+        self, path: str, by: str = "day", first: str = "2025-01-01", last: str = "2025-12-31"
+    ) -> dict[str, Any]:
         answer = self.call("GET", f"/{path}/revenue?from={first}&to={last}&by={by}")
         assert answer.status_code == 200, answer.text
         return answer.json
@@ -63,8 +118,13 @@ def till(database_url: str, tmp_path: Path) -> Iterator[Till]:
 
 def test_the_answer_to_a_new_order_is_the_order_as_it_is_read(till: Till):
     till.shop.adds("Wang", till.shop.network.now)
-    for number, more in (("a", {}), ("b", {"near": None}), ("c", {"guide_code": "Zhao", "near": "S3", "channel": "k"}), ("d", {"amount": 0}),
-                         ("e", {"near": "S2", "at": "2025-07-01T00:00:00Z"})):
+    for number, more in (
+        ("a", {}),
+        ("b", {"near": None}),
+        ("c", {"guide_code": "Zhao", "near": "S3", "channel": "k"}),
+        ("d", {"amount": 0}),
+        ("e", {"near": "S2", "at": "2025-07-01T00:00:00Z"}),
+    ):
         made = till.sells(number, **more)
         assert made.status_code == 201, made.text
         assert made.json == till.call("GET", f"/orders/{number}").json
@@ -81,14 +141,24 @@ def test_a_refund_answers_what_it_took_back_and_again_the_same(till: Till):
     till.sells("O")
     first, again = till.takes_back("O", "R", 10_000), till.takes_back("O", "R", 10_000)
     assert (first.status_code, again.status_code) == (201, 200) and first.json == again.json
-    assert {t["kind"]: t["amount_minor"] for t in first.json["transfers"]} == {"refund": 10_000, "platform_fee_return": 500, "channel_fee_return": 60}
+    assert {t["kind"]: t["amount_minor"] for t in first.json["transfers"]} == {
+        "refund": 10_000,
+        "platform_fee_return": 500,
+        "channel_fee_return": 60,
+    }
     assert all(c["amount_minor"] == -10_000 for c in first.json["credits"])
 
 
 def refusal(answer: Any, status: int, code: str, field: str) -> None:
     problem = answer.json
-    assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), answer.text
-    assert problem["code"] == code and field in [e["field"] for e in problem["errors"]] and len(problem["detail"]) > 30
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), (
+        answer.text
+    )
+    assert (
+        problem["code"] == code
+        and field in [e["field"] for e in problem["errors"]]
+        and len(problem["detail"]) > 30
+    )
 
 
 def test_every_refusal_of_an_order_names_field_and_reason_and_writes_nothing(till: Till):
@@ -96,7 +166,9 @@ def test_every_refusal_of_an_order_names_field_and_reason_and_writes_nothing(til
     before = till.shop.counts()
     refusal(till.sells("O", amount=1), 409, "order_reused", "order_no")
     refusal(till.sells("P", guide_code="nobody"), 422, "unknown_guide", "guide_code")
-    refusal(till.sells("P", fulfilment_store_code="NOPE"), 422, "unknown_store", "fulfilment_store_code")
+    refusal(
+        till.sells("P", fulfilment_store_code="NOPE"), 422, "unknown_store", "fulfilment_store_code"
+    )
     refusal(till.sells("P", entry_id="nothing"), 422, "unknown_entry", "entry_id")
     refusal(till.sells("P", currency="USD"), 422, "wrong_currency", "currency")
     refusal(till.sells("P", freight_minor=29_901), 422, "freight_above_total", "freight_minor")
@@ -105,7 +177,12 @@ def test_every_refusal_of_an_order_names_field_and_reason_and_writes_nothing(til
     refusal(till.sells("P", at="yesterday"), 400, "malformed_body", "paid_at")
     refusal(till.sells("P", store_code="S2"), 400, "malformed_body", "store_code")
     refusal(till.takes_back("O", "R", 29_901), 409, "refund_above_order", "amount_minor")
-    refusal(till.takes_back("O", "R", 1, at="2025-02-01T00:00:00Z"), 422, "refund_before_order", "refunded_at")
+    refusal(
+        till.takes_back("O", "R", 1, at="2025-02-01T00:00:00Z"),
+        422,
+        "refund_before_order",
+        "refunded_at",
+    )
     refusal(till.takes_back("O", "R", 0), 400, "malformed_body", "lines.0.amount_minor")
     assert till.takes_back("none", "R", 1).status_code == 404
     assert till.shop.counts() == before
@@ -114,7 +191,9 @@ def test_every_refusal_of_an_order_names_field_and_reason_and_writes_nothing(til
 def test_a_place_that_is_none_is_refused_not_a_fault_of_ours(till: Till):
     before = till.shop.counts()
     for crs in ("gcj02", "bd09"):
-        answer = till.sells("P", near=None, location={"latitude": 90.0, "longitude": 180.0, "crs": crs})
+        answer = till.sells(
+            "P", near=None, location={"latitude": 90.0, "longitude": 180.0, "crs": crs}
+        )
         assert answer.status_code in (201, 422), answer.text
         if answer.status_code == 201:
             assert answer.json["owner_basis"] == "unattributed"
@@ -125,7 +204,15 @@ def test_a_place_that_is_none_is_refused_not_a_fault_of_ours(till: Till):
 
 
 def test_the_times_at_the_ends_of_the_calendar_are_taken_or_refused(till: Till):
-    for n, at in enumerate(("1970-01-01T00:00:00Z", "1970-01-01", "2100-12-31T23:59:59Z", "2100-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z")):
+    for n, at in enumerate(
+        (
+            "1970-01-01T00:00:00Z",
+            "1970-01-01",
+            "2100-12-31T23:59:59Z",
+            "2100-12-31T23:59:59-14:00",
+            "0001-01-01T00:00:00Z",
+        )
+    ):
         assert till.sells(f"T{n}", at=at).status_code in (422, 400)
 
 
@@ -136,11 +223,35 @@ def test_a_fact_that_cannot_have_happened_is_refused_by_every_call_n5(till: Till
     who = {"customer": {"customer_id": "c1"}, "occurred_at": at}
     refusal(till.call("POST", "/entries", who), 422, "impossible_time", "occurred_at")
     refusal(till.call("POST", "/routes", who), 422, "impossible_time", "occurred_at")
-    refusal(till.call("POST", "/entry-params", {"store_code": "S1", "issued_at": at}), 422, "impossible_time", "issued_at")
+    refusal(
+        till.call("POST", "/entry-params", {"store_code": "S1", "issued_at": at}),
+        422,
+        "impossible_time",
+        "issued_at",
+    )
     refusal(till.sells("P", at=at), 422, "impossible_time", "paid_at")
     refusal(till.takes_back("O", "R", 1, at=at), 422, "impossible_time", "refunded_at")
-    refusal(till.call("POST", "/orders/O/states", {"state": "shipped", "at": at}), 422, "impossible_time", "at")
-    heard = till.call("POST", "/events", {"events": [{"event_id": "e", "type": "contact.confirmed", "occurred_at": at, "guide_code": "Wang", "customer_id": "c1"}]})
+    refusal(
+        till.call("POST", "/orders/O/states", {"state": "shipped", "at": at}),
+        422,
+        "impossible_time",
+        "at",
+    )
+    heard = till.call(
+        "POST",
+        "/events",
+        {
+            "events": [
+                {
+                    "event_id": "e",
+                    "type": "contact.confirmed",
+                    "occurred_at": at,
+                    "guide_code": "Wang",
+                    "customer_id": "c1",
+                }
+            ]
+        },
+    )
     assert [each["code"] for each in heard.json["refused"]] == ["impossible_time"]
     assert till.shop.counts() == before
 
@@ -158,18 +269,38 @@ def test_an_order_under_a_key_and_its_number_is_one_deed(till: Till):
     assert (refusal_.status_code, refusal_.json["code"]) == (409, "idempotency_key_reused")
 
 
-@pytest.mark.parametrize(("changed", "field"), [
-    ({"amount": 5}, "lines.0.amount_minor"), ({"at": "2025-03-01T02:00:01Z"}, "paid_at"), ({"customer_id": "c2"}, "customer_id"), ({"channel": "k"}, "channel"),
-    ({"guide_code": "Zhao"}, "guide_code"), ({"freight_minor": 1}, "freight_minor"),
-    ({"lines": [{"line_no": 2, "quantity": 1, "amount_minor": 29_900}]}, "lines")])
-def test_an_order_sent_twice_is_one_and_another_body_is_refused_by_the_field_that_differs_i1(till: Till, changed: dict[str, Any], field: str):
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"amount": 5}, "lines.0.amount_minor"),
+        ({"at": "2025-03-01T02:00:01Z"}, "paid_at"),
+        ({"customer_id": "c2"}, "customer_id"),
+        ({"channel": "k"}, "channel"),
+        ({"guide_code": "Zhao"}, "guide_code"),
+        ({"freight_minor": 1}, "freight_minor"),
+        ({"lines": [{"line_no": 2, "quantity": 1, "amount_minor": 29_900}]}, "lines"),
+    ],
+)
+def test_an_order_sent_twice_is_one_and_another_body_is_refused_by_the_field_that_differs_i1(
+    till: Till, changed: dict[str, Any], field: str
+):
     first, again = till.sells("O", key="k"), till.sells("O", key="k")
     before = till.shop.counts()
-    assert (again.status_code, again.json) == (first.status_code, first.json) and first.status_code == 201
-    for key, code in (("k", "idempotency_key_reused"), (None, "order_reused"), ("another", "order_reused")):
+    assert (again.status_code, again.json) == (
+        first.status_code,
+        first.json,
+    ) and first.status_code == 201
+    for key, code in (
+        ("k", "idempotency_key_reused"),
+        (None, "order_reused"),
+        ("another", "order_reused"),
+    ):
         answer = till.sells("O", key=key, **changed)
         refusal(answer, 409, code, field)
-        assert [error["field"] for error in answer.json["errors"]] == ["Idempotency-Key" if key == "k" else "order_no", field]
+        assert [error["field"] for error in answer.json["errors"]] == [
+            "Idempotency-Key" if key == "k" else "order_no",
+            field,
+        ]
     assert till.shop.counts() == before
 
 
@@ -181,23 +312,54 @@ def test_another_order_under_the_same_key_is_refused_by_its_number_i1(till: Till
 
 
 def test_a_batch_of_events_keeps_the_good_ones_and_names_the_bad_by_place(till: Till):
-    good = {"event_id": "E1", "type": "contact.confirmed", "occurred_at": "2025-03-01T02:00:00Z", "guide_code": "Wang", "customer_id": "c1"}
-    answer = till.call("POST", "/events", {"events": [
-        good, {**good, "event_id": "E2", "guide_code": "nobody"}, 7, {**good, "event_id": "E3", "type": "x"}, {**good, "occurred_at": "2025-03-02"},
-        {**good, "event_id": "E4", "occurred_at": "never"}, good]}).json
+    good = {
+        "event_id": "E1",
+        "type": "contact.confirmed",
+        "occurred_at": "2025-03-01T02:00:00Z",
+        "guide_code": "Wang",
+        "customer_id": "c1",
+    }
+    answer = till.call(
+        "POST",
+        "/events",
+        {
+            "events": [
+                good,
+                {**good, "event_id": "E2", "guide_code": "nobody"},
+                7,
+                {**good, "event_id": "E3", "type": "x"},
+                {**good, "occurred_at": "2025-03-02"},
+                {**good, "event_id": "E4", "occurred_at": "never"},
+                good,
+            ]
+        },
+    ).json
     assert (answer["accepted"], answer["duplicates"]) == (1, 1)
     assert [(r["index"], r["field"]) for r in answer["refused"]] == [
-        (1, "guide_code"), (2, "body"), (3, "type"), (4, "event_id"), (5, "occurred_at")]
+        (1, "guide_code"),
+        (2, "body"),
+        (3, "type"),
+        (4, "event_id"),
+        (5, "occurred_at"),
+    ]
 
 
 def test_more_than_a_thousand_events_are_malformed(till: Till):
     assert till.call("POST", "/events", {"events": [{}] * 1_001}).status_code == 400
 
 
-# -- revenue --------------------------------------------------------------------------------------------------------------------------
+# -- revenue ---------------------------------------------------------------------------------------
 
-sales = st.lists(st.tuples(st.sampled_from(["S1", "S2", "S3", None]), st.integers(0, 10**6), st.integers(0, 90), st.lists(st.integers(1, 10**5), max_size=3)),
-                 min_size=1, max_size=6)
+sales = st.lists(
+    st.tuples(
+        st.sampled_from(["S1", "S2", "S3", None]),
+        st.integers(0, 10**6),
+        st.integers(0, 90),
+        st.lists(st.integers(1, 10**5), max_size=3),
+    ),
+    min_size=1,
+    max_size=6,
+)
 
 
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -205,10 +367,20 @@ sales = st.lists(st.tuples(st.sampled_from(["S1", "S2", "S3", None]), st.integer
 def test_revenue_by_day_month_and_store_equals_the_ledger_and_each_other_d4(till: Till, history):
     for near, amount, start, parts in history:
         number, left = f"N{next(till.shop._numbers)}", amount
-        assert till.sells(number, amount, f"2025-{start // 28 + 1:02}-{start % 28 + 1:02}T02:00:00Z", near).status_code == 201
+        assert (
+            till.sells(
+                number, amount, f"2025-{start // 28 + 1:02}-{start % 28 + 1:02}T02:00:00Z", near
+            ).status_code
+            == 201
+        )
         for k, part in enumerate(parts):
             if part <= left:
-                assert till.takes_back(number, f"{number}-{k}", part, f"2025-{5 + k:02}-01T02:00:00Z").status_code == 201
+                assert (
+                    till.takes_back(
+                        number, f"{number}-{k}", part, f"2025-{5 + k:02}-01T02:00:00Z"
+                    ).status_code
+                    == 201
+                )
                 left -= part
     for path in ("dealers/D1", "dealers/D2", "stores/S1", "stores/S2", "stores/S3"):
         by = {each: till.revenue(path, each) for each in ("day", "month", "store")}
@@ -217,19 +389,34 @@ def test_revenue_by_day_month_and_store_equals_the_ledger_and_each_other_d4(till
             for name, value in each["totals"].items():
                 assert value == sum(row[name] for row in each["rows"])
         totals = by["day"]["totals"]
-        assert totals["net_minor"] == totals["gross_minor"] - totals["refunds_minor"] - totals["fees_minor"] - totals["rewards_minor"]
+        assert (
+            totals["net_minor"]
+            == totals["gross_minor"]
+            - totals["refunds_minor"]
+            - totals["fees_minor"]
+            - totals["rewards_minor"]
+        )
     dealers = [till.revenue(f"dealers/{d}")["totals"] for d in ("D1", "D2")]
     with db.read() as connection:
-        booked = dict(connection.execute(select(transfer.c.kind, func.sum(transfer.c.amount_minor)).group_by(transfer.c.kind)).all())
+        booked = dict(
+            connection.execute(
+                select(transfer.c.kind, func.sum(transfer.c.amount_minor)).group_by(transfer.c.kind)
+            ).all()
+        )
     assert sum(t["gross_minor"] for t in dealers) == booked.get("sale", 0)
     assert sum(t["refunds_minor"] for t in dealers) == booked.get("refund", 0)
-    assert sum(t["fees_minor"] for t in dealers) == (sum(booked.get(k, 0) for k in ("platform_fee", "channel_fee"))
-                                                     - sum(booked.get(k, 0) for k in ("platform_fee_return", "channel_fee_return")))
+    assert sum(t["fees_minor"] for t in dealers) == (
+        sum(booked.get(k, 0) for k in ("platform_fee", "channel_fee"))
+        - sum(booked.get(k, 0) for k in ("platform_fee_return", "channel_fee_return"))
+    )
 
 
 def test_a_full_refund_leaves_no_net_revenue_and_the_days_apart_d5(till: Till):
     till.sells("O")
     till.takes_back("O", "R", 29_900, at="2025-04-05T16:30:00Z")
     found = till.revenue("stores/S1")
-    assert [(r["period"], r["net_minor"]) for r in found["rows"]] == [("2025-03-01", 29_900 - 1_495 - 179), ("2025-04-06", -(29_900 - 1_495 - 179))]
+    assert [(r["period"], r["net_minor"]) for r in found["rows"]] == [
+        ("2025-03-01", 29_900 - 1_495 - 179),
+        ("2025-04-06", -(29_900 - 1_495 - 179)),
+    ]
     assert found["totals"]["net_minor"] == found["totals"]["fees_minor"] == 0

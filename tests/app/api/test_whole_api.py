@@ -1,4 +1,5 @@
 """Whatever is sent to the real API: no 500, no undeclared status, answers as documented (I3)."""
+
 from __future__ import annotations
 
 import tempfile
@@ -10,7 +11,11 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 import config
 import db
@@ -21,16 +26,24 @@ from stores.base.actors import COMMAND_LINE
 from tests.network import Network
 
 SECRET = "for tests alone, thirty-two characters"
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
 
 
 def _settings(url: str, folder: str) -> config.Settings:
-    return config.load({"DATABASE_URL": url, "SECRET_KEY": SECRET, "INSTANCE_PATH": folder, "LOG_LEVEL": "ERROR"})
+    return config.load(
+        {"DATABASE_URL": url, "SECRET_KEY": SECRET, "INSTANCE_PATH": folder, "LOG_LEVEL": "ERROR"}
+    )
 
 
 @pytest.fixture(scope="module")
 def described() -> Iterator[Any]:
-    """The real application over a small chain; its database lives as long as this module's tests."""
+    """The real application over a small chain; its database lives as long as this module's
+    tests."""
     with tempfile.TemporaryDirectory(prefix="doorstep-api-") as folder:
         url = f"sqlite:///{Path(folder) / 'api.db'}"
         commands.upgrade(url)
@@ -54,8 +67,14 @@ def test_generated_requests_meet_declared_answers_only(described):
 
 
 def _fuzz(operation: Any) -> None:
-    @settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.generate], derandomize=True, database=None,
-              suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=25,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(case=operation.as_strategy())
     def sends(case: Any) -> None:
         case.call_and_validate(checks=CHECKS)

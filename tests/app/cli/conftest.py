@@ -1,4 +1,6 @@
-"""A small chain with a command line: dealers D1 and D2, stores S1 (D1), S2 (D1), S3 (D2), guides G1 at S1 and G2 at S2."""
+"""A small chain with a command line: dealers D1 and D2, stores S1 (D1), S2 (D1), S3 (D2), guides G1
+at S1 and G2 at S2."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,4 +1,6 @@
-"""`flask import`: what it prints, which files it leaves, and that it is all or nothing (CONTRACT 2)."""
+"""`flask import`: what it prints, which files it leaves, and that it is all or nothing (CONTRACT
+2)."""
+
 from __future__ import annotations
 
 import csv
@@ -14,7 +16,14 @@ from stores.imports.outcomes import Outcome
 from stores.network.stores import store
 from tests.network import Network
 
-STORE = {"store_code": "S1", "name": "One", "dealer_code": "D1", "latitude": "31.2304", "longitude": "121.4737", "crs": "wgs84"}
+STORE = {
+    "store_code": "S1",
+    "name": "One",
+    "dealer_code": "D1",
+    "latitude": "31.2304",
+    "longitude": "121.4737",
+    "crs": "wgs84",
+}
 
 
 class CommandLine:
@@ -53,7 +62,14 @@ def test_a_file_is_taken_and_again_changes_nothing(flask_import):
 
 
 def test_one_row_at_fault_refuses_the_file_and_names_every_fault(flask_import):
-    path = flask_import.write("stores.csv", [STORE, {**STORE, "store_code": "S2", "latitude": "131"}, {**STORE, "store_code": "S3", "crs": "mars"}])
+    path = flask_import.write(
+        "stores.csv",
+        [
+            STORE,
+            {**STORE, "store_code": "S2", "latitude": "131"},
+            {**STORE, "store_code": "S3", "crs": "mars"},
+        ],
+    )
     done = flask_import("stores", path)
     assert done.exit_code == 1
     with (path.with_name("stores.csv.errors.csv")).open(encoding="utf-8-sig") as said:
@@ -63,7 +79,9 @@ def test_one_row_at_fault_refuses_the_file_and_names_every_fault(flask_import):
 
 
 def test_an_unknown_dealer_is_in_the_error_file(flask_import):
-    path = flask_import.write("stores.csv", [STORE, {**STORE, "store_code": "S2", "dealer_code": "NOPE"}])
+    path = flask_import.write(
+        "stores.csv", [STORE, {**STORE, "store_code": "S2", "dealer_code": "NOPE"}]
+    )
     assert flask_import("stores", path).exit_code == 1
     assert "3,dealer_code,NOPE" in path.with_name("stores.csv.errors.csv").read_text("utf-8-sig")
 
@@ -83,14 +101,18 @@ def test_a_dry_run_says_what_would_change_and_writes_nothing(flask_import):
 
 
 def test_warnings_are_told_and_kept_and_do_not_stop(flask_import):
-    path = flask_import.write("stores.csv", [{**STORE, "country": "CN", "region_code": "110000"}])  # Beijing's code, Shanghai's place
+    path = flask_import.write(
+        "stores.csv", [{**STORE, "country": "CN", "region_code": "110000"}]
+    )  # Beijing's code, Shanghai's place
     done = flask_import("stores", path)
     assert done.exit_code == 0
     assert "warning: line 2: region_code" in done.stdout
     assert path.with_name("stores.csv.warnings.csv").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"what,is,this\n1,2,3\n", b"\xff\xfe\x00", b"store_code\nS1\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"what,is,this\n1,2,3\n", b"\xff\xfe\x00", b"store_code\nS1\n"]
+)
 def test_a_file_that_is_no_such_table_is_refused_in_words(flask_import, tmp_path, content):
     path = tmp_path / "bad.csv"
     path.write_bytes(content)
@@ -107,8 +129,11 @@ def test_a_missing_file_is_refused_in_words(flask_import, tmp_path):
 
 def test_areas_come_as_geojson(flask_import, tmp_path):
     ring = [[120.0, 30.0], [120.1, 30.0], [120.1, 30.1], [120.0, 30.1], [120.0, 30.0]]
-    feature = {"type": "Feature", "properties": {"area_code": "T1", "kind": "territory", "dealer_code": "D1"},
-               "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    feature = {
+        "type": "Feature",
+        "properties": {"area_code": "T1", "kind": "territory", "dealer_code": "D1"},
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
     path = tmp_path / "areas.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
     assert last(flask_import("areas", path)) == "areas: 1 new"
@@ -116,11 +141,26 @@ def test_areas_come_as_geojson(flask_import, tmp_path):
 
 
 def test_customers_and_targets_come_by_file(flask_import):
-    people = flask_import.write("customers.csv", [{"customer_id": "C1", "phone": "13800138000", "employee": "no"}])
-    aims = flask_import.write("targets.csv", [{"period": "2025-06", "level": "dealer", "code": "D1", "metric": "net_sales", "target": "1000"}])
+    people = flask_import.write(
+        "customers.csv", [{"customer_id": "C1", "phone": "13800138000", "employee": "no"}]
+    )
+    aims = flask_import.write(
+        "targets.csv",
+        [
+            {
+                "period": "2025-06",
+                "level": "dealer",
+                "code": "D1",
+                "metric": "net_sales",
+                "target": "1000",
+            }
+        ],
+    )
     assert last(flask_import("customers", people)) == "customers: 1 new"
     assert last(flask_import("targets", aims)) == "targets: 1 new"
-    assert [last(flask_import(*each)) for each in (("customers", people), ("targets", aims))] == ["nothing changed"] * 2
+    assert [last(flask_import(*each)) for each in (("customers", people), ("targets", aims))] == [
+        "nothing changed"
+    ] * 2
     assert flask_import.network.count(customer) == 1
 
 
@@ -137,29 +177,70 @@ def test_the_last_line_leaves_out_what_is_nought():
 
 
 def test_the_kinds_of_the_network_are_commands():
-    assert {"branches", "dealers", "stores", "guides", "areas", "customers", "targets"} <= set(KINDS) == set(imports.commands)
+    assert (
+        {"branches", "dealers", "stores", "guides", "areas", "customers", "targets"}
+        <= set(KINDS)
+        == set(imports.commands)
+    )
 
 
 def test_a_file_with_other_headings_is_refused_with_the_way_out_and_taken_by_pairs(flask_import):
-    theirs = {"门店编码": "S1", "Store Name": "One", "lat": "31.2304", "lng": "121.4737", "remark": "x=y"}
+    theirs = {
+        "门店编码": "S1",
+        "Store Name": "One",
+        "lat": "31.2304",
+        "lng": "121.4737",
+        "remark": "x=y",
+    }
     path = flask_import.write("stores.csv", [theirs])
     refused = flask_import("stores", path)
     assert refused.exit_code == 1
     assert "lat: '' unknown column; do you mean latitude? --map lat=latitude" in refused.stderr
     assert "--map 'Store Name=name'" in refused.stderr
     assert flask_import.network.count(store) == 0
-    pairs = ("--map", "门店编码=store_code", "--map", "Store Name=name", "--map", "lat=latitude", "--map", "lng=longitude", "--map", "remark=",
-             "--set", "dealer_code=D1", "--set", "crs=wgs84")
+    pairs = (
+        "--map",
+        "门店编码=store_code",
+        "--map",
+        "Store Name=name",
+        "--map",
+        "lat=latitude",
+        "--map",
+        "lng=longitude",
+        "--map",
+        "remark=",
+        "--set",
+        "dealer_code=D1",
+        "--set",
+        "crs=wgs84",
+    )
     assert last(flask_import("stores", path, *pairs)) == "stores: 1 new"
     assert last(flask_import("stores", path, *pairs)) == "nothing changed"
 
 
-@pytest.mark.parametrize(("flags", "said"), [
-    (("--map", "lat"), "has no equals sign"), (("--map", "=latitude"), "has no equals sign"), (("--set", "crs"), "has no equals sign"),
-    (("--map", "lat=latitude", "--map", "lat="), "is named twice"), (("--map", "lat=latitude", "--map", "lng=latitude"), "would come from two columns: lat and lng"),
-    (("--map", "breadth=latitude"), "stands in no column of this file"), (("--map", "lat=breadth"), "cannot become breadth")])
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--map", "lat"), "has no equals sign"),
+        (("--map", "=latitude"), "has no equals sign"),
+        (("--set", "crs"), "has no equals sign"),
+        (("--map", "lat=latitude", "--map", "lat="), "is named twice"),
+        (
+            ("--map", "lat=latitude", "--map", "lng=latitude"),
+            "would come from two columns: lat and lng",
+        ),
+        (("--map", "breadth=latitude"), "stands in no column of this file"),
+        (("--map", "lat=breadth"), "cannot become breadth"),
+    ],
+)
 def test_pairs_that_cannot_be_are_refused(flask_import, flags, said):
-    refused = flask_import("stores", flask_import.write("stores.csv", [{"store_code": "S1", "name": "One", "lat": "31", "lng": "121"}]), *flags)
+    refused = flask_import(
+        "stores",
+        flask_import.write(
+            "stores.csv", [{"store_code": "S1", "name": "One", "lat": "31", "lng": "121"}]
+        ),
+        *flags,
+    )
     assert refused.exit_code != 0
     assert said in refused.stderr
     assert flask_import.network.count(store) == 0

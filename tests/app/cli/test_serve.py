@@ -1,4 +1,6 @@
-"""`flask serve` (CONTRACT 1): answers on its port with a worker beside it; both end together, however the server ended."""
+"""`flask serve` (CONTRACT 1): answers on its port with a worker beside it; both end together,
+however the server ended."""
+
 from __future__ import annotations
 
 import os
@@ -22,9 +24,21 @@ def free_port() -> int:
 
 
 def serving(tmp_path: Path, port: int, **more: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "INSTANCE_PATH": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path / 'served.db'}", "LOG_LEVEL": "INFO", **more}
-    return subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "serve", "--no-demo", "--port", str(port)], cwd=ROOT, env=environment,
-                            text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    environment = {
+        **os.environ,
+        "INSTANCE_PATH": str(tmp_path),
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'served.db'}",
+        "LOG_LEVEL": "INFO",
+        **more,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "serve", "--no-demo", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def worker_of(process: subprocess.Popen[str]) -> int:

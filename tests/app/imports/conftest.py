@@ -1,4 +1,6 @@
-"""Uploads on the small chain of the pages, worked off by a runner in this process or by a real worker."""
+"""Uploads on the small chain of the pages, worked off by a runner in this process or by a real
+worker."""
+
 from __future__ import annotations
 
 import io
@@ -25,7 +27,9 @@ HEADER = "store_code,name,dealer_code,latitude,longitude,crs\n"
 
 
 def stores_file(number: int, prefix: str = "N", dealer: str = "D1") -> str:
-    return HEADER + "".join(f"{prefix}{n:05},Shop {n},{dealer},{31 + n * 1e-5:.5f},121.5,wgs84\n" for n in range(number))
+    return HEADER + "".join(
+        f"{prefix}{n:05},Shop {n},{dealer},{31 + n * 1e-5:.5f},121.5,wgs84\n" for n in range(number)
+    )
 
 
 @dataclass
@@ -37,10 +41,19 @@ class Desk:
     runner: Runner
 
     def post(self, path: str, **form: Any) -> Any:
-        given = MultiDict({name: FileStorage(value[0], value[1]) if isinstance(value, tuple) else value for name, value in form.items()})
+        given = MultiDict(
+            {
+                name: FileStorage(value[0], value[1]) if isinstance(value, tuple) else value
+                for name, value in form.items()
+            }
+        )
         given["csrf_token"] = token_of(self.client.get("/hq/imports"))
-        boundary, body = encode_multipart(given)  # the test client would leave a temporary file open
-        return self.client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")
+        boundary, body = encode_multipart(
+            given
+        )  # the test client would leave a temporary file open
+        return self.client.post(
+            path, data=body, content_type=f"multipart/form-data; boundary={boundary}"
+        )
 
     def upload(self, text: str | bytes, kind: str = "stores", name: str = "stores.csv") -> str:
         """Upload a file; returns the address of its page. Nothing works it off yet."""
@@ -69,7 +82,12 @@ class Desk:
 
     def findings(self, path: str) -> list[tuple[str, ...]]:
         """(line, column, value, reason) of the table on the page."""
-        rows = re.findall(r"<tr><td class=\"right\">(.*?)</td><td>(.*?)</td><td class=\"cell\">(.*?)</td><td class=\"cell\">(.*?)</td></tr>", self.page(path), re.S)
+        rows = re.findall(
+            r"<tr><td class=\"right\">(.*?)</td><td>(.*?)</td><td class=\"cell\">(.*?)</td><td "
+            r"class=\"cell\">(.*?)</td></tr>",
+            self.page(path),
+            re.S,
+        )
         return [tuple(re.sub(r"<[^>]+>", "", cell) for cell in row) for row in rows]
 
     def stores(self) -> int:
@@ -85,4 +103,8 @@ def desk(bare_chain: Chain) -> Desk:  # noqa: F811
 
 def files() -> list[str]:
     """What lies in the folder of uploads."""
-    return sorted(path.name for path in uploads.folder().iterdir()) if uploads.folder().is_dir() else []
+    return (
+        sorted(path.name for path in uploads.folder().iterdir())
+        if uploads.folder().is_dir()
+        else []
+    )

@@ -1,4 +1,6 @@
-"""A file with other headings: the page asks which column is which, shows values, and remembers the answer."""
+"""A file with other headings: the page asks which column is which, shows values, and remembers the
+answer."""
+
 from __future__ import annotations
 
 import json
@@ -15,7 +17,15 @@ from tests.app.conftest import on_both_engines
 from tests.network import Network
 
 THEIRS = "门店编码,Store Name,lat,lng,remark\nN1,North,31.2,121.5,<b>x</b>\nN2,South,31.3,121.6,\n"
-ANSWER = {"ours-0": "store_code", "ours-1": "name", "ours-2": "latitude", "ours-3": "longitude", "ours-4": "", "set-dealer_code": "D1", "set-crs": "wgs84"}
+ANSWER = {
+    "ours-0": "store_code",
+    "ours-1": "name",
+    "ours-2": "latitude",
+    "ours-3": "longitude",
+    "ours-4": "",
+    "set-dealer_code": "D1",
+    "set-crs": "wgs84",
+}
 
 
 @on_both_engines
@@ -39,7 +49,11 @@ def test_an_answer_checks_the_file_and_saves_it(desk):
     before = desk.stores()
     assert desk.post(f"{path}/columns", **ANSWER).status_code == 303
     desk.work()
-    assert (desk.row(path).status, desk.row(path).result["new"], desk.stores()) == ("ready", 2, before)
+    assert (desk.row(path).status, desk.row(path).result["new"], desk.stores()) == (
+        "ready",
+        2,
+        before,
+    )
     assert "lat → latitude" in desk.page(path)
     desk.post(f"{path}/save")
     desk.work()
@@ -52,7 +66,10 @@ def test_the_answer_is_kept_for_the_next_file_with_these_headings_of_that_kind(d
     desk.work()
     again = desk.checked(THEIRS.replace("N1", "N9"), name="next.csv")
     assert desk.row(again).status == "ready"
-    assert desk.row(desk.checked(THEIRS.replace("remark", "note"), name="others.csv")).status == "columns"
+    assert (
+        desk.row(desk.checked(THEIRS.replace("remark", "note"), name="others.csv")).status
+        == "columns"
+    )
     assert "lat → latitude" in desk.page(again)
     assert "Which column is which?" in desk.page(f"{again}?columns=again")
     desk.post(f"{again}/columns", **ANSWER | {"ours-4": "address"})
@@ -60,10 +77,16 @@ def test_the_answer_is_kept_for_the_next_file_with_these_headings_of_that_kind(d
     assert "remark → address" in desk.page(again)
 
 
-WRONG = {"two onto one": ({"ours-3": "latitude"}, "latitude", "would come from two columns: lat and lng"),
-         "a required one missing": ({"ours-1": ""}, "name", "this column is required and missing"),
-         "unknown": ({"ours-1": "colour"}, "Store Name", "cannot become colour"),
-         "set and there": ({"set-name": "x"}, "name", "would come from two columns")}
+WRONG = {
+    "two onto one": (
+        {"ours-3": "latitude"},
+        "latitude",
+        "would come from two columns: lat and lng",
+    ),
+    "a required one missing": ({"ours-1": ""}, "name", "this column is required and missing"),
+    "unknown": ({"ours-1": "colour"}, "Store Name", "cannot become colour"),
+    "set and there": ({"set-name": "x"}, "name", "would come from two columns"),
+}
 
 
 @pytest.mark.parametrize(("change", "name", "said"), WRONG.values(), ids=WRONG)
@@ -94,11 +117,24 @@ def test_the_templates_of_every_kind_need_no_answer(desk, kind):
 
 def test_properties_of_areas_are_asked_for_too(desk):
     ring = [[121.4, 31.2], [121.5, 31.2], [121.5, 31.3], [121.4, 31.2]]
-    text = json.dumps({"type": "FeatureCollection", "features": [
-        {"type": "Feature", "properties": {"Zone": "Z1", "owner": "D1"}, "geometry": {"type": "Polygon", "coordinates": [ring]}}]})
+    text = json.dumps(
+        {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "properties": {"Zone": "Z1", "owner": "D1"},
+                    "geometry": {"type": "Polygon", "coordinates": [ring]},
+                }
+            ],
+        }
+    )
     path = desk.checked(text, "areas", "zones.geojson")
     assert desk.row(path).status == "columns"
-    desk.post(f"{path}/columns", **{"ours-0": "area_code", "ours-1": "dealer_code", "set-kind": "territory"})
+    desk.post(
+        f"{path}/columns",
+        **{"ours-0": "area_code", "ours-1": "dealer_code", "set-kind": "territory"},
+    )
     desk.work()
     assert (desk.row(path).status, desk.row(path).result["new"]) == ("ready", 1)
 
@@ -123,10 +159,17 @@ def test_a_list_of_points_is_matched_as_stores_whatever_it_was_brought_as(desk):
     assert desk.row(path).status == "columns"
     page = desk.page(path)
     names = re.findall(r'id="theirs-(\d+)">([^<]+)<', page)
-    chosen = {name: re.search(rf'name="ours-{place}".*?</select>', page, re.S)[0] for place, name in names}
-    answer = {f"ours-{place}": (re.findall(r'value="(\w+)" selected', chosen[name]) or [""])[0] for place, name in names}
+    chosen = {
+        name: re.search(rf'name="ours-{place}".*?</select>', page, re.S)[0] for place, name in names
+    }
+    answer = {
+        f"ours-{place}": (re.findall(r'value="(\w+)" selected', chosen[name]) or [""])[0]
+        for place, name in names
+    }
     assert {"store_code", "name", "latitude", "longitude", "crs", "hours"} <= set(answer.values())
     desk.post(f"{path}/columns", **answer, **{"set-dealer_code": "D1"})
     desk.work()
     assert (desk.row(path).status, desk.row(path).result["new"]) == ("ready", 2)
-    assert desk.row(desk.checked(content, "areas", "brand.geojson")).result["looks_like"] == "stores"
+    assert (
+        desk.row(desk.checked(content, "areas", "brand.geojson")).result["looks_like"] == "stores"
+    )

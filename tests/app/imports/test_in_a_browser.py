@@ -1,4 +1,6 @@
-"""H3 as Petra does it: drop a file, read what is wrong, correct it, save it, see it in the history; the page moves on by itself."""
+"""H3 as Petra does it: drop a file, read what is wrong, correct it, save it, see it in the history;
+the page moves on by itself."""
+
 from __future__ import annotations
 
 import base64
@@ -17,7 +19,13 @@ from tests.app.imports.conftest import HEADER
 from tests.app.pages.browser import CHROMIUM, Reader, chromium, reading, serving
 from tests.app.pages.conftest import bare_chain  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium"
+    ),
+]
 DROP = """([selector, name, text]) => {
     const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0)), held = new DataTransfer();
     held.items.add(new File([bytes], name, {type: 'text/csv'}));
@@ -29,7 +37,11 @@ LOOKS = ((1280, "zh", "dark"), (390, "en", "light"))
 
 @pytest.fixture
 def petra(bare_chain: Any) -> Iterator[Reader]:  # noqa: F811
-    with chromium() as browser, serving(bare_chain.house.app) as address, reading(browser, address, locale="en-US") as reader:
+    with (
+        chromium() as browser,
+        serving(bare_chain.house.app) as address,
+        reading(browser, address, locale="en-US") as reader,
+    ):
         reader.sign_in("petra")
         reader.page.goto("/hq/imports?lang=en")
         yield reader
@@ -46,7 +58,9 @@ def looked_at(reader: Reader, name: str) -> None:
 def test_a_file_is_dropped_its_faults_are_read_and_the_corrected_one_is_saved(petra):
     page, worker = petra.page, Runner("beside", import_runs.HANDLERS)
     page.click(".kinds a:has-text('Stores')")
-    page.evaluate(DROP, ["input[type=file]", "stores.csv", base64.b64encode(WRONG.encode()).decode()])
+    page.evaluate(
+        DROP, ["input[type=file]", "stores.csv", base64.b64encode(WRONG.encode()).decode()]
+    )
     page.click("text=Check the file")
     assert "waits to be checked" in page.locator("#moving").inner_text()
     looked_at(petra, "waiting")
@@ -55,7 +69,16 @@ def test_a_file_is_dropped_its_faults_are_read_and_the_corrected_one_is_saved(pe
     assert page.locator("tbody tr").first.inner_text().split("\t")[:3] == ["2", "latitude", "131.2"]
     looked_at(petra, "faults")
     page.click("text=Upload another file")
-    page.set_input_files("input[type=file]", files=[{"name": "stores.csv", "mimeType": "text/csv", "buffer": WRONG.replace("131.2", "31.3").encode()}])
+    page.set_input_files(
+        "input[type=file]",
+        files=[
+            {
+                "name": "stores.csv",
+                "mimeType": "text/csv",
+                "buffer": WRONG.replace("131.2", "31.3").encode(),
+            }
+        ],
+    )
     page.click("text=Check the file")
     worker.drain()
     page.wait_for_selector(".report.wait")
@@ -76,13 +99,27 @@ def test_a_running_and_a_failed_job_are_whole_pages_too(petra):
     page = petra.page
     for name in ("a.csv", "b.csv"):
         page.goto("/hq/imports?lang=en")
-        page.set_input_files("input[type=file]", files=[{"name": name, "mimeType": "text/csv", "buffer": HEADER.encode()}])
+        page.set_input_files(
+            "input[type=file]",
+            files=[{"name": name, "mimeType": "text/csv", "buffer": HEADER.encode()}],
+        )
         page.click("text=Check the file")
     running, now = page.url, dt.datetime.now(dt.UTC)
     with db.transaction() as connection:
-        values = {"started_at": now, "heartbeat_at": now, "step": "checking", "step_at": now - dt.timedelta(seconds=20), "done": 48_000, "total": 100_000}
+        values = {
+            "started_at": now,
+            "heartbeat_at": now,
+            "step": "checking",
+            "step_at": now - dt.timedelta(seconds=20),
+            "done": 48_000,
+            "total": 100_000,
+        }
         connection.execute(update(job_run).values(state="running", holder="somebody", **values))
-        connection.execute(update(job_run).where(job_run.c.id == 1).values(state="failed", error="x", error_code="internal_error", finished_at=now))
+        connection.execute(
+            update(job_run)
+            .where(job_run.c.id == 1)
+            .values(state="failed", error="x", error_code="internal_error", finished_at=now)
+        )
     page.goto(running)
     assert "about 2" in page.locator("#moving").inner_text()
     looked_at(petra, "running")

@@ -1,4 +1,6 @@
-"""O3: every run has a record, one worker at a time has it, a worker may die in the middle, and what failed waits for somebody."""
+"""O3: every run has a record, one worker at a time has it, a worker may die in the middle, and what
+failed waits for somebody."""
+
 from __future__ import annotations
 
 import csv
@@ -110,12 +112,23 @@ def test_what_a_run_found_and_its_end_are_one_transaction(house):
         raise RuntimeError("the disk is full")
 
     runner_of(lambda run, tell: Done("found", {"n": 1}, keep)).once()
-    assert (run(run_id).state, run(run_id).outcome, run(run_id).error_code) == ("failed", None, "internal_error")
+    assert (run(run_id).state, run(run_id).outcome, run(run_id).error_code) == (
+        "failed",
+        None,
+        "internal_error",
+    )
 
 
-@pytest.mark.parametrize(("error", "code", "words"), [(ValueError("a secret of a customer"), "internal_error", "ValueError"),
-                                                      (InvalidInput("This is wrong.", code="wrong"), "wrong", "This is wrong.")])
-def test_a_run_that_raises_fails_with_a_reason_that_betrays_nothing(house, caplog, error, code, words):
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (ValueError("a secret of a customer"), "internal_error", "ValueError"),
+        (InvalidInput("This is wrong.", code="wrong"), "wrong", "This is wrong."),
+    ],
+)
+def test_a_run_that_raises_fails_with_a_reason_that_betrays_nothing(
+    house, caplog, error, code, words
+):
     run_id = ask()
 
     def fail(run: Any, tell: Any) -> Done:
@@ -174,11 +187,23 @@ def test_cancel_retry_and_their_limits(house):
         job_runs.retry(4711, actor=COMMAND_LINE, now=NOW)
 
 
-# -- killed in the middle ----------------------------------------------------------------------------------------------------
+# -- killed in the middle --------------------------------------------------------------------------
+
 
 def worker(tmp_path: Path, **settings: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "DATABASE_URL": db.database().url, "INSTANCE_PATH": str(tmp_path), "LOG_LEVEL": "WARNING", **settings}
-    return subprocess.Popen([sys.executable, "-m", "flask", "--app", "wsgi", "worker"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    environment = {
+        **os.environ,
+        "DATABASE_URL": db.database().url,
+        "INSTANCE_PATH": str(tmp_path),
+        "LOG_LEVEL": "WARNING",
+        **settings,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
+        cwd=ROOT,
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def until(question: Any, seconds: float = 60.0) -> Any:
@@ -192,7 +217,9 @@ def until(question: Any, seconds: float = 60.0) -> Any:
 @on_both_engines
 @pytest.mark.slow
 @pytest.mark.parametrize("after_seconds", [0.2, 0.9])
-def test_a_worker_killed_in_the_middle_leaves_nothing_half_done_and_the_next_one_saves_all_once(desk: Desk, tmp_path, after_seconds):
+def test_a_worker_killed_in_the_middle_leaves_nothing_half_done_and_the_next_one_saves_all_once(
+    desk: Desk, tmp_path, after_seconds
+):
     rows = 15_000
     path = desk.checked(stores_file(rows))
     before = desk.stores()
@@ -213,7 +240,10 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half_done_and_the_next_one
     assert (row.status, row.result["new"]) == ("saved", rows)
     assert desk.stores() == before + rows
     with db.read() as connection:
-        assert connection.execute(select(func.count(store.c.store_code.distinct()))).scalar_one() == before + rows
+        assert (
+            connection.execute(select(func.count(store.c.store_code.distinct()))).scalar_one()
+            == before + rows
+        )
 
 
 def test_rows_that_were_written_before_the_worker_died_are_told_as_saved(desk: Desk, monkeypatch):
@@ -233,8 +263,12 @@ def test_rows_that_were_written_before_the_worker_died_are_told_as_saved(desk: D
     assert "took the job up again; the rows stand once" in desk.page(path)
 
 
-def test_a_real_worker_checks_what_was_uploaded_while_the_page_asks_how_far_it_is(desk: Desk, tmp_path):
-    path = desk.upload(stores_file(200_000))  # checking them takes longer than two heartbeats are apart
+def test_a_real_worker_checks_what_was_uploaded_while_the_page_asks_how_far_it_is(
+    desk: Desk, tmp_path
+):
+    path = desk.upload(
+        stores_file(200_000)
+    )  # checking them takes longer than two heartbeats are apart
     assert 'hx-trigger="every 1s"' in desk.page(path)
     fragment = desk.client.get(f"{path}/progress?lang=en")
     assert "waits to be checked" in fragment.text
@@ -255,7 +289,9 @@ def test_a_real_worker_checks_what_was_uploaded_while_the_page_asks_how_far_it_i
 
 def test_a_waiting_import_is_cancelled_from_its_page_and_checked_again(desk: Desk):
     path = desk.upload(stores_file(2))
-    assert desk.post(f"/hq/jobs/{desk.row(path).run_id}/cancel", back=path).headers["Location"] == path
+    assert (
+        desk.post(f"/hq/jobs/{desk.row(path).run_id}/cancel", back=path).headers["Location"] == path
+    )
     desk.work()
     assert desk.row(path).status == "check_cancelled"
     assert "Cancelled; nothing was written." in desk.page(path)
@@ -264,7 +300,8 @@ def test_a_waiting_import_is_cancelled_from_its_page_and_checked_again(desk: Des
     assert desk.row(path).status == "ready"
 
 
-# -- recurring jobs and the page ----------------------------------------------------------------------------------------------
+# -- recurring jobs and the page -------------------------------------------------------------------
+
 
 def last(name: str) -> Any:
     with db.read() as connection:
@@ -284,7 +321,16 @@ def test_a_recurring_job_leaves_its_last_word_and_not_one_for_each_turn(house, m
     with statements() as sql:
         for _ in range(5):
             running._turn()
-    assert len([text for text in sql if text.startswith(("INSERT INTO recurring_job", "UPDATE recurring_job"))]) == 2  # tried, then made
+    assert (
+        len(
+            [
+                text
+                for text in sql
+                if text.startswith(("INSERT INTO recurring_job", "UPDATE recurring_job"))
+            ]
+        )
+        == 2
+    )  # tried, then made
     assert (last("turns").broken, last("turns").result) == (False, {"n": 1})
     broken[0] = True
     running._turn()
@@ -307,7 +353,11 @@ def test_every_recurring_job_and_every_kind_of_run_has_its_words():
 def test_the_page_of_jobs_shows_what_runs_what_failed_and_lets_it_be_tried_again(desk: Desk):
     path = desk.upload(stores_file(1))
     with db.transaction() as connection:
-        connection.execute(update(job_run).values(state="failed", error="The file burned.", error_code="fire", finished_at=NOW))
+        connection.execute(
+            update(job_run).values(
+                state="failed", error="The file burned.", error_code="fire", finished_at=NOW
+            )
+        )
     page = desk.page("/hq/jobs")
     assert "1 job failed and waits for you." in page
     assert "The file burned." in page and f'href="{path}"' in page
@@ -329,7 +379,9 @@ def test_the_page_of_jobs_shows_what_runs_what_failed_and_lets_it_be_tried_again
 def test_a_failed_job_can_be_set_aside(desk: Desk):
     path = desk.upload(stores_file(1))
     with db.transaction() as connection:
-        connection.execute(update(job_run).values(state="failed", error="x", error_code="x", finished_at=NOW))
+        connection.execute(
+            update(job_run).values(state="failed", error="x", error_code="x", finished_at=NOW)
+        )
     desk.post(f"/hq/jobs/{desk.row(path).run_id}/cancel")
     assert "No job failed." in desk.page("/hq/jobs")
 
@@ -340,10 +392,16 @@ def test_finance_looks_at_jobs_and_touches_none_and_branches_do_not_see_them(des
     page = finn.get("/hq/jobs?lang=en")
     assert page.status_code == 200
     assert "/hq/imports" not in page.text and "/cancel" not in page.text
-    assert finn.post(f"/hq/jobs/{run_id}/cancel", data={"csrf_token": desk_token(finn)}).status_code == 403
+    assert (
+        finn.post(f"/hq/jobs/{run_id}/cancel", data={"csrf_token": desk_token(finn)}).status_code
+        == 403
+    )
     assert {bea.get(each).status_code for each in ("/hq/jobs", "/hq/jobs/now")} == {403}
     assert desk.client.post(f"/hq/jobs/{run_id}/cancel").status_code == 400  # no form token
-    assert {desk.post(f"/hq/jobs/{number}/{deed}").status_code for number, deed in ((4711, "retry"), (10**30, "cancel"), (run_id, "wish"))} == {404}
+    assert {
+        desk.post(f"/hq/jobs/{number}/{deed}").status_code
+        for number, deed in ((4711, "retry"), (10**30, "cancel"), (run_id, "wish"))
+    } == {404}
 
 
 def desk_token(client: Any) -> str:
@@ -355,16 +413,25 @@ def desk_token(client: Any) -> str:
 def test_readiness_and_metrics_tell_how_long_runs_wait(desk: Desk):
     desk.upload(stores_file(1))
     with db.transaction() as connection:
-        connection.execute(update(job_run).values(created_at=dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)))
+        connection.execute(
+            update(job_run).values(created_at=dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5))
+        )
     stranger = desk.chain.house.stranger()
     assert stranger.get("/readyz").json["checks"]["jobs"] == "ok"
-    told = dict(line.rsplit(" ", 1) for line in stranger.get("/metrics").text.splitlines() if line.startswith("doorstep_job"))
+    told = dict(
+        line.rsplit(" ", 1)
+        for line in stranger.get("/metrics").text.splitlines()
+        if line.startswith("doorstep_job")
+    )
     assert float(told["doorstep_job_runs_open"]) == 1
     assert 299 < float(told["doorstep_job_queue_age_seconds"]) < 330
     assert float(told["doorstep_job_runs_failed"]) == 0
 
 
-@pytest.mark.parametrize(("address", "most"), [("/hq/imports", 10), ("/hq/jobs", 12), ("{path}", 12), ("{path}/progress", 6)])
+@pytest.mark.parametrize(
+    ("address", "most"),
+    [("/hq/imports", 10), ("/hq/jobs", 12), ("{path}", 12), ("{path}/progress", 6)],
+)
 def test_a_page_asks_the_database_a_bounded_number_of_times(desk: Desk, address, most):
     path = desk.checked(stores_file(3) + "A1,,D1,x,121.5,wgs84\n" * 5)
     counted = []
@@ -386,7 +453,10 @@ def test_lists_are_sorted_filtered_and_exported(desk: Desk):
     assert ">b.csv<" not in desk.page("/hq/imports?status=faults")
     assert ">a.csv<" not in desk.page("/hq/imports?of=stores")
     given = desk.client.get("/hq/imports?export=csv&lang=en").data.decode("utf-8-sig").splitlines()
-    assert [row[1:6] for row in csv.reader(given[1:])] == [["a.csv", "Guides", "petra", "faults", ""], ["b.csv", "Stores", "petra", "checked, not saved", "2"]]
+    assert [row[1:6] for row in csv.reader(given[1:])] == [
+        ["a.csv", "Guides", "petra", "faults", ""],
+        ["b.csv", "Stores", "petra", "checked, not saved", "2"],
+    ]
     assert len(desk.client.get("/hq/jobs?export=csv").data.decode("utf-8-sig").splitlines()) == 3
     assert desk.client.get("/hq/jobs?sort=mood").status_code == 400
     assert uploads.KEPT > uploads.KEPT_AFTER_SAVING

@@ -1,4 +1,6 @@
-"""H3: a file is checked first and writes nothing, its faults name their cells, saving does what `flask import` does, all or nothing."""
+"""H3: a file is checked first and writes nothing, its faults name their cells, saving does what
+`flask import` does, all or nothing."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -33,7 +35,12 @@ def test_a_check_says_what_would_change_and_writes_nothing_until_it_is_saved(des
     before, version = desk.stores(), Network().version()
     path = desk.checked(stores_file(12) + "S1,One,D1,31.2304,121.4737,wgs84\n")
     row = desk.row(path)
-    assert (row.status, row.result["new"], row.result["changed"], row.result["unchanged"]) == ("ready", 12, 1, 0)
+    assert (row.status, row.result["new"], row.result["changed"], row.result["unchanged"]) == (
+        "ready",
+        12,
+        1,
+        0,
+    )
     assert (desk.stores(), Network().version()) == (before, version)
     assert "13 rows of this file would change something. Nothing is written yet." in desk.page(path)
     desk.post(f"{path}/save")
@@ -64,7 +71,9 @@ def test_saving_gives_the_same_network_as_the_command_line(desk, tmp_path):
     file.write_text(text)
     path = desk.checked(text)
     told = desk.row(path).result
-    dry = desk.chain.house.app.test_cli_runner().invoke(args=["import", "stores", str(file), "--dry-run"])
+    dry = desk.chain.house.app.test_cli_runner().invoke(
+        args=["import", "stores", str(file), "--dry-run"]
+    )
     assert f"stores: {told['new']} new, {told['changed']} changed" in dry.output
     desk.post(f"{path}/save")
     desk.work()
@@ -75,8 +84,13 @@ def test_saving_gives_the_same_network_as_the_command_line(desk, tmp_path):
 
 
 @on_both_engines
-def test_faults_are_shown_with_their_cells_and_as_the_file_that_the_command_line_leaves(desk, tmp_path):
-    text = HEADER + "A1,One,D1,131.2,121.5,wgs84\nA2,,D1,31.2,121.5,wgs84\nA3,Three,NOPE,31.2,121.5,wgs84\nA1,Again,D1,31.2,121.5,=cmd\n"
+def test_faults_are_shown_with_their_cells_and_as_the_file_that_the_command_line_leaves(
+    desk, tmp_path
+):
+    text = (
+        HEADER
+        + "A1,One,D1,131.2,121.5,wgs84\nA2,,D1,31.2,121.5,wgs84\nA3,Three,NOPE,31.2,121.5,wgs84\nA1,Again,D1,31.2,121.5,=cmd\n"
+    )
     before = desk.stores()
     path = desk.checked(text)
     file = tmp_path / "stores.csv"
@@ -84,7 +98,11 @@ def test_faults_are_shown_with_their_cells_and_as_the_file_that_the_command_line
     desk.chain.house.app.test_cli_runner().invoke(args=["import", "stores", str(file)])
     assert desk.row(path).status == "faults"
     shown = desk.findings(path)
-    assert [(line, column) for line, column, _, _ in shown] == [("2", "latitude"), ("3", "name"), ("5", "crs")]
+    assert [(line, column) for line, column, _, _ in shown] == [
+        ("2", "latitude"),
+        ("3", "name"),
+        ("5", "crs"),
+    ]
     assert shown[0][2:] == ("131.2", "lies outside -90 to 90; latitude and longitude look swapped")
     left = (tmp_path / "stores.csv.errors.csv").read_text(encoding="utf-8-sig")
     given = desk.client.get(f"{path}/errors.csv", query_string={"lang": "en"})
@@ -105,7 +123,9 @@ def test_many_faults_come_in_pages_and_the_first_ten_thousand_are_kept(desk):
     assert desk.row(path).result["faults"] == 10_050
     assert "10,050 in all" in page
     assert len(desk.findings(path)) == 50
-    following = page.split('rel="next"')[0].rpartition('href="')[2].split('"')[0].replace("&amp;", "&")
+    following = (
+        page.split('rel="next"')[0].rpartition('href="')[2].split('"')[0].replace("&amp;", "&")
+    )
     assert ">52</td>" in desk.client.get(following).text
     given = desk.client.get(f"{path}/errors.csv").data.decode("utf-8-sig").splitlines()
     assert len(given) == 10_002
@@ -133,18 +153,25 @@ def bomb() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("content", "name", "words"), [
-    (b"   \n", "a.csv", "a.csv is empty"),
-    (b"\xff\xfes", "a.csv", "UTF-16"),
-    (b"PK\x03\x04 no zip", "a.xlsx", "damaged"),
-    (b"\xd0\xcf\x11\xe0 old", "old.xls", "password or in the old .xls form"),
-    (b"nonsense", "a.xlsx", "a.xlsx is no XLSX workbook"),
-    ("store_code;name;dealer_code;latitude;longitude;crs\nA1;Eins;D1;31,2;121,5;wgs84\n", "a.csv", "has a decimal comma; write a point"),
-    (HEADER + 'A1,"broken,D1,31.2,121.5,wgs84\n', "a.csv", "is no CSV"),
-    (HEADER + "A1,a\x00b,D1,31.2,121.5,wgs84\n", "a.csv", "NUL"),
-    (HEADER + "A1,a\x07b,D1,31.2,121.5,wgs84\n", "a.csv", "invisible character U+0007"),
-    (bomb(), "bomb.xlsx", "which is too much"),
-])
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (b"   \n", "a.csv", "a.csv is empty"),
+        (b"\xff\xfes", "a.csv", "UTF-16"),
+        (b"PK\x03\x04 no zip", "a.xlsx", "damaged"),
+        (b"\xd0\xcf\x11\xe0 old", "old.xls", "password or in the old .xls form"),
+        (b"nonsense", "a.xlsx", "a.xlsx is no XLSX workbook"),
+        (
+            "store_code;name;dealer_code;latitude;longitude;crs\nA1;Eins;D1;31,2;121,5;wgs84\n",
+            "a.csv",
+            "has a decimal comma; write a point",
+        ),
+        (HEADER + 'A1,"broken,D1,31.2,121.5,wgs84\n', "a.csv", "is no CSV"),
+        (HEADER + "A1,a\x00b,D1,31.2,121.5,wgs84\n", "a.csv", "NUL"),
+        (HEADER + "A1,a\x07b,D1,31.2,121.5,wgs84\n", "a.csv", "invisible character U+0007"),
+        (bomb(), "bomb.xlsx", "which is too much"),
+    ],
+)
 def test_a_file_that_is_no_table_is_refused_in_clear_words(desk, content, name, words):
     before = desk.stores()
     path = desk.checked(content, name=name)
@@ -159,7 +186,12 @@ def test_a_gb18030_file_and_a_workbook_are_read(desk):
     desk.post(f"{chinese}/save")
     desk.work()
     assert "南京东路店" in {row.name for row in Network().rows(store)}
-    assert desk.row(desk.checked(import_kinds.template_file("branches", "xlsx"), "branches", "分公司.xlsx")).status == "ready"
+    assert (
+        desk.row(
+            desk.checked(import_kinds.template_file("branches", "xlsx"), "branches", "分公司.xlsx")
+        ).status
+        == "ready"
+    )
 
 
 def test_a_file_without_rows_says_so(desk):
@@ -179,7 +211,9 @@ def test_too_many_rows_are_refused(desk, monkeypatch):
 def test_no_file_or_an_empty_one_leaves_nothing_behind(desk, name):
     answer = desk.post("/hq/imports", kind="stores", file=(io.BytesIO(b""), name))
     assert answer.status_code == 303
-    assert ("Choose a file first." if not name else "The file is empty") in desk.client.get("/hq/imports?lang=en").text
+    assert ("Choose a file first." if not name else "The file is empty") in desk.client.get(
+        "/hq/imports?lang=en"
+    ).text
     with db.read() as connection:
         assert (upload_lists.count(connection), job_runs.count(connection), files()) == (0, 0, [])
 
@@ -200,7 +234,9 @@ def test_a_file_of_another_kind_is_recognised_and_checked_as_that(desk):
     assert (desk.row(path).kind, desk.row(path).status) == ("guides", "ready")
 
 
-@pytest.mark.parametrize(("kind", "form"), [(kind, form) for kind in KINDS for form in import_kinds.formats(kind)])
+@pytest.mark.parametrize(
+    ("kind", "form"), [(kind, form) for kind in KINDS for form in import_kinds.formats(kind)]
+)
 def test_every_template_names_all_columns_and_its_example_row_is_sound(desk, tmp_path, kind, form):
     answer = desk.client.get(f"/hq/imports/templates/{kind}.{form}")
     file = tmp_path / f"{kind}.{form}"
@@ -215,19 +251,41 @@ def test_every_template_names_all_columns_and_its_example_row_is_sound(desk, tmp
 
 
 def test_a_template_that_does_not_exist_is_not_there(desk):
-    assert {desk.client.get(f"/hq/imports/templates/{name}").status_code for name in ("areas.csv", "moods.csv", "stores.pdf")} == {404}
+    assert {
+        desk.client.get(f"/hq/imports/templates/{name}").status_code
+        for name in ("areas.csv", "moods.csv", "stores.pdf")
+    } == {404}
 
 
-@pytest.mark.parametrize("kind", ["branches", "dealers", "stores", "guides", "customers", "orders", "events", "targets", "offers", "areas"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "branches",
+        "dealers",
+        "stores",
+        "guides",
+        "customers",
+        "orders",
+        "events",
+        "targets",
+        "offers",
+        "areas",
+    ],
+)
 def test_every_kind_is_checked_and_saved(desk, kind):
     given = {
-        "branches": "branch_code,name\nB9,West\n", "dealers": "dealer_code,name\nD9,Ada\n", "stores": stores_file(1), "guides": "guide_code,name,store_code\nG9,Ada,S1\n",
-        "customers": "customer_id,phone\nwx-nine,13800000000\n", "orders": "order_no,customer_id,paid_at,amount\nO-77,wx-nine,2025-11-01,9.00\n",
+        "branches": "branch_code,name\nB9,West\n",
+        "dealers": "dealer_code,name\nD9,Ada\n",
+        "stores": stores_file(1),
+        "guides": "guide_code,name,store_code\nG9,Ada,S1\n",
+        "customers": "customer_id,phone\nwx-nine,13800000000\n",
+        "orders": "order_no,customer_id,paid_at,amount\nO-77,wx-nine,2025-11-01,9.00\n",
         "events": "event_id,type,occurred_at,guide_code,customer_id\nE-1,contact.confirmed,2025-11-01,G1,wx-nine\n",
         "targets": "period,level,code,metric,target\n2025-11,guide,G1,adds,60\n",
         "offers": "store_code,kind,reference,switch,valid_from\nS1,range,TEA,off,2025-11-01\n",
         "areas": '{"type":"FeatureCollection","features":[{"type":"Feature","geometry":null,'
-                 '"properties":{"area_code":"A1","kind":"territory","dealer_code":"D1","region_codes":["310000"]}}]}'}[kind]
+        '"properties":{"area_code":"A1","kind":"territory","dealer_code":"D1","region_codes":["310000"]}}]}',
+    }[kind]
     path = desk.checked(given, kind, f"{kind}.{'json' if kind == 'areas' else 'csv'}")
     assert desk.row(path).status == "ready", desk.findings(path)
     desk.post(f"{path}/save")
@@ -272,10 +330,15 @@ def test_a_person_who_lost_the_permission_saves_nothing(desk):
     users.disable("petra", by=COMMAND_LINE)
     before = desk.stores()
     desk.work()
-    assert (desk.row(path).status, desk.row(path).error_code, desk.stores()) == ("save_failed", "not_allowed", before)
+    assert (desk.row(path).status, desk.row(path).error_code, desk.stores()) == (
+        "save_failed",
+        "not_allowed",
+        before,
+    )
 
 
-# -- the file ---------------------------------------------------------------------------------------------------------------
+# -- the file --------------------------------------------------------------------------------------
+
 
 def test_the_file_is_kept_for_its_owner_alone_under_a_name_of_ours(desk):
     path = desk.upload(stores_file(1), name="..\\..\\evil/../Läden 门店.csv")
@@ -283,7 +346,10 @@ def test_the_file_is_kept_for_its_owner_alone_under_a_name_of_ours(desk):
     assert row.name == "Läden 门店.csv"
     assert files() == [row.stored_as]
     stored = uploads.folder() / row.stored_as
-    assert (stored.stat().st_mode & 0o777, uploads.folder().stat().st_mode & 0o777) == (0o600, 0o700)
+    assert (stored.stat().st_mode & 0o777, uploads.folder().stat().st_mode & 0o777) == (
+        0o600,
+        0o700,
+    )
     assert "Läden" not in stored.name
 
 
@@ -296,14 +362,24 @@ def test_files_go_a_day_after_saving_and_a_week_after_they_came(desk):
     desk.work()
     now = dt.datetime.now(dt.UTC)
     (uploads.folder() / "orphan.csv").write_text("left by a process that died")
-    os.utime(uploads.folder() / "orphan.csv", (now.timestamp(), now.timestamp()))  # the disk has a clock of its own
+    os.utime(
+        uploads.folder() / "orphan.csv", (now.timestamp(), now.timestamp())
+    )  # the disk has a clock of its own
     assert uploads.forget_old(now) == 0
     assert uploads.forget_old(now + dt.timedelta(hours=25)) == 1
-    assert [desk.row(path).stored_as is None for path in (saved, faulty, waiting)] == [True, False, False]
+    assert [desk.row(path).stored_as is None for path in (saved, faulty, waiting)] == [
+        True,
+        False,
+        False,
+    ]
     assert uploads.forget_old(now + dt.timedelta(days=8)) == 3
     assert files() == []
     assert desk.findings(faulty) == []
-    assert [desk.row(path).status for path in (saved, faulty, waiting)] == ["saved", "faults", "discarded"]
+    assert [desk.row(path).status for path in (saved, faulty, waiting)] == [
+        "saved",
+        "faults",
+        "discarded",
+    ]
     assert desk.post(f"{waiting}/save").status_code == 409
 
 
@@ -329,18 +405,40 @@ def test_a_file_that_is_gone_fails_in_words(desk):
     assert "pages and worker must share INSTANCE_PATH" in desk.page(path)
 
 
-# -- who --------------------------------------------------------------------------------------------------------------------
+# -- who -------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("name", ["finn", "bea", "omar", "mei"])
 def test_imports_are_for_operations_and_administrators(desk, name):
     path = desk.checked(stores_file(1))
     other = desk.chain.client(name)
-    asked = [other.get(each).status_code for each in ("/hq/imports", path, f"{path}/progress", f"{path}/errors.csv", "/hq/imports/templates/stores.csv")]
+    asked = [
+        other.get(each).status_code
+        for each in (
+            "/hq/imports",
+            path,
+            f"{path}/progress",
+            f"{path}/errors.csv",
+            "/hq/imports/templates/stores.csv",
+        )
+    ]
     assert set(asked) == {403}
-    assert other.post(f"{path}/save", data={"csrf_token": token_of(other.get("/account"))}).status_code == 403
+    assert (
+        other.post(f"{path}/save", data={"csrf_token": token_of(other.get("/account"))}).status_code
+        == 403
+    )
 
 
-@pytest.mark.parametrize("path", ["/hq/imports/4711", "/hq/imports/4711/progress", "/hq/imports/4711/errors.csv", f"/hq/imports/{10**30}", "/hq/imports/1/moods.csv"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/hq/imports/4711",
+        "/hq/imports/4711/progress",
+        "/hq/imports/4711/errors.csv",
+        f"/hq/imports/{10**30}",
+        "/hq/imports/1/moods.csv",
+    ],
+)
 def test_an_unknown_import_is_not_there(desk, path):
     assert desk.client.get(path).status_code == 404
 
@@ -352,9 +450,15 @@ def test_a_deed_on_an_unknown_import_is_not_there_and_needs_the_form_token(desk,
 
 
 def test_an_upload_needs_the_form_token_and_a_known_kind(desk):
-    answer = desk.client.post("/hq/imports", data={"kind": "stores", "file": (io.BytesIO(b"x"), "a.csv")}, content_type="multipart/form-data")
+    answer = desk.client.post(
+        "/hq/imports",
+        data={"kind": "stores", "file": (io.BytesIO(b"x"), "a.csv")},
+        content_type="multipart/form-data",
+    )
     assert answer.status_code == 400
-    assert desk.post("/hq/imports", kind="moods", file=(io.BytesIO(b"x"), "a.csv")).status_code == 404
+    assert (
+        desk.post("/hq/imports", kind="moods", file=(io.BytesIO(b"x"), "a.csv")).status_code == 404
+    )
     assert files() == []
 
 
@@ -366,9 +470,26 @@ def test_every_deed_leaves_a_line_in_the_audit_log_without_personal_data(desk):
     desk.work()
     desk.post(f"{path}/discard")
     with db.read() as connection:
-        lines = connection.execute(select(audit_log.c.action, audit_log.c.detail).where(audit_log.c.object_kind == "upload").order_by(audit_log.c.id)).all()
-        saved_by = connection.execute(select(audit_log.c.actor).where(audit_log.c.action == "save_network").order_by(audit_log.c.id.desc())).scalars().first()
-    assert [line.action for line in lines] == ["upload", "check_upload", "save_upload", "discard_upload"]
+        lines = connection.execute(
+            select(audit_log.c.action, audit_log.c.detail)
+            .where(audit_log.c.object_kind == "upload")
+            .order_by(audit_log.c.id)
+        ).all()
+        saved_by = (
+            connection.execute(
+                select(audit_log.c.actor)
+                .where(audit_log.c.action == "save_network")
+                .order_by(audit_log.c.id.desc())
+            )
+            .scalars()
+            .first()
+        )
+    assert [line.action for line in lines] == [
+        "upload",
+        "check_upload",
+        "save_upload",
+        "discard_upload",
+    ]
     assert "Müller" not in str(lines)
     assert saved_by == desk_user(desk)
 
@@ -386,14 +507,17 @@ def test_a_kind_that_nobody_knows_is_not_checked(desk):
 
 
 DIRTY = {
-    "stores": (HEADER.strip() + ",region_code,opened_on,closed_on,hours,timezone,priority,country,cloud_shop,status,successor_store_code,branch_code\n"
-               "A1,,D1,131.2,121.5,wgs84,??,2025-02-30,x,25:00,Mars,1.5,china,maybe,open,,\n"
-               "A2,B,D1,31;2,121.5,mars,310000,2025-03-02,2025-03-01,mon 9-5,,9999999,,,,A2,\n"
-               "A2,B,D1,0,0,wgs84,,,,,,,,,,,\nA3,B,NOPE,31.2,121.5,wgs84,,,,,,,,,,NOPE,NOPE\n"),
+    "stores": (
+        HEADER.strip()
+        + ",region_code,opened_on,closed_on,hours,timezone,priority,country,cloud_shop,status,successor_store_code,branch_code\n"
+        "A1,,D1,131.2,121.5,wgs84,??,2025-02-30,x,25:00,Mars,1.5,china,maybe,open,,\n"
+        "A2,B,D1,31;2,121.5,mars,310000,2025-03-02,2025-03-01,mon 9-5,,9999999,,,,A2,\n"
+        "A2,B,D1,0,0,wgs84,,,,,,,,,,,\nA3,B,NOPE,31.2,121.5,wgs84,,,,,,,,,,NOPE,NOPE\n"
+    ),
     "guides": "guide_code,name,store_code,hired_on,left_on,role\nG9,A,NOPE,2025-03-02,2025-03-01,boss\nG8,B,NOPE,,,\n",
     "customers": "customer_id,phone,employee\nwx-1,abc,perhaps\n",
     "orders": "order_no,customer_id,paid_at,amount,kind,original_order_no,currency\n"
-              "O1,c,yesterday,\"1,000\",order,,\nO2,c,2025-01-01,-1,refund,,XYZ\nO3,c,2025-01-01,1,refund,O9,\n",
+    'O1,c,yesterday,"1,000",order,,\nO2,c,2025-01-01,-1,refund,,XYZ\nO3,c,2025-01-01,1,refund,O9,\n',
     "events": "event_id,type,occurred_at,guide_code,customer_id\nE1,party,2025-01-01,,\nE2,contact.confirmed,2025-01-01,,c\nE3,contact.confirmed,2025-01-01,G9,c\n",
     "targets": "period,level,code,metric,target\n2025-13,team,x,joy,-1\n2025-11,guide,G1,adds,1.5\n2025-11,guide,NOPE,adds,1\n",
     "offers": "store_code,kind,reference,switch,valid_from,valid_to\nS1,coupon,A,maybe,2025-13-01,\nNOPE,range,B,on,,\nS1,range,B,on,2025-02-02,2025-02-01\n",
@@ -405,12 +529,20 @@ DIRTY = {
 
 @pytest.mark.parametrize("kind", DIRTY)
 def test_faults_are_told_in_the_readers_language(desk, kind):
-    """Each sound half of a dirty file once more, so that what only the network knows to be wrong is met too."""
+    """Each sound half of a dirty file once more, so that what only the network knows to be wrong is
+    met too."""
     lines = DIRTY[kind].splitlines(keepends=True)
-    for text in [DIRTY[kind], *([lines[0] + line for line in lines[1:]] if kind != "areas" else [])]:
+    for text in [
+        DIRTY[kind],
+        *([lines[0] + line for line in lines[1:]] if kind != "areas" else []),
+    ]:
         path = desk.checked(text, kind, "dirty.csv")
         assert desk.row(path).status == "faults" or kind == "branches"
         english = [found[3] for found in desk.findings(path)]
         desk.client.get("/account?lang=zh")
         chinese = re.findall(r"<td class=\"cell\">([^<]*)</td></tr>", desk.page(path, "zh"))
-        assert [(a, b) for a, b in zip(english, chinese, strict=True) if not re.search("[\u4e00-\u9fff]", b)] == []
+        assert [
+            (a, b)
+            for a, b in zip(english, chinese, strict=True)
+            if not re.search("[\u4e00-\u9fff]", b)
+        ] == []

@@ -1,4 +1,6 @@
-"""A real browser on the small chain: served on loopback, everything that goes wrong in it is noted."""
+"""A real browser on the small chain: served on loopback, everything that goes wrong in it is
+noted."""
+
 from __future__ import annotations
 
 import functools
@@ -15,7 +17,9 @@ from werkzeug.serving import make_server
 
 from tests.app.conftest import PASSWORD
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 ARTEFACTS = Path(__file__).resolve().parents[3] / "test-artefacts"
 AXE = Path(__file__).resolve().parents[2] / "vendor" / "axe.min.js"
@@ -46,7 +50,8 @@ def serving(app: Any) -> Iterator[str]:
 
 
 def _whole(app: Any) -> Any:
-    """The app with each answer read to its end first: this server leaves a file open when the browser, leaving a page, hangs up in the middle."""
+    """The app with each answer read to its end first: this server leaves a file open when the
+    browser, leaving a page, hangs up in the middle."""
 
     def answer(environ: Any, start_response: Any) -> list[bytes]:
         parts = app(environ, start_response)
@@ -60,7 +65,8 @@ def _whole(app: Any) -> Any:
 
 
 def _until_loaded(deed: Callable[..., Any]) -> Callable[..., Any]:
-    """The deed, and then the whole page it led to: by itself it ends when the next document has begun, of which a test may then read half."""
+    """The deed, and then the whole page it led to: by itself it ends when the next document has
+    begun, of which a test may then read half."""
 
     @functools.wraps(deed)
     def done(of: Any, *arguments: Any, **more: Any) -> Any:
@@ -98,10 +104,23 @@ class Reader:
 
     def watch(self) -> None:
         page = self.page
-        page.on("console", lambda message: self.faults.append(f"{page.url}: {message.text}") if message.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda message: (
+                self.faults.append(f"{page.url}: {message.text}")
+                if message.type in ("error", "warning")
+                else None
+            ),
+        )
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
-        page.on("request", lambda request: self.faults.append(f"{page.url} asks {request.url}")
-                if not request.url.startswith((self.base, "data:", "blob:")) else None)
+        page.on(
+            "request",
+            lambda request: (
+                self.faults.append(f"{page.url} asks {request.url}")
+                if not request.url.startswith((self.base, "data:", "blob:"))
+                else None
+            ),
+        )
 
     def sign_in(self, name: str, password: str = PASSWORD) -> None:
         self.page.goto("/sign-in")
@@ -117,7 +136,13 @@ class Reader:
         assert answer is not None
         found = self.page.evaluate(OUR_OWN)
         where = f"{path} {width} {tongue} {theme}"
-        if answer.status != 200 or found["wider"] > 0 or found["headings"] != 1 or found["twice"] or found["raw"]:
+        if (
+            answer.status != 200
+            or found["wider"] > 0
+            or found["headings"] != 1
+            or found["twice"]
+            or found["raw"]
+        ):
             self.faults.append(f"{where}: {answer.status} {found}")
         if axe:
             if not self.page.evaluate("'axe' in window"):
@@ -127,7 +152,9 @@ class Reader:
     def shoot(self, name: str) -> None:
         """A picture of what this person sees now, kept as an artefact of the test."""
         ARTEFACTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=ARTEFACTS / f"{re.sub(r'[^a-z0-9-]+', '-', name.lower())}.png", full_page=True)
+        self.page.screenshot(
+            path=ARTEFACTS / f"{re.sub(r'[^a-z0-9-]+', '-', name.lower())}.png", full_page=True
+        )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
-"""A small chain with a few facts of the last days, and its people: Petra HQ, Bea coordinates B2, Omar and Olga own D1 and D2, Max manages S1,
-Mei guides there, Gus at Olga's store."""
+"""A small chain with a few facts of the last days, and its people: Petra HQ, Bea coordinates B2,
+Omar and Olga own D1 and D2, Max manages S1, Mei guides there, Gus at Olga's store."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -25,9 +26,26 @@ from tests.app.conftest import House, Worlds
 from tests.network import Network
 
 BUND, WEST_LAKE = ("31.2304", "121.4737"), ("30.2500", "120.1500")
-PEOPLE = {"petra": ("hq_admin", None), "finn": ("hq_finance", None), "bea": ("branch_coordinator", ("branch", "B2")), "omar": ("dealer", ("dealer", "D1")),
-          "olga": ("dealer", ("dealer", "D2")), "max": ("store_manager", ("store", "S1")), "mei": ("guide", ("guide", "G1")), "gus": ("guide", ("guide", "G2"))}
-PORTAL = {"petra": "/hq", "finn": "/hq", "bea": "/hq", "omar": "/dealer", "olga": "/dealer", "max": "/guide", "mei": "/guide", "gus": "/guide"}
+PEOPLE = {
+    "petra": ("hq_admin", None),
+    "finn": ("hq_finance", None),
+    "bea": ("branch_coordinator", ("branch", "B2")),
+    "omar": ("dealer", ("dealer", "D1")),
+    "olga": ("dealer", ("dealer", "D2")),
+    "max": ("store_manager", ("store", "S1")),
+    "mei": ("guide", ("guide", "G1")),
+    "gus": ("guide", ("guide", "G2")),
+}
+PORTAL = {
+    "petra": "/hq",
+    "finn": "/hq",
+    "bea": "/hq",
+    "omar": "/dealer",
+    "olga": "/dealer",
+    "max": "/guide",
+    "mei": "/guide",
+    "gus": "/guide",
+}
 
 
 @dataclass
@@ -39,7 +57,9 @@ class Chain:
     entries: dict[str, str]
 
     def noon(self, days_ago: int, hours: float = 0) -> dt.datetime:
-        return day_bounds(self.today - dt.timedelta(days=days_ago))[0] + dt.timedelta(hours=12 + hours)
+        return day_bounds(self.today - dt.timedelta(days=days_ago))[0] + dt.timedelta(
+            hours=12 + hours
+        )
 
     def day(self, days_ago: int) -> str:
         return (self.today - dt.timedelta(days=days_ago)).isoformat()
@@ -50,7 +70,14 @@ class Chain:
     def customers(self) -> dict[int, str]:
         """Customer ids by surrogate."""
         with db.read() as connection:
-            return {r.id: r.customer_id for r in connection.execute(select(customer_table.c.id, customer_table.c.customer_id).order_by(customer_table.c.id))}
+            return {
+                r.id: r.customer_id
+                for r in connection.execute(
+                    select(customer_table.c.id, customer_table.c.customer_id).order_by(
+                        customer_table.c.id
+                    )
+                )
+            }
 
     def number(self, text: str) -> int:
         return next(number for number, each in self.customers().items() if each == text)
@@ -58,26 +85,69 @@ class Chain:
     def arrives(self, customer: str, days_ago: int, place: tuple[str, str] | None = None) -> None:
         at = self.noon(days_ago)
         source = SourcePoint(float(place[0]), float(place[1]), "wgs84", 20.0) if place else None
-        self.entries[customer] = enter(Arrival({"customer_id": customer}, source, occurred_at=at), body_hash=f"{customer:0>64}", now=at).entry_id
+        self.entries[customer] = enter(
+            Arrival({"customer_id": customer}, source, occurred_at=at),
+            body_hash=f"{customer:0>64}",
+            now=at,
+        ).entry_id
 
-    def buys(self, order_no: str, customer: str, days_ago: int, *amounts: int, guide: str | None = None) -> None:
-        order = OrderIn(order_no, customer, self.noon(days_ago, 1), "CNY", tuple(LineIn(n, 1, amount, "SKU1", "tea") for n, amount in enumerate(amounts, 1)),
-                        guide_code=guide)
+    def buys(
+        self, order_no: str, customer: str, days_ago: int, *amounts: int, guide: str | None = None
+    ) -> None:
+        order = OrderIn(
+            order_no,
+            customer,
+            self.noon(days_ago, 1),
+            "CNY",
+            tuple(LineIn(n, 1, amount, "SKU1", "tea") for n, amount in enumerate(amounts, 1)),
+            guide_code=guide,
+        )
         record_orders([order], actor="test", now=self.noon(days_ago, 1))
 
     def sells_now(self, order_no: str, amount: int) -> None:
         """Mei sells to somebody who has just entered her store; today, at whatever hour."""
         at = max(day_bounds(self.today)[0], dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1))
         place = SourcePoint(float(BUND[0]), float(BUND[1]), "wgs84", 20.0)
-        entry = enter(Arrival({"customer_id": "wx-a"}, place, occurred_at=at), body_hash=f"{order_no:0>64}", now=at)
-        order = OrderIn(order_no, "wx-a", at, "CNY", (LineIn(1, 1, amount),), guide_code="G1", entry_id=entry.entry_id)
+        entry = enter(
+            Arrival({"customer_id": "wx-a"}, place, occurred_at=at),
+            body_hash=f"{order_no:0>64}",
+            now=at,
+        )
+        order = OrderIn(
+            order_no,
+            "wx-a",
+            at,
+            "CNY",
+            (LineIn(1, 1, amount),),
+            guide_code="G1",
+            entry_id=entry.entry_id,
+        )
         record_orders([order], actor="test", now=at)
 
     def returns(self, refund_no: str, order_no: str, days_ago: int, amount: int) -> None:
-        record_refunds([RefundIn(refund_no, order_no, self.noon(days_ago, 2), ((1, amount),))], actor="test", now=self.noon(days_ago, 2))
+        record_refunds(
+            [RefundIn(refund_no, order_no, self.noon(days_ago, 2), ((1, amount),))],
+            actor="test",
+            now=self.noon(days_ago, 2),
+        )
 
-    def befriends(self, guide: str, customer: str, days_ago: int, kind: str = "contact.confirmed") -> None:
-        record_events([EventIn(f"{kind}-{guide}-{customer}", kind, self.noon(days_ago), guide, customer, source="qr")], actor="test", now=self.noon(days_ago))
+    def befriends(
+        self, guide: str, customer: str, days_ago: int, kind: str = "contact.confirmed"
+    ) -> None:
+        record_events(
+            [
+                EventIn(
+                    f"{kind}-{guide}-{customer}",
+                    kind,
+                    self.noon(days_ago),
+                    guide,
+                    customer,
+                    source="qr",
+                )
+            ],
+            actor="test",
+            now=self.noon(days_ago),
+        )
 
 
 @pytest.fixture
@@ -92,11 +162,18 @@ def bare_chain(house: House, worlds: Worlds) -> Chain:
 def settle(house: House) -> None:
     network = Network()
     network.begin()
-    for code, dealer, place, more in (("S1", "D1", BUND, {"branch_code": "B2"}), ("S2", "D2", WEST_LAKE, {}), ("S3", "D1", BUND, {"cloud_shop": "off"})):
+    for code, dealer, place, more in (
+        ("S1", "D1", BUND, {"branch_code": "B2"}),
+        ("S2", "D2", WEST_LAKE, {}),
+        ("S3", "D1", BUND, {"cloud_shop": "off"}),
+    ):
         network.open_store(code, dealer, latitude=place[0], longitude=place[1], **more)
-    network.load("guides", {"guide_code": "G1", "name": "Mei", "store_code": "S1", "role": "guide"},
-                 {"guide_code": "G2", "name": "Gus", "store_code": "S2", "role": "guide"},
-                 {"guide_code": "M1", "name": "Max", "store_code": "S1", "role": "store_manager"})
+    network.load(
+        "guides",
+        {"guide_code": "G1", "name": "Mei", "store_code": "S1", "role": "guide"},
+        {"guide_code": "G2", "name": "Gus", "store_code": "S2", "role": "guide"},
+        {"guide_code": "M1", "name": "Max", "store_code": "S1", "role": "store_manager"},
+    )
     for name, (role, scope) in PEOPLE.items():
         with db.read() as connection:
             scope_id = find_scope(connection, *scope) if scope else None
@@ -118,7 +195,12 @@ def tell(chain: Chain) -> None:
     chain.befriends("G1", "wx-lost-02", 10, "contact.deleted_by_customer")
     chain.befriends("G1", "wx-new-003", 2)
     chain.befriends("G2", "wx-gus-004", 3)
-    for customer, days_ago, place in (("wx-mei-001", 3, BUND), ("wx-gus-004", 3, WEST_LAKE), ("wx-any-005", 1, BUND), ("wx-any-006", 1, None)):
+    for customer, days_ago, place in (
+        ("wx-mei-001", 3, BUND),
+        ("wx-gus-004", 3, WEST_LAKE),
+        ("wx-any-005", 1, BUND),
+        ("wx-any-006", 1, None),
+    ):
         chain.arrives(customer, days_ago, place)
     chain.buys("O-1", "wx-mei-001", 3, 29900, 4000, guide="G1")
     chain.buys("O-2", "wx-gus-004", 3, 12000, guide="G2")

@@ -1,4 +1,5 @@
 """The forms and links of a page, as a browser would follow them."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from urllib.parse import urljoin
 
 @dataclass
 class Form:
-    """`page` is where it stands, `action` where it leads; `fields` is what a reader sends who changes nothing, `names` all that can be sent."""
+    """`page` is where it stands, `action` where it leads; `fields` is what a reader sends who
+    changes nothing, `names` all that can be sent."""
 
     page: str
     action: str
@@ -48,8 +50,19 @@ class _Reading(HTMLParser):
         owner.names.add(given["name"])
         if tag == "input" and given.get("type") not in ("submit", "file", "button"):
             if given.get("type") not in ("checkbox", "radio") or "checked" in given:
-                owner.fields.append((given["name"], given.get("value", "on" if given.get("type") in ("checkbox", "radio") else "")))
-        elif tag in ("button", "input") and given.get("type", "submit") == "submit" and not owner.pressed:
+                owner.fields.append(
+                    (
+                        given["name"],
+                        given.get(
+                            "value", "on" if given.get("type") in ("checkbox", "radio") else ""
+                        ),
+                    )
+                )
+        elif (
+            tag in ("button", "input")
+            and given.get("type", "submit") == "submit"
+            and not owner.pressed
+        ):
             owner.pressed = True  # the first button is the one that the Enter key presses
             owner.fields.append((given["name"], given.get("value", "")))
         elif tag == "select":
@@ -61,7 +74,10 @@ class _Reading(HTMLParser):
         if tag == "form":
             self.form = None
         elif tag == "select" and self.form is not None and self.select is not None:
-            chosen = next((value for value, selected in self.options if selected), self.options[0][0] if self.options else "")
+            chosen = next(
+                (value for value, selected in self.options if selected),
+                self.options[0][0] if self.options else "",
+            )
             self.form.fields.append((self.select, chosen))
             self.select = None
 

@@ -1,4 +1,5 @@
 """Tasks of an account and of an administrator clicked through, with scripts and without."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,7 +12,13 @@ from tests.app.conftest import PASSWORD
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium"
+    ),
+]
 SUBMIT = "main form button[type=submit]"
 
 
@@ -59,7 +66,9 @@ def test_finance_turns_two_factor_on_signs_in_with_it_and_turns_it_off(served, b
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_an_administrator_disables_somebody_after_a_question_or_without_scripts(served, browser, scripts):
+def test_an_administrator_disables_somebody_after_a_question_or_without_scripts(
+    served, browser, scripts
+):
     with reading(browser, served, locale="en-US", java_script_enabled=scripts) as reader:
         page = reader.page
         reader.sign_in("petra")

@@ -1,5 +1,7 @@
-"""Every page of every role in a real browser (PORTALS 5): two widths, both languages, light and dark; no console error, no request off
-loopback, nothing wider than the window, no raw key, nothing serious in axe-core."""
+"""Every page of every role in a real browser (PORTALS 5): two widths, both languages, light and
+dark; no console error, no request off loopback, nothing wider than the window, no raw key, nothing
+serious in axe-core."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,8 +13,19 @@ from tests.app.pages import addresses
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
-LOOKS = ((1280, "zh", "light"), (390, "en", "dark"), (1280, "en", "dark"), (390, "zh", "light"))  # width, language, theme
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium"
+    ),
+]
+LOOKS = (
+    (1280, "zh", "light"),
+    (390, "en", "dark"),
+    (1280, "en", "dark"),
+    (390, "zh", "light"),
+)  # width, language, theme
 PARTS = 4  # headquarters has the most pages; parts run beside each other
 
 
@@ -28,14 +41,19 @@ def served(chain: Chain) -> Iterator[str]:
         yield address
 
 
-@pytest.mark.parametrize(("name", "part"), [*(("petra", part) for part in range(PARTS)), ("bea", 0), ("omar", 0), ("max", 0), ("mei", 0)])
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [*(("petra", part) for part in range(PARTS)), ("bea", 0), ("omar", 0), ("max", 0), ("mei", 0)],
+)
 def test_pages_are_whole_in_a_browser(chain, served, browser, name, part):
     paths = addresses.of(chain, name)
     with reading(browser, served) as reader:
         reader.sign_in(name)
         for n, path in enumerate(paths[part::PARTS] if name == "petra" else paths):
             for turn, look in enumerate(LOOKS):
-                reader.look(path, *look, axe=turn == n % len(LOOKS))  # the slowest check: pages share their components, so each look meets all of them
+                reader.look(
+                    path, *look, axe=turn == n % len(LOOKS)
+                )  # the slowest check: pages share their components, so each look meets all of them
 
 
 def test_pages_of_a_chain_where_nothing_happened_are_whole_too(bare_chain, browser):

@@ -1,4 +1,6 @@
-"""On a phone a list is cards: every value has its head beside it, the figure of the list stands at the top, and nothing needs a sideways scroll."""
+"""On a phone a list is cards: every value has its head beside it, the figure of the list stands at
+the top, and nothing needs a sideways scroll."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,8 +13,21 @@ from stores.base.ordering import Order
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 
-LISTS = ("/hq/stores", "/hq/dealers", "/hq/guides", "/hq/branches", "/hq/orders", "/hq/refunds", "/hq/entries", "/hq/customers", "/hq/adds", "/hq/users", "/hq/audit",
-         "/hq/performance", "/hq/rewards")
+LISTS = (
+    "/hq/stores",
+    "/hq/dealers",
+    "/hq/guides",
+    "/hq/branches",
+    "/hq/orders",
+    "/hq/refunds",
+    "/hq/entries",
+    "/hq/customers",
+    "/hq/adds",
+    "/hq/users",
+    "/hq/audit",
+    "/hq/performance",
+    "/hq/rewards",
+)
 SHAPE = """() => [...document.querySelectorAll('.rows.cards')].map(box => ({
     wider: box.scrollWidth - box.clientWidth,
     apart: [...box.querySelectorAll('tbody tr')].filter(row => getComputedStyle(row).display !== 'grid').length,
@@ -25,12 +40,22 @@ def _table(*columns: Column, by: str = "name") -> Table:
 
 
 NAME, DAY = Column("name", "Name", sort="name"), Column("day", "Day", "day")
-VISITS, SALES = Column("visits", "Visits", "count", sort="visits"), Column("sales", "Sales", "money", sort="sales")
+VISITS, SALES = (
+    Column("visits", "Visits", "count", sort="visits"),
+    Column("sales", "Sales", "money", sort="sales"),
+)
 
 
-@pytest.mark.parametrize(("table", "figure"), [
-    (_table(NAME, VISITS, SALES), SALES), (_table(NAME, VISITS, SALES, by="visits"), VISITS), (_table(NAME, DAY, VISITS), VISITS), (_table(NAME, DAY), None),
-    (_table(SALES, VISITS), None)])
+@pytest.mark.parametrize(
+    ("table", "figure"),
+    [
+        (_table(NAME, VISITS, SALES), SALES),
+        (_table(NAME, VISITS, SALES, by="visits"), VISITS),
+        (_table(NAME, DAY, VISITS), VISITS),
+        (_table(NAME, DAY), None),
+        (_table(SALES, VISITS), None),
+    ],
+)
 def test_a_card_shows_what_the_list_is_sorted_by_else_money_else_a_number(table, figure):
     assert table.figure is figure
 

@@ -1,4 +1,5 @@
 """A chart says the value under the pointer, under the finger, and where the arrow keys stand."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,7 +10,13 @@ import pytest
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium"
+    ),
+]
 CHART = "figure.trend-chart >> nth=0"
 
 
@@ -50,7 +57,9 @@ def test_arrow_keys_walk_from_day_to_day_and_the_value_is_that_of_the_table(chai
         assert _said(page) == rows[0]
         page.keyboard.press("ArrowRight")
         assert _said(page) == rows[1]
-        assert page.get_attribute(f"{CHART} >> svg.plot", "aria-valuetext") == page.inner_text(f"{CHART} >> .reading")
+        assert page.get_attribute(f"{CHART} >> svg.plot", "aria-valuetext") == page.inner_text(
+            f"{CHART} >> .reading"
+        )
         page.keyboard.press("End")
         page.keyboard.press("ArrowRight")
         assert _said(page) == rows[-1]

@@ -1,4 +1,6 @@
-"""Whatever a browser sends, no page fails on it: every route, every parameter that its view reads, on both engines."""
+"""Whatever a browser sends, no page fails on it: every route, every parameter that its view reads,
+on both engines."""
+
 from __future__ import annotations
 
 import contextlib
@@ -65,14 +67,20 @@ def noting(app: Any) -> Iterator[dict[str, set[str]]]:
 
 
 def parameters(chain: Chain, name: str, client: Any) -> list[tuple[str, str]]:
-    """(address, parameter) of every page of this reader: what its view asked for, and what its forms send."""
+    """(address, parameter) of every page of this reader: what its view asked for, and what its
+    forms send."""
     found: dict[tuple[str, str], str] = {}
     with noting(chain.house.app) as noted:
         adapter = chain.house.app.url_map.bind("localhost")
         for path in addresses.of(chain, name):
             page = client.get(path)
             endpoint = str(adapter.match(path.split("?")[0])[0])
-            names = noted[endpoint] | {each for form in forms.read(path, page.text).forms if form.method == "get" for each in form.names}
+            names = noted[endpoint] | {
+                each
+                for form in forms.read(path, page.text).forms
+                if form.method == "get"
+                for each in form.names
+            }
             for each in names:
                 found.setdefault((endpoint, each), path.split("?")[0])
     return sorted((path, each) for (_endpoint, each), path in found.items())
@@ -84,20 +92,36 @@ def test_no_page_takes_a_control_character_in_a_parameter(chain, name):
     client = chain.client(name)
     known = parameters(chain, name, client)
     assert len(known) > 20
-    taken = {(path, each, value, status) for path, each in known for value in ("\0", "a\0b", "a\r\nb", "a\nSet-Cookie: b", "\x1b[31m")
-             if (status := client.get(path, query_string={each: value}).status_code) != 400 and not (each in SEVERAL_LINES and "\n" in value)}
+    taken = {
+        (path, each, value, status)
+        for path, each in known
+        for value in ("\0", "a\0b", "a\r\nb", "a\nSet-Cookie: b", "\x1b[31m")
+        if (status := client.get(path, query_string={each: value}).status_code) != 400
+        and not (each in SEVERAL_LINES and "\n" in value)
+    }
     assert taken == set()
-    assert {path for path, _each in known if client.get(path, query_string={"a\0b": "c"}).status_code != 400} == set()
+    assert {
+        path
+        for path, _each in known
+        if client.get(path, query_string={"a\0b": "c"}).status_code != 400
+    } == set()
 
 
 @on_both_engines
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "part"), [*(("petra", part) for part in range(PARTS)), ("bea", 0), ("omar", 0), ("max", 0)])
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [*(("petra", part) for part in range(PARTS)), ("bea", 0), ("omar", 0), ("max", 0)],
+)
 def test_odd_values_are_answered_and_never_a_fault_of_ours(chain, name, part):
     client = chain.client(name)
     known = parameters(chain, name, client)
-    failed = {(path, each, value[:12], status) for path, each in (known[part::PARTS] if name == "petra" else known) for value in ODD
-              if (status := client.get(path, query_string={each: value}).status_code) >= 500}
+    failed = {
+        (path, each, value[:12], status)
+        for path, each in (known[part::PARTS] if name == "petra" else known)
+        for value in ODD
+        if (status := client.get(path, query_string={each: value}).status_code) >= 500
+    }
     assert failed == set()
 
 
@@ -116,7 +140,8 @@ def test_no_address_holds_a_control_character(chain):
 
 @on_both_engines
 def test_no_form_takes_a_control_character_in_a_field(chain):
-    """Every route that takes a form, every field that a form of a page sends there, a header, a cookie, the name of a file."""
+    """Every route that takes a form, every field that a form of a page sends there, a header, a
+    cookie, the name of a file."""
     client, taken = chain.client("petra"), []
     token = token_of(client.get("/account"))
     sent: dict[str, set[str]] = defaultdict(set)
@@ -128,22 +153,40 @@ def test_no_form_takes_a_control_character_in_a_field(chain):
     for path, names in sent.items():
         for each in names or {"x"}:
             for value in ("a\0b", *(() if each in SEVERAL_LINES else ("a\r\nb", "a\u2028b"))):
-                if (status := client.post(path, data={"csrf_token": token, each: value}).status_code) != 400:
+                if (
+                    status := client.post(path, data={"csrf_token": token, each: value}).status_code
+                ) != 400:
                     taken.append((path, each, value, status))
     assert taken == []
-    file = client.post("/hq/imports", data={"csrf_token": token, "kind": "stores", "file": (io.BytesIO(b"store_code\n"), "a\0b.csv")})
+    file = client.post(
+        "/hq/imports",
+        data={
+            "csrf_token": token,
+            "kind": "stores",
+            "file": (io.BytesIO(b"store_code\n"), "a\0b.csv"),
+        },
+    )
     assert file.status_code == 400
     assert client.get("/hq", headers={"User-Agent": "a\0b"}).status_code == 400
-    raw = chain.house.app.test_client(use_cookies=False)  # sends the cookie as it is written here; a client that keeps cookies writes its own
+    raw = chain.house.app.test_client(
+        use_cookies=False
+    )  # sends the cookie as it is written here; a client that keeps cookies writes its own
     assert raw.get("/sign-in", headers={"Cookie": 'theme="a\\000b"'}).status_code == 400
 
 
 @on_both_engines
 def test_a_view_with_a_line_break_is_refused_before_anything_is_kept(chain):
     client = chain.client("petra")
-    form = {"csrf_token": token_of(client.get("/hq/orders")), "path": "/hq/orders", "name": "mine", "query": "status=paid"}
+    form = {
+        "csrf_token": token_of(client.get("/hq/orders")),
+        "path": "/hq/orders",
+        "name": "mine",
+        "query": "status=paid",
+    }
     for field in ("path", "name", "query"):
-        assert client.post("/views", data={**form, field: f"{form[field]}\r\nX: y"}).status_code == 400
+        assert (
+            client.post("/views", data={**form, field: f"{form[field]}\r\nX: y"}).status_code == 400
+        )
     with db.read() as connection:
         assert connection.execute(select(func.count()).select_from(saved_view)).scalar_one() == 0
     assert client.post("/views", data=form).status_code == 303
@@ -151,10 +194,21 @@ def test_a_view_with_a_line_break_is_refused_before_anything_is_kept(chain):
 
 def test_a_field_of_several_lines_takes_them(chain):
     client = chain.client("petra")
-    page = client.post("/hq/policy/edit", data={"csrf_token": token_of(client.get("/hq/policy/edit")), "region_defaults": "310000 S1\r\n330000 S2\n"})
+    page = client.post(
+        "/hq/policy/edit",
+        data={
+            "csrf_token": token_of(client.get("/hq/policy/edit")),
+            "region_defaults": "310000 S1\r\n330000 S2\n",
+        },
+    )
     assert page.status_code in (200, 422)
     assert "310000 S1\n330000 S2" in page.text.replace("\r", "")
 
 
 def test_a_tab_is_no_harm(chain):
-    assert chain.client("petra").get("/hq/route", query_string={"lat": "31.24\t121.48", "crs": "wgs84"}).status_code == 200
+    assert (
+        chain.client("petra")
+        .get("/hq/route", query_string={"lat": "31.24\t121.48", "crs": "wgs84"})
+        .status_code
+        == 200
+    )

@@ -1,4 +1,6 @@
-"""Every figure is a door: the rows behind it sum to it, and it is what the API and the ledger say (PORTALS 1, D4)."""
+"""Every figure is a door: the rows behind it sum to it, and it is what the API and the ledger say
+(PORTALS 1, D4)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,7 +23,11 @@ from tests.app.conftest import on_both_engines
 pytestmark = pytest.mark.hour
 
 DOOR = re.compile(r'<a href="([^"]+)"><span class="number[^"]*">([^<]+)</span></a>')
-FIGURE = re.compile(r'<a class="figure" href="([^"]+)">\s*<span class="name">([^<]+)</span><span class="value">(.*?)</span>\n', re.S)
+FIGURE = re.compile(
+    r'<a class="figure" href="([^"]+)">\s*<span class="name">([^<]+)</span><span '
+    r'class="value">(.*?)</span>\n',
+    re.S,
+)
 
 
 def text(markup: str) -> str:
@@ -37,15 +43,36 @@ def doors(page: str) -> list[tuple[str, str]]:
     return [(html.unescape(path), value) for path, value in DOOR.findall(page)]
 
 
-@pytest.mark.parametrize(("name", "path"), [
-    ("petra", "/hq/dealers"), ("bea", "/hq/dealers"), ("petra", "/hq/dealers/D1"), ("petra", "/hq/dealers/D1?by=store"), ("petra", "/hq/dealers/D1?by=month"),
-    ("bea", "/hq/dealers/D1"), ("petra", "/hq/stores/S1"), ("omar", "/dealer"),
-    ("omar", "/dealer/revenue?month={month}"), ("omar", "/dealer/stores"), ("omar", "/dealer/stores/S1"),
-    ("omar", "/dealer/rewards?month={paid}"), ("omar", "/dealer/rewards?month={month}")])
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("petra", "/hq/dealers"),
+        ("bea", "/hq/dealers"),
+        ("petra", "/hq/dealers/D1"),
+        ("petra", "/hq/dealers/D1?by=store"),
+        ("petra", "/hq/dealers/D1?by=month"),
+        ("bea", "/hq/dealers/D1"),
+        ("petra", "/hq/stores/S1"),
+        ("omar", "/dealer"),
+        ("omar", "/dealer/revenue?month={month}"),
+        ("omar", "/dealer/stores"),
+        ("omar", "/dealer/stores/S1"),
+        ("omar", "/dealer/rewards?month={paid}"),
+        ("omar", "/dealer/rewards?month={month}"),
+    ],
+)
 def test_behind_every_figure_stand_rows_that_sum_to_it(chain, name, path):
     client = chain.client(name)
-    page = client.get(path.format(month=chain.day(3)[:7], paid=chain.day(13)[:7]) + ("&" if "?" in path else "?") + "lang=en").text
-    wrong = {door: (value, foot(client.get(door).text)) for door, value in doors(page) if value not in foot(client.get(door).text).split()}
+    page = client.get(
+        path.format(month=chain.day(3)[:7], paid=chain.day(13)[:7])
+        + ("&" if "?" in path else "?")
+        + "lang=en"
+    ).text
+    wrong = {
+        door: (value, foot(client.get(door).text))
+        for door, value in doors(page)
+        if value not in foot(client.get(door).text).split()
+    }
     assert wrong == {}
     assert doors(page) or name == "omar"
 
@@ -56,29 +83,43 @@ def test_behind_every_figure_stand_rows_that_sum_to_it(chain, name, path):
 def test_the_figures_of_today_lead_to_pages_that_say_the_same(chain, name, period):
     client = chain.client(name)
     page = client.get(f"/hq?period={period}&lang=en").text
-    shown = {words: (html.unescape(path), text(value)) for path, words, value in FIGURE.findall(page)}
+    shown = {
+        words: (html.unescape(path), text(value)) for path, words, value in FIGURE.findall(page)
+    }
     assert set(shown) == {"Entries", "Orders", "Sales after refunds", "Friend adds"}
     for words in ("Entries", "Orders", "Friend adds", "Sales after refunds"):
         path, value = shown[words]
         behind = client.get(path).text
-        assert value in foot(behind).split() or value in ("0", "¥0.00") and "<tfoot>" not in behind, words
+        assert (
+            value in foot(behind).split() or value in ("0", "¥0.00") and "<tfoot>" not in behind
+        ), words
 
 
-BAR = re.compile(r'<li><span class="name"><a href="([^"]+)">.*?<span class="value number"[^>]*>(.*?)</span>', re.S)
+BAR = re.compile(
+    r'<li><span class="name"><a href="([^"]+)">.*?<span class="value number"[^>]*>(.*?)</span>',
+    re.S,
+)
 
 
 @pytest.mark.parametrize("name", ["petra", "bea"])
 def test_every_bar_of_today_leads_to_as_many_rows(chain, name):
     client = chain.client(name)
     bars = BAR.findall(client.get("/hq?period=30d&lang=en").text)
-    wrong = [(path, value) for path, value in bars if text(value) not in foot(client.get(html.unescape(path)).text).split()]
+    wrong = [
+        (path, value)
+        for path, value in bars
+        if text(value) not in foot(client.get(html.unescape(path)).text).split()
+    ]
     assert len(bars) >= 3
     assert wrong == []
 
 
 def test_the_figures_of_a_week_are_those_of_the_facts(chain):
     page = text(chain.client("petra").get("/hq?period=7d&lang=en").text)
-    assert "7 days: 4 visitors were led to a store, 4 orders were paid, ¥469.00 sold after refunds." in page
+    assert (
+        "7 days: 4 visitors were led to a store, 4 orders were paid, ¥469.00 sold after refunds."
+        in page
+    )
     assert "75.0 %" in page and "25.0 %" in page  # located; picker
 
 
@@ -92,12 +133,26 @@ def test_the_dealers_page_is_what_the_api_says(chain):
     first, last = chain.day(29), chain.day(0)
     with db.read() as connection:
         dealer_id = find_scope(connection, "dealer", "D1")
-    key = api_keys.create_key("reader", "read", by=COMMAND_LINE, limit_kind="dealer", limit_id=dealer_id)
-    answer = chain.house.stranger().get(f"/api/v1/dealers/D1/revenue?from={first}&to={last}", headers={"Authorization": f"Bearer {key}"}).json
-    page = foot(chain.client("petra").get(f"/hq/dealers/D1?from={first}&to={last}&lang=en").text).split()
+    key = api_keys.create_key(
+        "reader", "read", by=COMMAND_LINE, limit_kind="dealer", limit_id=dealer_id
+    )
+    answer = (
+        chain.house.stranger()
+        .get(
+            f"/api/v1/dealers/D1/revenue?from={first}&to={last}",
+            headers={"Authorization": f"Bearer {key}"},
+        )
+        .json
+    )
+    page = foot(
+        chain.client("petra").get(f"/hq/dealers/D1?from={first}&to={last}&lang=en").text
+    ).split()
     assert answer["totals"]["gross_minor"] == 38900
     assert answer["totals"]["rewards_minor"] > 0
-    assert page[-5:] == [money(answer["totals"][f"{name}_minor"], "CNY", 2) for name in ("gross", "refunds", "fees", "rewards", "net")]
+    assert page[-5:] == [
+        money(answer["totals"][f"{name}_minor"], "CNY", 2)
+        for name in ("gross", "refunds", "fees", "rewards", "net")
+    ]
 
 
 def test_the_dealers_first_page_says_yesterday_and_the_month_in_one_sentence(chain):
@@ -118,7 +173,9 @@ def test_a_guide_sees_his_balance_and_each_line_with_its_reason(chain):
     with db.read() as connection:
         guide_id = find_scope(connection, "guide", "G1")
         balance = rewards.balance(connection, guide_id)
-        assert connection.execute(reward_scope.select().where(reward_scope.c.guide_id == guide_id)).first()
+        assert connection.execute(
+            reward_scope.select().where(reward_scope.c.guide_id == guide_id)
+        ).first()
     months = sorted({chain.day(n)[:7] for n in (20, 12, 3, 2)})
     page = " ".join(text(client.get(f"/guide?month={month}&lang=en").text) for month in months)
     assert balance["payable_minor"] == 200
@@ -134,25 +191,61 @@ def test_what_waits_on_the_time_line_sums_to_what_is_pending(chain):
     page = client.get("/guide?lang=en").text
     line = re.search(r'<ol class="timeline opens">(.*?)</ol>', page, re.S)
     assert line is not None
-    waiting = sum(int(text(part).replace("¥", "").replace(".", "").replace(",", "")) for part in re.findall(r'<span class="sum">(.*?)</span></summary>', line[1], re.S))
+    waiting = sum(
+        int(text(part).replace("¥", "").replace(".", "").replace(",", ""))
+        for part in re.findall(r'<span class="sum">(.*?)</span></summary>', line[1], re.S)
+    )
     with db.read() as connection:
-        assert waiting == rewards.balance(connection, find_scope(connection, "guide", "G1"))["pending_minor"]
+        assert (
+            waiting
+            == rewards.balance(connection, find_scope(connection, "guide", "G1"))["pending_minor"]
+        )
 
 
 def test_a_managers_team_is_the_sum_of_its_guides(chain):
     month = chain.day(3)[:7]
     page = text(chain.client("max").get(f"/guide?month={month}&lang=en").text)
     with db.read() as connection:
-        own = {kpi["metric"]: kpi["actual"] for kpi in kpis.of_guide(connection, find_scope(connection, "guide", "G1"), month, dt.datetime.now(dt.UTC))}
+        own = {
+            kpi["metric"]: kpi["actual"]
+            for kpi in kpis.of_guide(
+                connection, find_scope(connection, "guide", "G1"), month, dt.datetime.now(dt.UTC)
+            )
+        }
     assert f"Net sales of {month}{money(own['net_sales'], 'CNY', 2)}" in page
     assert "Mei" in page and "Gus" not in page
 
 
 def test_every_reason_that_calculation_gives_has_its_words():
-    codes = {code for file in (adds, calculate, commission) for code in re.findall(r'"([a-z_0-9]+)"', Path(file.__file__).read_text("utf-8"))}
-    named = {"valid_add", "not_first", "already_linked", "source_not_allowed", "employee", "paid_before", "cap_reached", "converted_referral",
-             "no_order_yet", "invite_expired", "below_minimum", "not_new", "self_referral", "invited_before", "sale", "refunded", "own_purchase", "cross_dealer",
-             "unattributed", "no_base", "rate_zero", "not_employed"}
+    codes = {
+        code
+        for file in (adds, calculate, commission)
+        for code in re.findall(r'"([a-z_0-9]+)"', Path(file.__file__).read_text("utf-8"))
+    }
+    named = {
+        "valid_add",
+        "not_first",
+        "already_linked",
+        "source_not_allowed",
+        "employee",
+        "paid_before",
+        "cap_reached",
+        "converted_referral",
+        "no_order_yet",
+        "invite_expired",
+        "below_minimum",
+        "not_new",
+        "self_referral",
+        "invited_before",
+        "sale",
+        "refunded",
+        "own_purchase",
+        "cross_dealer",
+        "unattributed",
+        "no_base",
+        "rate_zero",
+        "not_employed",
+    }
     assert named <= codes  # a reason that was renamed is renamed here too
     assert named | {rewards.ADJUSTMENT} <= set(explanations.REASONS)
 
@@ -160,12 +253,27 @@ def test_every_reason_that_calculation_gives_has_its_words():
 @pytest.mark.parametrize("tongue", ["zh", "en"])
 def test_arithmetic_is_written_as_people_write_it(tongue):
     def line(arithmetic: str, amount: int, **trace: Any) -> dict[str, Any]:
-        return {"reason": "sale", "amount_minor": amount, "trace": {"arithmetic": arithmetic, **trace}}
+        return {
+            "reason": "sale",
+            "amount_minor": amount,
+            "trace": {"arithmetic": arithmetic, **trace},
+        }
 
     def yuan(minor: int) -> str:
         return money(minor, "CNY", 2)
 
-    assert explanations.arithmetic(line("29900 x 300 bp = 897", 897), yuan, tongue) == "¥299.00 × 3.00 % = ¥8.97"
+    assert (
+        explanations.arithmetic(line("29900 x 300 bp = 897", 897), yuan, tongue)
+        == "¥299.00 × 3.00 % = ¥8.97"
+    )
     assert explanations.arithmetic(line("1 x 200", 200), yuan, tongue) == "1 × ¥2.00 = ¥2.00"
-    assert "¥8.97" in explanations.arithmetic(line("T(sum with 29900) - T(sum before) = 897, marginal tiers per period", 897, base_minor=29900), yuan, tongue)
+    assert "¥8.97" in explanations.arithmetic(
+        line(
+            "T(sum with 29900) - T(sum before) = 897, marginal tiers per period",
+            897,
+            base_minor=29900,
+        ),
+        yuan,
+        tongue,
+    )
     assert explanations.arithmetic(line("", 0), yuan, tongue) == ""

@@ -1,4 +1,6 @@
-"""A guide's and a store manager's day, tapped through on a phone of 390 px (G1, G2, G3, G5, S1, S4)."""
+"""A guide's and a store manager's day, tapped through on a phone of 390 px (G1, G2, G3, G5, S1,
+S4)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -14,8 +16,14 @@ from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 from tests.network import Network
 
-pytestmark = [pytest.mark.hour, pytest.mark.browser, pytest.mark.slow,
-              pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
+pytestmark = [
+    pytest.mark.hour,
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium"
+    ),
+]
 PHONE = {"width": 390, "height": 800}
 
 
@@ -27,16 +35,56 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def lively(chain: Chain) -> Chain:
-    """Tiers, targets, a colleague with a long name who leaves, orders of today and in another dealer's shop."""
-    tiers = {"mode": "marginal", "bound": "lower", "bands": [{"up_to_minor": 50_000, "rate_bp": 300}, {"up_to_minor": None, "rate_bp": 400, "amount_minor": 500}]}
-    plan_versions.publish({"plan_code": "spring", "name": {"zh": "春季", "en": "Spring"}, "valid_from": chain.day(1), "valid_to": None, "assigned_to": {"stores": ["S1"]},
-                           "components": [{"code": "sales", "kind": "rate", "per": "period", "tiers": tiers, "caps": {"guide_month_minor": 100_000}}]},
-                          actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    """Tiers, targets, a colleague with a long name who leaves, orders of today and in another
+    dealer's shop."""
+    tiers = {
+        "mode": "marginal",
+        "bound": "lower",
+        "bands": [
+            {"up_to_minor": 50_000, "rate_bp": 300},
+            {"up_to_minor": None, "rate_bp": 400, "amount_minor": 500},
+        ],
+    }
+    plan_versions.publish(
+        {
+            "plan_code": "spring",
+            "name": {"zh": "春季", "en": "Spring"},
+            "valid_from": chain.day(1),
+            "valid_to": None,
+            "assigned_to": {"stores": ["S1"]},
+            "components": [
+                {
+                    "code": "sales",
+                    "kind": "rate",
+                    "per": "period",
+                    "tiers": tiers,
+                    "caps": {"guide_month_minor": 100_000},
+                }
+            ],
+        },
+        actor=COMMAND_LINE,
+        now=dt.datetime.now(dt.UTC),
+    )
     network, month = Network(), chain.day(0)[:7]
     network.now = dt.datetime.now(dt.UTC)
-    network.load("guides", {"guide_code": "G7", "name": "Alexandra Konstantinopoulou-Featherstonehaugh", "store_code": "S1", "role": "guide", "left_on": chain.day(-3)})
-    network.load("targets", *({"period": month, "level": level, "code": code, "metric": metric, "target": "500"}
-                              for level, code in (("guide", "G1"), ("store", "S1")) for metric in ("adds", "net_sales")))
+    network.load(
+        "guides",
+        {
+            "guide_code": "G7",
+            "name": "Alexandra Konstantinopoulou-Featherstonehaugh",
+            "store_code": "S1",
+            "role": "guide",
+            "left_on": chain.day(-3),
+        },
+    )
+    network.load(
+        "targets",
+        *(
+            {"period": month, "level": level, "code": code, "metric": metric, "target": "500"}
+            for level, code in (("guide", "G1"), ("store", "S1"))
+            for metric in ("adds", "net_sales")
+        ),
+    )
     for number in range(3):
         chain.buys(f"N-{number}", "wx-mei-001", 0, 1_000 + number, 2_000, guide="G1")
         chain.befriends("G7", f"wx-lex-{number}", 2)
@@ -52,7 +100,9 @@ def test_a_guide_sees_when_money_comes_why_and_from_what_g1_g3(lively, browser):
         page.click(".opens summary >> nth=0")
         assert page.locator(".inside .door").first.is_visible()
         page.click(".whys summary >> nth=0")
-        assert re.search(r"= ¥|Nothing to compute", page.locator(".whys details[open]").inner_text())
+        assert re.search(
+            r"= ¥|Nothing to compute", page.locator(".whys details[open]").inner_text()
+        )
         page.click(".whys .door >> nth=0")
         assert "Earned with" in page.locator("main").inner_text()
         page.click("nav >> text=Progress")
@@ -60,7 +110,14 @@ def test_a_guide_sees_when_money_comes_why_and_from_what_g1_g3(lively, browser):
         assert "still missing" in words and "more to reach" in words and "Rank by sales" in words
         page.click("nav >> text=Help")
         assert "How rewards work" in page.locator("main").inner_text()
-        for path in ("/guide", "/guide/progress", "/guide/help", "/guide/customers", "/guide/orders/N-0", "/guide/orders/F-1"):
+        for path in (
+            "/guide",
+            "/guide/progress",
+            "/guide/help",
+            "/guide/customers",
+            "/guide/orders/N-0",
+            "/guide/orders/F-1",
+        ):
             reader.look(path, 390, "zh", "dark", axe=True)
             reader.look(path, 1280, "en", "light")
 
@@ -84,7 +141,10 @@ def test_a_manager_opens_the_day_and_sets_targets_s1_s4(lively, browser):
         page = reader.page
         page.set_viewport_size(PHONE)
         reader.sign_in("max")
-        assert "Ranking of yesterday" in page.locator("main").inner_text() and "Last day at work" in page.locator("main").inner_text()
+        assert (
+            "Ranking of yesterday" in page.locator("main").inner_text()
+            and "Last day at work" in page.locator("main").inner_text()
+        )
         page.click(".flash >> text=Show")
         assert page.locator(".people li").count() == 3
         page.click("nav >> text=Targets")
@@ -93,7 +153,13 @@ def test_a_manager_opens_the_day_and_sets_targets_s1_s4(lively, browser):
         page.click("text=Save targets")
         assert "1 target was changed." in page.locator("main").inner_text()
         assert page.input_value("input[name='adds:G1']") == "25"
-        for path in ("/guide", "/guide/progress", page.url.removeprefix(served), "/guide/team/G1", "/guide/team/G7"):
+        for path in (
+            "/guide",
+            "/guide/progress",
+            page.url.removeprefix(served),
+            "/guide/team/G1",
+            "/guide/team/G7",
+        ):
             reader.look(path, 390, "zh", "dark", axe=True)
             reader.look(path, 1280, "en", "light")
 
@@ -101,5 +167,9 @@ def test_a_manager_opens_the_day_and_sets_targets_s1_s4(lively, browser):
 def test_the_samples_of_the_phone_are_whole(chain, browser):
     with serving(chain.house.app) as served, reading(browser, served) as reader:
         reader.sign_in("petra")
-        for width, tongue, theme in ((390, "zh", "dark"), (390, "en", "light"), (1280, "zh", "light")):
+        for width, tongue, theme in (
+            (390, "zh", "dark"),
+            (390, "en", "light"),
+            (1280, "zh", "light"),
+        ):
             reader.look("/hq/samples/phone", width, tongue, theme, axe=True)

@@ -1,4 +1,6 @@
-"""The network in a real browser: maps draw and fill in positions, H4 is clicked through as the person who does it."""
+"""The network in a real browser: maps draw and fill in positions, H4 is clicked through as the
+person who does it."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,10 +11,29 @@ import pytest
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
-MINE = ("/hq/stores", "/hq/stores?view=map&figure=sales", "/hq/stores/S1", "/hq/dealers", "/hq/dealers/D1", "/hq/branches", "/hq/branches/B1", "/hq/guides",
-        "/hq/guides/G1",
-        "/hq/areas", "/hq/adds", "/hq/new/store", "/hq/stores/S1/edit", "/hq/stores/S1/close?successor_store_code=S2")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium"
+    ),
+]
+MINE = (
+    "/hq/stores",
+    "/hq/stores?view=map&figure=sales",
+    "/hq/stores/S1",
+    "/hq/dealers",
+    "/hq/dealers/D1",
+    "/hq/branches",
+    "/hq/branches/B1",
+    "/hq/guides",
+    "/hq/guides/G1",
+    "/hq/areas",
+    "/hq/adds",
+    "/hq/new/store",
+    "/hq/stores/S1/edit",
+    "/hq/stores/S1/close?successor_store_code=S2",
+)
 
 
 @pytest.fixture(scope="module")
@@ -65,9 +86,17 @@ def test_a_map_shows_the_coast_until_it_comes_too_near_to_be_true(chain, served,
         page = reader.page
         page.goto("/hq/stores?view=map&figure=orders&lang=en")
         page.wait_for_selector(".leaflet-coast-pane canvas", state="attached")
-        page.evaluate("document.querySelector('.map').storeMap.map.setView([31.2, 121.5], 5, {animate: false})")
-        assert 0.2 < page.evaluate(LAND) < 0.8  # Shanghai in the middle: the land to the west, the sea to the east
-        page.evaluate("document.querySelector('.map').storeMap.map.setView([31.2, 121.5], 13, {animate: false})")
+        page.evaluate(
+            "document.querySelector('.map').storeMap.map.setView([31.2, 121.5], 5, {animate: "
+            "false})"
+        )
+        assert (
+            0.2 < page.evaluate(LAND) < 0.8
+        )  # Shanghai in the middle: the land to the west, the sea to the east
+        page.evaluate(
+            "document.querySelector('.map').storeMap.map.setView([31.2, 121.5], 13, {animate: "
+            "false})"
+        )
         assert page.is_hidden(".leaflet-coast-pane")
 
 
@@ -94,7 +123,10 @@ def test_a_store_is_closed_and_opened_again_h4(chain, served, browser):
         page.click("text=Close this store")
         page.fill("#successor", "S2")
         page.click("text=Show what happens")
-        assert "3 customers at home here, 3 of them protected, are at home at S2" in page.inner_text("main")
+        assert (
+            "3 customers at home here, 3 of them protected, are at home at S2"
+            in page.inner_text("main")
+        )
         page.check("main input[type=checkbox]")
         page.click("text=Close and move to S2")
         assert "can be undone" in page.inner_text("main")

@@ -1,4 +1,6 @@
-"""Re-assigning customers on pages: counted first, moved when confirmed, undone within a day; headquarters' network staff alone (P6)."""
+"""Re-assigning customers on pages: counted first, moved when confirmed, undone within a day;
+headquarters' network staff alone (P6)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -20,12 +22,19 @@ from tests.network import Network
 
 pytestmark = pytest.mark.hour
 
-FORM = {"from_store_codes": "S1", "to_store_code": "S2", "include_protected": "yes", "reason": "the lease of S1 ends"}
+FORM = {
+    "from_store_codes": "S1",
+    "to_store_code": "S2",
+    "include_protected": "yes",
+    "reason": "the lease of S1 ends",
+}
 
 
 def post(client: Any, path: str, **form: str) -> Any:
     """In English, which the session keeps."""
-    return client.post(path, data={"csrf_token": token_of(client.get("/hq/reassign?lang=en")), **form})
+    return client.post(
+        path, data={"csrf_token": token_of(client.get("/hq/reassign?lang=en")), **form}
+    )
 
 
 def work() -> None:
@@ -43,7 +52,11 @@ def at_home(code: str) -> int:
     with db.read() as connection:
         store_id = find_scope(connection, "store", code)
         s, now = customer_state.c, dt.datetime.now(dt.UTC)
-        return len(connection.execute(select(s.customer_id).where(s.home_store_id == store_id, s.home_valid_until > now)).all())
+        return len(
+            connection.execute(
+                select(s.customer_id).where(s.home_store_id == store_id, s.home_valid_until > now)
+            ).all()
+        )
 
 
 def test_from_the_plan_to_the_count_to_the_run_to_the_way_back(chain: Chain):
@@ -76,7 +89,11 @@ def test_a_plan_that_is_wrong_is_told_field_by_field(chain: Chain):
     answer = post(petra, "/hq/reassign", from_store_codes="S1 NOPE", to_store_code="S2", reason="x")
     assert answer.status_code == 422 and "no store with one of these codes" in answer.text
     answer = post(petra, "/hq/reassign", reason="")
-    assert answer.status_code == 422 and "Say why customers are moved" in answer.text and "Choose whom" in answer.text
+    assert (
+        answer.status_code == 422
+        and "Say why customers are moved" in answer.text
+        and "Choose whom" in answer.text
+    )
 
 
 def test_a_count_that_is_out_of_date_is_not_run(chain: Chain):

@@ -1,4 +1,5 @@
 """Routing, customers and search clicked through as headquarters (H2 of the stories)."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,7 +10,13 @@ import pytest
 from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
 from tests.app.pages.conftest import Chain
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium")]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="no Chromium is installed; apt-get install chromium"
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +35,9 @@ def test_h2_from_an_order_number_to_the_reason_of_the_last_routing(chain, served
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
-        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
+        page.wait_for_load_state(
+            "networkidle"
+        )  # what is cut off while it loads is a warning of the server
         page.goto("/hq?lang=en", wait_until="networkidle")
         page.keyboard.press("Control+k")
         page.keyboard.type("O-1")
@@ -51,7 +60,9 @@ def test_arrows_walk_through_what_was_found_and_back_to_the_field(chain, served,
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
-        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
+        page.wait_for_load_state(
+            "networkidle"
+        )  # what is cut off while it loads is a warning of the server
         page.goto("/hq?lang=en", wait_until="networkidle")
         page.keyboard.press("Control+k")
         page.keyboard.type("S")
@@ -70,7 +81,9 @@ def test_a_search_without_rows_yet_opens_its_own_page(chain, served, browser):
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
-        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
+        page.wait_for_load_state(
+            "networkidle"
+        )  # what is cut off while it loads is a warning of the server
         page.goto("/hq?lang=en", wait_until="networkidle")
         page.keyboard.press("Control+k")
         page.fill("#found input[type=search]", "wx-mei-001")
@@ -83,7 +96,9 @@ def test_a_click_on_the_map_routes_a_visitor_there(chain, served, browser):
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
-        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
+        page.wait_for_load_state(
+            "networkidle"
+        )  # what is cut off while it loads is a warning of the server
         page.goto("/hq/route?lang=en")
         page.wait_for_selector(".map canvas, .map .leaflet-interactive")
         box = page.locator(".map").bounding_box()
@@ -99,7 +114,9 @@ def test_identifiers_are_revealed_by_a_form_that_asks_why(chain, served, browser
     with reading(browser, served, locale="en-US") as reader:
         page = reader.page
         reader.sign_in("petra")
-        page.wait_for_load_state("networkidle")  # what is cut off while it loads is a warning of the server
+        page.wait_for_load_state(
+            "networkidle"
+        )  # what is cut off while it loads is a warning of the server
         page.goto(f"/hq/customers/{chain.number('wx-mei-001')}?lang=en")
         assert "wx-mei-001" not in page.inner_text("main")
         page.click("text=Show and note it")

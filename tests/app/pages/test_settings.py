@@ -1,4 +1,5 @@
 """Settings of headquarters: users, keys of the API, the audit log (P6, P7)."""
+
 from __future__ import annotations
 
 import ast
@@ -33,7 +34,9 @@ def ids(*names):
 
 def last_line():
     with db.read() as connection:
-        row = connection.execute(select(audit.audit_log).order_by(audit.audit_log.c.id.desc()).limit(1)).one()
+        row = connection.execute(
+            select(audit.audit_log).order_by(audit.audit_log.c.id.desc()).limit(1)
+        ).one()
     return row.actor, row.action, row.object_kind, row.object_id, row.detail
 
 
@@ -41,7 +44,8 @@ def post(client, page, path, **data):
     return client.post(path, data={"csrf_token": token_of(client.get(page)), **data})
 
 
-# -- users ------------------------------------------------------------------------------------------------------------------
+# -- users -----------------------------------------------------------------------------------------
+
 
 @on_both_engines
 def test_a_user_is_made_with_role_and_limit_and_signs_in_with_the_password_shown_once(bare_chain):
@@ -50,15 +54,35 @@ def test_a_user_is_made_with_role_and_limit_and_signs_in_with_the_password_shown
     secret = re.search(r'class="secret">([^<]+)<', page.text)[1]
     assert page.status_code == 200 and "no-store" in page.headers["Cache-Control"]
     (nina,) = ids("nina")
-    assert last_line() == (f"user:{ids('petra')[0]}", "create_user", "user", str(nina), {"role": "dealer", "limit": "D2"})
+    assert last_line() == (
+        f"user:{ids('petra')[0]}",
+        "create_user",
+        "user",
+        str(nina),
+        {"role": "dealer", "limit": "D2"},
+    )
     assert secret not in petra.get(f"/hq/users/{nina}").text
-    assert bare_chain.house.sign_in(bare_chain.house.stranger(), "nina", secret).headers["Location"] == "/account/password"
+    assert (
+        bare_chain.house.sign_in(bare_chain.house.stranger(), "nina", secret).headers["Location"]
+        == "/account/password"
+    )
 
 
-@pytest.mark.parametrize("data", [
-    {"name": "nina", "role": "dealer", "scope": ""}, {"name": "nina", "role": "dealer", "scope": "NOPE"}, {"name": "nina", "role": "dealer", "scope": "S1"},
-    {"name": "nina", "role": "hq_finance", "scope": "D1"}, {"name": "petra", "role": "hq_finance", "scope": ""}, {"name": "two words", "role": "hq_finance", "scope": ""},
-    {"name": "", "role": "hq_finance", "scope": ""}, {"name": "nina", "role": "emperor", "scope": ""}, {}, {"name": "x" * 65, "role": "hq_finance"}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": "nina", "role": "dealer", "scope": ""},
+        {"name": "nina", "role": "dealer", "scope": "NOPE"},
+        {"name": "nina", "role": "dealer", "scope": "S1"},
+        {"name": "nina", "role": "hq_finance", "scope": "D1"},
+        {"name": "petra", "role": "hq_finance", "scope": ""},
+        {"name": "two words", "role": "hq_finance", "scope": ""},
+        {"name": "", "role": "hq_finance", "scope": ""},
+        {"name": "nina", "role": "emperor", "scope": ""},
+        {},
+        {"name": "x" * 65, "role": "hq_finance"},
+    ],
+)
 def test_a_form_that_does_not_fit_is_shown_again_with_the_fault(bare_chain, data):
     page = post(bare_chain.client("petra"), "/hq/users/new", "/hq/users/new", **data)
     assert (page.status_code, page.text.count('role="alert"')) == (422, 1)
@@ -71,9 +95,15 @@ def test_the_list_finds_by_name_limit_role_and_state(bare_chain):
     def found(query):
         return re.findall(r'/hq/users/\d+">([a-z]+)</a>', petra.get(f"/hq/users?{query}").text)
 
-    assert found("sort=name") == sorted(["petra", "finn", "bea", "omar", "olga", "max", "mei", "gus"])
+    assert found("sort=name") == sorted(
+        ["petra", "finn", "bea", "omar", "olga", "max", "mei", "gus"]
+    )
     assert found("q=D1") == ["omar"] and found("q=MEI") == ["mei"] and found("q=%25") == []
-    assert found("role=hq_admin") == ["petra"] and found("state=disabled") == ["gus"] and found("second=yes") == []
+    assert (
+        found("role=hq_admin") == ["petra"]
+        and found("state=disabled") == ["gus"]
+        and found("second=yes") == []
+    )
     assert found("sort=-last_sign_in")[0] == "petra"
     page = petra.get("/hq/users?role=dealer&lang=en").text
     assert "2 users, 0 of them" in page
@@ -81,8 +111,17 @@ def test_the_list_finds_by_name_limit_role_and_state(bare_chain):
 
 def test_the_file_of_the_list_equals_it_and_is_noted(bare_chain):
     petra = bare_chain.client("petra")
-    rows = list(csv.reader(io.StringIO(petra.get("/hq/users?export=csv&role=dealer&lang=en").data.decode("utf-8-sig"))))
-    assert [row[:4] for row in rows[1:]] == [["olga", "Dealer", "D2", "Olga"], ["omar", "Dealer", "D1", "Omar"]]
+    rows = list(
+        csv.reader(
+            io.StringIO(
+                petra.get("/hq/users?export=csv&role=dealer&lang=en").data.decode("utf-8-sig")
+            )
+        )
+    )
+    assert [row[:4] for row in rows[1:]] == [
+        ["olga", "Dealer", "D2", "Olga"],
+        ["omar", "Dealer", "D1", "Omar"],
+    ]
     assert last_line()[1:4] == ("export", "list", "users")
 
 
@@ -94,7 +133,9 @@ DEEDS = [("disable", "disable_user"), ("password/reset", "reset_password"), ("ro
 def test_deeds_on_another_account_are_done_and_noted(bare_chain, deed, action):
     petra, omar = bare_chain.client("petra"), bare_chain.client("omar")
     (him,) = ids("omar")
-    answer = post(petra, f"/hq/users/{him}", f"/hq/users/{him}/{deed}", role="branch_coordinator", scope="B2")
+    answer = post(
+        petra, f"/hq/users/{him}", f"/hq/users/{him}/{deed}", role="branch_coordinator", scope="B2"
+    )
     assert answer.status_code == (200 if deed == "password/reset" else 303)
     assert last_line()[:4] == (f"user:{ids('petra')[0]}", action, "user", str(him))
     if deed == "role":
@@ -141,7 +182,10 @@ def test_nobody_does_this_to_himself(bare_chain, deed):
 @on_both_engines
 def test_the_last_administrator_stays_one(bare_chain):
     (petra,) = ids("petra")
-    for deed in (lambda: administer.disable(petra, by=COMMAND_LINE, now=NOW), lambda: administer.change_role(petra, "hq_finance", None, by=COMMAND_LINE, now=NOW)):
+    for deed in (
+        lambda: administer.disable(petra, by=COMMAND_LINE, now=NOW),
+        lambda: administer.change_role(petra, "hq_finance", None, by=COMMAND_LINE, now=NOW),
+    ):
         with pytest.raises(Conflict) as refusal:
             deed()
         assert refusal.value.code == "last_administrator"
@@ -162,7 +206,9 @@ def test_two_administrators_cannot_remove_each_other_at_once(bare_chain):
         except Conflict as fault:
             refused.append(fault.code)
 
-    threads = [threading.Thread(target=remove, args=pair) for pair in ((petra, paul), (paul, petra))]
+    threads = [
+        threading.Thread(target=remove, args=pair) for pair in ((petra, paul), (paul, petra))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -170,13 +216,33 @@ def test_two_administrators_cannot_remove_each_other_at_once(bare_chain):
     assert refused == ["last_administrator"]
 
 
-@pytest.mark.parametrize("deed", ["disable", "enable", "password/reset", "two-factor/reset", "role"])
+@pytest.mark.parametrize(
+    "deed", ["disable", "enable", "password/reset", "two-factor/reset", "role"]
+)
 def test_somebody_who_is_not_there_is_not_found(bare_chain, deed):
-    assert post(bare_chain.client("petra"), "/hq/users/new", f"/hq/users/4711/{deed}", role="hq_finance", scope="").status_code == 404
+    assert (
+        post(
+            bare_chain.client("petra"),
+            "/hq/users/new",
+            f"/hq/users/4711/{deed}",
+            role="hq_finance",
+            scope="",
+        ).status_code
+        == 404
+    )
 
 
-FORMS = ["/hq/users/new", "/hq/users/4/disable", "/hq/users/4/enable", "/hq/users/4/password/reset", "/hq/users/4/two-factor/reset", "/hq/users/4/role", "/hq/keys/new",
-         "/hq/keys/1/revoke", "/hq/audit/check"]
+FORMS = [
+    "/hq/users/new",
+    "/hq/users/4/disable",
+    "/hq/users/4/enable",
+    "/hq/users/4/password/reset",
+    "/hq/users/4/two-factor/reset",
+    "/hq/users/4/role",
+    "/hq/keys/new",
+    "/hq/keys/1/revoke",
+    "/hq/audit/check",
+]
 
 
 @pytest.mark.parametrize("path", FORMS)
@@ -185,27 +251,46 @@ def test_every_form_needs_its_token_and_its_permission(bare_chain, path):
     bea = bare_chain.client("bea")
     assert post(bea, "/account", path, role="hq_admin", scope="", name="nina").status_code == 403
     with db.read() as connection:
-        assert connection.execute(select(app_user.c.id).where(app_user.c.name == "nina")).first() is None
+        assert (
+            connection.execute(select(app_user.c.id).where(app_user.c.name == "nina")).first()
+            is None
+        )
 
 
 def test_who_sees_settings_in_the_navigation(bare_chain):
     def shown(name, page):
         found = bare_chain.client(name).get(page).text
-        return [path for path in ("/hq/users", "/hq/keys", "/hq/audit") if f'href="{path}"' in found]
+        return [
+            path for path in ("/hq/users", "/hq/keys", "/hq/audit") if f'href="{path}"' in found
+        ]
 
     assert shown("petra", "/hq/users") == ["/hq/users", "/hq/keys", "/hq/audit"]
     assert shown("finn", "/hq/audit") == ["/hq/audit"]
     assert shown("bea", "/account") == [] == shown("omar", "/account")
 
 
-# -- keys of the API --------------------------------------------------------------------------------------------------------
+# -- keys of the API -------------------------------------------------------------------------------
+
 
 @on_both_engines
 def test_a_key_is_made_shown_once_used_and_revoked(bare_chain):
     petra = bare_chain.client("petra")
-    page = post(petra, "/hq/keys/new", "/hq/keys/new", name="till of D1", role="read", kind="dealer", scope="D1")
+    page = post(
+        petra,
+        "/hq/keys/new",
+        "/hq/keys/new",
+        name="till of D1",
+        role="read",
+        kind="dealer",
+        scope="D1",
+    )
     key = re.search(r'class="secret">(dk_[^<]+)<', page.text)[1]
-    assert last_line()[1:] == ("create_api_key", "api_key", "1", {"scope": "read", "limit_kind": "dealer", "limit": "D1"})
+    assert last_line()[1:] == (
+        "create_api_key",
+        "api_key",
+        "1",
+        {"scope": "read", "limit_kind": "dealer", "limit": "D1"},
+    )
     call = bare_chain.house.stranger()
     assert call.get("/stores", headers={"Authorization": f"Bearer {key}"}).status_code != 401
     everything = petra.get("/hq/keys").text + petra.get("/hq/keys/1").text
@@ -218,14 +303,24 @@ def test_a_key_is_made_shown_once_used_and_revoked(bare_chain):
     assert last_line()[1:4] == ("revoke_api_key", "api_key", "1")
 
 
-@pytest.mark.parametrize("data", [{"name": "", "role": "read"}, {"name": "till", "role": "emperor"}, {"name": "till", "role": "read", "kind": "dealer", "scope": "NOPE"},
-                                  {"name": "till", "role": "read", "kind": "dealer", "scope": ""}, {"name": "till", "role": "read", "kind": "all", "scope": "D1"}, {}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"name": "", "role": "read"},
+        {"name": "till", "role": "emperor"},
+        {"name": "till", "role": "read", "kind": "dealer", "scope": "NOPE"},
+        {"name": "till", "role": "read", "kind": "dealer", "scope": ""},
+        {"name": "till", "role": "read", "kind": "all", "scope": "D1"},
+        {},
+    ],
+)
 def test_a_key_that_does_not_fit_is_refused_in_its_form(bare_chain, data):
     page = post(bare_chain.client("petra"), "/hq/keys/new", "/hq/keys/new", **data)
     assert (page.status_code, page.text.count('role="alert"')) == (422, 1)
 
 
-# -- the audit log ----------------------------------------------------------------------------------------------------------
+# -- the audit log ---------------------------------------------------------------------------------
+
 
 def test_the_log_names_people_and_deeds_in_words(bare_chain):
     petra = bare_chain.client("petra")
@@ -234,9 +329,16 @@ def test_the_log_names_people_and_deeds_in_words(bare_chain):
     page = petra.get("/hq/audit?lang=en&action=change_role").text
     cells = re.findall(r"<td[^>]*>(.*?)</td>", page, re.S)
     assert [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells[1:5]] == [
-        "petra", "changed a role", "User omar", "limit: B2 · role: Branch coordinator · role before: Dealer"]
+        "petra",
+        "changed a role",
+        "User omar",
+        "limit: B2 · role: Branch coordinator · role before: Dealer",
+    ]
     assert f'href="/hq/users/{him}"' in cells[3]
-    assert f'href="/hq/users/{him}"' not in bare_chain.client("finn").get("/hq/audit?action=change_role").text, "finance has no page of users"
+    assert (
+        f'href="/hq/users/{him}"'
+        not in bare_chain.client("finn").get("/hq/audit?action=change_role").text
+    ), "finance has no page of users"
 
 
 def test_the_log_is_filtered_by_person_deed_object_and_days(bare_chain):
@@ -245,20 +347,48 @@ def test_the_log_is_filtered_by_person_deed_object_and_days(bare_chain):
     key = api_keys.create_key("till", "write", by=COMMAND_LINE)
     with db.transaction() as connection:
         audit.record(connection, "key:1", "save_network", "stores", "version 4", {"new": 1})
-        audit.record(connection, "system", "save_network", "stores", "version 3", at=dt.datetime.now(dt.UTC) - dt.timedelta(days=20))
+        audit.record(
+            connection,
+            "system",
+            "save_network",
+            "stores",
+            "version 3",
+            at=dt.datetime.now(dt.UTC) - dt.timedelta(days=20),
+        )
 
     def counted(query):
-        return int(re.search(r"([\d,]+) deeds? on these days", petra.get(f"/hq/audit?lang=en&{query}").text)[1])
+        return int(
+            re.search(
+                r"([\d,]+) deeds? on these days", petra.get(f"/hq/audit?lang=en&{query}").text
+            )[1]
+        )
 
     assert key
-    assert counted("actor=omar") == 1 and counted(f"actor=user:{ids('omar')[0]}") == 1 and counted("actor=till") == 1 and counted("actor=nobody") == 0
-    assert counted("action=sign_in&kind=user") == 2 and counted("kind=stores&object=version+4") == 1 and counted("kind=stores&object=version+3") == 0
+    assert (
+        counted("actor=omar") == 1
+        and counted(f"actor=user:{ids('omar')[0]}") == 1
+        and counted("actor=till") == 1
+        and counted("actor=nobody") == 0
+    )
+    assert (
+        counted("action=sign_in&kind=user") == 2
+        and counted("kind=stores&object=version+4") == 1
+        and counted("kind=stores&object=version+3") == 0
+    )
     assert counted(f"kind=stores&from={bare_chain.day(30)}&to={bare_chain.day(1)}") == 1
     assert "key till" in petra.get("/hq/audit?lang=en&actor=till").text
 
 
 def test_the_file_of_the_log_equals_the_list(bare_chain):
-    rows = list(csv.reader(io.StringIO(bare_chain.client("finn").get("/hq/audit?export=csv&lang=en&action=create_user").data.decode("utf-8-sig"))))
+    rows = list(
+        csv.reader(
+            io.StringIO(
+                bare_chain.client("finn")
+                .get("/hq/audit?export=csv&lang=en&action=create_user")
+                .data.decode("utf-8-sig")
+            )
+        )
+    )
     assert len(rows) == 1 + 8
     assert {row[1] for row in rows[1:]} == {"command line"}
 
@@ -269,13 +399,21 @@ def test_the_page_tells_how_far_the_chain_reaches_and_whether_it_holds(bare_chai
     sealed = audit.seal_audit()
     page = petra.get("/hq/audit?lang=en").text
     assert "the chain holds" in page and f"{sealed} lines are sealed" in page
-    assert f"All {sealed} sealed lines are exactly what was sealed." in petra.get(post(petra, "/hq/audit", "/hq/audit/check").headers["Location"]).text
+    assert (
+        f"All {sealed} sealed lines are exactly what was sealed."
+        in petra.get(post(petra, "/hq/audit", "/hq/audit/check").headers["Location"]).text
+    )
     with db.transaction() as connection:
         connection.execute(text("DROP TRIGGER ao_audit_log_update"))
-        connection.execute(update(audit.audit_log).where(audit.audit_log.c.id == 2).values(action="nothing"))
+        connection.execute(
+            update(audit.audit_log).where(audit.audit_log.c.id == 2).values(action="nothing")
+        )
     page = petra.get("/hq/audit?lang=en").text
     assert "the chain is broken" in page and "row 2 (seq 2) is not what was sealed" in page
-    assert "1 faults in the chain" in petra.get(post(petra, "/hq/audit", "/hq/audit/check").headers["Location"]).text
+    assert (
+        "1 faults in the chain"
+        in petra.get(post(petra, "/hq/audit", "/hq/audit/check").headers["Location"]).text
+    )
 
 
 @pytest.mark.parametrize("newest", [0, 1, 3, 5, 99])
@@ -286,16 +424,26 @@ def test_the_newest_part_of_the_chain_is_checked_alone(house, newest):
     audit.seal_audit()
     with db.transaction() as connection:
         connection.execute(text("DROP TRIGGER ao_audit_log_update"))
-        connection.execute(update(audit.audit_log).where(audit.audit_log.c.id == 3).values(action="nothing"))
+        connection.execute(
+            update(audit.audit_log).where(audit.audit_log.c.id == 3).values(action="nothing")
+        )
         assert len(audit.verify_audit(connection, newest)) == (1 if newest >= 3 else 0)
 
 
 def test_every_deed_that_the_code_notes_has_words():
     noted = set()
     root = Path(app.__file__).parent.parent
-    for path in (path for package in ("app", "stores", "incentives", "ledger") for path in (root / package).rglob("*.py")):
+    for path in (
+        path
+        for package in ("app", "stores", "incentives", "ledger")
+        for path in (root / package).rglob("*.py")
+    ):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("audit.record", "record", "log.record") and len(node.args) >= 5:
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) in ("audit.record", "record", "log.record")
+                and len(node.args) >= 5
+            ):
                 noted |= {each.value for each in node.args[2:3] if isinstance(each, ast.Constant)}
     assert {"sign_in", "close_incentives"} <= noted
     assert sorted(noted - set(audit_words.ACTIONS)) == []
@@ -306,7 +454,9 @@ def test_the_audit_log_shows_the_beginning_of_a_digest_and_leads_to_what_was_don
     client = bare_chain.client("petra")
     digest = "ab" * 32
     with db.transaction() as connection:
-        audit.record(connection, "user:1", "ask_simulation", "simulation", 7, {"digest": digest, "deed": 9})
+        audit.record(
+            connection, "user:1", "ask_simulation", "simulation", 7, {"digest": digest, "deed": 9}
+        )
     page = client.get("/hq/audit?lang=en").text
     assert f"digest: {digest[:12]}…" in page and digest not in page and "decision: 9" not in page
     assert 'href="/hq/simulations/7"' in page

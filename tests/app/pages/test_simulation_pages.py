@@ -1,4 +1,6 @@
-"""H1: headquarters changes the ladder and sees the effect before publishing; what if a store opened or closed."""
+"""H1: headquarters changes the ladder and sees the effect before publishing; what if a store opened
+or closed."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -35,7 +37,12 @@ def token(page: str) -> str:
 
 def ask(chain: Chain, body: dict[str, object]) -> int:
     on = {"entries": {"from": chain.day(6), "to": chain.day(0)}}
-    found = simulation_runs.ask({"name": "what if", "on": on, **body}, actor=COMMAND_LINE, user_id=None, now=dt.datetime.now(dt.UTC))
+    found = simulation_runs.ask(
+        {"name": "what if", "on": on, **body},
+        actor=COMMAND_LINE,
+        user_id=None,
+        now=dt.datetime.now(dt.UTC),
+    )
     Runner("test", simulation_runs.HANDLERS).drain()
     return found
 
@@ -49,9 +56,19 @@ def test_h1_rules_are_changed_simulated_and_published_with_a_note(chain):
     chain.arrives("wx-far-007", 2, BUND)  # whose point is forgotten by now, whatever the hour
     client = chain.client("petra")
     before = client.get("/hq/policy?lang=en").text
-    form = {"csrf_token": token(client.get("/hq/policy/edit?lang=en").text), "preset": "franchise", "switching": "yes",
-            "rung": list(policies.parse({}).rungs[:-1]), "on": [r for r in policies.parse({}).rungs[:-1] if r != "LAST_VISIT"], "nearest_limit_m": "100"}
-    form |= {name: str(value) for name, value in policies.parse({}).body().items() if isinstance(value, int | str) and name not in form and name != "note"}
+    form = {
+        "csrf_token": token(client.get("/hq/policy/edit?lang=en").text),
+        "preset": "franchise",
+        "switching": "yes",
+        "rung": list(policies.parse({}).rungs[:-1]),
+        "on": [r for r in policies.parse({}).rungs[:-1] if r != "LAST_VISIT"],
+        "nearest_limit_m": "100",
+    }
+    form |= {
+        name: str(value)
+        for name, value in policies.parse({}).body().items()
+        if isinstance(value, int | str) and name not in form and name != "note"
+    }
     looked = client.post("/hq/policy/edit", data={**form, "deed": "look"}).text
     assert "Simulate these rules" in looked and "Publish these rules" not in looked
     asked = client.post("/hq/policy/edit", data={**form, "deed": "simulate"})
@@ -64,18 +81,36 @@ def test_h1_rules_are_changed_simulated_and_published_with_a_note(chain):
     assert "of 5 visits" in page and "Publish these rules" in page and "How sure this is" in page
     number = address.rsplit("/", 1)[1]
     review = client.get(f"/hq/policy/review?simulation={number}").text
-    assert "rule 7" in review and "off" in review and "rule 8" not in review, "rungs that only moved up by one are no change"
-    silent = client.post("/hq/policy/publish", data={"csrf_token": token(review), "simulation": number, "note": " "})
+    assert "rule 7" in review and "off" in review and "rule 8" not in review, (
+        "rungs that only moved up by one are no change"
+    )
+    silent = client.post(
+        "/hq/policy/publish", data={"csrf_token": token(review), "simulation": number, "note": " "}
+    )
     assert silent.status_code == 422 and "Say in a note" in silent.text
-    assert client.post("/hq/policy/publish", data={"csrf_token": token(review), "simulation": number, "note": "nearer only"}).status_code == 303
+    assert (
+        client.post(
+            "/hq/policy/publish",
+            data={"csrf_token": token(review), "simulation": number, "note": "nearer only"},
+        ).status_code
+        == 303
+    )
     page = client.get("/hq/policy").text
-    assert "Version 2 is in force." in page and "nearer only" in page and "petra" in page and "Version 1 is in force." in before
+    assert (
+        "Version 2 is in force." in page
+        and "nearer only" in page
+        and "petra" in page
+        and "Version 1 is in force." in before
+    )
     with db.read() as connection:
         held = set(connection.execute(select(entry.c.policy_version)).scalars())
     assert held == {1}, "decisions made before keep their version"
     back = client.get("/hq/policy/review?version=1").text
     assert "Back to version 1" in back
-    client.post("/hq/policy/publish", data={"csrf_token": token(back), "version": "1", "note": "Back to version 1"})
+    client.post(
+        "/hq/policy/publish",
+        data={"csrf_token": token(back), "version": "1", "note": "Back to version 1"},
+    )
     assert "Version 3 is in force." in client.get("/hq/policy").text
     with db.read() as connection:
         assert parse(policies.in_force(connection).body).rungs == policies.parse({}).rungs
@@ -88,33 +123,51 @@ def test_what_is_kept_in_order_is_in_both_in_one_order_and_as_much_as_can_be(bef
     assert [code for code in before if code in kept] == [code for code in after if code in kept]
     assert len(kept_in_order(before, before)) == len(before) and len(kept) >= min(1, len(before))
     others = [code for code in before if code not in kept]
-    assert not any([c for c in before if c in kept or c == code] == [c for c in after if c in kept or c == code] for code in others)
+    assert not any(
+        [c for c in before if c in kept or c == code]
+        == [c for c in after if c in kept or c == code]
+        for code in others
+    )
 
 
 def test_h1_rules_that_nobody_simulated_or_that_are_outdated_are_not_published(chain):
     now = dt.datetime.now(dt.UTC)
     with pytest.raises(Conflict, match="not been simulated"):
-        policies.publish(RULES, actor=COMMAND_LINE, now=now, note="x", require=simulations.require_trial)
+        policies.publish(
+            RULES, actor=COMMAND_LINE, now=now, note="x", require=simulations.require_trial
+        )
     number = ask(chain, {"policy": RULES})
     with db.transaction() as connection:
         versions.next_network_version(connection)
     network.forget()
     with pytest.raises(Conflict, match="simulate them again"):
-        policies.publish(RULES, actor=COMMAND_LINE, now=now, note="x", require=simulations.require_trial)
+        policies.publish(
+            RULES, actor=COMMAND_LINE, now=now, note="x", require=simulations.require_trial
+        )
     client = chain.client("petra")
     page = client.get(f"/hq/simulations/{number}").text
     again = client.post(f"/hq/simulations/{number}/again", data={"csrf_token": token(page)})
     Runner("test", simulation_runs.HANDLERS).drain()
     assert "Publish these rules" in client.get(again.headers["Location"] + "?lang=en").text
-    assert policies.publish(RULES, actor=COMMAND_LINE, now=now, note="x", require=simulations.require_trial) == 2
+    assert (
+        policies.publish(
+            RULES, actor=COMMAND_LINE, now=now, note="x", require=simulations.require_trial
+        )
+        == 2
+    )
 
 
 def test_m7_rules_of_a_later_moment_come_into_force_then(chain):
     now = dt.datetime.now(dt.UTC)
     later = now + dt.timedelta(hours=2)
-    assert policies.publish(RULES, actor=COMMAND_LINE, now=now, note="tomorrow", effective_at=later) == 2
+    assert (
+        policies.publish(RULES, actor=COMMAND_LINE, now=now, note="tomorrow", effective_at=later)
+        == 2
+    )
     with db.read() as connection:
-        assert policies.in_force(connection).version == 1 and policies.waiting(connection).version == 2
+        assert (
+            policies.in_force(connection).version == 1 and policies.waiting(connection).version == 2
+        )
     assert "comes into force" in chain.client("petra").get("/hq/policy?lang=en").text
     assert policies.take_effect(later - dt.timedelta(seconds=1)) == 0
     assert policies.take_effect(later) == 1 and policies.take_effect(later) == 0
@@ -125,7 +178,9 @@ def test_m7_rules_of_a_later_moment_come_into_force_then(chain):
 
 def test_rules_that_wait_are_pushed_out_by_newer_ones(chain):
     now = dt.datetime.now(dt.UTC)
-    policies.publish(RULES, actor=COMMAND_LINE, now=now, note="later", effective_at=now + dt.timedelta(hours=1))
+    policies.publish(
+        RULES, actor=COMMAND_LINE, now=now, note="later", effective_at=now + dt.timedelta(hours=1)
+    )
     assert policies.publish({}, actor=COMMAND_LINE, now=now, note="no, as it was") == 3
     assert policies.take_effect(now + dt.timedelta(hours=2)) == 0
 
@@ -134,24 +189,43 @@ def test_the_same_network_moves_nobody_and_closing_a_store_moves_its_visitors(ch
     assert summary(ask(chain, {}))["moved"]["visits"] == 0
     number = ask(chain, {"changes": [{"close": {"store_code": "S2"}}]})
     found = summary(number)
-    assert found["visits"] == 4 and found["moved"]["visits"] == 1 and found["moved"]["customers"] == 1
-    assert found["revenue_minor"] == 29900 + 4000 + 12000 + 5000 and found["moved"]["revenue_minor"] == 12000
+    assert (
+        found["visits"] == 4 and found["moved"]["visits"] == 1 and found["moved"]["customers"] == 1
+    )
+    assert (
+        found["revenue_minor"] == 29900 + 4000 + 12000 + 5000
+        and found["moved"]["revenue_minor"] == 12000
+    )
     with db.read() as connection:
         rows = {row.code: row for row in simulations.rows(connection, number, "store")}
     assert rows["S2"].visits_after == 0 and rows["S2"].lost == 1 and rows["S2"].revenue_after == 0
-    assert sum(found["basis"].get(each, 0) for each in ("exact", "approximate", "as_they_were")) == 4
+    assert (
+        sum(found["basis"].get(each, 0) for each in ("exact", "approximate", "as_they_were")) == 4
+    )
 
 
 def test_p2_points_older_than_a_day_are_stood_in_for_and_counted(chain):
     chain.arrives("wx-far-007", 2, BUND)
     basis = summary(ask(chain, {}))["basis"]
-    assert basis["approximate"] + basis["exact"] == 5 and basis["approximate_agree"] == basis["approximate"] >= 1
+    assert (
+        basis["approximate"] + basis["exact"] == 5
+        and basis["approximate_agree"] == basis["approximate"] >= 1
+    )
 
 
 def test_a_store_is_opened_by_the_form_and_read_as_files(chain):
     client = chain.client("petra")
-    form = {"csrf_token": token(client.get("/hq/simulations/new?lang=en").text), "question": "open", "store_code": "S9", "store_name": "Lake Two", "dealer_code": "D1",
-            "latitude": "30.2500, 120.1501", "longitude": "", "crs": "wgs84", "visits": "7"}
+    form = {
+        "csrf_token": token(client.get("/hq/simulations/new?lang=en").text),
+        "question": "open",
+        "store_code": "S9",
+        "store_name": "Lake Two",
+        "dealer_code": "D1",
+        "latitude": "30.2500, 120.1501",
+        "longitude": "",
+        "crs": "wgs84",
+        "visits": "7",
+    }
     wrong = client.post("/hq/simulations/new", data={**form, "dealer_code": "D7", "crs": "utm"})
     assert wrong.status_code == 422
     found = client.post("/hq/simulations/new", data=form)
@@ -162,57 +236,144 @@ def test_a_store_is_opened_by_the_form_and_read_as_files(chain):
     assert "Lake Two" in page and "Another dealer&#39;s store is near" in page
     for kind in ("store", "dealer", "branch"):
         assert client.get(f"{address}?kind={kind}&all=yes&lang=zh").status_code == 200
-        assert client.get(f"{address}?kind={kind}&export=csv").status_code == client.get(f"{address}?kind={kind}&export=xlsx").status_code == 200
-    lines = client.get(f"{address}?kind=store&all=yes&export=csv&lang=en").data.decode("utf-8-sig").splitlines()
+        assert (
+            client.get(f"{address}?kind={kind}&export=csv").status_code
+            == client.get(f"{address}?kind={kind}&export=xlsx").status_code
+            == 200
+        )
+    lines = (
+        client.get(f"{address}?kind=store&all=yes&export=csv&lang=en")
+        .data.decode("utf-8-sig")
+        .splitlines()
+    )
     assert lines[0].startswith('"Store, dealer or branch (code)"') and len(lines) in (3, 4)
-    on_map = {each["properties"]["code"] for each in client.get(address + "/map.json").get_json()["features"]}
+    on_map = {
+        each["properties"]["code"]
+        for each in client.get(address + "/map.json").get_json()["features"]
+    }
     assert on_map == {line.split(",")[0] for line in lines[1:] if line.startswith("S")}
 
 
 def test_several_changes_are_one_question_and_may_be_asked_again(chain):
     client = chain.client("petra")
-    form = {"csrf_token": token(client.get("/hq/simulations/new?lang=en").text), "crs": "wgs84", "visits": "7"}
+    form = {
+        "csrf_token": token(client.get("/hq/simulations/new?lang=en").text),
+        "crs": "wgs84",
+        "visits": "7",
+    }
 
     def held(page: str) -> list[str]:
         return [html.unescape(each) for each in re.findall(r'name="held" value="([^"]+)"', page)]
 
-    page = client.post("/hq/simulations/new", data={**form, "deed": "add", "question": "close", "store_code": "S2"}).text
+    page = client.post(
+        "/hq/simulations/new", data={**form, "deed": "add", "question": "close", "store_code": "S2"}
+    ).text
     assert "All of these together" in page and len(held(page)) == 1
-    twice = client.post("/hq/simulations/new", data={**form, "deed": "add", "held": held(page), "question": "pause", "store_code": "S2", "paused_until": chain.day(-3)})
-    assert twice.status_code == 422 and "There is a change of S2 already" in twice.text and len(held(twice.text)) == 1
-    page = client.post("/hq/simulations/new", data={**form, "deed": "add", "held": held(page), "question": "rules", "nearest_limit_m": "100"}).text
+    twice = client.post(
+        "/hq/simulations/new",
+        data={
+            **form,
+            "deed": "add",
+            "held": held(page),
+            "question": "pause",
+            "store_code": "S2",
+            "paused_until": chain.day(-3),
+        },
+    )
+    assert (
+        twice.status_code == 422
+        and "There is a change of S2 already" in twice.text
+        and len(held(twice.text)) == 1
+    )
+    page = client.post(
+        "/hq/simulations/new",
+        data={
+            **form,
+            "deed": "add",
+            "held": held(page),
+            "question": "rules",
+            "nearest_limit_m": "100",
+        },
+    ).text
     assert "50 km → 100 m" in page and len(held(page)) == 2
-    less = client.post("/hq/simulations/new", data={**form, "deed": "drop:0", "held": held(page), "question": "open"}).text
+    less = client.post(
+        "/hq/simulations/new",
+        data={**form, "deed": "drop:0", "held": held(page), "question": "open"},
+    ).text
     assert len(held(less)) == 1 and "Close" not in held(less)[0]
-    asked = client.post("/hq/simulations/new", data={**form, "deed": "simulate", "held": held(page), "question": "open"})
+    asked = client.post(
+        "/hq/simulations/new",
+        data={**form, "deed": "simulate", "held": held(page), "question": "open"},
+    )
     assert asked.status_code == 303
     Runner("test", simulation_runs.HANDLERS).drain()
     number = asked.headers["Location"].rsplit("/", 1)[1]
     with db.read() as connection:
         scenario = simulations.one(connection, int(number)).scenario
-    assert scenario["changes"] == [{"close": {"store_code": "S2"}}] and scenario["policy"]["nearest_limit_m"] == 100
+    assert (
+        scenario["changes"] == [{"close": {"store_code": "S2"}}]
+        and scenario["policy"]["nearest_limit_m"] == 100
+    )
     assert len(held(client.get(f"/hq/simulations/new?of={number}&lang=en").text)) == 2
-    for wrong in ("{", '{"question": "mood"}', '{"question": "rules", "policy": "3"}', '{"question": "open", "policy": "[]"}'):
-        assert client.post("/hq/simulations/new", data={**form, "deed": "add", "held": wrong, "question": "open"}).status_code == 400, wrong
+    for wrong in (
+        "{",
+        '{"question": "mood"}',
+        '{"question": "rules", "policy": "3"}',
+        '{"question": "open", "policy": "[]"}',
+    ):
+        assert (
+            client.post(
+                "/hq/simulations/new",
+                data={**form, "deed": "add", "held": wrong, "question": "open"},
+            ).status_code
+            == 400
+        ), wrong
 
 
 def test_a_territory_is_given_to_another_dealer_with_its_extent_and_an_area_removed(chain):
     client = chain.client("petra")
-    form = {"csrf_token": token(client.get("/hq/simulations/new?lang=en").text), "crs": "wgs84", "visits": "7", "question": "territory"}
-    square = '{"type": "Polygon", "coordinates": [[[120.1, 30.2], [120.2, 30.2], [120.2, 30.3], [120.1, 30.2]]]}'
-    assert client.post("/hq/simulations/new", data={**form, "area_code": "T9", "dealer_code": "D1", "geometry": "here"}).status_code == 422
-    drawn = client.post("/hq/simulations/new", data={**form, "area_code": "T9", "dealer_code": "D1", "geometry": square})
+    form = {
+        "csrf_token": token(client.get("/hq/simulations/new?lang=en").text),
+        "crs": "wgs84",
+        "visits": "7",
+        "question": "territory",
+    }
+    square = (
+        '{"type": "Polygon", "coordinates": [[[120.1, 30.2], [120.2, 30.2], [120.2, 30.3], '
+        "[120.1, 30.2]]]}"
+    )
+    assert (
+        client.post(
+            "/hq/simulations/new",
+            data={**form, "area_code": "T9", "dealer_code": "D1", "geometry": "here"},
+        ).status_code
+        == 422
+    )
+    drawn = client.post(
+        "/hq/simulations/new",
+        data={**form, "area_code": "T9", "dealer_code": "D1", "geometry": square},
+    )
     assert drawn.status_code == 303
-    codes = client.post("/hq/simulations/new", data={**form, "area_code": "T9", "dealer_code": "D2", "region_codes": "330100, 310000"})
+    codes = client.post(
+        "/hq/simulations/new",
+        data={**form, "area_code": "T9", "dealer_code": "D2", "region_codes": "330100, 310000"},
+    )
     with db.read() as connection:
-        change = simulations.one(connection, int(codes.headers["Location"].rsplit("/", 1)[1])).scenario["changes"][0]["territory"]
+        change = simulations.one(
+            connection, int(codes.headers["Location"].rsplit("/", 1)[1])
+        ).scenario["changes"][0]["territory"]
     assert change == {"area_code": "T9", "dealer_code": "D2", "region_codes": ["330100", "310000"]}
-    nothing = client.post("/hq/simulations/new?lang=zh", data={**form, "question": "remove_area", "area_code": "T9"})
+    nothing = client.post(
+        "/hq/simulations/new?lang=zh", data={**form, "question": "remove_area", "area_code": "T9"}
+    )
     assert nothing.status_code == 422 and "没有这个区域" in nothing.text
 
 
 def test_two_on_the_same_visits_stand_side_by_side(chain):
-    one, two = ask(chain, {"name": "one", "changes": [{"close": {"store_code": "S2"}}]}), ask(chain, {"name": "two"})
+    one, two = (
+        ask(chain, {"name": "one", "changes": [{"close": {"store_code": "S2"}}]}),
+        ask(chain, {"name": "two"}),
+    )
     client = chain.client("petra")
     page = client.get(f"/hq/simulations/compare?a={one}&b={two}&kind=store&lang=en").text
     assert "one leads 1 visits elsewhere, two leads 0" in page and "S2" in page
@@ -223,24 +384,48 @@ def test_two_on_the_same_visits_stand_side_by_side(chain):
 
 def test_the_api_asks_and_answers(chain):
     client, headers = chain.house.app.test_client(), {"Authorization": f"Bearer {_key('admin')}"}
-    body = {"name": "close", "changes": [{"close": {"store_code": "S2"}}], "on": {"entries": {"from": chain.day(6), "to": chain.day(0)}}}
+    body = {
+        "name": "close",
+        "changes": [{"close": {"store_code": "S2"}}],
+        "on": {"entries": {"from": chain.day(6), "to": chain.day(0)}},
+    }
     asked = client.post("/api/v1/simulations", json=body, headers=headers)
     assert asked.status_code == 202 and asked.get_json()["state"] == "queued"
     address = f"/api/v1/simulations/{asked.get_json()['id']}"
     assert client.get(address, headers=headers).get_json()["summary"] is None
     Runner("test", simulation_runs.HANDLERS).drain()
     found = client.get(address, headers=headers).get_json()
-    assert found["state"] == "done" and found["summary"]["moved"]["visits"] == 1 and found["rows"]["dealer"][0]["code"] in ("D1", "D2", "")
-    assert [each["id"] for each in client.get("/api/v1/simulations?limit=1", headers=headers).get_json()["simulations"]] == [found["id"]]
-    refused = client.post("/api/v1/simulations", json={**body, "changes": [{"close": {"store_code": "S7"}}]}, headers=headers)
-    assert refused.status_code == 422 and refused.get_json()["errors"][0]["field"] == "changes[0].close.store_code"
+    assert (
+        found["state"] == "done"
+        and found["summary"]["moved"]["visits"] == 1
+        and found["rows"]["dealer"][0]["code"] in ("D1", "D2", "")
+    )
+    assert [
+        each["id"]
+        for each in client.get("/api/v1/simulations?limit=1", headers=headers).get_json()[
+            "simulations"
+        ]
+    ] == [found["id"]]
+    refused = client.post(
+        "/api/v1/simulations",
+        json={**body, "changes": [{"close": {"store_code": "S7"}}]},
+        headers=headers,
+    )
+    assert (
+        refused.status_code == 422
+        and refused.get_json()["errors"][0]["field"] == "changes[0].close.store_code"
+    )
     read_only = {"Authorization": f"Bearer {_key('read')}"}
-    assert client.post("/api/v1/simulations", json=body, headers=read_only).status_code == 403 and client.get(address, headers=read_only).status_code == 200
+    assert (
+        client.post("/api/v1/simulations", json=body, headers=read_only).status_code == 403
+        and client.get(address, headers=read_only).status_code == 200
+    )
     assert client.get("/api/v1/simulations/999", headers=headers).status_code == 404
 
 
 def _key(scope: str) -> str:
     from app.accounts import api_keys
+
     return api_keys.create_key(f"simulations {scope}", scope, by=COMMAND_LINE)
 
 
@@ -248,13 +433,26 @@ def test_p6_nobody_but_headquarters_sees_who_gains_and_loses(chain):
     number = ask(chain, {})
     for name in ("bea", "omar", "max", "mei"):
         client = chain.client(name)
-        for path in ("", f"/{number}", f"/{number}/progress", f"/{number}/map.json", f"/compare?a={number}&b=2"):
+        for path in (
+            "",
+            f"/{number}",
+            f"/{number}/progress",
+            f"/{number}/map.json",
+            f"/compare?a={number}&b=2",
+        ):
             assert client.get("/hq/simulations" + path).status_code == 403
     finn = chain.client("finn")
-    assert finn.get(f"/hq/simulations/{number}").status_code == 200 and finn.get("/hq/simulations/new").status_code == 403
+    assert (
+        finn.get(f"/hq/simulations/{number}").status_code == 200
+        and finn.get("/hq/simulations/new").status_code == 403
+    )
     with pytest.raises(NotAllowed):
-        simulation_runs.ask({"name": "x", "on": {"population": {"points": 1}}}, actor=Actor("user:1", "hq_finance", "all", None, frozenset({"simulation:read"})),
-                            user_id=None, now=dt.datetime.now(dt.UTC))
+        simulation_runs.ask(
+            {"name": "x", "on": {"population": {"points": 1}}},
+            actor=Actor("user:1", "hq_finance", "all", None, frozenset({"simulation:read"})),
+            user_id=None,
+            now=dt.datetime.now(dt.UTC),
+        )
 
 
 def test_the_pages_cost_a_few_statements_however_many_there_are(chain):
@@ -269,15 +467,27 @@ def test_the_pages_cost_a_few_statements_however_many_there_are(chain):
 
 def test_flask_simulate_prints_a_table_and_writes_files(chain, tmp_path):
     import json
+
     file, other = tmp_path / "a.json", tmp_path / "b.json"
     on = {"entries": {"from": chain.day(6), "to": chain.day(0)}}
-    file.write_text(json.dumps({"name": "close it", "on": on, "changes": [{"close": {"store_code": "S2"}}]}))
+    file.write_text(
+        json.dumps({"name": "close it", "on": on, "changes": [{"close": {"store_code": "S2"}}]})
+    )
     other.write_text(json.dumps({"name": "nothing", "on": on}))
     runner = chain.house.app.test_cli_runner()
-    result = runner.invoke(args=["simulate", str(file), "--compare", str(other), "--out", str(tmp_path / "out")])
+    result = runner.invoke(
+        args=["simulate", str(file), "--compare", str(other), "--out", str(tmp_path / "out")]
+    )
     assert result.exit_code == 0, result.output
-    assert "close it: 1 of 4 visits are led elsewhere" in result.output and "nothing: 0 of 4 visits" in result.output
-    assert (tmp_path / "out" / "1" / "stores.csv").read_text().startswith("store_code,name,visits_before")
+    assert (
+        "close it: 1 of 4 visits are led elsewhere" in result.output
+        and "nothing: 0 of 4 visits" in result.output
+    )
+    assert (
+        (tmp_path / "out" / "1" / "stores.csv")
+        .read_text()
+        .startswith("store_code,name,visits_before")
+    )
     other.write_text(json.dumps({"name": "nothing", "on": {"population": {"points": 5}}}))
     assert runner.invoke(args=["simulate", str(file), "--compare", str(other)]).exit_code == 1
     assert io.StringIO(result.output).readline()

@@ -1,4 +1,6 @@
-"""Counts of sign-ins and calls: of one process, or shared in Redis; a Redis that is lost shuts nobody out and lets nobody try without end."""
+"""Counts of sign-ins and calls: of one process, or shared in Redis; a Redis that is lost shuts
+nobody out and lets nobody try without end."""
+
 from __future__ import annotations
 
 import shutil
@@ -17,7 +19,9 @@ from stores.base.shared_counts import Counts, Unusable
 
 REDIS = shutil.which("redis-server")
 TWO = parse_many("2/hour")
-needs_redis = pytest.mark.skipif(REDIS is None, reason="no Redis server is installed; apt-get install redis-server")
+needs_redis = pytest.mark.skipif(
+    REDIS is None, reason="no Redis server is installed; apt-get install redis-server"
+)
 
 
 def free_port() -> int:
@@ -29,7 +33,19 @@ def free_port() -> int:
 @contextmanager
 def redis_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     assert REDIS is not None
-    command = [REDIS, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    command = [
+        REDIS,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(folder),
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         for _ in range(400):
             with socket.socket() as probe:
@@ -43,7 +59,11 @@ def redis_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.mark.parametrize("moving", [True, False])
 def test_a_process_counts_for_itself(moving):
     counts = Counts("memory://", moving=moving)
-    assert [counts.wait_of(TWO, "sign-in", "10.0.0.1") is None for _ in range(3)] == [True, True, False]
+    assert [counts.wait_of(TWO, "sign-in", "10.0.0.1") is None for _ in range(3)] == [
+        True,
+        True,
+        False,
+    ]
     assert counts.wait_of(TWO, "sign-in", "10.0.0.2") is None
     assert counts.answers()
 
@@ -68,7 +88,11 @@ def test_a_redis_that_is_lost_and_found_again_shuts_nobody_out(tmp_path, monkeyp
         counts = Counts(f"redis://127.0.0.1:{port}/0", moving=True)
         assert counts.wait_of(TWO, "sign-in", "10.0.0.1") is None
     assert not counts.answers()
-    assert [counts.wait_of(TWO, "sign-in", "10.0.0.1") is None for _ in range(3)] == [True, True, False], "this process counts for itself"
+    assert [counts.wait_of(TWO, "sign-in", "10.0.0.1") is None for _ in range(3)] == [
+        True,
+        True,
+        False,
+    ], "this process counts for itself"
     monkeypatch.setattr(shared_counts, "REST_SECONDS", 0.0)
     counts._rests_until = 0.0
     with redis_server(tmp_path, port):
@@ -79,7 +103,11 @@ def test_the_client_of_redis_is_there_and_nobody_waits_for_a_server_that_is_not(
     counts = Counts("redis://127.0.0.1:1/0", moving=True)
     assert not counts.answers()
     began = time.monotonic()
-    assert [counts.wait_of(TWO, "sign-in", "10.0.0.1") is None for _ in range(3)] == [True, True, False]
+    assert [counts.wait_of(TWO, "sign-in", "10.0.0.1") is None for _ in range(3)] == [
+        True,
+        True,
+        False,
+    ]
     assert time.monotonic() - began < 20
 
 

@@ -1,4 +1,6 @@
-"""Bindings as a fold over facts (B1-B5, B9-B11): the same facts give the same answer, whenever and however often they come."""
+"""Bindings as a fold over facts (B1-B5, B9-B11): the same facts give the same answer, whenever and
+however often they come."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -23,20 +25,42 @@ def day(n: float) -> dt.datetime:
 
 
 def adds(n: float, guide: int, no: str = "") -> BindingFact:
-    return BindingFact(day(n), "confirmed", int(n * 10), no or f"E{n}", guide_id=guide, guide_store_id=WORKS[guide])
+    return BindingFact(
+        day(n), "confirmed", int(n * 10), no or f"E{n}", guide_id=guide, guide_store_id=WORKS[guide]
+    )
 
 
 def deletes(n: float, guide: int) -> BindingFact:
-    return BindingFact(day(n), "deleted", int(n * 10), f"E{n}", guide_id=guide, guide_store_id=WORKS[guide])
+    return BindingFact(
+        day(n), "deleted", int(n * 10), f"E{n}", guide_id=guide, guide_store_id=WORKS[guide]
+    )
 
 
 def moves_to(n: float, guide: int, giver: int | None = None) -> BindingFact:
-    return BindingFact(day(n), "transferred", int(n * 10), f"E{n}", guide_id=guide, guide_store_id=WORKS[guide], from_guide_id=giver)
+    return BindingFact(
+        day(n),
+        "transferred",
+        int(n * 10),
+        f"E{n}",
+        guide_id=guide,
+        guide_store_id=WORKS[guide],
+        from_guide_id=giver,
+    )
 
 
-def buys(n: float, store: int | None, link: int | None = None, credited: int | None = None) -> BindingFact:
-    return BindingFact(day(n), "order", int(n * 10), f"O{n}", guide_id=link, guide_store_id=WORKS[link] if link else None, store_id=store,
-                       credited_guide_id=credited or link)
+def buys(
+    n: float, store: int | None, link: int | None = None, credited: int | None = None
+) -> BindingFact:
+    return BindingFact(
+        day(n),
+        "order",
+        int(n * 10),
+        f"O{n}",
+        guide_id=link,
+        guide_store_id=WORKS[link] if link else None,
+        store_id=store,
+        credited_guide_id=credited or link,
+    )
 
 
 def leaves(fact: BindingFact, n: float) -> BindingFact:
@@ -56,7 +80,9 @@ def test_the_first_confirmed_friend_add_binds_guide_and_store_b2():
 
 
 def test_who_is_leaving_takes_nobody_new_b9():
-    """Whom he still adds is his store's; a colleague may have him. Neither his link nor a transfer takes anybody; his own stay with him."""
+    """Whom he still adds is his store's; a colleague may have him. Neither his link nor a transfer
+    takes anybody; his own stay with him."""
+
     def leaving(fact: BindingFact) -> BindingFact:
         return replace(fact, guide_leaving=True, guide_until=day(20))
 
@@ -112,16 +138,31 @@ def test_an_order_with_the_owner_renews_his_protection_b3():
 def test_never_and_anytime_are_snatch_policies_b4():
     facts = adds(0, WANG), buys(200, B, link=ZHAO)
     assert held(*facts, at=201, rules=Rules(Conditions(snatch_policy="never")))[1] == WANG
-    assert held(adds(0, WANG), buys(1, B, link=ZHAO), at=2, rules=Rules(Conditions(snatch_policy="anytime")))[1] == ZHAO
+    assert (
+        held(
+            adds(0, WANG),
+            buys(1, B, link=ZHAO),
+            at=2,
+            rules=Rules(Conditions(snatch_policy="anytime")),
+        )[1]
+        == ZHAO
+    )
 
 
 def test_each_fact_is_judged_by_the_policy_it_was_recorded_under_b4():
     """A takeover stands whatever is published afterwards, and so do the clocks that were given."""
-    under = replace(adds(0, WANG), conditions=Conditions(60)), replace(buys(40, B, link=ZHAO), conditions=Conditions(7, 100, "anytime"))
+    under = (
+        replace(adds(0, WANG), conditions=Conditions(60)),
+        replace(buys(40, B, link=ZHAO), conditions=Conditions(7, 100, "anytime")),
+    )
     for later in (Conditions(), Conditions(snatch_policy="never"), Conditions(300, 500)):
         known = timeline([*under, buys(41, C)], Rules(later))
         owner, home = in_force(known, "owner", day(41)), in_force(known, "home", day(41))
-        assert (owner.guide_id, owner.reason, owner.protected_until) == (ZHAO, "snatch_anytime", day(47))
+        assert (owner.guide_id, owner.reason, owner.protected_until) == (
+            ZHAO,
+            "snatch_anytime",
+            day(47),
+        )
         assert (home.store_id, home.protected_until) == (A, day(60))
 
 
@@ -138,7 +179,9 @@ def test_a_protected_home_makes_the_new_owners_store_wait_b3():
 def test_the_move_that_waited_says_why_b3():
     moved = [b for b in timeline([adds(0, WANG), moves_to(10, ZHAO)], RULES) if b.kind == "home"]
     assert [(b.store_id, b.started_at, b.reason, b.end_reason) for b in moved] == [
-        (A, day(0), "friend_add", "owner_of_another_store"), (B, day(30), "home_protected", "validity_over")]
+        (A, day(0), "friend_add", "owner_of_another_store"),
+        (B, day(30), "home_protected", "validity_over"),
+    ]
 
 
 def test_an_order_at_the_home_store_makes_the_move_wait_longer_b3():
@@ -168,9 +211,13 @@ def chats(n: float) -> BindingFact:
 def test_a_two_way_chat_keeps_both_bindings_as_an_order_does_and_protects_nothing_b3():
     assert held(adds(0, WANG), chats(300), at=664.9) == (A, WANG)
     assert held(adds(0, WANG), chats(300), at=665) == (None, None)
-    assert held(adds(0, WANG), chats(370), at=371) == (None, None), "what has lapsed is not brought back"
+    assert held(adds(0, WANG), chats(370), at=371) == (None, None), (
+        "what has lapsed is not brought back"
+    )
     assert held(adds(0, WANG), chats(25), buys(31, B, link=ZHAO), at=32) == (B, ZHAO)
-    assert held(adds(0, WANG), chats(2), deletes(3, WANG), at=4) == (None, None), "a chat is no order"
+    assert held(adds(0, WANG), chats(2), deletes(3, WANG), at=4) == (None, None), (
+        "a chat is no order"
+    )
 
 
 def test_after_the_lapse_the_next_one_binds_b3():
@@ -189,7 +236,10 @@ def test_a_re_add_by_another_guide_after_the_deletion_binds_to_him_e8():
 
 def test_the_further_states_of_one_transfer_change_nothing_b11():
     requested = timeline([adds(0, WANG), moves_to(40, ZHAO)], RULES)
-    assert timeline([adds(0, WANG), moves_to(40, ZHAO), moves_to(41, ZHAO), moves_to(42, ZHAO)], RULES) == requested
+    assert (
+        timeline([adds(0, WANG), moves_to(40, ZHAO), moves_to(41, ZHAO), moves_to(42, ZHAO)], RULES)
+        == requested
+    )
 
 
 def test_handing_over_a_follower_leaves_the_owner_b11():
@@ -205,30 +255,51 @@ def test_a_leavers_customers_go_to_the_store_after_his_last_day_b9():
 
 
 def test_at_most_one_home_and_one_owner_hold_at_any_moment_b1():
-    known = timeline([adds(0, WANG), moves_to(10, ZHAO), buys(50, A, link=WANG), deletes(60, WANG), buys(90, C)], RULES)
+    known = timeline(
+        [adds(0, WANG), moves_to(10, ZHAO), buys(50, A, link=WANG), deletes(60, WANG), buys(90, C)],
+        RULES,
+    )
     for kind in ("home", "owner"):
         of_kind = [b for b in known if b.kind == kind]
-        assert all(b.ended_at is not None and b.ended_at <= c.started_at for b, c in pairwise(of_kind))
+        assert all(
+            b.ended_at is not None and b.ended_at <= c.started_at for b, c in pairwise(of_kind)
+        )
 
 
-# -- any order, any number of times (M6, B2) ------------------------------------------------------------------------------------
+# -- any order, any number of times (M6, B2) -------------------------------------------------------
 
 guides, stores = st.sampled_from([WANG, ZHAO, LI]), st.sampled_from([A, B, C])
 days = st.integers(0, 150) | st.sampled_from([0, 30, 30, 60])  # ties are likely
 
 
-conditions = st.builds(Conditions, st.sampled_from([0, 7, 30]), st.sampled_from([10, 90, 365]), st.sampled_from(["after_protection", "never", "anytime"]))
+conditions = st.builds(
+    Conditions,
+    st.sampled_from([0, 7, 30]),
+    st.sampled_from([10, 90, 365]),
+    st.sampled_from(["after_protection", "never", "anytime"]),
+)
 
 
 @st.composite
 def a_fact(draw: st.DrawFn) -> BindingFact:
     n = draw(days)
-    fact = draw(st.one_of(
-        st.builds(adds, st.just(n), guides), st.builds(deletes, st.just(n), guides), st.builds(moves_to, st.just(n), guides, st.none() | guides),
-        st.just(chats(n)), st.builds(buys, st.just(n), st.none() | stores, st.none() | guides, st.none() | guides)))
+    fact = draw(
+        st.one_of(
+            st.builds(adds, st.just(n), guides),
+            st.builds(deletes, st.just(n), guides),
+            st.builds(moves_to, st.just(n), guides, st.none() | guides),
+            st.just(chats(n)),
+            st.builds(buys, st.just(n), st.none() | stores, st.none() | guides, st.none() | guides),
+        )
+    )
     number = draw(st.integers(0, 10**6))
-    return replace(fact, source_id=number, source_no=f"{fact.kind}-{number}", guide_until=draw(st.none() | days.map(lambda d: day(n + d + 1))),
-                   conditions=draw(st.none() | conditions))
+    return replace(
+        fact,
+        source_id=number,
+        source_no=f"{fact.kind}-{number}",
+        guide_until=draw(st.none() | days.map(lambda d: day(n + d + 1))),
+        conditions=draw(st.none() | conditions),
+    )
 
 
 histories = st.lists(a_fact(), max_size=12, unique_by=lambda f: f.source_no)
@@ -246,7 +317,9 @@ def test_every_order_of_arrival_and_every_repetition_gives_the_same_timeline(his
 def test_intervals_of_a_kind_do_not_overlap_and_all_end(history, rule):
     for kind in ("home", "owner"):
         mine = [b for b in timeline(history, rule) if b.kind == kind]
-        assert all(b.ended_at is not None and b.started_at <= b.ended_at <= b.valid_until for b in mine)
+        assert all(
+            b.ended_at is not None and b.started_at <= b.ended_at <= b.valid_until for b in mine
+        )
         assert all(a.ended_at <= b.started_at for a, b in pairwise(mine))
 
 
@@ -261,7 +334,9 @@ def test_facts_of_later_do_not_change_what_held_before(history, rule, n):
 def test_the_walk_and_the_timeline_say_the_same_of_a_moment(history, rule, n):
     moment = day(n + 0.5)  # no fact of ours lies there
     known = timeline([f for f in history if f.at <= moment], rule)
-    assert _simple(Course(history, rule).held_at((moment, "", ""))) == _simple(Held(in_force(known, "home", moment), in_force(known, "owner", moment)))
+    assert _simple(Course(history, rule).held_at((moment, "", ""))) == _simple(
+        Held(in_force(known, "home", moment), in_force(known, "owner", moment))
+    )
 
 
 def _simple(found: Held) -> list[tuple[int | None, int | None, dt.datetime] | None]:

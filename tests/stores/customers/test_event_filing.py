@@ -1,4 +1,6 @@
-"""Files of events too large for one transaction: none or all of it, whatever happens in the middle (N2, stores/base/accepted_files.py)."""
+"""Files of events too large for one transaction: none or all of it, whatever happens in the middle
+(N2, stores/base/accepted_files.py)."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -38,17 +40,35 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def the_file(mark: str = "a") -> list[EventIn]:
-    """Seven people, added and transferred in no order of time, known by one id in one event and by another in the next."""
+    """Seven people, added and transferred in no order of time, known by one id in one event and by
+    another in the next."""
     found = []
     for n in range(EVENTS):
-        who = {"customer_id": f"{mark}-c{n % PEOPLE}"} if n < PEOPLE else {"external_userid": f"{mark}-w{n % PEOPLE}"}
+        who = (
+            {"customer_id": f"{mark}-c{n % PEOPLE}"}
+            if n < PEOPLE
+            else {"external_userid": f"{mark}-w{n % PEOPLE}"}
+        )
         both = {"customer_id": f"{mark}-c{n % PEOPLE}", "external_userid": f"{mark}-w{n % PEOPLE}"}
-        found.append(EventIn(f"{mark}{n:02}", "contact.confirmed", day((n * 7) % EVENTS), ("Wang", "Zhao")[n % 2], **(both if n % 3 == 0 else who), source="qr"))
+        found.append(
+            EventIn(
+                f"{mark}{n:02}",
+                "contact.confirmed",
+                day((n * 7) % EVENTS),
+                ("Wang", "Zhao")[n % 2],
+                **(both if n % 3 == 0 else who),
+                source="qr",
+            )
+        )
     return found
 
 
-def brings(shop: Shop, mark: str = "a", progress: Callable[[int, int], None] | None = None) -> Taken:
-    return event_filing.file_events(the_file(mark), actor=COMMAND_LINE, now=shop.network.now, progress=progress)
+def brings(
+    shop: Shop, mark: str = "a", progress: Callable[[int, int], None] | None = None
+) -> Taken:
+    return event_filing.file_events(
+        the_file(mark), actor=COMMAND_LINE, now=shop.network.now, progress=progress
+    )
 
 
 def killed_after(pieces: int) -> Callable[[int, int], None]:
@@ -60,7 +80,14 @@ def killed_after(pieces: int) -> Callable[[int, int], None]:
 
 
 def is_whole(shop: Shop) -> bool:
-    left = [shop.network.count(t) for t in (accepted_files.accepted_file, accepted_files.accepted_piece, accepted_files.accepted_number)]
+    left = [
+        shop.network.count(t)
+        for t in (
+            accepted_files.accepted_file,
+            accepted_files.accepted_piece,
+            accepted_files.accepted_number,
+        )
+    ]
     with db.read() as connection:
         faults = [fault for check in CHECKS for fault in check(connection).faults]
     return (shop.network.count(event), left, faults) == (EVENTS, [0, 0, 0], [])
@@ -87,14 +114,22 @@ def test_the_same_file_again_changes_nothing(shop: Shop):
 
 def test_an_event_is_the_same_after_it_has_waited():
     odd = EventIn("o", "chat.day", day(1), "Wang", payload={"chats": 0, "messages": 3})
-    for each in [*the_file(), odd, replace(the_file()[0], type="referral.invited", payload={"inviter_customer_id": "c9"})]:
+    for each in [
+        *the_file(),
+        odd,
+        replace(the_file()[0], type="referral.invited", payload={"inviter_customer_id": "c9"}),
+    ]:
         assert event_filing.unpacked(event_filing.packed(each)) == each
 
 
 def test_a_fault_in_the_last_row_leaves_nothing(shop: Shop):
     before = shop.counts()
     with pytest.raises(AnyRefused):
-        event_filing.file_events([*the_file(), replace(the_file()[0], event_id="last", guide_code="nobody")], actor=COMMAND_LINE, now=shop.network.now)
+        event_filing.file_events(
+            [*the_file(), replace(the_file()[0], event_id="last", guide_code="nobody")],
+            actor=COMMAND_LINE,
+            now=shop.network.now,
+        )
     assert shop.counts() == before
 
 
@@ -134,7 +169,9 @@ def test_events_with_an_id_of_the_file_come_again_later(shop: Shop):
     assert [each.code for each in shop.hears(other).refused] == ["event_id_reused"]
 
 
-def test_what_comes_between_check_and_acceptance_is_seen(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+def test_what_comes_between_check_and_acceptance_is_seen(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
     accept, came = accepted_files.accept, []
 
     def late(*given, **more) -> bool:

@@ -1,4 +1,6 @@
-"""The cube and the facts say the same at every moment, with and without a refresher, whatever the order of commits (M16)."""
+"""The cube and the facts say the same at every moment, with and without a refresher, whatever the
+order of commits (M16)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -36,7 +38,9 @@ def shop(network):
 def of_ledger(connection, by):
     """Revenue straight from the transfers."""
     t, found = transfer.c, {}
-    for r in connection.execute(select(t.business_day, t.store_id, t.dealer_id, t.kind, t.amount_minor)):
+    for r in connection.execute(
+        select(t.business_day, t.store_id, t.dealer_id, t.kind, t.amount_minor)
+    ):
         key = {"day": r.business_day, "store": r.store_id, "dealer": r.dealer_id}[by]
         for name, (adds, takes) in FIGURES.items():
             sign = (r.kind in adds) - (r.kind in takes)
@@ -47,7 +51,11 @@ def of_ledger(connection, by):
 
 def of_cube(connection, cells, by, measures, key):
     found = cube.figures(connection, cells, FIRST, LAST, measures, by)
-    rows = connection.execute(select(found.c[key], *(func.sum(found.c[m]).label(m) for m in measures)).group_by(found.c[key]))
+    rows = connection.execute(
+        select(found.c[key], *(func.sum(found.c[m]).label(m) for m in measures)).group_by(
+            found.c[key]
+        )
+    )
     sums = {r[0]: {m: int(v) for m, v in zip(measures, r[1:], strict=True)} for r in rows}
     return {key: each for key, each in sums.items() if any(each.values())}
 
@@ -56,29 +64,70 @@ def check(connection):
     names = tuple(FIGURES)
     assert of_cube(connection, sale_cell, "day", names, "day") == of_ledger(connection, "day")
     assert of_cube(connection, sale_cell, "chain", names, "day") == of_ledger(connection, "day")
-    assert of_cube(connection, sale_cell, "sum", names, "store_id") == of_ledger(connection, "store")
-    assert of_cube(connection, sale_cell, "sum", names, "dealer_id") == of_ledger(connection, "dealer")
-    entries = dict(connection.execute(select(entry.c.rung, func.count()).group_by(entry.c.rung)).all())
+    assert of_cube(connection, sale_cell, "sum", names, "store_id") == of_ledger(
+        connection, "store"
+    )
+    assert of_cube(connection, sale_cell, "sum", names, "dealer_id") == of_ledger(
+        connection, "dealer"
+    )
+    entries = dict(
+        connection.execute(select(entry.c.rung, func.count()).group_by(entry.c.rung)).all()
+    )
     for by in ("day", "sum", "chain"):
-        assert {k: v["entries"] for k, v in of_cube(connection, entry_cell, by, ("entries",), "rung").items()} == entries
-    adds = dict(connection.execute(select(event.c.guide_id, func.count()).where(event.c.type == "contact.confirmed").group_by(event.c.guide_id)).all())
-    assert {k: v["adds"] for k, v in of_cube(connection, guide_cell, "sum", ("adds",), "guide_id").items()} == adds
+        assert {
+            k: v["entries"]
+            for k, v in of_cube(connection, entry_cell, by, ("entries",), "rung").items()
+        } == entries
+    adds = dict(
+        connection.execute(
+            select(event.c.guide_id, func.count())
+            .where(event.c.type == "contact.confirmed")
+            .group_by(event.c.guide_id)
+        ).all()
+    )
+    assert {
+        k: v["adds"]
+        for k, v in of_cube(connection, guide_cell, "sum", ("adds",), "guide_id").items()
+    } == adds
     check_firsts(connection)
-    for first, last in ((FIRST, LAST), (dt.date(2025, 3, 5), dt.date(2025, 3, 20)), (dt.date(2025, 12, 1), LAST)):
+    for first, last in (
+        (FIRST, LAST),
+        (dt.date(2025, 3, 5), dt.date(2025, 3, 20)),
+        (dt.date(2025, 12, 1), LAST),
+    ):
         t = transfer.c
-        right = list(connection.execute(select(t.id).where(t.kind == "sale", t.business_day.between(first, last)).order_by(t.id.desc())).scalars())
-        assert [r.id for r in revenue.movements(connection, first, last, "gross_minor", Order("booked", True, limit=10_000))] == right
+        right = list(
+            connection.execute(
+                select(t.id)
+                .where(t.kind == "sale", t.business_day.between(first, last))
+                .order_by(t.id.desc())
+            ).scalars()
+        )
+        assert [
+            r.id
+            for r in revenue.movements(
+                connection, first, last, "gross_minor", Order("booked", True, limit=10_000)
+            )
+        ] == right
 
 
 def check_firsts(connection):
     firsts = {}
-    for r in connection.execute(select(sales_order).order_by(sales_order.c.paid_at, sales_order.c.id)):
+    for r in connection.execute(
+        select(sales_order).order_by(sales_order.c.paid_at, sales_order.c.id)
+    ):
         firsts.setdefault(r.customer_id, r)
     chain, dealer = Within(LAST), Within(LAST, dealer_ids=(1,))
-    for first, last in ((FIRST, LAST), (dt.date(2025, 3, 5), dt.date(2025, 3, 20)), (dt.date(2025, 3, 21), LAST)):
+    for first, last in (
+        (FIRST, LAST),
+        (dt.date(2025, 3, 5), dt.date(2025, 3, 20)),
+        (dt.date(2025, 3, 21), LAST),
+    ):
         found = [r for r in firsts.values() if first <= r.business_day <= last]
         assert first_orders.count(connection, chain, first, last) == len(found)
-        assert first_orders.count(connection, dealer, first, last) == sum(r.dealer_id == 1 for r in found)
+        assert first_orders.count(connection, dealer, first, last) == sum(
+            r.dealer_id == 1 for r in found
+        )
 
 
 def live(shop, dice, number):
@@ -88,12 +137,26 @@ def live(shop, dice, number):
     if deed < 0.35:
         shop.visits(who, at, near=dice.choice(["S1", "S2", "S3", None]))
     elif deed < 0.75:
-        order = shop.order(who, at, (dice.randrange(100, 50_000),), order_no=f"O-{number}", guide_code=dice.choice([None, "Wang", "Zhao"]))
+        order = shop.order(
+            who,
+            at,
+            (dice.randrange(100, 50_000),),
+            order_no=f"O-{number}",
+            guide_code=dice.choice([None, "Wang", "Zhao"]),
+        )
         record_orders([order], actor="test", now=shop.network.now)
         return order
     elif deed < 0.9:
         guide = dice.choice(["Wang", "Li", "Mei"])
-        shop.hears(shop.event(dice.choice(["contact.confirmed", "contact.deleted_by_customer"]), at, guide, who, event_id=f"E-{number}"))
+        shop.hears(
+            shop.event(
+                dice.choice(["contact.confirmed", "contact.deleted_by_customer"]),
+                at,
+                guide,
+                who,
+                event_id=f"E-{number}",
+            )
+        )
     return None
 
 
@@ -102,8 +165,12 @@ def test_figures_equal_the_ledger_right_after_each_deed_and_the_cube_its_facts(s
     for number in range(60):
         order = live(shop, dice, number)
         if order is not None and dice.random() < 0.4:
-            shop.takes_back(order.order_no, (1, dice.randrange(1, order.lines[0].amount_minor)), at=order.paid_at + dt.timedelta(days=dice.uniform(0, 40)),
-                            number=f"R-{number}")
+            shop.takes_back(
+                order.order_no,
+                (1, dice.randrange(1, order.lines[0].amount_minor)),
+                at=order.paid_at + dt.timedelta(days=dice.uniform(0, 40)),
+                number=f"R-{number}",
+            )
         if dice.random() < 0.2:
             cube_steps.advance(step=dice.choice([1, 3, 1000]))
         if number % 5 == 0:
@@ -113,11 +180,20 @@ def test_figures_equal_the_ledger_right_after_each_deed_and_the_cube_its_facts(s
     with db.read() as connection:
         check(connection)
         assert cube_steps.cube_is_right(connection).holds
-        marks, cells = cube.marks(connection), [list(connection.execute(select(each).order_by(*each.primary_key.columns))) for each in cube.CELLS]
+        marks, cells = (
+            cube.marks(connection),
+            [
+                list(connection.execute(select(each).order_by(*each.primary_key.columns)))
+                for each in cube.CELLS
+            ],
+        )
     cube_steps.rebuild()
     with db.read() as connection:
         assert cube.marks(connection) == marks
-        assert [list(connection.execute(select(each).order_by(*each.primary_key.columns))) for each in cube.CELLS] == cells
+        assert [
+            list(connection.execute(select(each).order_by(*each.primary_key.columns)))
+            for each in cube.CELLS
+        ] == cells
         assert cells[0] and cells[1] and cells[2]
 
 
@@ -140,7 +216,14 @@ def test_a_refresher_beside_many_writers_loses_and_doubles_nothing(shop):
                     with db.read() as connection:
                         sold = revenue.of(connection, FIRST, LAST, "day")["totals"]["gross_minor"]
                         t = transfer.c
-                        assert sold == connection.execute(select(func.coalesce(func.sum(t.amount_minor), 0)).where(t.kind == "sale")).scalar_one()
+                        assert (
+                            sold
+                            == connection.execute(
+                                select(func.coalesce(func.sum(t.amount_minor), 0)).where(
+                                    t.kind == "sale"
+                                )
+                            ).scalar_one()
+                        )
         except Exception as fault:  # noqa: BLE001
             faults.append(fault)
 
@@ -162,13 +245,23 @@ def test_a_refresher_beside_many_writers_loses_and_doubles_nothing(shop):
 
 
 def _event(number):
-    return {"event_id": f"held-{number}", "type": "contact.confirmed", "occurred_at": day(1), "business_day": dt.date(2025, 3, 2), "guide_id": 1,
-            "received_at": day(1)}
+    return {
+        "event_id": f"held-{number}",
+        "type": "contact.confirmed",
+        "occurred_at": day(1),
+        "business_day": dt.date(2025, 3, 2),
+        "guide_id": 1,
+        "received_at": day(1),
+    }
 
 
 def _tell(connection, number):
     connection.execute(insert(event_key).values(event_id=f"held-{number}", body_hash="-"))
-    connection.execute(insert(event).values(**_event(number), intake_id=open_intake(connection, "events", "test", day(1))))
+    connection.execute(
+        insert(event).values(
+            **_event(number), intake_id=open_intake(connection, "events", "test", day(1))
+        )
+    )
 
 
 @pytest.mark.parametrize("database_url", ENGINES[1:], indirect=True)
@@ -225,17 +318,28 @@ def test_a_wrong_cell_is_named(shop):
         connection.execute(sale_cell.update().where(sale_cell.c.grain == "month").values(orders=7))
     with db.read() as connection:
         found = cube_steps.cube_is_right(connection)
-    assert found.faults == ("sale_cell month 2025-03-01 (store_id 0, dealer_id 0): orders is off by 6",)
+    assert found.faults == (
+        "sale_cell month 2025-03-01 (store_id 0, dealer_id 0): orders is off by 6",
+    )
     cube_steps.rebuild()
     with db.read() as connection:
         assert cube_steps.cube_is_right(connection).holds
 
 
-@pytest.mark.parametrize(("statement", "words"), [
-    ("DELETE FROM first_order", "first_order of customer 1: is not the first of the orders"),
-    ("UPDATE first_order SET store_id = 3", "first_order of customer 1: is not the first of the orders"),
-    ("UPDATE moved_day SET last_id = 1", "moved_day 2025-03-02: does not name the first and last transfer of the day"),
-])
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DELETE FROM first_order", "first_order of customer 1: is not the first of the orders"),
+        (
+            "UPDATE first_order SET store_id = 3",
+            "first_order of customer 1: is not the first of the orders",
+        ),
+        (
+            "UPDATE moved_day SET last_id = 1",
+            "moved_day 2025-03-02: does not name the first and last transfer of the day",
+        ),
+    ],
+)
 def test_what_is_kept_beside_the_cells_is_proved_too(shop, statement, words):
     shop.visits("c1", day(0), near="S1")
     shop.sells("c1", day(0.9))
@@ -251,16 +355,33 @@ def test_figures_inside_a_transaction_hold_the_marks(shop):
     shop.visits("c1", day(1), near="S1")
     cube_steps.advance()
     with db.transaction() as connection:
-        assert sum(v["entries"] for v in of_cube(connection, entry_cell, "sum", ("entries",), "rung").values()) == 1
+        assert (
+            sum(
+                v["entries"]
+                for v in of_cube(connection, entry_cell, "sum", ("entries",), "rung").values()
+            )
+            == 1
+        )
 
 
-@pytest.mark.parametrize(("first", "last", "found"), [
-    ("2025-03-01", "2025-03-31", [("month", "2025-03-01", "2025-03-31")]),
-    ("2025-03-02", "2025-03-31", [("day", "2025-03-02", "2025-03-31")]),
-    ("2025-02-15", "2025-04-02", [("month", "2025-03-01", "2025-03-31"), ("day", "2025-02-15", "2025-02-28"), ("day", "2025-04-01", "2025-04-02")]),
-    ("2024-12-01", "2025-01-31", [("month", "2024-12-01", "2025-01-31")]),
-    ("2025-03-07", "2025-03-07", [("day", "2025-03-07", "2025-03-07")]),
-])
+@pytest.mark.parametrize(
+    ("first", "last", "found"),
+    [
+        ("2025-03-01", "2025-03-31", [("month", "2025-03-01", "2025-03-31")]),
+        ("2025-03-02", "2025-03-31", [("day", "2025-03-02", "2025-03-31")]),
+        (
+            "2025-02-15",
+            "2025-04-02",
+            [
+                ("month", "2025-03-01", "2025-03-31"),
+                ("day", "2025-02-15", "2025-02-28"),
+                ("day", "2025-04-01", "2025-04-02"),
+            ],
+        ),
+        ("2024-12-01", "2025-01-31", [("month", "2024-12-01", "2025-01-31")]),
+        ("2025-03-07", "2025-03-07", [("day", "2025-03-07", "2025-03-07")]),
+    ],
+)
 def test_a_span_is_whole_months_and_the_days_left_over(first, last, found):
     when = dt.date.fromisoformat
     assert spans(when(first), when(last)) == [(grain, when(a), when(b)) for grain, a, b in found]
@@ -274,5 +395,8 @@ def test_refunds_stand_on_their_own_day(shop):
     for _ in range(2):
         with db.read() as connection:
             rows = revenue.of(connection, FIRST, LAST, "month")["rows"]
-        assert [(r["period"], r["gross_minor"], r["refunds_minor"]) for r in rows] == [("2025-03", 10_000, 0), ("2025-04", 0, 4_000)]
+        assert [(r["period"], r["gross_minor"], r["refunds_minor"]) for r in rows] == [
+            ("2025-03", 10_000, 0),
+            ("2025-04", 0, 4_000),
+        ]
         cube_steps.advance()

@@ -1,4 +1,6 @@
-"""Areas: what a drawing must be, which areas cover a point, how much two overlap (A12), and threads (M1)."""
+"""Areas: what a drawing must be, which areas cover a point, how much two overlap (A12), and threads
+(M1)."""
+
 from __future__ import annotations
 
 import math
@@ -31,7 +33,10 @@ EARTH_M2 = 510_065_621_724_088.4  # the WGS-84 ellipsoid's surface
 
 
 def polygon(*rings):
-    return {"type": "Polygon", "coordinates": [[list(position) for position in ring] for ring in rings]}
+    return {
+        "type": "Polygon",
+        "coordinates": [[list(position) for position in ring] for ring in rings],
+    }
 
 
 def box(west, south, east, north):
@@ -49,33 +54,42 @@ def star(lat, lng, points, radius, crs="wgs84"):
     return parse_geometry(polygon([*ring, ring[0]]), crs)
 
 
-@pytest.mark.parametrize(("geometry", "reason"), [
-    (None, "not a GeoJSON object"),
-    ([1, 2], "not a GeoJSON object"),
-    ({"type": "Point", "coordinates": [1, 2]}, "no area"),
-    ({"type": "GeometryCollection", "geometries": []}, "no area"),
-    ({"type": "Polygon"}, "no coordinates"),
-    ({"type": "Polygon", "coordinates": []}, "no coordinates"),
-    ({"type": "Polygon", "coordinates": {"a": 1}}, "no coordinates"),
-    ({"type": "Polygon", "coordinates": [7]}, "not a list of positions"),
-    ({"type": "MultiPolygon", "coordinates": [[]]}, "no ring"),
-    ({"type": "MultiPolygon", "coordinates": [7]}, "no ring"),
-    (polygon([(0, 0), (1, 1), (0, 0)]), "3 positions"),
-    (polygon([(0, 0), (1, 0), (1, 1), (0, 1)]), "open"),
-    (polygon([(0, 0), (1, 0), (math.nan, 1), (0, 0)]), "degrees"),
-    (polygon([(0, 0), (1, 0), (math.inf, 1), (0, 0)]), "degrees"),
-    (polygon([(0, 0), (1, 0), ("1", 1), (0, 0)]), "degrees"),
-    (polygon([(0, 0), (1, 0), (True, 1), (0, 0)]), "degrees"),
-    (polygon([(0, 0), (1, 0), (190, 1), (0, 0)]), "degrees"),
-    (polygon([(0, 0), (1, 0), (10**400, 1), (0, 0)]), "degrees"),
-    (polygon([(39, 116), (40, 116), (40, 117), (39, 116)]), "degrees"),  # latitude first: 116 is no latitude
-    (polygon([(0, 0), (1, 0), (1,), (0, 0)]), "not a position"),
-    (polygon([(0, 0), (1, 1), (1, 0), (0, 1), (0, 0)]), "Self-intersection"),
-    (polygon([(0, 0), (1, 1), (2, 2), (0, 0)]), "not valid"),
-    (polygon([(0, 0)] * 5), "not valid"),
-    (polygon([(0, 0), (2, 0), (2, 2), (0, 0)], [(5, 5), (6, 5), (6, 6), (5, 5)]), "Hole lies outside"),
-    (polygon([(0, 80), (90, 80), (180, 80), (-90, 80), (0, 80)]), "around a pole"),
-])
+@pytest.mark.parametrize(
+    ("geometry", "reason"),
+    [
+        (None, "not a GeoJSON object"),
+        ([1, 2], "not a GeoJSON object"),
+        ({"type": "Point", "coordinates": [1, 2]}, "no area"),
+        ({"type": "GeometryCollection", "geometries": []}, "no area"),
+        ({"type": "Polygon"}, "no coordinates"),
+        ({"type": "Polygon", "coordinates": []}, "no coordinates"),
+        ({"type": "Polygon", "coordinates": {"a": 1}}, "no coordinates"),
+        ({"type": "Polygon", "coordinates": [7]}, "not a list of positions"),
+        ({"type": "MultiPolygon", "coordinates": [[]]}, "no ring"),
+        ({"type": "MultiPolygon", "coordinates": [7]}, "no ring"),
+        (polygon([(0, 0), (1, 1), (0, 0)]), "3 positions"),
+        (polygon([(0, 0), (1, 0), (1, 1), (0, 1)]), "open"),
+        (polygon([(0, 0), (1, 0), (math.nan, 1), (0, 0)]), "degrees"),
+        (polygon([(0, 0), (1, 0), (math.inf, 1), (0, 0)]), "degrees"),
+        (polygon([(0, 0), (1, 0), ("1", 1), (0, 0)]), "degrees"),
+        (polygon([(0, 0), (1, 0), (True, 1), (0, 0)]), "degrees"),
+        (polygon([(0, 0), (1, 0), (190, 1), (0, 0)]), "degrees"),
+        (polygon([(0, 0), (1, 0), (10**400, 1), (0, 0)]), "degrees"),
+        (
+            polygon([(39, 116), (40, 116), (40, 117), (39, 116)]),
+            "degrees",
+        ),  # latitude first: 116 is no latitude
+        (polygon([(0, 0), (1, 0), (1,), (0, 0)]), "not a position"),
+        (polygon([(0, 0), (1, 1), (1, 0), (0, 1), (0, 0)]), "Self-intersection"),
+        (polygon([(0, 0), (1, 1), (2, 2), (0, 0)]), "not valid"),
+        (polygon([(0, 0)] * 5), "not valid"),
+        (
+            polygon([(0, 0), (2, 0), (2, 2), (0, 0)], [(5, 5), (6, 5), (6, 6), (5, 5)]),
+            "Hole lies outside",
+        ),
+        (polygon([(0, 80), (90, 80), (180, 80), (-90, 80), (0, 80)]), "around a pole"),
+    ],
+)
 def test_a_drawing_that_is_no_area_is_refused_with_its_reason(geometry, reason):
     with pytest.raises(InvalidArea, match=reason):
         parse_geometry(geometry, "wgs84")
@@ -87,17 +101,33 @@ def test_an_unknown_crs_is_refused():
 
 
 def test_holes_parts_and_heights_are_read():
-    island = parse_geometry({"type": "MultiPolygon", "coordinates": [
-        [[[0, 0, 5], [4, 0, 5], [4, 4, 5], [0, 4, 5], [0, 0, 5]], [[1, 1], [2, 1], [2, 2], [1, 2], [1, 1]]],
-        [[[6, 0], [7, 0], [7, 1], [6, 1], [6, 0]]],
-    ]}, "wgs84")
+    island = parse_geometry(
+        {
+            "type": "MultiPolygon",
+            "coordinates": [
+                [
+                    [[0, 0, 5], [4, 0, 5], [4, 4, 5], [0, 4, 5], [0, 0, 5]],
+                    [[1, 1], [2, 1], [2, 2], [1, 2], [1, 1]],
+                ],
+                [[[6, 0], [7, 0], [7, 1], [6, 1], [6, 0]]],
+            ],
+        },
+        "wgs84",
+    )
     index = AreaIndex([island], ["island"])
-    inside = [index.covering(lat, lng) == ["island"] for lat, lng in ((0.5, 0.5), (1.5, 1.5), (1.0, 1.5), (0.5, 6.5), (0.5, 5.0))]
+    inside = [
+        index.covering(lat, lng) == ["island"]
+        for lat, lng in ((0.5, 0.5), (1.5, 1.5), (1.0, 1.5), (0.5, 6.5), (0.5, 5.0))
+    ]
     assert inside == [True, False, True, True, False]
 
 
 def test_parts_that_share_an_edge_or_overlap_are_one_area():
-    parts = [box(0, 0, 1, 1)["coordinates"], box(1, 0, 2, 1)["coordinates"], box(1.5, 0, 2.5, 1)["coordinates"]]
+    parts = [
+        box(0, 0, 1, 1)["coordinates"],
+        box(1, 0, 2, 1)["coordinates"],
+        box(1.5, 0, 2.5, 1)["coordinates"],
+    ]
     merged = parse_geometry({"type": "MultiPolygon", "coordinates": parts}, "wgs84")
     assert merged.is_valid
     assert area_m2(merged) == pytest.approx(area_m2(area(0, 0, 2.5, 1)), rel=1e-12)
@@ -108,25 +138,47 @@ def test_vertices_are_converted_from_their_crs(crs):
     corners = [(39.8, 116.3), (39.8, 116.5), (40.0, 116.5), (40.0, 116.3), (39.8, 116.3)]
     drawn = polygon([tuple(reversed(from_wgs84(Coordinates(*corner), crs))) for corner in corners])
     got = shapely.get_coordinates(parse_geometry(drawn, crs))
-    assert all(distance_m(Coordinates(lat, lng), Coordinates(*corner)) < 1e-3 for (lng, lat), corner in zip(got.tolist(), corners, strict=True))
+    assert all(
+        distance_m(Coordinates(lat, lng), Coordinates(*corner)) < 1e-3
+        for (lng, lat), corner in zip(got.tolist(), corners, strict=True)
+    )
 
 
 def test_needles_that_a_shift_bends_across_each_other_are_not_the_drawers_fault():
     random = np.random.default_rng(0)
-    angles, reach = np.sort(random.uniform(0, 2 * math.pi, 5_000)), 0.8 * random.uniform(0.7, 1, 5_000)
+    angles, reach = (
+        np.sort(random.uniform(0, 2 * math.pi, 5_000)),
+        0.8 * random.uniform(0.7, 1, 5_000),
+    )
     ring = np.column_stack((110 + reach * np.cos(angles), 30 + reach * np.sin(angles))).tolist()
     needles = polygon([*ring, ring[0]])
     assert parse_geometry(needles, "gcj02").is_valid
-    assert area_m2(parse_geometry(needles, "gcj02")) == pytest.approx(area_m2(parse_geometry(needles, "wgs84")), rel=1e-3)
+    assert area_m2(parse_geometry(needles, "gcj02")) == pytest.approx(
+        area_m2(parse_geometry(needles, "wgs84")), rel=1e-3
+    )
 
 
 def test_a_ring_over_the_antimeridian_is_cut_into_both_sides():
-    fiji = parse_geometry(polygon([(170, -20), (-170, -20), (-170, -10), (170, -10), (170, -20)],
-                                  [(-179, -16), (-178, -16), (-178, -15), (-179, -15), (-179, -16)]), "wgs84")
-    assert (fiji.geom_type, fiji.is_valid, fiji.bounds) == ("MultiPolygon", True, (-180, -20, 180, -10))
-    assert area_m2(fiji) == pytest.approx(area_m2(area(0, -20, 20, -10)) - area_m2(area(0, -16, 1, -15)), rel=1e-12)
+    fiji = parse_geometry(
+        polygon(
+            [(170, -20), (-170, -20), (-170, -10), (170, -10), (170, -20)],
+            [(-179, -16), (-178, -16), (-178, -15), (-179, -15), (-179, -16)],
+        ),
+        "wgs84",
+    )
+    assert (fiji.geom_type, fiji.is_valid, fiji.bounds) == (
+        "MultiPolygon",
+        True,
+        (-180, -20, 180, -10),
+    )
+    assert area_m2(fiji) == pytest.approx(
+        area_m2(area(0, -20, 20, -10)) - area_m2(area(0, -16, 1, -15)), rel=1e-12
+    )
     index = AreaIndex([fiji], ["fiji"])
-    covered = [bool(index.covering(lat, lng)) for lat, lng in ((-15, 175), (-12, -175), (-15.5, -178.5), (-15, 0), (-15, 169), (-15, 180))]
+    covered = [
+        bool(index.covering(lat, lng))
+        for lat, lng in ((-15, 175), (-12, -175), (-15.5, -178.5), (-15, 0), (-15, 169), (-15, 180))
+    ]
     assert covered == [True, True, False, False, False, True]
 
 
@@ -144,11 +196,19 @@ def test_the_boundary_is_inside():
 
 
 def test_a_point_on_the_antimeridian_is_on_both_sides_and_a_pole_has_every_longitude():
-    index = AreaIndex([area(170, -10, 180, 10), area(-180, -10, -170, 10), area(20, 80, 40, 90)], ["east", "west", "north"])
+    index = AreaIndex(
+        [area(170, -10, 180, 10), area(-180, -10, -170, 10), area(20, 80, 40, 90)],
+        ["east", "west", "north"],
+    )
     for lng in (180.0, -180.0):
         assert index.covering(0, lng) == ["east", "west"]
     assert index.covering(90, -77) == ["north"]
-    assert index.covering_batch([0, 0, 90, 0], [180, -180, 5, 0]) == [["east", "west"], ["east", "west"], ["north"], []]
+    assert index.covering_batch([0, 0, 90, 0], [180, -180, 5, 0]) == [
+        ["east", "west"],
+        ["east", "west"],
+        ["north"],
+        [],
+    ]
 
 
 def test_an_empty_index_covers_nothing():
@@ -170,14 +230,22 @@ def test_a_column_of_points_is_answered_like_each_point():
     points = np.concatenate((random.uniform((28, 108), (35, 115), (11_000, 2)), corners))
     alone = [index.covering(lat, lng) for lat, lng in points.tolist()]
     assert index.covering_batch(points[:, 0], points[:, 1]) == alone
-    assert all(alone[-len(corners):])
+    assert all(alone[-len(corners) :])
 
 
-@given(lat=st.floats(-89, 88), lng=st.floats(-180, 179), height=st.floats(1e-3, 1), width=st.floats(1e-3, 1))
+@given(
+    lat=st.floats(-89, 88),
+    lng=st.floats(-180, 179),
+    height=st.floats(1e-3, 1),
+    width=st.floats(1e-3, 1),
+)
 def test_an_area_is_that_of_the_ellipsoid(lat, lng, height, width):
-    """Against Karney's geodesic polygon with the parallels drawn finely enough to tell the two kinds of edge apart."""
+    """Against Karney's geodesic polygon with the parallels drawn finely enough to tell the two
+    kinds of edge apart."""
     drawn = shapely.box(lng, lat, lng + width, lat + height)
-    expected = abs(Geod(ellps="WGS84").geometry_area_perimeter(shapely.segmentize(drawn, width / 200))[0])
+    expected = abs(
+        Geod(ellps="WGS84").geometry_area_perimeter(shapely.segmentize(drawn, width / 200))[0]
+    )
     assert area_m2(drawn) == pytest.approx(expected, rel=1e-5, abs=1.0)
 
 
@@ -189,13 +257,22 @@ def test_the_whole_earth_has_its_surface():
 def test_a_shared_edge_is_no_overlap_and_a_strip_is():
     """A12: more than 100 m2 is refused; the edge drawn twice with other vertices is none."""
     west = area(116, 39, 117, 40)
-    drawn_finer = parse_geometry(polygon([(117, 39), (118, 39), (118, 40), (117, 40), (117, 39.777), (117, 39.3), (117, 39)]), "wgs84")
+    drawn_finer = parse_geometry(
+        polygon(
+            [(117, 39), (118, 39), (118, 40), (117, 40), (117, 39.777), (117, 39.3), (117, 39)]
+        ),
+        "wgs84",
+    )
     assert overlap_m2(west, drawn_finer) == 0.0
     assert overlap_m2(west, area(118, 39, 119, 40)) == 0.0
     strip = overlap_m2(west, area(116.99999, 39, 118, 40))
-    assert strip == pytest.approx(0.00001 * 111_320 * math.cos(math.radians(39.5)) * 111_030, rel=1e-2)
+    assert strip == pytest.approx(
+        0.00001 * 111_320 * math.cos(math.radians(39.5)) * 111_030, rel=1e-2
+    )
     assert overlapping_pairs([west, drawn_finer, area(116.99999, 39, 118, 40)]) == [
-        (0, 2, pytest.approx(strip)), (1, 2, pytest.approx(area_m2(drawn_finer)))]
+        (0, 2, pytest.approx(strip)),
+        (1, 2, pytest.approx(area_m2(drawn_finer))),
+    ]
 
 
 def test_a_slanted_edge_drawn_with_more_points_stays_below_the_limit():
@@ -209,7 +286,9 @@ def test_a_slanted_edge_drawn_with_more_points_stays_below_the_limit():
 def test_overlaps_are_measured_over_the_antimeridian_and_at_the_pole():
     over = parse_geometry(box(179, 60, -179, 61), "wgs84")
     assert overlap_m2(over, area(-180, 60, -178, 61)) == pytest.approx(area_m2(over) / 2, rel=1e-9)
-    assert overlap_m2(area(0, 80, 90, 90), area(45, 80, 135, 90)) == pytest.approx(area_m2(area(45, 80, 90, 90)), rel=1e-9)
+    assert overlap_m2(area(0, 80, 90, 90), area(45, 80, 135, 90)) == pytest.approx(
+        area_m2(area(45, 80, 90, 90)), rel=1e-9
+    )
 
 
 def test_few_areas_have_no_pairs():
@@ -218,7 +297,12 @@ def test_few_areas_have_no_pairs():
 
 
 def test_a_label_lies_inside_even_a_crescent():
-    crescent = parse_geometry(polygon([(0, 0), (4, 0), (4, 4), (0, 4), (0, 3.9), (3.9, 3.9), (3.9, 0.1), (0, 0.1), (0, 0)]), "wgs84")
+    crescent = parse_geometry(
+        polygon(
+            [(0, 0), (4, 0), (4, 4), (0, 4), (0, 3.9), (3.9, 3.9), (3.9, 0.1), (0, 0.1), (0, 0)]
+        ),
+        "wgs84",
+    )
     label = representative_point(crescent)
     assert AreaIndex([crescent], ["c"]).covering(label.latitude, label.longitude) == ["c"]
 
@@ -282,5 +366,11 @@ assert len(asked) == 6 * ROUNDS and min(asked) > 0 and not wrong, (asked, wrong[
 @pytest.mark.slow
 def test_six_threads_asking_at_once_neither_crash_nor_err():
     """M1: in a process of its own, because the fault was a crash of the process."""
-    ended = subprocess.run([sys.executable, "-W", "error", "-c", SIX_THREADS], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SIX_THREADS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert (ended.returncode, ended.stderr) == (0, "")

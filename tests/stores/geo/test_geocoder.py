@@ -1,4 +1,6 @@
-"""A9: a geocoder is asked with care and never relied on. A server of this test stands in for each provider."""
+"""A9: a geocoder is asked with care and never relied on. A server of this test stands in for each
+provider."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -38,9 +40,15 @@ class Outside:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 split = urlsplit(self.path)
-                outside.asked.append((split.path, parse_qs(split.query), self.headers["User-Agent"]))
+                outside.asked.append(
+                    (split.path, parse_qs(split.query), self.headers["User-Agent"])
+                )
                 time.sleep(outside.waits)
-                body = outside.answer if isinstance(outside.answer, bytes) else json.dumps(outside.answer).encode()
+                body = (
+                    outside.answer
+                    if isinstance(outside.answer, bytes)
+                    else json.dumps(outside.answer).encode()
+                )
                 self.send_response(outside.status)
                 self.send_header("Content-Type", "application/json; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
@@ -55,7 +63,9 @@ class Outside:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+        ).start()
 
 
 @pytest.fixture
@@ -71,15 +81,31 @@ def outside(network: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Outside]:
 def says(outside: Outside, name: str) -> None:
     """The tower, as this provider would say it."""
     if name == "nominatim":
-        outside.answer = [{"display_name": "Tower", "lat": str(TOWER.latitude), "lon": str(TOWER.longitude)}]
+        outside.answer = [
+            {"display_name": "Tower", "lat": str(TOWER.latitude), "lon": str(TOWER.longitude)}
+        ]
         return
     latitude, longitude = from_wgs84(TOWER, "bd09" if name == "baidu" else "gcj02")
-    outside.answer = ({"status": 0, "result": {"location": {"lat": latitude, "lng": longitude}, "level": "道路"}} if name == "baidu" else
-                      {"status": "1", "geocodes": [{"formatted_address": "上海市" + WORDS, "adcode": "310115", "location": f"{longitude:.6f},{latitude:.6f}"}]})
+    outside.answer = (
+        {"status": 0, "result": {"location": {"lat": latitude, "lng": longitude}, "level": "道路"}}
+        if name == "baidu"
+        else {
+            "status": "1",
+            "geocodes": [
+                {
+                    "formatted_address": "上海市" + WORDS,
+                    "adcode": "310115",
+                    "location": f"{longitude:.6f},{latitude:.6f}",
+                }
+            ],
+        }
+    )
 
 
 def use(outside: Outside, name: str = "nominatim", rate: str = "1000/second") -> None:
-    geocoder.configure(Provider(name, "secret-key", outside.url, rate, "Doorstep (https://shop.example.com)"))
+    geocoder.configure(
+        Provider(name, "secret-key", outside.url, rate, "Doorstep (https://shop.example.com)")
+    )
 
 
 @pytest.mark.parametrize("name", ["nominatim", "baidu", "amap"])
@@ -89,8 +115,13 @@ def test_a9_each_provider_is_converted_from_its_own_system(outside, name):
     (found,) = ask(WORDS, NOW)
     assert distance_m(found.point, TOWER) < 0.2 and found.provider == name
     path, query, agent = outside.asked[0]
-    assert WORDS in (query.get("q") or query.get("address"))[0] and agent == "Doorstep (https://shop.example.com)"
-    assert path == {"nominatim": "/search", "baidu": "/geocoding/v3/", "amap": "/v3/geocode/geo"}[name]
+    assert (
+        WORDS in (query.get("q") or query.get("address"))[0]
+        and agent == "Doorstep (https://shop.example.com)"
+    )
+    assert (
+        path == {"nominatim": "/search", "baidu": "/geocoding/v3/", "amap": "/v3/geocode/geo"}[name]
+    )
     assert found.region_code == ("310115" if name == "amap" else None)
 
 
@@ -113,10 +144,22 @@ def test_a9_nothing_found_is_kept_too(outside):
     assert ask(WORDS, NOW) == ask(WORDS, NOW) == [] and len(outside.asked) == 1
 
 
-@pytest.mark.parametrize(("name", "status", "answer"), [
-    ("nominatim", 500, b"oops"), ("nominatim", 200, b"<html>"), ("nominatim", 429, b""), ("nominatim", 403, b""), ("amap", 200, {"status": "0", "infocode": "10001"}),
-    ("amap", 200, {"status": "0", "infocode": "10021"}), ("amap", 200, {"status": "1", "geocodes": [{"location": []}]}), ("amap", 200, []), ("amap", 200, b"null"),
-    ("baidu", 200, {"status": 240, "message": "forbidden"}), ("baidu", 200, {"status": 0, "result": {"location": "?"}})])
+@pytest.mark.parametrize(
+    ("name", "status", "answer"),
+    [
+        ("nominatim", 500, b"oops"),
+        ("nominatim", 200, b"<html>"),
+        ("nominatim", 429, b""),
+        ("nominatim", 403, b""),
+        ("amap", 200, {"status": "0", "infocode": "10001"}),
+        ("amap", 200, {"status": "0", "infocode": "10021"}),
+        ("amap", 200, {"status": "1", "geocodes": [{"location": []}]}),
+        ("amap", 200, []),
+        ("amap", 200, b"null"),
+        ("baidu", 200, {"status": 240, "message": "forbidden"}),
+        ("baidu", 200, {"status": 0, "result": {"location": "?"}}),
+    ],
+)
 def test_a9_a_provider_that_fails_is_left_alone_for_a_while(outside, name, status, answer):
     outside.status, outside.answer = status, answer
     use(outside, name)
@@ -144,7 +187,9 @@ def test_a9_an_answer_that_is_no_point_is_a_failure(outside):
 def test_a9_nobody_is_asked_more_often_than_the_rate(outside):
     says(outside, "nominatim")
     use(outside, rate="2/hour")
-    assert [bool(ask(f"road {n}", NOW)) for n in range(4)] == [True, True, False, False] and len(outside.asked) == 2
+    assert [bool(ask(f"road {n}", NOW)) for n in range(4)] == [True, True, False, False] and len(
+        outside.asked
+    ) == 2
 
 
 def test_a9_by_default_nobody_is_asked(outside):
@@ -168,8 +213,18 @@ def test_a9_the_key_and_the_words_stay_out_of_the_log(outside, capsys):
     assert "secret-key" not in repr(Provider("amap", "secret-key"))
 
 
-@pytest.mark.parametrize("wrong", [{"GEOCODER": "google"}, {"GEOCODER": "baidu"}, {"GEOCODER": "amap"}, {"GEOCODER": "nominatim", "GEOCODER_URL": "example.com"},
-                                   {"GEOCODER_RATE": "often"}, {"GEOCODER_RATE": "0/second"}, {"IP_DATABASE": "/nowhere/a.mmdb"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"GEOCODER": "google"},
+        {"GEOCODER": "baidu"},
+        {"GEOCODER": "amap"},
+        {"GEOCODER": "nominatim", "GEOCODER_URL": "example.com"},
+        {"GEOCODER_RATE": "often"},
+        {"GEOCODER_RATE": "0/second"},
+        {"IP_DATABASE": "/nowhere/a.mmdb"},
+    ],
+)
 def test_a_wrong_setting_stops_the_start(wrong, tmp_path):
     with pytest.raises(config.ConfigurationError) as said:
         config.load({"INSTANCE_PATH": str(tmp_path), **wrong})

@@ -1,4 +1,5 @@
 """Centres of Chinese divisions (A3)."""
+
 from __future__ import annotations
 
 from stores.geo.regions import full_name, region_centre, regions
@@ -9,7 +10,11 @@ def test_a_division_has_its_centre_in_wgs84():
 
 
 def test_a_county_without_centre_takes_that_of_its_parent():
-    county = next(region for region in regions().values() if region.centre is None and region.level == "county")
+    county = next(
+        region
+        for region in regions().values()
+        if region.centre is None and region.level == "county"
+    )
     assert region_centre(county.code) == region_centre(county.parent_code) != None  # noqa: E711 - one chain
 
 

@@ -1,4 +1,6 @@
-"""Files for the import tests: small tables written as CSV or XLSX, and the settings of a Chinese chain."""
+"""Files for the import tests: small tables written as CSV or XLSX, and the settings of a Chinese
+chain."""
+
 from __future__ import annotations
 
 import csv
@@ -19,21 +21,45 @@ CHAIN = Context(ZoneInfo("Asia/Shanghai"), "CNY", {"CNY": 2, "JPY": 0, "KWD": 3}
 GOOD: dict[str, dict[str, str]] = {
     "branches": {"branch_code": "B1", "name": "华东"},
     "dealers": {"dealer_code": "D1", "name": "永和"},
-    "stores": {"store_code": "S1", "name": "人民广场店", "dealer_code": "D1",
-               "latitude": "31.2304", "longitude": "121.4737", "crs": "wgs84"},
+    "stores": {
+        "store_code": "S1",
+        "name": "人民广场店",
+        "dealer_code": "D1",
+        "latitude": "31.2304",
+        "longitude": "121.4737",
+        "crs": "wgs84",
+    },
     "guides": {"guide_code": "G1", "name": "Mei", "store_code": "S1"},
     "customers": {"customer_id": "C1"},
-    "orders": {"order_no": "O1", "customer_id": "C1", "paid_at": "2025-03-01T10:00:00+08:00", "amount": "12.50"},
-    "events": {"event_id": "E1", "type": "contact.confirmed", "occurred_at": "2025-03-01T10:00:00Z",
-               "guide_code": "G1", "customer_id": "C1"},
+    "orders": {
+        "order_no": "O1",
+        "customer_id": "C1",
+        "paid_at": "2025-03-01T10:00:00+08:00",
+        "amount": "12.50",
+    },
+    "events": {
+        "event_id": "E1",
+        "type": "contact.confirmed",
+        "occurred_at": "2025-03-01T10:00:00Z",
+        "guide_code": "G1",
+        "customer_id": "C1",
+    },
     "offers": {"store_code": "S1", "kind": "promotion", "reference": "P-1"},
-    "targets": {"period": "2025-03", "level": "guide", "code": "G1", "metric": "adds", "target": "60"},
+    "targets": {
+        "period": "2025-03",
+        "level": "guide",
+        "code": "G1",
+        "metric": "adds",
+        "target": "60",
+    },
 }
 
 
 def as_csv(rows: list[dict[str, str]]) -> str:
     out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, list(dict.fromkeys(name for row in rows for name in row)), restval="")
+    writer = csv.DictWriter(
+        out, list(dict.fromkeys(name for row in rows for name in row)), restval=""
+    )
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
@@ -49,7 +75,9 @@ def as_xlsx(rows: list[list[Any]]) -> bytes:
     return out.getvalue()
 
 
-def read(folder: Path, content: bytes | str, kind: str, name: str = "file.csv", **limits: int) -> Sheet:
+def read(
+    folder: Path, content: bytes | str, kind: str, name: str = "file.csv", **limits: int
+) -> Sheet:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return read_sheet(path, COLUMNS[kind], **limits)

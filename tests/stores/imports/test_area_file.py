@@ -1,4 +1,5 @@
 """Areas from GeoJSON (CONTRACT 2, A12)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -11,7 +12,10 @@ from stores.imports.area_file import read_areas, read_properties
 from stores.imports.headings import HeadingMap
 from tests.stores.imports.files import CHAIN, found
 
-SQUARE = {"type": "Polygon", "coordinates": [[[121.0, 31.0], [121.1, 31.0], [121.1, 31.1], [121.0, 31.0]]]}
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[121.0, 31.0], [121.1, 31.0], [121.1, 31.1], [121.0, 31.0]]],
+}
 TERRITORY = {"area_code": "T1", "kind": "territory", "dealer_code": "D1"}
 
 
@@ -24,7 +28,9 @@ def as_written(geometry, crs):
 
 def areas(folder, *features, **whole):
     path = folder / "areas.geojson"
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": list(features)} | whole), "utf-8-sig")
+    path.write_text(
+        json.dumps({"type": "FeatureCollection", "features": list(features)} | whole), "utf-8-sig"
+    )
     return read_areas(path, CHAIN, as_written)
 
 
@@ -34,26 +40,50 @@ def feature(geometry=SQUARE, **properties):
 
 def test_features_become_areas(tmp_path):
     answer = areas(
-        tmp_path, feature(valid_from="2025-01-01", valid_to=None, crs="gcj02", region_codes=["310000"]),
+        tmp_path,
+        feature(valid_from="2025-01-01", valid_to=None, crs="gcj02", region_codes=["310000"]),
         feature(None, area_code="T2", postal_codes=["200000", "200001"]),
-        feature(area_code="A3", kind="service_area", dealer_code="", store_code="S1"))
+        feature(area_code="A3", kind="service_area", dealer_code="", store_code="S1"),
+    )
     assert not answer.faults
     assert [(row.line, row.area_code, row.geometry, row.crs) for row in answer.rows] == [
-        (1, "T1", ("Polygon", "gcj02"), "gcj02"), (2, "T2", None, "wgs84"), (3, "A3", ("Polygon", "wgs84"), "wgs84")]
-    assert (answer.rows[0].valid_from, answer.rows[0].region_codes) == (dt.date(2025, 1, 1), ("310000",))
-    assert (answer.rows[1].postal_codes, answer.rows[2].store_code, answer.rows[2].dealer_code) == (("200000", "200001"), "S1", None)
+        (1, "T1", ("Polygon", "gcj02"), "gcj02"),
+        (2, "T2", None, "wgs84"),
+        (3, "A3", ("Polygon", "wgs84"), "wgs84"),
+    ]
+    assert (answer.rows[0].valid_from, answer.rows[0].region_codes) == (
+        dt.date(2025, 1, 1),
+        ("310000",),
+    )
+    assert (answer.rows[1].postal_codes, answer.rows[2].store_code, answer.rows[2].dealer_code) == (
+        ("200000", "200001"),
+        "S1",
+        None,
+    )
 
 
 BAD_FEATURES = [
-    ("x", ""), ({"type": "Feature", "geometry": None}, ""), (feature(area_code=None), "area_code"), (feature(area_code=7), "area_code"),
-    (feature(kind="zone"), "kind"), (feature(kind=None), "kind"),
-    (feature(dealer_code=None), "dealer_code"), (feature(store_code="S1"), "store_code"),
-    (feature(kind="service_area"), "store_code"), (feature(kind="isolated", dealer_code=None), "dealer_code"), (feature(crs="mars"), "crs"),
-    (feature(valid_from="1/1/25"), "valid_from"), (feature(valid_from="2025-02-01", valid_to="2025-01-01"), "valid_to"),
-    (feature(region_codes="310000"), "region_codes"), (feature(region_codes=["310000", "310000"]), "region_codes"),
-    (feature(postal_codes=[200000]), "postal_codes"), (feature(None), "geometry"),
+    ("x", ""),
+    ({"type": "Feature", "geometry": None}, ""),
+    (feature(area_code=None), "area_code"),
+    (feature(area_code=7), "area_code"),
+    (feature(kind="zone"), "kind"),
+    (feature(kind=None), "kind"),
+    (feature(dealer_code=None), "dealer_code"),
+    (feature(store_code="S1"), "store_code"),
+    (feature(kind="service_area"), "store_code"),
+    (feature(kind="isolated", dealer_code=None), "dealer_code"),
+    (feature(crs="mars"), "crs"),
+    (feature(valid_from="1/1/25"), "valid_from"),
+    (feature(valid_from="2025-02-01", valid_to="2025-01-01"), "valid_to"),
+    (feature(region_codes="310000"), "region_codes"),
+    (feature(region_codes=["310000", "310000"]), "region_codes"),
+    (feature(postal_codes=[200000]), "postal_codes"),
+    (feature(None), "geometry"),
     (feature({"type": "Point", "coordinates": [1, 2]}), "geometry"),
-    (feature({"type": "Polygon", "coordinates": []}), "geometry"), (feature([1]), "geometry"), (feature(colour="red"), "colour"),
+    (feature({"type": "Polygon", "coordinates": []}), "geometry"),
+    (feature([1]), "geometry"),
+    (feature(colour="red"), "colour"),
 ]
 
 
@@ -68,8 +98,19 @@ def test_a_code_that_stands_twice_names_its_first_feature(tmp_path):
     assert "feature 1" in areas(tmp_path, feature(), feature()).faults.kept[0].reason
 
 
-@pytest.mark.parametrize("text", ["", "x", "[]", "{}", '{"type": "FeatureCollection"}', '{"type": "FeatureCollection", "features": [NaN]}',
-                                  "[" * 100_000, '{"type": "Feature", "features": []}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "[]",
+        "{}",
+        '{"type": "FeatureCollection"}',
+        '{"type": "FeatureCollection", "features": [NaN]}',
+        "[" * 100_000,
+        '{"type": "Feature", "features": []}',
+    ],
+)
 def test_what_is_no_feature_collection_is_refused(tmp_path, text):
     path = tmp_path / "a.geojson"
     path.write_text(text)
@@ -78,19 +119,46 @@ def test_what_is_no_feature_collection_is_refused(tmp_path, text):
 
 
 def test_a_collection_in_another_system_is_refused(tmp_path):
-    assert not areas(tmp_path, crs={"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}).faults
+    assert not areas(
+        tmp_path, crs={"type": "name", "properties": {"name": "urn:ogc:def:crs:OGC:1.3:CRS84"}}
+    ).faults
     with pytest.raises(InvalidInput, match="another system"):
         areas(tmp_path, crs={"type": "name", "properties": {"name": "EPSG:3857"}})
 
 
 def test_properties_of_another_name_are_read_by_pairs(tmp_path):
     path = tmp_path / "zones.geojson"
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [
-        {"type": "Feature", "properties": {"Zone": "A1", "owner": "D1", "zips": "200001, 200002", "fill": "#f00"}, "geometry": SQUARE}]}))
-    given = HeadingMap({"Zone": "area_code", "owner": "dealer_code", "zips": "postal_codes", "fill": ""}, {"kind": "territory"})
+    path.write_text(
+        json.dumps(
+            {
+                "type": "FeatureCollection",
+                "features": [
+                    {
+                        "type": "Feature",
+                        "properties": {
+                            "Zone": "A1",
+                            "owner": "D1",
+                            "zips": "200001, 200002",
+                            "fill": "#f00",
+                        },
+                        "geometry": SQUARE,
+                    }
+                ],
+            }
+        )
+    )
+    given = HeadingMap(
+        {"Zone": "area_code", "owner": "dealer_code", "zips": "postal_codes", "fill": ""},
+        {"kind": "territory"},
+    )
     found = read_areas(path, CHAIN, as_written, given=given)
     assert not found.faults
-    assert (found.rows[0].area_code, found.rows[0].kind, found.rows[0].dealer_code, found.rows[0].postal_codes) == ("A1", "territory", "D1", ("200001", "200002"))
+    assert (
+        found.rows[0].area_code,
+        found.rows[0].kind,
+        found.rows[0].dealer_code,
+        found.rows[0].postal_codes,
+    ) == ("A1", "territory", "D1", ("200001", "200002"))
     assert read_properties(path)[0] == ("Zone", ["A1"])
 
 

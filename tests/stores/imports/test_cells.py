@@ -1,4 +1,5 @@
 """What a cell may hold (CONTRACT 2): one good and many bad cells of every column."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -19,7 +20,8 @@ BAD_CELLS = [
     ("branches", "name", "n" * 201, "201 characters"),
     ("branches", "name", "a\x07b", "U+0007"),
     ("branches", "parent_code", "B1", "the branch itself"),
-    ("dealers", "platform_fee_bp", "5%", "5 % is 500"), ("dealers", "platform_fee_bp", "0.6 ％", "0.6 % is 60"),
+    ("dealers", "platform_fee_bp", "5%", "5 % is 500"),
+    ("dealers", "platform_fee_bp", "0.6 ％", "0.6 % is 60"),
     ("dealers", "platform_fee_bp", "five", "whole number"),
     ("dealers", "platform_fee_bp", "500.0", "whole number"),
     ("dealers", "platform_fee_bp", "-1", "outside 0 to 10000"),
@@ -41,7 +43,8 @@ BAD_CELLS = [
     ("stores", "longitude", "--5", "decimal degrees"),
     ("stores", "crs", "", "required"),
     ("stores", "crs", "mars", "none of wgs84"),
-    ("stores", "country", "Narnia", "ISO 3166"), ("stores", "country", "ZZ", "ISO 3166"),
+    ("stores", "country", "Narnia", "ISO 3166"),
+    ("stores", "country", "ZZ", "ISO 3166"),
     ("stores", "region_code", "310 000", "no region code"),
     ("stores", "address", "a" * 401, "401 characters"),
     ("stores", "status", "open", "none of active"),
@@ -115,7 +118,11 @@ BAD_CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "column", "text", "said"), BAD_CELLS, ids=[f"{k}.{c} {t[:12]!a}" for k, c, t, _ in BAD_CELLS])
+@pytest.mark.parametrize(
+    ("kind", "column", "text", "said"),
+    BAD_CELLS,
+    ids=[f"{k}.{c} {t[:12]!a}" for k, c, t, _ in BAD_CELLS],
+)
 def test_a_bad_cell_is_one_fault_that_says_why(tmp_path, kind, column, text, said):
     fault = only(checked(tmp_path, kind, {column: text}).faults)
     assert (fault.line, fault.column, fault.value) == (2, column, text)
@@ -127,10 +134,35 @@ def test_the_good_row_of_every_kind_has_no_fault(tmp_path):
 
 
 def test_cells_become_typed_values(tmp_path):
-    row = checked(tmp_path, "stores", {
-        "crs": "GCJ02", "status": "Active", "cloud_shop": "on", "opened_on": "2020-01-01", "priority": "-3", "service_radius_m": "3000",
-        "hours": "mon-fri 09:00-18:00", "timezone": "Asia/Urumqi", "cloud_shop_url": "pages/shop?id=1", "name": "人民\n广场"}).rows[0]
-    got = [row.values[name] for name in ("crs", "status", "cloud_shop", "opened_on", "priority", "service_radius_m", "name", "latitude")]
+    row = checked(
+        tmp_path,
+        "stores",
+        {
+            "crs": "GCJ02",
+            "status": "Active",
+            "cloud_shop": "on",
+            "opened_on": "2020-01-01",
+            "priority": "-3",
+            "service_radius_m": "3000",
+            "hours": "mon-fri 09:00-18:00",
+            "timezone": "Asia/Urumqi",
+            "cloud_shop_url": "pages/shop?id=1",
+            "name": "人民\n广场",
+        },
+    ).rows[0]
+    got = [
+        row.values[name]
+        for name in (
+            "crs",
+            "status",
+            "cloud_shop",
+            "opened_on",
+            "priority",
+            "service_radius_m",
+            "name",
+            "latitude",
+        )
+    ]
     assert got == ["gcj02", "active", True, dt.date(2020, 1, 1), -3, 3000, "人民 广场", 31.2304]
     assert (round(row.point.latitude, 3), round(row.point.longitude, 3)) == (31.232, 121.469)
 
@@ -143,28 +175,62 @@ def test_an_empty_cell_clears_and_an_absent_column_keeps(tmp_path):
 
 
 def test_a_country_may_be_named(tmp_path):
-    rows = checked(tmp_path, "stores", *({"store_code": f"S{n}", "country": name} for n, name in enumerate(("CN", "cn", "中国", "China", "CHN")))).rows
+    rows = checked(
+        tmp_path,
+        "stores",
+        *(
+            {"store_code": f"S{n}", "country": name}
+            for n, name in enumerate(("CN", "cn", "中国", "China", "CHN"))
+        ),
+    ).rows
     assert {row.values["country"] for row in rows} == {"CN"}
 
 
 def test_times_without_offset_are_the_brands(tmp_path):
-    rows = checked(tmp_path, "orders", {"paid_at": "2025-03-01"}, {"order_no": "O2", "paid_at": "2025-03-01 10:00"}).rows
-    assert [row.values["paid_at"].isoformat() for row in rows] == ["2025-02-28T16:00:00+00:00", "2025-03-01T02:00:00+00:00"]
+    rows = checked(
+        tmp_path,
+        "orders",
+        {"paid_at": "2025-03-01"},
+        {"order_no": "O2", "paid_at": "2025-03-01 10:00"},
+    ).rows
+    assert [row.values["paid_at"].isoformat() for row in rows] == [
+        "2025-02-28T16:00:00+00:00",
+        "2025-03-01T02:00:00+00:00",
+    ]
 
 
 def test_a_workbooks_true_and_false_are_yes_and_no(tmp_path):
-    rows = checked(tmp_path, "customers", {"employee": "true"}, {"customer_id": "C2", "employee": "no"}).rows
+    rows = checked(
+        tmp_path, "customers", {"employee": "true"}, {"customer_id": "C2", "employee": "no"}
+    ).rows
     assert [row.values["employee"] for row in rows] == [True, False]
 
 
 def test_a_target_is_a_plain_decimal(tmp_path):
-    assert checked(tmp_path, "targets", {"target": "0.5"}).rows[0].values["target"] == Decimal("0.5")
+    assert checked(tmp_path, "targets", {"target": "0.5"}).rows[0].values["target"] == Decimal(
+        "0.5"
+    )
 
 
-@pytest.mark.parametrize(("text", "decimals", "minor", "rounded"), [
-    ("12", 2, 1200, False), ("12.5", 2, 1250, False), ("12.50", 2, 1250, False), ("0.005", 2, 1, True), ("0.0049999", 2, 0, True),
-    ("1.0050000", 2, 101, True), ("12.500", 2, 1250, False), ("299.995", 2, 30000, True), ("12.5", 0, 13, True), ("12.4", 0, 12, True),
-    ("1.2345", 3, 1235, True), ("0", 2, 0, False), ("007.10", 2, 710, False), ("999999999.99", 2, 99999999999, False)])
+@pytest.mark.parametrize(
+    ("text", "decimals", "minor", "rounded"),
+    [
+        ("12", 2, 1200, False),
+        ("12.5", 2, 1250, False),
+        ("12.50", 2, 1250, False),
+        ("0.005", 2, 1, True),
+        ("0.0049999", 2, 0, True),
+        ("1.0050000", 2, 101, True),
+        ("12.500", 2, 1250, False),
+        ("299.995", 2, 30000, True),
+        ("12.5", 0, 13, True),
+        ("12.4", 0, 12, True),
+        ("1.2345", 3, 1235, True),
+        ("0", 2, 0, False),
+        ("007.10", 2, 710, False),
+        ("999999999.99", 2, 99999999999, False),
+    ],
+)
 def test_amounts_are_rounded_half_up_to_the_currency_and_say_so(text, decimals, minor, rounded):
     amount = to_minor(text, decimals)
     assert (amount.minor, amount.rounded) == (minor, rounded)
@@ -176,11 +242,16 @@ def test_an_amount_above_ten_to_the_fifteen_is_refused():
 
 
 def test_all_faults_of_a_file_are_found_at_once(tmp_path):
-    faults = checked(tmp_path, "stores", {"latitude": "x", "crs": "mars"}, {"store_code": "S2", "name": ""}).faults
+    faults = checked(
+        tmp_path, "stores", {"latitude": "x", "crs": "mars"}, {"store_code": "S2", "name": ""}
+    ).faults
     assert found(faults) == [(2, "latitude"), (2, "crs"), (3, "name")]
 
 
-@pytest.mark.parametrize(("text", "minor"), [("1000000000.00", 10**11), ("1000000000", 10**11), ("999999999.995", 10**11)])
+@pytest.mark.parametrize(
+    ("text", "minor"),
+    [("1000000000.00", 10**11), ("1000000000", 10**11), ("999999999.995", 10**11)],
+)
 def test_the_largest_amount_is_taken(text: str, minor: int):
     assert to_minor(text, 2).minor == minor
 

@@ -1,4 +1,5 @@
 """The files that say what is wrong (CONTRACT 2)."""
+
 from __future__ import annotations
 
 import csv
@@ -28,7 +29,10 @@ def test_faults_are_written_beside_the_file_in_the_order_of_lines(tmp_path):
     target = write_error_file(tmp_path / "stores.csv", faults)
     assert target == tmp_path / "stores.csv.errors.csv"
     assert said(target) == [
-        ["line", "column", "value", "reason"], ["3", "crs", "火星", "is none, of these"], ["9", "name", "x", "is wrong"]]
+        ["line", "column", "value", "reason"],
+        ["3", "crs", "火星", "is none, of these"],
+        ["9", "name", "x", "is wrong"],
+    ]
     assert [path.name for path in tmp_path.iterdir()] == ["stores.csv.errors.csv"]
 
 
@@ -63,7 +67,10 @@ def test_beyond_ten_thousand_faults_are_counted_only(tmp_path):
 def test_a_wrong_header_becomes_faults_of_line_one(tmp_path):
     with pytest.raises(InvalidInput) as refusal:
         read(tmp_path, "branch_code,nam\n", "branches")
-    assert [(fault.line, fault.column) for fault in of_file(refusal.value).kept] == [(1, "nam"), (1, "name")]
+    assert [(fault.line, fault.column) for fault in of_file(refusal.value).kept] == [
+        (1, "nam"),
+        (1, "name"),
+    ]
 
 
 @pytest.mark.parametrize("broken", ['B3,"never closed\n', "B\0,nul\n"])

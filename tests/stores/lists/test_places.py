@@ -1,4 +1,6 @@
-"""Rungs that look at the place, ambiguity, hysteresis, travelling (A6-A9, A12, A14) and the worked examples E1, E2, E3, E7."""
+"""Rungs that look at the place, ambiguity, hysteresis, travelling (A6-A9, A12, A14) and the worked
+examples E1, E2, E3, E7."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -11,25 +13,51 @@ from stores.facts.decision import State
 from stores.geo.coordinates import Coordinates, distance_m, to_wgs84
 from stores.network.policy import PRESETS, Policy
 from stores.routing.decide import decide
-from tests.stores.routing.chain import HERE, NOON, TODAY, bound, chain, days, led, link, north, others, outcome, square, store, visit
+from tests.stores.routing.chain import (
+    HERE,
+    NOON,
+    TODAY,
+    bound,
+    chain,
+    days,
+    led,
+    link,
+    north,
+    others,
+    outcome,
+    square,
+    store,
+    visit,
+)
 
-# -- worked examples (DOMAIN 8) -----------------------------------------------------------------------------------------------
+# -- worked examples (DOMAIN 8) --------------------------------------------------------------------
 
 BEIJING = Coordinates(39.9050, 116.4000)
 S1 = store("S1", 39.9130, 116.4050, hours="18:00-22:00")
-S4, S2, S3 = store("S4", 39.9042, 116.3885, hours="09:00-21:00"), store("S2", 39.8960, 116.3930, hours="09:00-21:00"), store("S3", 39.9300, 116.4400)
+S4, S2, S3 = (
+    store("S4", 39.9042, 116.3885, hours="09:00-21:00"),
+    store("S2", 39.8960, 116.3930, hours="09:00-21:00"),
+    store("S3", 39.9300, 116.4400),
+)
 BORDER = chain(S1, S2, S3, S4)
 
 
 def test_e1_at_the_border_the_open_store_wins_among_three_ambiguous():
     decision = decide(visit(BEIJING, accuracy_m=30), State(), BORDER)
-    assert (decision.store_id, decision.rung, decision.reason) == (4, "NEAREST", "nearest_by_open_now")
+    assert (decision.store_id, decision.rung, decision.reason) == (
+        4,
+        "NEAREST",
+        "nearest_by_open_now",
+    )
     assert round(decision.distance_m, 1) == 987.4
     assert {code for code, why in others(BORDER, decision) if why == "ambiguous"} == {"S1", "S2"}
 
 
 def test_e1_distances_are_those_of_the_ellipsoid():
-    found = [round(distance_m(BEIJING, Coordinates(s.latitude, s.longitude)), 1) for s in (S1, S4, S2, S3)]
+    found = [
+        round(distance_m(BEIJING, Coordinates(s.latitude, s.longitude)), 1)
+        for s in (S1, S4, S2, S3)
+    ]
     assert found == [985.8, 987.4, 1164.9, 4404.6]
 
 
@@ -39,22 +67,42 @@ def test_e1_without_ambiguity_the_answer_is_the_nearest():
     assert (decision.store_id, decision.reason, decision.alternatives) == (1, "nearest", ())
 
 
-@pytest.mark.parametrize("days_ago, expected", [(30, ("S1", "LAST_VISIT")), (30.01, ("S1", "NEAREST"))])
+@pytest.mark.parametrize(
+    "days_ago, expected", [(30, ("S1", "LAST_VISIT")), (30.01, ("S1", "NEAREST"))]
+)
 def test_e1_with_a_last_visit_of_at_most_30_days_the_store_of_that_visit(days_ago, expected):
-    """After 30 days the rung is silent, but the last visited store still goes first among equals (A6)."""
-    assert led(BORDER, visit(BEIJING, accuracy_m=30), State(last_store_id=1, last_visit_at=NOON - days(days_ago))) == expected
+    """After 30 days the rung is silent, but the last visited store still goes first among equals
+    (A6)."""
+    assert (
+        led(
+            BORDER,
+            visit(BEIJING, accuracy_m=30),
+            State(last_store_id=1, last_visit_at=NOON - days(days_ago)),
+        )
+        == expected
+    )
 
 
-@pytest.mark.parametrize("state, visited, expected", [
-    (bound(1, 10), visit(param=link(2)), ("S1", "HOME_PROTECTED")),
-    (bound(1, 40), visit(param=link(2)), ("S2", "ENTRY_PARAM")),
-    (bound(1, 40), visit(notes=("entry_param_expired",)), ("S1", "HOME")),
-    (State(), visit(), ("S3", "NEAREST")),
-    (State(), visit(None, region_code="310115"), ("S4", "REGION")),
-    (State(), visit(None), ("S5", "DEFAULT"))])
+@pytest.mark.parametrize(
+    "state, visited, expected",
+    [
+        (bound(1, 10), visit(param=link(2)), ("S1", "HOME_PROTECTED")),
+        (bound(1, 40), visit(param=link(2)), ("S2", "ENTRY_PARAM")),
+        (bound(1, 40), visit(notes=("entry_param_expired",)), ("S1", "HOME")),
+        (State(), visit(), ("S3", "NEAREST")),
+        (State(), visit(None, region_code="310115"), ("S4", "REGION")),
+        (State(), visit(None), ("S5", "DEFAULT")),
+    ],
+)
 def test_e2_the_ladder(state, visited, expected):
-    snapshot = chain(north(9_000, "S1"), north(8_000, "S2"), north(20, "S3"), store("S4", 30, 120), store("S5", 22, 114),
-                     policy=Policy(default_store="S5", region_defaults={"310000": "S4"}))
+    snapshot = chain(
+        north(9_000, "S1"),
+        north(8_000, "S2"),
+        north(20, "S3"),
+        store("S4", 30, 120),
+        store("S5", 22, 114),
+        policy=Policy(default_store="S5", region_defaults={"310000": "S4"}),
+    )
     assert led(snapshot, visited, state) == expected
 
 
@@ -62,31 +110,60 @@ def test_e3_the_same_store_from_either_datum():
     true, shifted = to_wgs84(39.90105, 116.42079, "wgs84"), to_wgs84(39.90245, 116.42703, "gcj02")
     assert distance_m(true, shifted) < 2
     assert 500 < distance_m(true, Coordinates(39.90245, 116.42703)) < 600
-    snapshot = chain(store("S1", 39.90105, 116.4170), store("S2", 39.90105, 116.4260), policy=Policy(ambiguity_m=0))
+    snapshot = chain(
+        store("S1", 39.90105, 116.4170),
+        store("S2", 39.90105, 116.4260),
+        policy=Policy(ambiguity_m=0),
+    )
     assert led(snapshot, visit(true)) == led(snapshot, visit(shifted)) == ("S1", "NEAREST")
 
 
 def test_e7_a_visitor_far_from_an_unprotected_home_is_led_to_the_local_shop_and_stays_bound():
-    """A14: HOME is skipped for this visit and the visitor is told; the state is not touched by deciding."""
+    """A14: HOME is skipped for this visit and the visitor is told; the state is not touched by
+    deciding."""
     snapshot, state = chain(north(150_000, "S1"), north(300, "S2", dealer=2)), bound(1, 40)
     decision = decide(visit(), state, snapshot)
-    assert (decision.store_id, decision.dealer_id, decision.rung, decision.notes) == (2, 2, "NEAREST", ("travel",))
+    assert (decision.store_id, decision.dealer_id, decision.rung, decision.notes) == (
+        2,
+        2,
+        "NEAREST",
+        ("travel",),
+    )
     assert outcome(decision, "HOME") == "travel"
     assert state == bound(1, 40)
 
 
-# -- ambiguity (A6, A7) -------------------------------------------------------------------------------------------------------
+# -- ambiguity (A6, A7) ----------------------------------------------------------------------------
 
-@pytest.mark.parametrize("policy, accuracy, fuzzy, second_m, ambiguous", [
-    ({}, None, False, 298, True), ({}, None, False, 303, False), ({}, 150.0, False, 303, False), ({}, 400.0, False, 490, True),
-    ({}, 400.0, False, 510, False), ({}, 1e6, False, 3_050, True), ({}, 1e6, False, 3_200, False), ({}, None, True, 3_050, True),
-    ({}, 10.0, True, 3_050, True), ({}, None, True, 3_200, False), ({"ambiguity_m": 0}, 1e6, True, 101, False),
-    ({"ambiguity_m": 5_000}, None, False, 4_000, True), ({"fuzzy_accuracy_m": 100}, 1e6, True, 303, False)])
-def test_how_much_farther_a_store_may_be_and_still_be_as_good(policy, accuracy, fuzzy, second_m, ambiguous):
-    """The limit is 0, or max(ambiguity_m, min(accuracy, fuzzy_accuracy_m)); the best stands 100 m away."""
+
+@pytest.mark.parametrize(
+    "policy, accuracy, fuzzy, second_m, ambiguous",
+    [
+        ({}, None, False, 298, True),
+        ({}, None, False, 303, False),
+        ({}, 150.0, False, 303, False),
+        ({}, 400.0, False, 490, True),
+        ({}, 400.0, False, 510, False),
+        ({}, 1e6, False, 3_050, True),
+        ({}, 1e6, False, 3_200, False),
+        ({}, None, True, 3_050, True),
+        ({}, 10.0, True, 3_050, True),
+        ({}, None, True, 3_200, False),
+        ({"ambiguity_m": 0}, 1e6, True, 101, False),
+        ({"ambiguity_m": 5_000}, None, False, 4_000, True),
+        ({"fuzzy_accuracy_m": 100}, 1e6, True, 303, False),
+    ],
+)
+def test_how_much_farther_a_store_may_be_and_still_be_as_good(
+    policy, accuracy, fuzzy, second_m, ambiguous
+):
+    """The limit is 0, or max(ambiguity_m, min(accuracy, fuzzy_accuracy_m)); the best stands 100 m
+    away."""
     snapshot = chain(north(100, "S1"), north(second_m, "S2", priority=1), policy=Policy(**policy))
     decision = decide(visit(accuracy_m=accuracy, fuzzy=fuzzy), State(), snapshot)
-    assert (decision.store_id, others(snapshot, decision)) == ((2, [("S1", "ambiguous")]) if ambiguous else (1, []))
+    assert (decision.store_id, others(snapshot, decision)) == (
+        (2, [("S1", "ambiguous")]) if ambiguous else (1, [])
+    )
 
 
 def test_ambiguity_is_measured_from_the_best_only_not_in_chains():
@@ -97,14 +174,24 @@ def test_ambiguity_is_measured_from_the_best_only_not_in_chains():
 PLACE_FIRST = Policy(preset="nearest_first", rungs=PRESETS["nearest_first"])
 
 
-@pytest.mark.parametrize("first, state, tie", [
-    ({}, bound(2, 40), "home"), ({}, State(last_store_id=2), "last_visit"),
-    ({"hours": "20:00-21:00"}, State(), "open_now"), ({"priority": -1}, State(), "priority")])
+@pytest.mark.parametrize(
+    "first, state, tie",
+    [
+        ({}, bound(2, 40), "home"),
+        ({}, State(last_store_id=2), "last_visit"),
+        ({"hours": "20:00-21:00"}, State(), "open_now"),
+        ({"priority": -1}, State(), "priority"),
+    ],
+)
 def test_ties_are_broken_by_home_last_visit_opening_hours_priority(first, state, tie):
     """A6; the place is asked before the binding, and the visit is too old for its own rung."""
     snapshot = chain(north(100, "S1", **first), north(200, "S2"), policy=PLACE_FIRST)
     decision = decide(visit(), state, snapshot)
-    assert (decision.store_id, decision.reason, others(snapshot, decision)) == (2, f"nearest_by_{tie}", [("S1", "ambiguous")])
+    assert (decision.store_id, decision.reason, others(snapshot, decision)) == (
+        2,
+        f"nearest_by_{tie}",
+        [("S1", "ambiguous")],
+    )
 
 
 def test_a_home_that_lapsed_breaks_no_tie():
@@ -117,22 +204,41 @@ def test_a_home_that_lapsed_breaks_no_tie():
 def test_the_tie_breaks_stand_in_their_order():
     home, last, open_, heavy = (north(100 + 10 * n, f"S{n}") for n in range(1, 5))
     closed = {"hours": "20:00-21:00"}
-    snapshot = chain(replace(home, hours=store("S9", **closed).hours), replace(last, hours=store("S9", **closed).hours), open_,
-                     replace(heavy, priority=9, hours=store("S9", **closed).hours), policy=PLACE_FIRST)
+    snapshot = chain(
+        replace(home, hours=store("S9", **closed).hours),
+        replace(last, hours=store("S9", **closed).hours),
+        open_,
+        replace(heavy, priority=9, hours=store("S9", **closed).hours),
+        policy=PLACE_FIRST,
+    )
     assert led(snapshot, visit(), replace(bound(1, 40), last_store_id=2))[0] == "S1"
     assert led(snapshot, visit(), State(last_store_id=2))[0] == "S2"
     assert led(snapshot, visit())[0] == "S3"
 
 
-@pytest.mark.parametrize("codes, first", [(("S10", "S9"), "S10"), (("s1", "S2"), "S2"), (("店1", "S2"), "S2"), (("é1", "z2"), "z2")])
+@pytest.mark.parametrize(
+    "codes, first",
+    [(("S10", "S9"), "S10"), (("s1", "S2"), "S2"), (("店1", "S2"), "S2"), (("é1", "z2"), "z2")],
+)
 def test_stores_on_one_spot_go_by_code_point(codes, first):
     for ambiguity_m in (0, 200):
-        assert led(chain(*(store(c) for c in codes), policy=Policy(ambiguity_m=ambiguity_m)), visit())[0] == first
+        assert (
+            led(chain(*(store(c) for c in codes), policy=Policy(ambiguity_m=ambiguity_m)), visit())[
+                0
+            ]
+            == first
+        )
 
 
 def test_opening_hours_are_read_in_the_stores_own_zone():
-    here, there = north(100, "S1", hours="20:00-23:00"), replace(north(150, "S2", hours="20:00-23:00"), zone=ZoneInfo("Pacific/Auckland"))
-    for hour, reason in ((8, "nearest_by_open_now"), (13, "nearest")):  # 16:00 and 20:00, then 21:00 and 01:00
+    here, there = (
+        north(100, "S1", hours="20:00-23:00"),
+        replace(north(150, "S2", hours="20:00-23:00"), zone=ZoneInfo("Pacific/Auckland")),
+    )
+    for hour, reason in (
+        (8, "nearest_by_open_now"),
+        (13, "nearest"),
+    ):  # 16:00 and 20:00, then 21:00 and 01:00
         at = dt.datetime(2025, 6, 11, hour, 30, tzinfo=dt.UTC)
         assert decide(visit(at=at), State(), chain(here, there)).reason == reason
 
@@ -142,103 +248,198 @@ def test_at_most_five_others_are_offered():
     assert len(decide(visit(), State(), snapshot).alternatives) == 5
 
 
-# -- no location (A9) ---------------------------------------------------------------------------------------------------------
+# -- no location (A9) ------------------------------------------------------------------------------
+
 
 def test_without_a_location_the_rungs_of_the_place_are_passed_over():
-    snapshot = chain(north(10, "S1", service_radius_m=500), areas=[square("A1", "service_area", shop=1), square("T2", "territory", dealer=1)])
+    snapshot = chain(
+        north(10, "S1", service_radius_m=500),
+        areas=[square("A1", "service_area", shop=1), square("T2", "territory", dealer=1)],
+    )
     decision = decide(visit(None, postal_code="200000"), State(), snapshot)
-    assert [outcome(decision, rung) for rung in ("TERRITORY", "SERVICE_AREA", "RADIUS", "NEAREST")] == ["no_location"] * 4
+    assert [
+        outcome(decision, rung) for rung in ("TERRITORY", "SERVICE_AREA", "RADIUS", "NEAREST")
+    ] == ["no_location"] * 4
     assert decision.rung == "PICKER"
 
 
-# -- areas and radii ----------------------------------------------------------------------------------------------------------
+# -- areas and radii -------------------------------------------------------------------------------
+
 
 def test_a_territory_leads_to_the_nearest_store_of_its_dealer():
     """A12."""
-    snapshot = chain(north(100, "S1"), north(5_000, "S2", dealer=2), north(4_000, "S3", dealer=2), areas=[square("T1", "territory", dealer=2)])
+    snapshot = chain(
+        north(100, "S1"),
+        north(5_000, "S2", dealer=2),
+        north(4_000, "S3", dealer=2),
+        areas=[square("T1", "territory", dealer=2)],
+    )
     assert led(snapshot, visit()) == ("S3", "TERRITORY")
     assert led(snapshot, visit(Coordinates(31.5, 121.4737)))[1] == "NEAREST"
 
 
 def test_a_dealer_without_an_open_store_leaves_his_territory_to_the_next_rung():
-    snapshot = chain(north(100, "S1"), north(500, "S2", dealer=2, status="paused"), areas=[square("T1", "territory", dealer=2)])
+    snapshot = chain(
+        north(100, "S1"),
+        north(500, "S2", dealer=2, status="paused"),
+        areas=[square("T1", "territory", dealer=2)],
+    )
     decision = decide(visit(), State(), snapshot)
     assert (decision.store_id, outcome(decision, "TERRITORY")) == (1, "no_open_store_of_dealer")
 
 
-@pytest.mark.parametrize("listed, visited, inside", [
-    ({"region_codes": ["310115"]}, {"region_code": "310115"}, True), ({"region_codes": ["310115"]}, {"region_code": "310104"}, False),
-    ({"region_codes": ["310000"]}, {"region_code": "310115"}, True), ({"region_codes": ["310115"]}, {"region_code": "310000"}, False),
-    ({"postal_codes": ["94107"]}, {"postal_code": "94107"}, True), ({"postal_codes": ["94107"]}, {"postal_code": "94108"}, False),
-    ({"region_codes": ["310115"]}, {}, False), ({"postal_codes": ["94107"]}, {"region_code": "94107"}, False)])
+@pytest.mark.parametrize(
+    "listed, visited, inside",
+    [
+        ({"region_codes": ["310115"]}, {"region_code": "310115"}, True),
+        ({"region_codes": ["310115"]}, {"region_code": "310104"}, False),
+        ({"region_codes": ["310000"]}, {"region_code": "310115"}, True),
+        ({"region_codes": ["310115"]}, {"region_code": "310000"}, False),
+        ({"postal_codes": ["94107"]}, {"postal_code": "94107"}, True),
+        ({"postal_codes": ["94107"]}, {"postal_code": "94108"}, False),
+        ({"region_codes": ["310115"]}, {}, False),
+        ({"postal_codes": ["94107"]}, {"region_code": "94107"}, False),
+    ],
+)
 def test_a_territory_may_be_a_list_of_adcodes_or_postal_codes(listed, visited, inside):
     """A12; a city's code holds its districts."""
-    snapshot = chain(north(100, "S1"), north(5_000, "S2", dealer=2), areas=[square("T1", "territory", dealer=2, half_m=None, **listed)])
+    snapshot = chain(
+        north(100, "S1"),
+        north(5_000, "S2", dealer=2),
+        areas=[square("T1", "territory", dealer=2, half_m=None, **listed)],
+    )
     assert led(snapshot, visit(**visited)) == (("S2", "TERRITORY") if inside else ("S1", "NEAREST"))
 
 
-@pytest.mark.parametrize("dates, counts", [
-    ({}, True), ({"valid_from": TODAY}, True), ({"valid_from": TODAY + days(1)}, False), ({"valid_to": TODAY + days(1)}, True), ({"valid_to": TODAY}, False)])
-@pytest.mark.parametrize("kind, rung", [("territory", "TERRITORY"), ("service_area", "SERVICE_AREA")])
+@pytest.mark.parametrize(
+    "dates, counts",
+    [
+        ({}, True),
+        ({"valid_from": TODAY}, True),
+        ({"valid_from": TODAY + days(1)}, False),
+        ({"valid_to": TODAY + days(1)}, True),
+        ({"valid_to": TODAY}, False),
+    ],
+)
+@pytest.mark.parametrize(
+    "kind, rung", [("territory", "TERRITORY"), ("service_area", "SERVICE_AREA")]
+)
 def test_an_area_counts_on_its_days_only(kind, rung, dates, counts):
-    area = square("A1", kind, dealer=2 if kind == "territory" else None, shop=2 if kind == "service_area" else None, **dates)
-    assert led(chain(north(100, "S1"), north(5_000, "S2", dealer=2), areas=[area]), visit())[1] == (rung if counts else "NEAREST")
+    area = square(
+        "A1",
+        kind,
+        dealer=2 if kind == "territory" else None,
+        shop=2 if kind == "service_area" else None,
+        **dates,
+    )
+    assert led(chain(north(100, "S1"), north(5_000, "S2", dealer=2), areas=[area]), visit())[1] == (
+        rung if counts else "NEAREST"
+    )
 
 
 def test_a_territory_never_overrides_the_rungs_before_it():
     """A12: in preset franchise 1-5 go first."""
-    snapshot = chain(north(100, "S1"), north(500, "S2", dealer=2), areas=[square("T1", "territory", dealer=2)])
+    snapshot = chain(
+        north(100, "S1"), north(500, "S2", dealer=2), areas=[square("T1", "territory", dealer=2)]
+    )
     assert led(snapshot, visit(), bound(1, 10)) == ("S1", "HOME_PROTECTED")
     assert led(snapshot, visit(param=link(1))) == ("S1", "ENTRY_PARAM")
 
 
 def test_of_several_delivery_areas_the_nearer_store_serves():
-    snapshot = chain(north(2_000, "S1"), north(900, "S2"), areas=[square("A1", "service_area", shop=1), square("A2", "service_area", shop=2)])
+    snapshot = chain(
+        north(2_000, "S1"),
+        north(900, "S2"),
+        areas=[square("A1", "service_area", shop=1), square("A2", "service_area", shop=2)],
+    )
     assert led(snapshot, visit()) == ("S2", "SERVICE_AREA")
 
 
 @pytest.mark.parametrize("radius, rung", [(1_990, "NEAREST"), (2_010, "RADIUS")])
 def test_a_radius_reaches_as_far_as_it_says(radius, rung):
-    assert led(chain(north(1_000, "S1"), north(2_000, "S2", service_radius_m=radius)), visit())[1] == rung
+    assert (
+        led(chain(north(1_000, "S1"), north(2_000, "S2", service_radius_m=radius)), visit())[1]
+        == rung
+    )
 
 
-# -- hysteresis (A8) ----------------------------------------------------------------------------------------------------------
+# -- hysteresis (A8) -------------------------------------------------------------------------------
+
 
 def seen(shop: int, **more: object) -> State:
     return State(last_store_id=shop, last_visit_at=NOON - days(1), **more)
 
 
-@pytest.mark.parametrize("old_m, new_m, offered", [
-    (3_000, 1_000, True), (3_000, 2_600, False), (900, 300, True), (700, 250, False), (2_600, 2_090, False), (2_600, 2_050, True)])
+@pytest.mark.parametrize(
+    "old_m, new_m, offered",
+    [
+        (3_000, 1_000, True),
+        (3_000, 2_600, False),
+        (900, 300, True),
+        (700, 250, False),
+        (2_600, 2_090, False),
+        (2_600, 2_050, True),
+    ],
+)
 def test_a_nearer_store_is_offered_when_it_is_500_m_and_20_percent_nearer(old_m, new_m, offered):
     """Ambiguity is off: among equals the last visited store wins anyway."""
     snapshot = chain(north(old_m, "S1"), north(new_m, "S2"), policy=Policy(ambiguity_m=0))
     decision = decide(visit(), seen(1), snapshot)
-    assert (decision.store_id, decision.rung, others(snapshot, decision)) == (1, "LAST_VISIT", [("S2", "nearer")] if offered else [])
+    assert (decision.store_id, decision.rung, others(snapshot, decision)) == (
+        1,
+        "LAST_VISIT",
+        [("S2", "nearer")] if offered else [],
+    )
 
 
 @pytest.mark.parametrize("hours_ago, offered", [(1, False), (24, False), (24.01, True)])
 def test_a_refused_switch_is_not_offered_again_for_24_hours(hours_ago, offered):
     snapshot = chain(north(3_000, "S1"), north(100, "S2"))
-    decision = decide(visit(), seen(1, refused_store_id=2, refused_at=NOON - dt.timedelta(hours=hours_ago)), snapshot)
-    assert (others(snapshot, decision), decision.notes) == (([("S2", "nearer")], ()) if offered else ([], ("switch_refused",)))
+    decision = decide(
+        visit(),
+        seen(1, refused_store_id=2, refused_at=NOON - dt.timedelta(hours=hours_ago)),
+        snapshot,
+    )
+    assert (others(snapshot, decision), decision.notes) == (
+        ([("S2", "nearer")], ()) if offered else ([], ("switch_refused",))
+    )
 
 
 def test_the_refusal_of_one_store_does_not_hide_another():
     snapshot = chain(north(3_000, "S1"), north(100, "S2"), north(500, "S3"))
-    assert others(snapshot, decide(visit(), seen(1, refused_store_id=3, refused_at=NOON), snapshot)) == [("S2", "nearer")]
+    assert others(
+        snapshot, decide(visit(), seen(1, refused_store_id=3, refused_at=NOON), snapshot)
+    ) == [("S2", "nearer")]
 
 
 SHOP_AREA = square("A1", "service_area", shop=1)
 
 
-@pytest.mark.parametrize("shop, areas, stays", [
-    (north(9_900, "S1"), [], True), (north(10_100, "S1"), [], False),
-    (north(9_900, "S1", service_radius_m=5_000), [], False), (north(10_100, "S1", service_radius_m=12_000), [], True),
-    (north(10_100, "S1"), [SHOP_AREA], True),
-    (north(300, "S1"), [square("A1", "service_area", shop=1, centre=Coordinates(31.4, 121.4))], False),
-    (north(300, "S1"), [square("A1", "service_area", shop=1, centre=Coordinates(31.4, 121.4), valid_to=TODAY)], True),
-    (north(300, "S1", service_radius_m=500), [square("A1", "service_area", shop=1, centre=Coordinates(31.4, 121.4))], True)])
+@pytest.mark.parametrize(
+    "shop, areas, stays",
+    [
+        (north(9_900, "S1"), [], True),
+        (north(10_100, "S1"), [], False),
+        (north(9_900, "S1", service_radius_m=5_000), [], False),
+        (north(10_100, "S1", service_radius_m=12_000), [], True),
+        (north(10_100, "S1"), [SHOP_AREA], True),
+        (
+            north(300, "S1"),
+            [square("A1", "service_area", shop=1, centre=Coordinates(31.4, 121.4))],
+            False,
+        ),
+        (
+            north(300, "S1"),
+            [square("A1", "service_area", shop=1, centre=Coordinates(31.4, 121.4), valid_to=TODAY)],
+            True,
+        ),
+        (
+            north(300, "S1", service_radius_m=500),
+            [square("A1", "service_area", shop=1, centre=Coordinates(31.4, 121.4))],
+            True,
+        ),
+    ],
+)
 def test_a_store_covers_its_delivery_area_or_its_radius_or_else_ten_kilometres(shop, areas, stays):
     snapshot = chain(shop, north(20_000, "S2"), areas=areas)
     decision = decide(visit(), seen(1), snapshot)
@@ -246,7 +447,8 @@ def test_a_store_covers_its_delivery_area_or_its_radius_or_else_ten_kilometres(s
     assert decision.notes == (() if stays else ("no_longer_covers",))
 
 
-# -- travelling (A14) ---------------------------------------------------------------------------------------------------------
+# -- travelling (A14) ------------------------------------------------------------------------------
+
 
 def test_far_from_a_protected_home_the_home_serves_and_the_local_shop_is_offered():
     snapshot = chain(north(150_000, "S1"), north(300, "S2"), north(350, "S3"))
@@ -263,11 +465,16 @@ def test_travelling_begins_beyond_home_reach(metres, far):
 
 
 def test_without_a_point_nobody_travels():
-    assert led(chain(north(150_000, "S1"), north(300, "S2")), visit(None), bound(1, 40)) == ("S1", "HOME")
+    assert led(chain(north(150_000, "S1"), north(300, "S2")), visit(None), bound(1, 40)) == (
+        "S1",
+        "HOME",
+    )
 
 
 def test_a_traveller_whose_home_has_a_successor_is_told_both():
-    snapshot = chain(store("S1", status="closed", successor_id=2), north(150_000, "S2"), north(300, "S3"))
+    snapshot = chain(
+        store("S1", status="closed", successor_id=2), north(150_000, "S2"), north(300, "S3")
+    )
     assert decide(visit(), bound(1, 10), snapshot).notes == ("successor", "travel")
 
 

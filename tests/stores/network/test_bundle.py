@@ -1,4 +1,6 @@
-"""The bundle: under one entry each store has its own shop, said by references to the mall's promotions and ranges."""
+"""The bundle: under one entry each store has its own shop, said by references to the mall's
+promotions and ranges."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -12,18 +14,37 @@ from tests.stores.routing.chain import chain, north
 
 DAY = dt.date(2025, 6, 1)
 days = st.dates(DAY - dt.timedelta(days=20), DAY + dt.timedelta(days=20))
-offers = st.lists(st.builds(Offer, st.sampled_from(KINDS), st.sampled_from("ABCDE"), st.booleans(), days | st.none(), days | st.none()), max_size=6,
-                  unique_by=lambda o: (o.kind, o.reference))
+offers = st.lists(
+    st.builds(
+        Offer,
+        st.sampled_from(KINDS),
+        st.sampled_from("ABCDE"),
+        st.booleans(),
+        days | st.none(),
+        days | st.none(),
+    ),
+    max_size=6,
+    unique_by=lambda o: (o.kind, o.reference),
+)
 
 
 def test_a_promotion_is_shown_while_it_is_on_and_its_days_run():
-    several = [Offer("promotion", "B", True), Offer("promotion", "A", True, DAY, DAY), Offer("promotion", "C", False),
-               Offer("promotion", "D", True, DAY + dt.timedelta(days=1)), Offer("promotion", "E", True, None, DAY - dt.timedelta(days=1))]
+    several = [
+        Offer("promotion", "B", True),
+        Offer("promotion", "A", True, DAY, DAY),
+        Offer("promotion", "C", False),
+        Offer("promotion", "D", True, DAY + dt.timedelta(days=1)),
+        Offer("promotion", "E", True, None, DAY - dt.timedelta(days=1)),
+    ]
     assert shown_on(several, DAY) == Shown(promotions=("A", "B"))
 
 
 def test_of_a_range_that_is_not_switched_on_its_days_nothing_is_said():
-    several = [Offer("range", "tea", True), Offer("range", "fish", False, DAY), Offer("range", "ice", False, DAY + dt.timedelta(days=1))]
+    several = [
+        Offer("range", "tea", True),
+        Offer("range", "fish", False, DAY),
+        Offer("range", "ice", False, DAY + dt.timedelta(days=1)),
+    ]
     assert shown_on(several, DAY) == Shown(ranges_on=("tea",), ranges_off=("fish",))
 
 

@@ -1,4 +1,6 @@
-"""M22: a snapshot made from another one is the one that is read whole, whatever changed between the two, forwards and back."""
+"""M22: a snapshot made from another one is the one that is read whole, whatever changed between the
+two, forwards and back."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -20,33 +22,101 @@ DEALERS = st.sampled_from(["D1", "D2"])
 
 
 def row_of(code: str, **more: str) -> dict[str, str]:
-    return {"store_code": code, "name": code, "dealer_code": "D1", "latitude": str(LAT), "longitude": str(LNG), "crs": "wgs84"} | more
+    return {
+        "store_code": code,
+        "name": code,
+        "dealer_code": "D1",
+        "latitude": str(LAT),
+        "longitude": str(LNG),
+        "crs": "wgs84",
+    } | more
 
 
 FIRST = st.sampled_from(["S1", "S2", "S3"])  # they are there from the beginning
 CHANGES = st.one_of(
-    st.tuples(st.just("stores"), st.builds(lambda code, shop: {"store_code": code, "cloud_shop": shop}, FIRST, st.sampled_from(["on", "off"]))),
-    st.tuples(st.just("stores"), st.builds(lambda code, dealer, place: row_of(code, dealer_code=dealer, longitude=str(LNG + place / 100)),
-                                           CODES, DEALERS, st.integers(0, 9))),
-    st.tuples(st.just("stores"), st.builds(lambda code: {"store_code": code, "status": "closed"}, FIRST)),
-    st.tuples(st.just("dealers"), st.builds(lambda code, fee: {"dealer_code": code, "name": code, "platform_fee_bp": str(fee)}, DEALERS, st.integers(0, 900))),
-    st.tuples(st.just("branches"), st.builds(lambda code: {"branch_code": code, "name": f"{code}!", "parent_code": ""}, st.sampled_from(["B1", "B3"]))),
-    st.tuples(st.just("guides"), st.builds(lambda n, code: {"guide_code": f"G{n}", "name": "G", "store_code": code}, st.integers(1, 4), FIRST)))
+    st.tuples(
+        st.just("stores"),
+        st.builds(
+            lambda code, shop: {"store_code": code, "cloud_shop": shop},
+            FIRST,
+            st.sampled_from(["on", "off"]),
+        ),
+    ),
+    st.tuples(
+        st.just("stores"),
+        st.builds(
+            lambda code, dealer, place: row_of(
+                code, dealer_code=dealer, longitude=str(LNG + place / 100)
+            ),
+            CODES,
+            DEALERS,
+            st.integers(0, 9),
+        ),
+    ),
+    st.tuples(
+        st.just("stores"), st.builds(lambda code: {"store_code": code, "status": "closed"}, FIRST)
+    ),
+    st.tuples(
+        st.just("dealers"),
+        st.builds(
+            lambda code, fee: {"dealer_code": code, "name": code, "platform_fee_bp": str(fee)},
+            DEALERS,
+            st.integers(0, 900),
+        ),
+    ),
+    st.tuples(
+        st.just("branches"),
+        st.builds(
+            lambda code: {"branch_code": code, "name": f"{code}!", "parent_code": ""},
+            st.sampled_from(["B1", "B3"]),
+        ),
+    ),
+    st.tuples(
+        st.just("guides"),
+        st.builds(
+            lambda n, code: {"guide_code": f"G{n}", "name": "G", "store_code": code},
+            st.integers(1, 4),
+            FIRST,
+        ),
+    ),
+)
 
 
 def picture(snapshot: Snapshot) -> dict[str, Any]:
-    names = ("version", "policy_version", "policy", "stores", "guides", "channels", "closings", "pauses", "areas", "by_dealer", "by_region", "boundaries", "max_radius_m")
-    return {name: getattr(snapshot, name) for name in names} | {"shapes": sorted((key, shape.wkt) for key, shape in snapshot.shapes.items())}
+    names = (
+        "version",
+        "policy_version",
+        "policy",
+        "stores",
+        "guides",
+        "channels",
+        "closings",
+        "pauses",
+        "areas",
+        "by_dealer",
+        "by_region",
+        "boundaries",
+        "max_radius_m",
+    )
+    return {name: getattr(snapshot, name) for name in names} | {
+        "shapes": sorted((key, shape.wkt) for key, shape in snapshot.shapes.items())
+    }
 
 
 def load(version: int, before: Snapshot | None = None) -> Snapshot:
     with db.read() as connection:
-        return pictures.load(connection, Versions(version, versions.current(connection).policy), before)
+        return pictures.load(
+            connection, Versions(version, versions.current(connection).policy), before
+        )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(changes=st.lists(CHANGES, min_size=1, max_size=6))
-def test_what_is_kept_of_another_snapshot_equals_what_is_read(network: Network, changes: list[tuple[str, dict[str, str]]]):
+def test_what_is_kept_of_another_snapshot_equals_what_is_read(
+    network: Network, changes: list[tuple[str, dict[str, str]]]
+):
     if not load(network.version()).stores:
         open_chain(network, 3)
         network.load("guides", {"guide_code": "G1", "name": "G", "store_code": "S1"})
@@ -71,8 +141,13 @@ def test_one_changed_store_is_the_only_one_read(network: Network):
         after = load(network.version(), before)
     finally:
         event.remove(db.database().engine, "before_cursor_execute", listener)
-    assert [a.code for a, b in zip(after.stores, before.stores, strict=True) if a is not b] == ["S7"]
-    assert not any("FROM store_revision" in each and "IN (" not in each and "DISTINCT" not in each for each in asked)
+    assert [a.code for a, b in zip(after.stores, before.stores, strict=True) if a is not b] == [
+        "S7"
+    ]
+    assert not any(
+        "FROM store_revision" in each and "IN (" not in each and "DISTINCT" not in each
+        for each in asked
+    )
 
 
 def test_terms_of_a_dealer_reach_the_contracts_that_have_none_of_their_own(network: Network):
@@ -80,4 +155,6 @@ def test_terms_of_a_dealer_reach_the_contracts_that_have_none_of_their_own(netwo
     before = load(network.version())
     network.load("dealers", {"dealer_code": "D2", "name": "Olga", "platform_fee_bp": "777"})
     after = load(network.version(), before)
-    assert [c.platform_fee_bp for s in after.stores for c in s.contracts if c.dealer_code == "D2"] == [777]
+    assert [
+        c.platform_fee_bp for s in after.stores for c in s.contracts if c.dealer_code == "D2"
+    ] == [777]

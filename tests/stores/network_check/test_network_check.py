@@ -1,4 +1,6 @@
-"""The network check: each kind is found where it is and nowhere else (A2, A3, A12), and with a few statements."""
+"""The network check: each kind is found where it is and nowhere else (A2, A3, A12), and with a few
+statements."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -35,7 +37,11 @@ def _unkept() -> Iterator[None]:
 
 def findings(network: Any, kind: str | None = None) -> list[Finding]:
     with db.read() as connection:
-        return [each for each in network_check.check(connection, network.today).findings if kind is None or each.kind == kind]
+        return [
+            each
+            for each in network_check.check(connection, network.today).findings
+            if kind is None or each.kind == kind
+        ]
 
 
 def brief(found: list[Finding]) -> list[tuple[str, str, str]]:
@@ -46,24 +52,56 @@ def place(latitude: float, longitude: float, crs: str = "wgs84", **more: str) ->
     return {"latitude": f"{latitude:.6f}", "longitude": f"{longitude:.6f}", "crs": crs, **more}
 
 
-def behind_the_rules(network: Any, code: str, dealer_code: str, geometry: Any = None, **more: Any) -> None:
-    """An area as an older version of the rules, or another system, may have left it: saving would refuse it."""
+def behind_the_rules(
+    network: Any, code: str, dealer_code: str, geometry: Any = None, **more: Any
+) -> None:
+    """An area as an older version of the rules, or another system, may have left it: saving would
+    refuse it."""
     with db.transaction() as connection:
-        owner = connection.execute(select(dealer.c.id).where(dealer.c.dealer_code == dealer_code)).scalar_one()
+        owner = connection.execute(
+            select(dealer.c.id).where(dealer.c.dealer_code == dealer_code)
+        ).scalar_one()
         version = versions.next_network_version(connection)
-        key = connection.execute(insert(area).values(area_code=code).returning(area.c.id)).scalar_one()
-        connection.execute(insert(area_revision).values(**{"area_id": key, "kind": "territory", "dealer_id": owner, "geometry": geometry,
-            "region_codes": [],
-                                                           "postal_codes": [], "version_from": version, **more}))
+        key = connection.execute(
+            insert(area).values(area_code=code).returning(area.c.id)
+        ).scalar_one()
+        connection.execute(
+            insert(area_revision).values(
+                **{
+                    "area_id": key,
+                    "kind": "territory",
+                    "dealer_id": owner,
+                    "geometry": geometry,
+                    "region_codes": [],
+                    "postal_codes": [],
+                    "version_from": version,
+                    **more,
+                }
+            )
+        )
 
 
 def test_a_sound_network_has_no_findings(network):
     assert findings(network) == []
     network.open_store("S1", "D1", **place(30.05, 120.05, region_code="330100"))
     network.open_store("S2", "D2", **place(30.05, 120.15))
-    save(network, territory("T1", "D1", square(120.0)), territory("T2", "D2", square(120.1)), territory("T0", "D1", square(120.02,
-        side=0.02)))  # one dealer over himself
-    network.load("stores", {"store_code": "S9", "name": "S9", "dealer_code": "D2", **place(0.5, 0.5), "status": "closed", "closed_on": "2025-01-01"})
+    save(
+        network,
+        territory("T1", "D1", square(120.0)),
+        territory("T2", "D2", square(120.1)),
+        territory("T0", "D1", square(120.02, side=0.02)),
+    )  # one dealer over himself
+    network.load(
+        "stores",
+        {
+            "store_code": "S9",
+            "name": "S9",
+            "dealer_code": "D2",
+            **place(0.5, 0.5),
+            "status": "closed",
+            "closed_on": "2025-01-01",
+        },
+    )
     assert findings(network) == []
 
 
@@ -73,9 +111,18 @@ def test_a12_territories_of_two_dealers_that_overlap_are_found_however_they_came
     save(network, territory("T1", "D1", square(120.0)))
     behind_the_rules(network, "T2", "D2", square(120.05))
     behind_the_rules(network, "T3", "D2", square(120.1))  # shares an edge with T1
-    behind_the_rules(network, "T4", "D2", square(120.0), valid_from=dt.date(2020, 1, 1), valid_to=dt.date(2021, 1, 1))
+    behind_the_rules(
+        network,
+        "T4",
+        "D2",
+        square(120.0),
+        valid_from=dt.date(2020, 1, 1),
+        valid_to=dt.date(2021, 1, 1),
+    )
     (found,) = findings(network, "territory_overlap")
-    assert (found.code, found.other, found.grave) == ("T1", "T2", True) and 40e6 < found.numbers["square_m"] < 60e6
+    assert (found.code, found.other, found.grave) == ("T1", "T2", True) and 40e6 < found.numbers[
+        "square_m"
+    ] < 60e6
 
 
 def test_a12_codes_that_two_dealers_hold_and_drawings_over_listed_divisions_are_found(network):
@@ -86,29 +133,54 @@ def test_a12_codes_that_two_dealers_hold_and_drawings_over_listed_divisions_are_
     behind_the_rules(network, "T3", "D2", postal_codes=["200000"])
     latitude, longitude = region_centre("310115")
     behind_the_rules(network, "T4", "D2", square(longitude - 0.01, latitude - 0.01, 0.02))
-    found = {(each.code, each.other): each.numbers for each in findings(network, "territory_overlap")}
-    assert found == {("T1", "T2"): {"region": "310106"}, ("T1", "T3"): {"postal": "200000"}, ("T1", "T4"): {"region": "310115"}}
+    found = {
+        (each.code, each.other): each.numbers for each in findings(network, "territory_overlap")
+    }
+    assert found == {
+        ("T1", "T2"): {"region": "310106"},
+        ("T1", "T3"): {"postal": "200000"},
+        ("T1", "T4"): {"region": "310115"},
+    }
 
 
 def test_a12_a_territory_whose_dealer_serves_nobody_is_empty(network):
     network.open_store("S1", "D1", **place(30.02, 120.02))
     network.open_store("S2", "D2", **place(40.02, 116.02, cloud_shop="off"))
-    save(network, territory("T1", "D1", square(120.0)), territory("T2", "D2", square(116.0, 40.0)), territory("T3", "D2", square(110.0),
-        valid_from="2030-01-01"))
+    save(
+        network,
+        territory("T1", "D1", square(120.0)),
+        territory("T2", "D2", square(116.0, 40.0)),
+        territory("T3", "D2", square(110.0), valid_from="2030-01-01"),
+    )
     assert brief(findings(network, "territory_empty")) == [("territory_empty", "T2", "")]
 
 
 def test_a2_stores_that_nobody_can_be_led_to_and_their_service_areas(network):
-    for code, more in (("S1", {}), ("S2", {"cloud_shop": "off"}), ("S3", {"status": "paused"}), ("S4", {"status": "paused",
-        "paused_until": "2025-06-20"}),
-                       ("S5", {"opened_on": "2026-01-01"}), ("S6", {"status": "closed"})):
+    for code, more in (
+        ("S1", {}),
+        ("S2", {"cloud_shop": "off"}),
+        ("S3", {"status": "paused"}),
+        ("S4", {"status": "paused", "paused_until": "2025-06-20"}),
+        ("S5", {"opened_on": "2026-01-01"}),
+        ("S6", {"status": "closed"}),
+    ):
         network.open_store(code, **place(31.2 + int(code[1]) / 100, 121.4), **more)
-    areas = [{"type": "Feature", "properties": {"area_code": f"A{n}", "kind": "service_area", "store_code": f"S{n}"},
-        "geometry": square(120 + n / 5)} for n in (1, 2, 4)]
+    areas = [
+        {
+            "type": "Feature",
+            "properties": {"area_code": f"A{n}", "kind": "service_area", "store_code": f"S{n}"},
+            "geometry": square(120 + n / 5),
+        }
+        for n in (1, 2, 4)
+    ]
     save(network, *areas)
-    assert [(each.code, each.numbers["reason"]) for each in findings(network, "store_unreachable")] == [("S2", "cloud_shop_off"), ("S3", "paused")]
-    assert [(each.code, each.other, each.numbers["reason"]) for each in findings(network, "area_unreachable")] == [("A2", "S2", "cloud_shop_off"),
-        ("A4", "S4", "paused")]
+    assert [
+        (each.code, each.numbers["reason"]) for each in findings(network, "store_unreachable")
+    ] == [("S2", "cloud_shop_off"), ("S3", "paused")]
+    assert [
+        (each.code, each.other, each.numbers["reason"])
+        for each in findings(network, "area_unreachable")
+    ] == [("A2", "S2", "cloud_shop_off"), ("A4", "S4", "paused")]
 
 
 def test_a12_a_store_on_the_ground_of_another_dealer_is_shadowed(network):
@@ -117,10 +189,17 @@ def test_a12_a_store_on_the_ground_of_another_dealer_is_shadowed(network):
     network.open_store("S3", "D2", **place(30.5, 120.5))
     save(network, territory("T1", "D1", square(120.0)))
     assert brief(findings(network, "store_shadowed")) == [("store_shadowed", "S2", "T1")]
-    network.load("stores", {"store_code": "S1", "cloud_shop": "off"})  # now nobody of D1 serves there
-    assert findings(network, "store_shadowed") == [] and brief(findings(network, "territory_empty"))[0][1] == "T1"
+    network.load(
+        "stores", {"store_code": "S1", "cloud_shop": "off"}
+    )  # now nobody of D1 serves there
+    assert (
+        findings(network, "store_shadowed") == []
+        and brief(findings(network, "territory_empty"))[0][1] == "T1"
+    )
     network.load("stores", {"store_code": "S1", "cloud_shop": "on"})
-    behind_the_rules(network, "T2", "D2", square(120.02, 30.02, 0.02))  # his own ground as well: the nearer of both serves
+    behind_the_rules(
+        network, "T2", "D2", square(120.02, 30.02, 0.02)
+    )  # his own ground as well: the nearer of both serves
     assert findings(network, "store_shadowed") == []
 
 
@@ -137,13 +216,22 @@ def test_two_dealers_at_one_door_are_found_once(network):
 def test_a3_points_that_cannot_be_right(network):
     shanghai = region_centre("310106")
     network.open_store("S1", **place(31.2, 122.9))  # a hundred kilometres off the coast
-    network.open_store("S2", **place(30.0, 122.2))  # Zhoushan, an island that the outline does not draw
+    network.open_store(
+        "S2", **place(30.0, 122.2)
+    )  # Zhoushan, an island that the outline does not draw
     network.open_store("S3", **place(*shanghai, region_code="310106"))
     network.open_store("S4", **place(39.9, 116.4, region_code="310106"))
-    network.open_store("S5", **place(50.24, 120.18, region_code="150700"))  # Hulunbuir, wider than 50 km
-    with db.transaction() as connection:  # as an importer of another system may leave it; a file would warn
-        connection.execute(update(store).where(store.c.store_code == "S3").values(source_latitude=shanghai[1], source_longitude=shanghai[0],
-            region_code="310106"))
+    network.open_store(
+        "S5", **place(50.24, 120.18, region_code="150700")
+    )  # Hulunbuir, wider than 50 km
+    with (
+        db.transaction() as connection
+    ):  # as an importer of another system may leave it; a file would warn
+        connection.execute(
+            update(store)
+            .where(store.c.store_code == "S3")
+            .values(source_latitude=shanghai[1], source_longitude=shanghai[0], region_code="310106")
+        )
         versions.next_network_version(connection)
     found = {each.code: each.kind for each in findings(network)}
     assert found == {"S1": "point_at_sea", "S3": "point_swapped", "S4": "point_far"}
@@ -154,12 +242,18 @@ def test_a3_a_centre_of_a_map_service_tells_its_system(network):
     in_gcj = from_wgs84(centre, "gcj02")
     network.open_store("S1", **place(*in_gcj, "wgs84", region_code="310106"))
     network.open_store("S2", **place(*in_gcj, "gcj02", region_code="310106"))
-    network.open_store("S3", **place(centre.latitude + 0.003, centre.longitude, region_code="310106"))
+    network.open_store(
+        "S3", **place(centre.latitude + 0.003, centre.longitude, region_code="310106")
+    )
     network.open_store("S4", **place(48.85, 2.35, "gcj02", country="FR"))
     network.open_store("S5", **place(48.85, 2.36, "bd09"))
     found = {each.code: each.numbers for each in findings(network, "crs_doubt")}
     assert sorted(found) == ["S1", "S4", "S5"]
-    assert found["S1"]["better"] == "gcj02" and found["S1"]["fits_metres"] <= 1 and found["S1"]["metres"] > 400
+    assert (
+        found["S1"]["better"] == "gcj02"
+        and found["S1"]["fits_metres"] <= 1
+        and found["S1"]["metres"] > 400
+    )
     assert found["S4"] == {"crs": "gcj02", "outside": True}
 
 
@@ -167,54 +261,106 @@ def test_a3_withdrawn_coordinates_are_not_doubted_again(network):
     network.open_store("S1", **place(31.2, 123.9))
     with db.transaction() as connection:
         from stores.network.stores import store_revision
+
         for table in (store, store_revision):
             connection.execute(update(table).values(coordinates_withdrawn=True))
         versions.next_network_version(connection)
-    assert [(each.kind, each.numbers) for each in findings(network)] == [("store_unreachable", {"reason": "coordinates_withdrawn"})]
+    assert [(each.kind, each.numbers) for each in findings(network)] == [
+        ("store_unreachable", {"reason": "coordinates_withdrawn"})
+    ]
 
 
 def test_a3_no_known_place_is_at_sea():
-    places = [(each.latitude, each.longitude) for each in cities()] + [each.centre for each in regions().values() if each.centre]
+    places = [(each.latitude, each.longitude) for each in cities()] + [
+        each.centre for each in regions().values() if each.centre
+    ]
     lats, lngs = np.array(places).T
     assert not at_sea(lats, lngs).any()
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180))
 def test_a3_one_point_and_many_say_the_same_of_the_sea(latitude, longitude):
-    assert at_sea([latitude], [longitude])[0] == at_sea([0.0, latitude, 45.0], [-30.0, longitude, 90.0])[1]
+    assert (
+        at_sea([latitude], [longitude])[0]
+        == at_sea([0.0, latitude, 45.0], [-30.0, longitude, 90.0])[1]
+    )
 
 
-@pytest.mark.parametrize(("latitude", "longitude", "sea"), [(0, -30, True), (45, 90, False), (-85, 0, False), (40.0, -70.5, True), (31.2, 122.1,
-    False), (0, 180, True),
-                                                            (0, -180, True), (90, 0, True)])
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "sea"),
+    [
+        (0, -30, True),
+        (45, 90, False),
+        (-85, 0, False),
+        (40.0, -70.5, True),
+        (31.2, 122.1, False),
+        (0, 180, True),
+        (0, -180, True),
+        (90, 0, True),
+    ],
+)
 def test_a3_the_sea_begins_twenty_kilometres_out(latitude, longitude, sea):
     assert bool(at_sea([latitude], [longitude])[0]) is sea
 
 
 def test_a3_a_point_outside_the_country_of_its_store_is_found_with_the_way_it_lies_there(network):
-    for code, latitude, longitude, country in (("S1", 29.6, 95.4, "US"), ("S2", 41.9, -87.6, "US"), ("S3", -41.9, -87.6, "US"), ("S4", 47.6, 7.6,
-        "DE"), ("S5", 25.03, 121.56, "CN")):
+    for code, latitude, longitude, country in (
+        ("S1", 29.6, 95.4, "US"),
+        ("S2", 41.9, -87.6, "US"),
+        ("S3", -41.9, -87.6, "US"),
+        ("S4", 47.6, 7.6, "DE"),
+        ("S5", 25.03, 121.56, "CN"),
+    ):
         network.open_store(code, **place(latitude, longitude, country=country))
-    found = {each.code: (each.numbers["here"], each.numbers["way"], each.grave) for each in findings(network, "point_elsewhere")}
+    found = {
+        each.code: (each.numbers["here"], each.numbers["way"], each.grave)
+        for each in findings(network, "point_elsewhere")
+    }
     assert found == {"S1": ("CN", "longitude_sign", True), "S3": (None, "latitude_sign", True)}
-    assert [each.kind for each in findings(network) if each.code == "S3"] == ["point_elsewhere"]  # at sea as well: one finding a store
+    assert [each.kind for each in findings(network) if each.code == "S3"] == [
+        "point_elsewhere"
+    ]  # at sea as well: one finding a store
 
 
 def test_several_stores_of_one_dealer_at_one_point_are_found_once(network):
-    for code, dealer_code, latitude in (("S1", "D1", 30.0), ("S2", "D1", 30.0), ("S3", "D1", 30.0), ("S4", "D2", 30.0), ("S5", "D1", 30.1)):
+    for code, dealer_code, latitude in (
+        ("S1", "D1", 30.0),
+        ("S2", "D1", 30.0),
+        ("S3", "D1", 30.0),
+        ("S4", "D2", 30.0),
+        ("S5", "D1", 30.1),
+    ):
         network.open_store(code, dealer_code, **place(latitude, 120.0))
     (found,) = findings(network, "stores_one_point")
-    assert (found.code, found.other, found.numbers) == ("S1", "S2", {"stores": 3, "codes": ["S2", "S3"]})
+    assert (found.code, found.other, found.numbers) == (
+        "S1",
+        "S2",
+        {"stores": 3, "codes": ["S2", "S3"]},
+    )
 
 
 def test_a12_an_area_far_from_everybody_who_serves_it_is_found(network):
     network.open_store("S1", "D1", **place(48.85, 2.35))
     network.open_store("S2", "D2", **place(30.02, 120.02))
-    turned = {"type": "Polygon", "coordinates": [[[48.8, 2.2], [48.8, 2.4], [48.9, 2.4], [48.9, 2.2], [48.8, 2.2]]]}
-    service = {"type": "Feature", "properties": {"area_code": "A9", "kind": "service_area", "store_code": "S2"}, "geometry": square(100.0)}
+    turned = {
+        "type": "Polygon",
+        "coordinates": [[[48.8, 2.2], [48.8, 2.4], [48.9, 2.4], [48.9, 2.2], [48.8, 2.2]]],
+    }
+    service = {
+        "type": "Feature",
+        "properties": {"area_code": "A9", "kind": "service_area", "store_code": "S2"},
+        "geometry": square(100.0),
+    }
     save(network, territory("T1", "D1", turned), territory("T2", "D2", square(120.5)), service)
-    found = {each.code: (each.other, each.numbers["here"], each.numbers["turned"], each.numbers["metres"] > 200_000) for each in findings(network,
-        "area_far")}
+    found = {
+        each.code: (
+            each.other,
+            each.numbers["here"],
+            each.numbers["turned"],
+            each.numbers["metres"] > 200_000,
+        )
+        for each in findings(network, "area_far")
+    }
     assert found == {"T1": ("S1", None, True, True), "A9": ("S2", "CN", False, True)}
 
 
@@ -222,8 +368,10 @@ def test_divisions_that_nobody_knows_are_found(network):
     network.open_store("S1", "D1", **place(31.2, 121.4, region_code="999999"))
     network.open_store("S2", "D2", **place(41.9, -87.6, region_code="IL-7", country="US"))
     save(network, territory("T1", "D1", None, region_codes=["310000", "shanghai", "US-TX", "FR"]))
-    assert {(each.thing, each.code): each.numbers["codes"] for each in findings(network, "region_unknown")} == {("store", "S1"): ["999999"], ("area",
-        "T1"): ["shanghai"]}
+    assert {
+        (each.thing, each.code): each.numbers["codes"]
+        for each in findings(network, "region_unknown")
+    } == {("store", "S1"): ["999999"], ("area", "T1"): ["shanghai"]}
 
 
 def test_a12_postal_codes_that_nobody_there_has_are_found(network):
@@ -231,18 +379,29 @@ def test_a12_postal_codes_that_nobody_there_has_are_found(network):
     network.open_store("S2", "D2", **place(51.5, -0.12, country="GB"))
     behind_the_rules(network, "T1", "D1", postal_codes=["200000", "SW1A 1AA", "75001", "2000*"])
     behind_the_rules(network, "T2", "D2", postal_codes=["SW1A 1AA", "NG1*", "any place"])
-    found = {each.code: (each.numbers["codes"], each.numbers["countries"]) for each in findings(network, "postal_useless")}
+    found = {
+        each.code: (each.numbers["codes"], each.numbers["countries"])
+        for each in findings(network, "postal_useless")
+    }
     assert found == {"T1": (["SW1A 1AA", "75001"], ["CN"]), "T2": (["any place"], ["GB"])}
 
 
 def test_radii_and_fees_out_of_all_proportion_are_found(network):
     for code, radius in (("S1", "5"), ("S2", "3000"), ("S3", "300000"), ("S4", "0")):
         network.open_store(code, **place(30.0 + int(code[1]) / 10, 120.0, service_radius_m=radius))
-    network.load("dealers", {"dealer_code": "D1", "name": "Omar", "platform_fee_bp": "5", "channel_fee_bp": "60"},
-                 {"dealer_code": "D2", "name": "Olga", "platform_fee_bp": "5500", "channel_fee_bp": "0"})
-    assert {each.code: each.numbers["metres"] for each in findings(network, "radius_odd")} == {"S1": 5, "S3": 300_000}
+    network.load(
+        "dealers",
+        {"dealer_code": "D1", "name": "Omar", "platform_fee_bp": "5", "channel_fee_bp": "60"},
+        {"dealer_code": "D2", "name": "Olga", "platform_fee_bp": "5500", "channel_fee_bp": "0"},
+    )
+    assert {each.code: each.numbers["metres"] for each in findings(network, "radius_odd")} == {
+        "S1": 5,
+        "S3": 300_000,
+    }
     assert [(each.thing, each.code, each.numbers) for each in findings(network, "fee_odd")] == [
-        ("dealer", "D1", {"column": "platform_fee_bp", "points": 5}), ("dealer", "D2", {"column": "platform_fee_bp", "points": 5500})]
+        ("dealer", "D1", {"column": "platform_fee_bp", "points": 5}),
+        ("dealer", "D2", {"column": "platform_fee_bp", "points": 5500}),
+    ]
 
 
 def test_3000_stores_are_looked_at_with_three_statements_and_once(network):
@@ -252,10 +411,23 @@ def test_3000_stores_are_looked_at_with_three_statements_and_once(network):
     for n in range(3_000):
         region = counties[n % len(counties)]
         latitude, longitude = np.array(region.centre) + rng.normal(0, 0.01, 2)
-        rows.append({"store_code": f"S{n}", "name": f"S{n}", "dealer_code": f"D{1 + n % 2}", "region_code": region.code, **place(latitude,
-            longitude)})
+        rows.append(
+            {
+                "store_code": f"S{n}",
+                "name": f"S{n}",
+                "dealer_code": f"D{1 + n % 2}",
+                "region_code": region.code,
+                **place(latitude, longitude),
+            }
+        )
     network.load("stores", *rows)
-    save(network, *(territory(f"T{n}", f"D{1 + n % 2}", square(100 + n % 40 / 10, 25 + n // 40 / 10)) for n in range(800)))
+    save(
+        network,
+        *(
+            territory(f"T{n}", f"D{1 + n % 2}", square(100 + n % 40 / 10, 25 + n // 40 / 10))
+            for n in range(800)
+        ),
+    )
     findings(network)  # the snapshot and the tables are there
     network_check.forget()
     with statements() as found, db.read() as connection:

@@ -1,4 +1,5 @@
 """Many at once (M12, M21): one effect each, no deadlock, no sale above what was paid."""
+
 from __future__ import annotations
 
 import threading
@@ -51,19 +52,27 @@ def test_the_same_order_fifty_times_at_once_is_one(shop: Shop, known: bool):
 
 def test_the_same_number_with_other_contents_at_once_is_one_and_the_rest_refused(shop: Shop):
     order = shop.order(store_code="S1")
-    found = at_once(*[lambda n=n: shop.records(replace(order, channel=f"k{n}")).new for n in range(MANY)])
+    found = at_once(
+        *[lambda n=n: shop.records(replace(order, channel=f"k{n}")).new for n in range(MANY)]
+    )
     assert found.count(1) == 1 and sum(isinstance(each, OrderReused) for each in found) == MANY - 1
     assert shop.network.count(sales_order) == 1
 
 
 def test_many_orders_of_one_new_customer_at_once_make_one_customer_and_one_first_order(shop: Shop):
-    orders = [shop.order("new", day(n / 100), store_code="S1", order_no=f"N{n:02}") for n in range(MANY)]
+    orders = [
+        shop.order("new", day(n / 100), store_code="S1", order_no=f"N{n:02}") for n in range(MANY)
+    ]
     assert at_once(*[lambda each=each: shop.records(each).new for each in orders]) == [1] * MANY
     assert shop.network.count(customer) == 1
-    assert shop.bound("new", day(1))[0] == "S1" and shop.state("new").home_valid_until == day((MANY - 1) / 100 + 365)
+    assert shop.bound("new", day(1))[0] == "S1" and shop.state("new").home_valid_until == day(
+        (MANY - 1) / 100 + 365
+    )
 
 
-def test_files_and_events_about_the_same_new_people_in_opposite_orders_do_not_lock_each_other_out(shop: Shop):
+def test_files_and_events_about_the_same_new_people_in_opposite_orders_do_not_lock_each_other_out(
+    shop: Shop,
+):
     names = [f"p{n:02}" for n in range(40)]
 
     def file(order: list[str], mark: str) -> Callable[[], int]:
@@ -71,10 +80,26 @@ def test_files_and_events_about_the_same_new_people_in_opposite_orders_do_not_lo
         return lambda: shop.records(*orders).new
 
     def events(order: list[str], mark: str) -> Callable[[], int]:
-        made = [shop.event("contact.confirmed", day(0), "Wang", name, event_id=f"{mark}-{name}", external_userid=f"w-{name}") for name in order]
+        made = [
+            shop.event(
+                "contact.confirmed",
+                day(0),
+                "Wang",
+                name,
+                event_id=f"{mark}-{name}",
+                external_userid=f"w-{name}",
+            )
+            for name in order
+        ]
         return lambda: record_events(made, actor="t", now=shop.network.now).accepted
 
-    found = at_once(file(names, "a"), file(names[::-1], "b"), events(names, "c"), events(names[::-1], "d"), file(names[::2] + names[1::2], "e"))
+    found = at_once(
+        file(names, "a"),
+        file(names[::-1], "b"),
+        events(names, "c"),
+        events(names[::-1], "d"),
+        file(names[::2] + names[1::2], "e"),
+    )
     assert found == [40] * 5
     assert shop.network.count(customer) == 40
 
@@ -100,7 +125,9 @@ def test_the_same_event_fifty_times_at_once_is_one_e8(shop: Shop):
 
 
 def test_adds_by_two_guides_at_once_make_one_owner_b1(shop: Shop):
-    found = at_once(*[lambda n=n: shop.adds(("Wang", "Zhao")[n % 2], day(n / 10)) for n in range(20)])
+    found = at_once(
+        *[lambda n=n: shop.adds(("Wang", "Zhao")[n % 2], day(n / 10)) for n in range(20)]
+    )
     assert found == [None] * 20
     assert shop.bound("c1", day(5)) == ("S1", "Wang")
 
@@ -109,7 +136,10 @@ def test_visits_orders_and_events_of_one_customer_at_once_all_count_m12(shop: Sh
     deeds: list[Callable[[], Any]] = []
     for n in range(12):
         order = shop.order("c1", day(1 + n / 100), store_code="S1", order_no=f"N{n:02}")
-        deeds += [lambda order=order: shop.records(order).new, lambda n=n: shop.visits("c1", day(n / 100), near="S1").entry_id is not None,
-                  lambda n=n: shop.adds("Wang", day(n / 100))]
+        deeds += [
+            lambda order=order: shop.records(order).new,
+            lambda n=n: shop.visits("c1", day(n / 100), near="S1").entry_id is not None,
+            lambda n=n: shop.adds("Wang", day(n / 100)),
+        ]
     assert [each for each in at_once(*deeds) if isinstance(each, Exception)] == []
     assert shop.bound("c1", day(2)) == ("S1", "Wang")

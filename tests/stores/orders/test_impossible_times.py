@@ -1,4 +1,6 @@
-"""No fact lies more than 24 hours ahead of its receipt or before 2000; one that an older version took waits for its time (N5)."""
+"""No fact lies more than 24 hours ahead of its receipt or before 2000; one that an older version
+took waits for its time (N5)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -29,29 +31,78 @@ SECOND = dt.timedelta(seconds=1)
 def tries(shop: Shop, at: dt.datetime, now: dt.datetime) -> dict[str, Any]:
     """Every way to tell a fact of the moment `at`, each as a call."""
     return {
-        "entry": lambda: entering.enter(Arrival({"customer_id": "c7"}, region_code="310000", occurred_at=at), body_hash="-", now=now),
-        "arrivals": lambda: entering_bulk.record_arrivals([PastArrival(entering.new_entry_id(now), Arrival({"customer_id": "c8"}, occurred_at=at), now)], now=now),
+        "entry": lambda: entering.enter(
+            Arrival({"customer_id": "c7"}, region_code="310000", occurred_at=at),
+            body_hash="-",
+            now=now,
+        ),
+        "arrivals": lambda: entering_bulk.record_arrivals(
+            [
+                PastArrival(
+                    entering.new_entry_id(now), Arrival({"customer_id": "c8"}, occurred_at=at), now
+                )
+            ],
+            now=now,
+        ),
         "order": lambda: writing.record_orders([shop.order("c7", at)], actor="test", now=now),
-        "orders": lambda: writing.record_orders([shop.order(f"c{n}", at) for n in range(writing.FEW + 1)], actor="test", now=now),
-        "refund": lambda: refunding.record_refunds([shop.refund("sold", (1, 1), at=at)], actor="test", now=now),
+        "orders": lambda: writing.record_orders(
+            [shop.order(f"c{n}", at) for n in range(writing.FEW + 1)], actor="test", now=now
+        ),
+        "refund": lambda: refunding.record_refunds(
+            [shop.refund("sold", (1, 1), at=at)], actor="test", now=now
+        ),
         "state": lambda: record_state("sold", "shipped", at, actor="test", now=now),
-        "parameter": lambda: sign_param(store_code="S1", issued_at=at, actor=COMMAND_LINE, now=now)}
+        "parameter": lambda: sign_param(store_code="S1", issued_at=at, actor=COMMAND_LINE, now=now),
+    }
 
 
-@pytest.mark.parametrize("at", [FAR, day(0) + dt.timedelta(hours=24) + SECOND, dt.datetime(1999, 12, 31, 15, 59, 59, tzinfo=dt.UTC),
-                                dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.datetime(1899, 12, 30, tzinfo=dt.UTC)])
+@pytest.mark.parametrize(
+    "at",
+    [
+        FAR,
+        day(0) + dt.timedelta(hours=24) + SECOND,
+        dt.datetime(1999, 12, 31, 15, 59, 59, tzinfo=dt.UTC),
+        dt.datetime(1970, 1, 1, tzinfo=dt.UTC),
+        dt.datetime(1899, 12, 30, tzinfo=dt.UTC),
+    ],
+)
 def test_what_cannot_have_happened_is_taken_by_no_door(shop: Shop, at: dt.datetime):
     shop.sells(order_no="sold", store_code="S1")
     before = shop.counts()
     for name, told in tries(shop, at, day(0)).items():
         with pytest.raises(ImpossibleTime) as refused:
             told()
-        assert refused.value.errors[0].field in ("occurred_at", "paid_at", "refunded_at", "at", "issued_at"), name
-    heard = event_intake.record_events([shop.event("contact.confirmed", at, "Wang"), shop.event("contact.confirmed", day(-1), "Wang")], actor="test", now=day(0))
-    assert (heard.accepted, [(r.index, r.field, r.code) for r in heard.refused]) == (1, [(0, "occurred_at", "impossible_time")])
+        assert refused.value.errors[0].field in (
+            "occurred_at",
+            "paid_at",
+            "refunded_at",
+            "at",
+            "issued_at",
+        ), name
+    heard = event_intake.record_events(
+        [
+            shop.event("contact.confirmed", at, "Wang"),
+            shop.event("contact.confirmed", day(-1), "Wang"),
+        ],
+        actor="test",
+        now=day(0),
+    )
+    assert (heard.accepted, [(r.index, r.field, r.code) for r in heard.refused]) == (
+        1,
+        [(0, "occurred_at", "impossible_time")],
+    )
     after = shop.counts()
     assert {name for name in after if after[name] != before[name]} <= {
-        "event", "event_key", "intake", "intake_open", "binding", "changed_customer", "customer", "customer_identity", "customer_state"}  # of the good event
+        "event",
+        "event_key",
+        "intake",
+        "intake_open",
+        "binding",
+        "changed_customer",
+        "customer",
+        "customer_identity",
+        "customer_state",
+    }  # of the good event
 
 
 def test_what_lies_a_day_ahead_is_taken_for_clocks_differ(shop: Shop):
@@ -72,7 +123,8 @@ def test_a_known_order_of_an_impossible_time_sent_again_is_still_known(shop: Sho
     assert writing.record_orders([order], actor="test", now=day(0)).unchanged == 1
 
 
-# -- what stands in old installations ------------------------------------------------------------------------------------------------
+# -- what stands in old installations --------------------------------------------------------------
+
 
 @contextmanager
 def as_before() -> Iterator[None]:
@@ -100,7 +152,9 @@ def bound_by_wang(shop: Shop) -> None:
 def test_a_stored_order_of_2062_moves_no_protected_customer_now_and_counts_from_then(shop: Shop):
     bound_by_wang(shop)
     with as_before():
-        writing.record_orders([shop.order(at=OF_2062, guide_code="Zhao", store_code="S2")], actor="test", now=day(2))
+        writing.record_orders(
+            [shop.order(at=OF_2062, guide_code="Zhao", store_code="S2")], actor="test", now=day(2)
+        )
     rebinding.follow_ahead(day(2), since=day(2))
     assert shop.bound("c1", day(3)) == ("S1", "Wang")
     assert shop.state().home_valid_until == day(365)  # not prolonged either
@@ -139,10 +193,26 @@ def test_a_stored_visit_of_2099_does_not_stop_the_last_visit(shop: Shop, told_by
     with as_before():
         shop.visits("c1", day(0), "S1")
         if told_by == "entry":
-            entering.enter(Arrival({"customer_id": "c1"}, SourcePoint(*HERE["S2"], "wgs84"), occurred_at=FAR), body_hash="-", now=day(0))
+            entering.enter(
+                Arrival({"customer_id": "c1"}, SourcePoint(*HERE["S2"], "wgs84"), occurred_at=FAR),
+                body_hash="-",
+                now=day(0),
+            )
         else:
-            entering_bulk.record_arrivals([PastArrival(entering.new_entry_id(day(0)), Arrival({"customer_id": "c1"}, SourcePoint(*HERE["S2"], "wgs84"),
-                                                                                              occurred_at=FAR), day(0))], now=day(0))
+            entering_bulk.record_arrivals(
+                [
+                    PastArrival(
+                        entering.new_entry_id(day(0)),
+                        Arrival(
+                            {"customer_id": "c1"},
+                            SourcePoint(*HERE["S2"], "wgs84"),
+                            occurred_at=FAR,
+                        ),
+                        day(0),
+                    )
+                ],
+                now=day(0),
+            )
     assert shop.state().last_visit_at == FAR
     shop.visits("c1", day(1), "S3")
     assert shop.state().last_visit_at == day(1)
@@ -152,7 +222,13 @@ def test_a_stored_visit_of_2099_does_not_stop_the_last_visit(shop: Shop, told_by
 
 def test_a_stored_touch_of_2099_is_not_the_last_parameter(shop: Shop):
     with as_before():
-        entering.enter(Arrival({"customer_id": "c1"}, NOWHERE, entry_param=shop.link("Zhao", FAR), occurred_at=FAR), body_hash="-", now=day(0))
+        entering.enter(
+            Arrival(
+                {"customer_id": "c1"}, NOWHERE, entry_param=shop.link("Zhao", FAR), occurred_at=FAR
+            ),
+            body_hash="-",
+            now=day(0),
+        )
     shop.visits("c1", day(1), link="Wang")
     assert shop.state().param_at == day(1)
 

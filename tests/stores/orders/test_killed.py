@@ -1,4 +1,6 @@
-"""A process killed in the middle of its sales leaves whole orders and nothing else; what is sent again counts once."""
+"""A process killed in the middle of its sales leaves whole orders and nothing else; what is sent
+again counts once."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -20,9 +22,15 @@ from tests.stores.orders import till
 from tests.stores.orders.shop import Shop
 
 
-def test_after_kill_9_every_order_is_whole_and_sending_all_again_makes_each_once(shop: Shop, database_url: str):
+def test_after_kill_9_every_order_is_whole_and_sending_all_again_makes_each_once(
+    shop: Shop, database_url: str
+):
     for n in range(2):
-        process = subprocess.Popen([sys.executable, "-m", "tests.stores.orders.till", database_url, str(n * 20)], cwd=ROOT, stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.stores.orders.till", database_url, str(n * 20)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+        )
         assert process.stdout is not None
         with process.stdout:
             assert process.stdout.readline() == b"selling\n"
@@ -34,11 +42,21 @@ def test_after_kill_9_every_order_is_whole_and_sending_all_again_makes_each_once
     most = max(int(r.order_no[1:]) for r in shop.network.rows(sales_order)) + 1
     outcome = shop.records(*(till.order(n) for n in range(most)))
     assert (outcome.new, outcome.unchanged) == (most - sold, sold)
-    record_refunds([till.refund(n) for n in range(1, most, 2)], actor="till", now=till.START + dt.timedelta(days=90))
+    record_refunds(
+        [till.refund(n) for n in range(1, most, 2)],
+        actor="till",
+        now=till.START + dt.timedelta(days=90),
+    )
     _all_whole(shop)
     with db.read() as connection:
-        kinds = dict(connection.execute(select(transfer.c.kind, func.sum(transfer.c.amount_minor)).group_by(transfer.c.kind)).all())
-    assert kinds["sale"] == sum(1_500 + n for n in range(most)) and kinds["refund"] == 333 * len(range(1, most, 2))
+        kinds = dict(
+            connection.execute(
+                select(transfer.c.kind, func.sum(transfer.c.amount_minor)).group_by(transfer.c.kind)
+            ).all()
+        )
+    assert kinds["sale"] == sum(1_500 + n for n in range(most)) and kinds["refund"] == 333 * len(
+        range(1, most, 2)
+    )
 
 
 def _all_whole(shop: Shop) -> None:
@@ -47,7 +65,9 @@ def _all_whole(shop: Shop) -> None:
     assert count(order_key) == orders and count(order_line) == 2 * orders
     assert count(refund_key) == refunds == count(refund_line)
     assert count(journal) == orders + refunds
-    assert all(r.home_store_id is not None for r in shop.network.rows(customer_state, "customer_id"))
+    assert all(
+        r.home_store_id is not None for r in shop.network.rows(customer_state, "customer_id")
+    )
     seal_now(till.START)
     with db.read() as connection:
         assert [*broken_seals(connection), *unsealed_or_lost(connection)] == []

@@ -1,4 +1,6 @@
-"""Files too large for one transaction: none or all of it, whatever happens in the middle (N2, stores/base/accepted_files.py)."""
+"""Files too large for one transaction: none or all of it, whatever happens in the middle (N2,
+stores/base/accepted_files.py)."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -38,18 +40,49 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def the_file(mark: str = "a") -> tuple[list[FileOrder], list[FileRefund]]:
-    """Twenty orders of seven customers in no order of time, and six refunds of three of them, two in other pieces than the first."""
+    """Twenty orders of seven customers in no order of time, and six refunds of three of them, two
+    in other pieces than the first."""
     latitude, longitude = HERE["S2"]
     place = {"latitude": latitude, "longitude": longitude, "crs": "wgs84"}
-    orders = [FileOrder(n + 2, f"{mark}{n:02}", f"{mark}-c{n % 7}", day((n * 7) % ORDERS), "CNY",
-                        (FileLine(n + 2, 1, 1_000 + n, 1, "A", "tea"), FileLine(n + 2, 2, 500, 2, None, None)), place if n % 3 else None, None, None,
-                        "S1", "Wang" if n % 5 == 0 else None, "mall") for n in range(ORDERS)]
-    refunds = [FileRefund(50 + n, f"{mark}r{n}", f"{mark}{n % 3:02}", f"{mark}-c{n % 3}", day(30 + n), "CNY", ((1, 100),), 7) for n in range(REFUNDS)]
+    orders = [
+        FileOrder(
+            n + 2,
+            f"{mark}{n:02}",
+            f"{mark}-c{n % 7}",
+            day((n * 7) % ORDERS),
+            "CNY",
+            (FileLine(n + 2, 1, 1_000 + n, 1, "A", "tea"), FileLine(n + 2, 2, 500, 2, None, None)),
+            place if n % 3 else None,
+            None,
+            None,
+            "S1",
+            "Wang" if n % 5 == 0 else None,
+            "mall",
+        )
+        for n in range(ORDERS)
+    ]
+    refunds = [
+        FileRefund(
+            50 + n,
+            f"{mark}r{n}",
+            f"{mark}{n % 3:02}",
+            f"{mark}-c{n % 3}",
+            day(30 + n),
+            "CNY",
+            ((1, 100),),
+            7,
+        )
+        for n in range(REFUNDS)
+    ]
     return orders, refunds
 
 
-def brings(shop: Shop, mark: str = "a", progress: Callable[[int, int], None] | None = None) -> Outcome:
-    return filing.file_orders(*the_file(mark), actor=COMMAND_LINE, now=shop.network.now, progress=progress)
+def brings(
+    shop: Shop, mark: str = "a", progress: Callable[[int, int], None] | None = None
+) -> Outcome:
+    return filing.file_orders(
+        *the_file(mark), actor=COMMAND_LINE, now=shop.network.now, progress=progress
+    )
 
 
 def killed_after(pieces: int) -> Callable[[int, int], None]:
@@ -63,9 +96,27 @@ def killed_after(pieces: int) -> Callable[[int, int], None]:
 def told(shop: Shop, mark: str) -> list[Any]:
     """The file's orders as the books have them, without what numbers and marks differ in."""
     with db.read() as connection:
-        rows = connection.execute(select(sales_order).where(sales_order.c.order_no.startswith(mark)).order_by(sales_order.c.order_no)).all()
-        return [(r.order_no[1:], r.paid_at, r.total_minor, r.store_id, r.owner_basis, r.guide_id, r.guide_basis, r.home_store_id, r.link_guide_id,
-                 r.platform_fee_minor, r.received_at) for r in rows]
+        rows = connection.execute(
+            select(sales_order)
+            .where(sales_order.c.order_no.startswith(mark))
+            .order_by(sales_order.c.order_no)
+        ).all()
+        return [
+            (
+                r.order_no[1:],
+                r.paid_at,
+                r.total_minor,
+                r.store_id,
+                r.owner_basis,
+                r.guide_id,
+                r.guide_basis,
+                r.home_store_id,
+                r.link_guide_id,
+                r.platform_fee_minor,
+                r.received_at,
+            )
+            for r in rows
+        ]
 
 
 def bindings(shop: Shop, mark: str) -> list[Any]:
@@ -74,15 +125,34 @@ def bindings(shop: Shop, mark: str) -> list[Any]:
 
 def is_nothing(shop: Shop) -> bool:
     count = shop.network.count
-    return count(sales_order) == count(refund) == count(accepted_files.accepted_file) == count(accepted_files.accepted_number) == 0
+    return (
+        count(sales_order)
+        == count(refund)
+        == count(accepted_files.accepted_file)
+        == count(accepted_files.accepted_number)
+        == 0
+    )
 
 
 def is_whole(shop: Shop) -> bool:
     count = shop.network.count
-    left = [count(t) for t in (accepted_files.accepted_file, accepted_files.accepted_piece, accepted_files.accepted_number)]
+    left = [
+        count(t)
+        for t in (
+            accepted_files.accepted_file,
+            accepted_files.accepted_piece,
+            accepted_files.accepted_number,
+        )
+    ]
     with db.read() as connection:
         faults = [fault for check in CHECKS for fault in check(connection).faults]
-    return (count(sales_order), count(order_line), count(refund), left, faults) == (ORDERS, 2 * ORDERS, REFUNDS, [0, 0, 0], [])
+    return (count(sales_order), count(order_line), count(refund), left, faults) == (
+        ORDERS,
+        2 * ORDERS,
+        REFUNDS,
+        [0, 0, 0],
+        [],
+    )
 
 
 def test_pieces_say_the_same_as_one_transaction(shop: Shop, monkeypatch: pytest.MonkeyPatch):
@@ -113,8 +183,12 @@ def test_what_ends_before_the_file_is_accepted_leaves_nothing(shop: Shop):
     assert is_nothing(shop)
 
 
-def test_pieces_staged_by_a_process_that_was_killed_are_thrown_away(shop: Shop, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(accepted_files, "discard", lambda file_id: None)  # a dead process cleans nothing up
+def test_pieces_staged_by_a_process_that_was_killed_are_thrown_away(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(
+        accepted_files, "discard", lambda file_id: None
+    )  # a dead process cleans nothing up
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(0))
     monkeypatch.undo()
@@ -128,7 +202,11 @@ def test_once_accepted_the_file_comes_to_its_end_whoever_finds_it(shop: Shop, pi
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(pieces))
     with db.read() as connection:
-        assert any("pieces are not written" in fault for check in CHECKS for fault in check(connection).faults)
+        assert any(
+            "pieces are not written" in fault
+            for check in CHECKS
+            for fault in check(connection).faults
+        )
     assert accepted_files.finish_left(60.0) == 1
     assert is_whole(shop)
     assert accepted_files.finish_left(60.0) == 0
@@ -157,13 +235,18 @@ def test_the_same_file_twice_at_once_is_one(shop: Shop):
 
 
 def test_orders_and_refunds_with_a_number_of_the_file_come_again_later(shop: Shop):
-    """Nobody slips in between the pieces, whatever the content; afterwards the usual answers are given."""
+    """Nobody slips in between the pieces, whatever the content; afterwards the usual answers are
+    given."""
     orders, _ = the_file()
     late, other = filing.order_in(orders[14]), shop.order(order_no=orders[14].order_no)
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(1))
-    for deed in (lambda: shop.records(late), lambda: shop.records(other), lambda: shop.takes_back("a00", (2, 400)),
-                 lambda: shop.takes_back("a05", (1, 5), number="ar5")):
+    for deed in (
+        lambda: shop.records(late),
+        lambda: shop.records(other),
+        lambda: shop.takes_back("a00", (2, 400)),
+        lambda: shop.takes_back("a05", (1, 5), number="ar5"),
+    ):
         with pytest.raises(Busy):
             deed()
     assert shop.records(shop.order("somebody", store_code="S1")).new == 1
@@ -175,7 +258,9 @@ def test_orders_and_refunds_with_a_number_of_the_file_come_again_later(shop: Sho
 
 
 @pytest.mark.parametrize("between", ["an order", "a refund"])
-def test_what_comes_between_check_and_acceptance_is_seen(shop: Shop, monkeypatch: pytest.MonkeyPatch, between: str):
+def test_what_comes_between_check_and_acceptance_is_seen(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, between: str
+):
     orders, _ = the_file()
     for each in orders[:3]:
         shop.records(filing.order_in(each))
@@ -194,5 +279,8 @@ def test_what_comes_between_check_and_acceptance_is_seen(shop: Shop, monkeypatch
     outcome = brings(shop)
     known = 4 if between == "an order" else 3
     assert outcome == Outcome(new=ORDERS + REFUNDS - known, unchanged=known)
-    assert (shop.network.count(sales_order), shop.network.count(refund)) == (ORDERS, REFUNDS + (between == "a refund"))
+    assert (shop.network.count(sales_order), shop.network.count(refund)) == (
+        ORDERS,
+        REFUNDS + (between == "a refund"),
+    )
     assert shop.network.count(accepted_files.accepted_number) == 0

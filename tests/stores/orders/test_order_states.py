@@ -1,4 +1,5 @@
 """States of orders, one or many at once: each once, at its first time (C11)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -26,7 +27,11 @@ def orders(database: db.Database) -> Iterator[None]:
     before = brand._brand
     brand.configure(brand.Brand(ZoneInfo("Asia/Shanghai"), "CNY", 2))
     network.forget()
-    record_orders([OrderIn(f"D{n}", f"c{n}", PAID, "CNY", (LineIn(1, 1, 1_000),)) for n in range(3)], actor="test", now=PAID)
+    record_orders(
+        [OrderIn(f"D{n}", f"c{n}", PAID, "CNY", (LineIn(1, 1, 1_000),)) for n in range(3)],
+        actor="test",
+        now=PAID,
+    )
     yield
     brand._brand = before
 
@@ -41,7 +46,9 @@ def stored() -> int:
 
 
 def test_many_states_are_recorded_once() -> None:
-    given = [StateIn(f"D{n}", state, PAID + HOUR) for n in range(3) for state in ("shipped", "received")]
+    given = [
+        StateIn(f"D{n}", state, PAID + HOUR) for n in range(3) for state in ("shipped", "received")
+    ]
     assert states(*given) == Outcome(6, 0)
     assert states(*given) == Outcome(0, 6)
     assert record_state("D0", "shipped", PAID + HOUR, actor="test", now=PAID + 6 * HOUR) is False
@@ -56,9 +63,17 @@ def test_another_time_is_refused_and_nothing_is_written() -> None:
     assert stored() == 1
 
 
-@pytest.mark.parametrize("given, fault", [
-    (StateIn("D9", "shipped", PAID + HOUR), NotFound), (StateIn("D0", "shipped", PAID - HOUR), InvalidInput)], ids=["unknown order", "before payment"])
-def test_an_unsound_state_is_refused_with_all_the_others(given: StateIn, fault: type[Exception]) -> None:
+@pytest.mark.parametrize(
+    "given, fault",
+    [
+        (StateIn("D9", "shipped", PAID + HOUR), NotFound),
+        (StateIn("D0", "shipped", PAID - HOUR), InvalidInput),
+    ],
+    ids=["unknown order", "before payment"],
+)
+def test_an_unsound_state_is_refused_with_all_the_others(
+    given: StateIn, fault: type[Exception]
+) -> None:
     with pytest.raises(fault):
         states(StateIn("D1", "shipped", PAID + HOUR), given)
     assert stored() == 0

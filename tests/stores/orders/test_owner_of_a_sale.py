@@ -1,4 +1,6 @@
-"""Whose sale an order is (D1, CONTRACT 2): the server decides, from what it knows of the moment of payment (M8)."""
+"""Whose sale an order is (D1, CONTRACT 2): the server decides, from what it knows of the moment of
+payment (M8)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -63,7 +65,11 @@ def test_the_bindings_at_the_moment_of_payment_take_part_in_the_decision_m8(shop
 
 
 def test_a_default_store_owns_no_sale(shop: Shop):
-    policies.publish({"default_store": "S1", "region_defaults": {"310000": "S1"}, "note": "n"}, actor=COMMAND_LINE, now=shop.network.now)
+    policies.publish(
+        {"default_store": "S1", "region_defaults": {"310000": "S1"}, "note": "n"},
+        actor=COMMAND_LINE,
+        now=shop.network.now,
+    )
     assert owner(shop.sells(location=NOWHERE, region_code="310000")) == (None, None, "unattributed")
 
 
@@ -79,8 +85,15 @@ def test_what_was_seen_goes_before_what_the_file_names(shop: Shop):
 def test_an_order_that_nobody_owns_is_not_lost(shop: Shop):
     shown = shop.sells()
     assert owner(shown) == (None, None, "unattributed")
-    assert shown["transfers"] == [{"debit_account": "hq/collections", "credit_account": "hq/unattributed", "amount_minor": 10_000, "currency": "CNY",
-                                   "kind": "sale_unattributed"}]
+    assert shown["transfers"] == [
+        {
+            "debit_account": "hq/collections",
+            "credit_account": "hq/unattributed",
+            "amount_minor": 10_000,
+            "currency": "CNY",
+            "kind": "sale_unattributed",
+        }
+    ]
 
 
 def test_a_store_that_belonged_to_nobody_then_owns_nothing(shop: Shop):
@@ -88,18 +101,29 @@ def test_a_store_that_belonged_to_nobody_then_owns_nothing(shop: Shop):
     assert owner(shop.sells(at=day(0), store_code="S9")) == (None, None, "unattributed")
 
 
-# -- spoofing -----------------------------------------------------------------------------------------------------------------------
+# -- spoofing --------------------------------------------------------------------------------------
+
 
 def test_the_entry_of_another_customer_is_refused_and_nothing_written(shop: Shop):
     entry = shop.visits("victim", day(0), near="S2")
     before = shop.counts()
     with pytest.raises(InvalidInput) as refused:
         shop.records(shop.order("thief", day(0.1), entry_id=entry.entry_id))
-    assert refused.value.code == "entry_of_another_customer" and refused.value.errors[0].field == "entry_id"
+    assert (
+        refused.value.code == "entry_of_another_customer"
+        and refused.value.errors[0].field == "entry_id"
+    )
     assert shop.counts() == before
 
 
-@pytest.mark.parametrize("field, code", [("entry_id", "unknown_entry"), ("guide_code", "unknown_guide"), ("store_code", "unknown_store")])
+@pytest.mark.parametrize(
+    "field, code",
+    [
+        ("entry_id", "unknown_entry"),
+        ("guide_code", "unknown_guide"),
+        ("store_code", "unknown_store"),
+    ],
+)
 def test_what_nobody_knows_is_refused_and_nothing_written(shop: Shop, field: str, code: str):
     before = shop.counts()
     with pytest.raises(InvalidInput) as refused:
@@ -116,7 +140,8 @@ def test_the_wrong_currency_is_refused_and_nothing_written(shop: Shop):
     assert shop.counts() == before
 
 
-# -- frozen -------------------------------------------------------------------------------------------------------------------------
+# -- frozen ----------------------------------------------------------------------------------------
+
 
 def test_rates_are_frozen_on_the_order_d1(shop: Shop):
     shop.sells(store_code="S1", order_no="before")
@@ -129,7 +154,9 @@ def test_rates_are_frozen_on_the_order_d1(shop: Shop):
 
 def test_a_store_sold_in_mid_month_shuffled_or_not_gives_the_same_owners_and_rates_m8(shop: Shop):
     shop.network.now = day(15)
-    shop.network.load("stores", {"store_code": "S1", "dealer_code": "D2", "contract_from": "2025-03-10"})
+    shop.network.load(
+        "stores", {"store_code": "S1", "dealer_code": "D2", "contract_from": "2025-03-10"}
+    )
     orders = [shop.order("c1", day(n), store_code="S1", order_no=f"N{n}") for n in range(20)]
     shop.records(*orders[::3], *orders[1::3], *orders[2::3])
     change = dt.datetime(2025, 3, 9, 16, tzinfo=dt.UTC)  # midnight in Shanghai
@@ -141,21 +168,42 @@ def test_a_store_sold_in_mid_month_shuffled_or_not_gives_the_same_owners_and_rat
 
 def test_an_order_of_the_past_goes_to_the_dealer_of_then_whenever_it_comes_d12(shop: Shop):
     shop.network.now = day(15)
-    shop.network.load("stores", {"store_code": "S1", "dealer_code": "D2", "contract_from": "2025-03-10"})
+    shop.network.load(
+        "stores", {"store_code": "S1", "dealer_code": "D2", "contract_from": "2025-03-10"}
+    )
     assert shop.sells(at=day(20), store_code="S1")["dealer_code"] == "D2"
     assert shop.sells(at=day(1), store_code="S1")["dealer_code"] == "D1"
 
 
 def test_a_file_in_one_call_equals_its_orders_one_by_one_in_time_m8(shop: Shop):
     def orders(customer: str) -> list:
-        return [shop.order(customer, day(n), guide_code=g, store_code=s, order_no=f"{customer}-{n}")
-                for n, (g, s) in enumerate([(None, "S1"), ("Zhao", "S2"), (None, "S3"), ("Wang", "S1"), (None, None), (None, "S2")])]
+        return [
+            shop.order(customer, day(n), guide_code=g, store_code=s, order_no=f"{customer}-{n}")
+            for n, (g, s) in enumerate(
+                [
+                    (None, "S1"),
+                    ("Zhao", "S2"),
+                    (None, "S3"),
+                    ("Wang", "S1"),
+                    (None, None),
+                    (None, "S2"),
+                ]
+            )
+        ]
 
     for each in orders("one"):
         shop.records(each)
     shop.records(*reversed(orders("all")))
     for n in range(6):
         one, all_ = shop.row(f"one-{n}"), shop.row(f"all-{n}")
-        for name in ("store_id", "dealer_id", "guide_id", "guide_basis", "home_store_id", "owner_basis", "platform_fee_minor"):
+        for name in (
+            "store_id",
+            "dealer_id",
+            "guide_id",
+            "guide_basis",
+            "home_store_id",
+            "owner_basis",
+            "platform_fee_minor",
+        ):
             assert getattr(one, name) == getattr(all_, name), (n, name)
     assert shop.bound("one", day(10)) == shop.bound("all", day(10))

@@ -1,4 +1,6 @@
-"""Re-assigning a customer base: who goes where and who stays (A11, A12, B3), in chunks that a kill does not double, and equal to the fold."""
+"""Re-assigning a customer base: who goes where and who stays (A11, A12, B3), in chunks that a kill
+does not double, and equal to the fold."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -32,24 +34,39 @@ from tests.stores.orders.shop import Shop, day
 HOUR = dt.timedelta(hours=1)
 
 
-def moves(n: float, old: int = A, new: int = B, forced: bool = False, undone: float | None = None) -> BindingFact:
-    return BindingFact(fold_day(n), "reassigned", 7, "000000000007", store_id=new, from_store_id=old, forced=forced,
-                       undone_at=fold_day(undone) if undone else None)
+def moves(
+    n: float, old: int = A, new: int = B, forced: bool = False, undone: float | None = None
+) -> BindingFact:
+    return BindingFact(
+        fold_day(n),
+        "reassigned",
+        7,
+        "000000000007",
+        store_id=new,
+        from_store_id=old,
+        forced=forced,
+        undone_at=fold_day(undone) if undone else None,
+    )
 
 
-# -- the fold -----------------------------------------------------------------------------------------------------------------
+# -- the fold --------------------------------------------------------------------------------------
+
 
 def test_a_reassigned_home_keeps_its_clocks_a11():
     homes = [b for b in timeline([buys(0, A), moves(40)], Rules()) if b.kind == "home"]
     assert [(b.store_id, b.started_at, b.ended_at, b.reason, b.end_reason) for b in homes] == [
-        (A, fold_day(0), fold_day(40), "first_order", "reassigned"), (B, fold_day(40), fold_day(365), "reassigned", "validity_over")]
+        (A, fold_day(0), fold_day(40), "first_order", "reassigned"),
+        (B, fold_day(40), fold_day(365), "reassigned", "validity_over"),
+    ]
     assert homes[0].protected_until == homes[1].protected_until == fold_day(30)
 
 
 def test_a_protected_home_stays_unless_the_deed_says_otherwise_b3():
     assert held(buys(0, A), moves(20), at=21) == (A, None)
     assert held(buys(0, A), moves(20, forced=True), at=21) == (B, None)
-    assert held(buys(0, A), buys(35, A), moves(40), at=41) == (A, None), "a late order shows that he was protected"
+    assert held(buys(0, A), buys(35, A), moves(40), at=41) == (A, None), (
+        "a late order shows that he was protected"
+    )
 
 
 def test_who_lives_elsewhere_by_then_is_not_moved():
@@ -72,15 +89,26 @@ def test_undone_it_comes_back_unless_somebody_changed_it():
 
 
 def test_a_move_to_a_store_that_closed_goes_to_its_successor_a11():
-    assert held(buys(0, A), moves(40), at=41, rules=Rules(closings={B: (Closing(1, B, C, fold_day(39)),)})) == (C, None)
+    assert held(
+        buys(0, A), moves(40), at=41, rules=Rules(closings={B: (Closing(1, B, C, fold_day(39)),)})
+    ) == (C, None)
 
 
-# -- the plan -----------------------------------------------------------------------------------------------------------------
+# -- the plan --------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize(("body", "field"), [
-    ({"causes": ["closed"]}, "reason"), ({"reason": "x"}, "causes"), ({"reason": "x", "causes": ["moon"]}, "causes"),
-    ({"reason": "x", "from_store_codes": ["S1"], "target": "store"}, "to_store_code"), ({"reason": "x", "causes": ["closed"], "more": 1}, "more"),
-    ({"reason": "x", "causes": ["first_order", "closed"]}, "causes"), ({"reason": "x", "causes": ["closed"], "bound_from": "soon"}, "bound_from")])
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"causes": ["closed"]}, "reason"),
+        ({"reason": "x"}, "causes"),
+        ({"reason": "x", "causes": ["moon"]}, "causes"),
+        ({"reason": "x", "from_store_codes": ["S1"], "target": "store"}, "to_store_code"),
+        ({"reason": "x", "causes": ["closed"], "more": 1}, "more"),
+        ({"reason": "x", "causes": ["first_order", "closed"]}, "causes"),
+        ({"reason": "x", "causes": ["closed"], "bound_from": "soon"}, "bound_from"),
+    ],
+)
 def test_a_plan_says_what_is_wrong_with_it(body, field):
     with pytest.raises(InvalidInput) as told:
         parse(body)
@@ -88,11 +116,17 @@ def test_a_plan_says_what_is_wrong_with_it(body, field):
 
 
 def test_a_plan_is_read_as_it_was_written():
-    plan = Plan("moved", ("S1",), causes=("closed",), bound_before=dt.date(2025, 5, 1), include_protected=True)
+    plan = Plan(
+        "moved",
+        ("S1",),
+        causes=("closed",),
+        bound_before=dt.date(2025, 5, 1),
+        include_protected=True,
+    )
     assert parse(plan.body()) == plan
 
 
-# -- the deed -----------------------------------------------------------------------------------------------------------------
+# -- the deed --------------------------------------------------------------------------------------
 
 FROM_S1 = Plan("the lease ended", ("S1",), target="store", to_store_code="S2")
 
@@ -115,7 +149,8 @@ def homes(shop: Shop, hours: float = 2) -> dict[str, str | None]:
 
 @pytest.fixture
 def crowd(shop: Shop) -> Shop:
-    """At home in S1: old by an order, old by Wang's friend add, protected by a late order; other lives in S3."""
+    """At home in S1: old by an order, old by Wang's friend add, protected by a late order; other
+    lives in S3."""
     shop.sells("old", day(0), store_code="S1")
     shop.adds("Wang", day(1), "friend")
     shop.sells("new", day(80), store_code="S1")
@@ -127,7 +162,13 @@ def test_a_check_counts_and_binds_nobody(crowd: Shop):
     before = crowd.network.count(binding)
     number = reassign.ask(FROM_S1, actor=COMMAND_LINE, now=crowd.network.now)
     row = reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
-    assert (row.state, row.customers, row.protected, row.unplaced, row.moved) == ("checked", 2, 1, 0, 0)
+    assert (row.state, row.customers, row.protected, row.unplaced, row.moved) == (
+        "checked",
+        2,
+        1,
+        0,
+        0,
+    )
     assert homes(crowd) == {"old": "S1", "friend": "S1", "new": "S1", "other": "S3"}
     assert crowd.network.count(binding) == before and crowd.network.count(reassigned_customer) == 0
     again = reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
@@ -137,7 +178,9 @@ def test_a_check_counts_and_binds_nobody(crowd: Shop):
 def test_a_run_never_moves_a_protected_customer_b3(crowd: Shop):
     assert work(crowd).moved == 2
     assert homes(crowd) == {"old": "S2", "friend": "S2", "new": "S1", "other": "S3"}
-    assert crowd.bound("friend", crowd.network.now + 2 * HOUR)[1] == "Wang", "the owner stays the owner"
+    assert crowd.bound("friend", crowd.network.now + 2 * HOUR)[1] == "Wang", (
+        "the owner stays the owner"
+    )
 
 
 def test_protected_customers_go_too_when_the_plan_says_so(crowd: Shop):
@@ -155,19 +198,31 @@ def test_folding_again_changes_nothing(crowd: Shop):
     network.forget()
     with db.transaction() as connection:
         snapshot = network.snapshot(versions.current(connection))
-        known = rebinding.facts_of(connection, [r.id for r in crowd.network.rows(customer)], snapshot)
-        rebinding.rewrite(connection, known, rebinding.rules_of(snapshot), crowd.network.now + 5 * HOUR)
+        known = rebinding.facts_of(
+            connection, [r.id for r in crowd.network.rows(customer)], snapshot
+        )
+        rebinding.rewrite(
+            connection, known, rebinding.rules_of(snapshot), crowd.network.now + 5 * HOUR
+        )
     assert (bindings(crowd), states(crowd)) == before
 
 
 def bindings(shop: Shop) -> list[Any]:
-    return sorted(tuple(row)[1:-2] for row in shop.network.rows(binding) if row.superseded_at is None)
+    return sorted(
+        tuple(row)[1:-2] for row in shop.network.rows(binding) if row.superseded_at is None
+    )
 
 
 def states(shop: Shop) -> list[Any]:
     with db.read() as connection:
         s = customer_state.c
-        return list(connection.execute(select(s.customer_id, *(s[name] for name in rebinding.BOUND)).order_by(s.customer_id)))
+        return list(
+            connection.execute(
+                select(s.customer_id, *(s[name] for name in rebinding.BOUND)).order_by(
+                    s.customer_id
+                )
+            )
+        )
 
 
 def test_a_second_run_of_the_same_plan_finds_nobody(crowd: Shop):
@@ -179,12 +234,20 @@ def test_a_second_run_of_the_same_plan_finds_nobody(crowd: Shop):
 
 def test_stores_that_change_places_move_each_customer_once(crowd: Shop):
     """S1 to S3 and S3 to S1: nobody goes twice, however small the chunks."""
-    number = reassign.ask(Plan("swap", ("S1", "S3"), target="store", to_store_code="S2"), actor=COMMAND_LINE, now=crowd.network.now)
+    number = reassign.ask(
+        Plan("swap", ("S1", "S3"), target="store", to_store_code="S2"),
+        actor=COMMAND_LINE,
+        now=crowd.network.now,
+    )
     reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
     with db.transaction() as connection:
         s1, s3 = find_scope(connection, "store", "S1"), find_scope(connection, "store", "S3")
         for old, new in ((s1, s3), (s3, s1)):
-            connection.execute(reassignment_move.update().where(reassignment_move.c.from_store_id == old).values(to_store_id=new))
+            connection.execute(
+                reassignment_move.update()
+                .where(reassignment_move.c.from_store_id == old)
+                .values(to_store_id=new)
+            )
     reassign.start(number, actor=COMMAND_LINE, now=crowd.network.now)
     reassign.proceed(number, actor=COMMAND_LINE, clock=lambda: crowd.network.now, chunk=1)
     assert homes(crowd) == {"old": "S3", "friend": "S3", "new": "S1", "other": "S1"}
@@ -222,7 +285,10 @@ def test_an_order_that_came_meanwhile_protects_b3(crowd: Shop):
     reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
     reassign.start(number, actor=COMMAND_LINE, now=crowd.network.now)
     crowd.sells("old", crowd.network.now, store_code="S1")
-    assert reassign.proceed(number, actor=COMMAND_LINE, clock=lambda: crowd.network.now + HOUR).moved == 1
+    assert (
+        reassign.proceed(number, actor=COMMAND_LINE, clock=lambda: crowd.network.now + HOUR).moved
+        == 1
+    )
     assert homes(crowd)["old"] == "S1"
 
 
@@ -244,26 +310,44 @@ def test_of_a_closed_store_everybody_is_given_a_home_by_the_ladder_a11(crowd: Sh
     before = bindings(crowd)
     with db.transaction() as connection:
         snapshot = network.snapshot(versions.current(connection))
-        rebinding.rewrite(connection, rebinding.facts_of(connection, [r.id for r in crowd.network.rows(customer)], snapshot), rebinding.rules_of(snapshot),
-                          crowd.network.now + 5 * HOUR)
+        rebinding.rewrite(
+            connection,
+            rebinding.facts_of(connection, [r.id for r in crowd.network.rows(customer)], snapshot),
+            rebinding.rules_of(snapshot),
+            crowd.network.now + 5 * HOUR,
+        )
     assert bindings(crowd) == before
 
 
 def test_stores_out_of_service_and_in_foreign_territories_are_found_a2(crowd: Shop):
     crowd.network.open_store("S1", "D1", latitude="31.2304", longitude="121.4737", cloud_shop="off")
     network.forget()
-    number = reassign.ask(Plan("x", causes=("out_of_service", "closed", "foreign_territory")), actor=COMMAND_LINE, now=crowd.network.now)
+    number = reassign.ask(
+        Plan("x", causes=("out_of_service", "closed", "foreign_territory")),
+        actor=COMMAND_LINE,
+        now=crowd.network.now,
+    )
     reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
-    assert [(m.cause, m.customers, m.protected) for m in crowd.network.rows(reassignment_move)] == [("out_of_service", 2, 1)]
+    assert [(m.cause, m.customers, m.protected) for m in crowd.network.rows(reassignment_move)] == [
+        ("out_of_service", 2, 1)
+    ]
 
 
 def test_a_first_order_home_goes_to_where_the_customer_is_seen(crowd: Shop):
     crowd.visits("old", crowd.network.now - 48 * HOUR, near="S2", link="Zhao")
     with db.transaction() as connection:
         s2 = find_scope(connection, "store", "S2")
-        connection.execute(customer_state.update().values(last_store_id=s2, last_visit_at=crowd.network.now - 48 * HOUR))
-    row = work(crowd, parse({"reason": "seen elsewhere", "causes": ["first_order"], "dealer_code": "D1"}))
-    assert homes(crowd) == {"old": "S2", "friend": "S1", "new": "S1", "other": "S2"} and row.moved == 2
+        connection.execute(
+            customer_state.update().values(
+                last_store_id=s2, last_visit_at=crowd.network.now - 48 * HOUR
+            )
+        )
+    row = work(
+        crowd, parse({"reason": "seen elsewhere", "causes": ["first_order"], "dealer_code": "D1"})
+    )
+    assert (
+        homes(crowd) == {"old": "S2", "friend": "S1", "new": "S1", "other": "S2"} and row.moved == 2
+    )
 
 
 def test_who_has_no_store_to_go_to_is_said_and_not_moved(crowd: Shop):
@@ -274,13 +358,31 @@ def test_who_has_no_store_to_go_to_is_said_and_not_moved(crowd: Shop):
 
 def test_both_dealers_and_the_shops_are_told(crowd: Shop):
     work(crowd)
-    for kind, code in (("dealer", "D1"), ("dealer", "D2"), ("store", "S1"), ("store", "S2"), ("guide", "Wang")):
+    for kind, code in (
+        ("dealer", "D1"),
+        ("dealer", "D2"),
+        ("store", "S1"),
+        ("store", "S2"),
+        ("guide", "Wang"),
+    ):
         with db.read() as connection:
-            actor = Actor("user:7", frozenset(), kind, connection.execute(select(guide.c.id).where(guide.c.guide_code == code)).scalar()
-                          if kind == "guide" else find_scope(connection, kind, code))
+            actor = Actor(
+                "user:7",
+                frozenset(),
+                kind,
+                connection.execute(select(guide.c.id).where(guide.c.guide_code == code)).scalar()
+                if kind == "guide"
+                else find_scope(connection, kind, code),
+            )
             told = notices.unread(connection, actor, crowd.network.today)
-        assert [(n.kind, n.store_code, n.about["customers"], n.about["successor_code"]) for n in told] == [("customers_reassigned", "S1", 2, "S2")], code
-    assert [r.action for r in crowd.network.rows(audit_log) if r.object_kind == "reassignment"] == ["plan_reassignment", "start_reassignment", "reassign_customers"]
+        assert [
+            (n.kind, n.store_code, n.about["customers"], n.about["successor_code"]) for n in told
+        ] == [("customers_reassigned", "S1", 2, "S2")], code
+    assert [r.action for r in crowd.network.rows(audit_log) if r.object_kind == "reassignment"] == [
+        "plan_reassignment",
+        "start_reassignment",
+        "reassign_customers",
+    ]
 
 
 def test_within_a_day_it_is_undone_but_for_those_whom_somebody_changed(crowd: Shop):
@@ -299,8 +401,13 @@ def test_within_a_day_it_is_undone_but_for_those_whom_somebody_changed(crowd: Sh
 
 def test_it_needs_the_permission(crowd: Shop):
     nobody = Actor("user:1", frozenset())
-    for deed in (lambda: reassign.ask(FROM_S1, actor=nobody, now=crowd.network.now), lambda: reassign.check(1, actor=nobody, now=crowd.network.now),
-                 lambda: reassign.start(1, actor=nobody, now=crowd.network.now), lambda: reassign.proceed(1, actor=nobody), lambda: reassign.undo(1, actor=nobody)):
+    for deed in (
+        lambda: reassign.ask(FROM_S1, actor=nobody, now=crowd.network.now),
+        lambda: reassign.check(1, actor=nobody, now=crowd.network.now),
+        lambda: reassign.start(1, actor=nobody, now=crowd.network.now),
+        lambda: reassign.proceed(1, actor=nobody),
+        lambda: reassign.undo(1, actor=nobody),
+    ):
         with pytest.raises(NotAllowed):
             deed()
 
@@ -309,4 +416,7 @@ def test_a_crowd_is_moved_in_chunks(crowd: Shop):
     crowd.records(*(crowd.order(f"c{n}", day(0), store_code="S1") for n in range(60)))
     work(crowd, chunk=25)
     with db.read() as connection:
-        assert connection.execute(select(func.count()).select_from(reassigned_customer)).scalar_one() == 62
+        assert (
+            connection.execute(select(func.count()).select_from(reassigned_customer)).scalar_one()
+            == 62
+        )

@@ -1,4 +1,5 @@
 """Recording orders: once, whole, whatever the size (M8, M9, D2)."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -20,7 +21,9 @@ def test_the_same_order_again_changes_nothing_m9(shop: Shop):
     order = shop.order(store_code="S1")
     shop.records(order)
     before = shop.counts()
-    shop.network.load("stores", {"store_code": "S1", "status": "closed", "successor_store_code": "S2"})
+    shop.network.load(
+        "stores", {"store_code": "S1", "status": "closed", "successor_store_code": "S2"}
+    )
     after_closing = shop.counts()
     assert shop.records(order).unchanged == 1
     assert shop.counts() == after_closing and before["sales_order"] == after_closing["sales_order"]
@@ -32,10 +35,24 @@ def test_lines_in_another_order_are_the_same_order_m9(shop: Shop):
     assert shop.records(replace(order, lines=order.lines[::-1])).unchanged == 1
 
 
-@pytest.mark.parametrize("change", [
-    {"customer_id": "c2"}, {"paid_at": day(1)}, {"guide_code": "Wang"}, {"channel": "x"}, {"fulfilment_store_code": "S2"}, {"freight_minor": 1}, {"delivery": "pickup"},
-    {"lines": (LineIn(1, 2, 10_000),)}, {"lines": (LineIn(1, 1, 10_001),)}, {"lines": (LineIn(1, 1, 10_000, sku="A"),)}])
-def test_a_known_order_with_another_content_is_refused_and_nothing_written_m9(shop: Shop, change: dict):
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"customer_id": "c2"},
+        {"paid_at": day(1)},
+        {"guide_code": "Wang"},
+        {"channel": "x"},
+        {"fulfilment_store_code": "S2"},
+        {"freight_minor": 1},
+        {"delivery": "pickup"},
+        {"lines": (LineIn(1, 2, 10_000),)},
+        {"lines": (LineIn(1, 1, 10_001),)},
+        {"lines": (LineIn(1, 1, 10_000, sku="A"),)},
+    ],
+)
+def test_a_known_order_with_another_content_is_refused_and_nothing_written_m9(
+    shop: Shop, change: dict
+):
     order = shop.order()
     shop.records(order)
     before = shop.counts()
@@ -60,7 +77,10 @@ def test_an_order_of_nothing_books_and_credits_nothing_but_is_there(shop: Shop):
 def test_amounts_up_to_ten_to_the_fifteenth_are_exact_d2(shop: Shop):
     shown = shop.sells(amounts=[10**15 - 1, 1], store_code="S1")
     assert {t["kind"]: t["amount_minor"] for t in shown["transfers"]} == {
-        "sale": 10**15, "platform_fee": 5 * 10**13, "channel_fee": 6 * 10**12}
+        "sale": 10**15,
+        "platform_fee": 5 * 10**13,
+        "channel_fee": 6 * 10**12,
+    }
     shop.takes_back(shown["order_no"], (1, 10**15 - 1))
     shop.takes_back(shown["order_no"], (2, 1), at=day(6))
 
@@ -81,29 +101,63 @@ def test_freight_is_part_of_the_total_and_may_not_exceed_it(shop: Shop):
 
 
 def test_two_orders_of_one_new_customer_in_one_call_make_one_customer(shop: Shop):
-    shop.records(shop.order("new", day(1), store_code="S2", order_no="second"), shop.order("new", day(0), store_code="S1", order_no="first"))
+    shop.records(
+        shop.order("new", day(1), store_code="S2", order_no="second"),
+        shop.order("new", day(0), store_code="S1", order_no="first"),
+    )
     assert shop.network.count(customer) == 1
-    assert shop.row("first").home_store_id is None and shop.row("second").home_store_id == shop.row("first").store_id
+    assert (
+        shop.row("first").home_store_id is None
+        and shop.row("second").home_store_id == shop.row("first").store_id
+    )
 
 
 @pytest.mark.parametrize("few", [0, 100])
-def test_many_and_few_orders_take_two_ways_to_one_result(shop: Shop, few: int, monkeypatch: pytest.MonkeyPatch):
+def test_many_and_few_orders_take_two_ways_to_one_result(
+    shop: Shop, few: int, monkeypatch: pytest.MonkeyPatch
+):
     """Planned outside the write or under its locks (M21): the same rows."""
     monkeypatch.setattr(writing, "FEW", few)
     shop.adds("Wang", day(0))
-    shop.records(*(shop.order(f"c{n % 3}", day(n), store_code=f"S{n % 3 + 1}", guide_code=("Zhao", None)[n % 2], order_no=f"N{n:02}") for n in range(12)))
-    found = [(r.order_no, r.guide_basis, r.owner_basis, r.home_store_id is None) for r in shop.network.rows(sales_order, "order_no")]
-    assert found == [(f"N{n:02}", ("assisted", "owner" if n % 3 == 1 else "none")[n % 2], "named", n < 3 and n != 1) for n in range(12)]
+    shop.records(
+        *(
+            shop.order(
+                f"c{n % 3}",
+                day(n),
+                store_code=f"S{n % 3 + 1}",
+                guide_code=("Zhao", None)[n % 2],
+                order_no=f"N{n:02}",
+            )
+            for n in range(12)
+        )
+    )
+    found = [
+        (r.order_no, r.guide_basis, r.owner_basis, r.home_store_id is None)
+        for r in shop.network.rows(sales_order, "order_no")
+    ]
+    assert found == [
+        (
+            f"N{n:02}",
+            ("assisted", "owner" if n % 3 == 1 else "none")[n % 2],
+            "named",
+            n < 3 and n != 1,
+        )
+        for n in range(12)
+    ]
 
 
-def test_a_policy_published_between_plan_and_write_is_heeded(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+def test_a_policy_published_between_plan_and_write_is_heeded(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(writing, "FEW", 0)
     prepared, calls = writing._prepared, []
 
     def slow(*given):
         found = prepared(*given)
         if not calls:
-            policies.publish({"protection_days": 3, "note": "n"}, actor=COMMAND_LINE, now=shop.network.now)
+            policies.publish(
+                {"protection_days": 3, "note": "n"}, actor=COMMAND_LINE, now=shop.network.now
+            )
         calls.append(1)
         return found
 
@@ -112,7 +166,9 @@ def test_a_policy_published_between_plan_and_write_is_heeded(shop: Shop, monkeyp
     assert len(calls) == 2 and (shop.state().home_protected_until - day(0)).days == 3
 
 
-def test_what_happens_to_a_customer_between_plan_and_write_is_heeded_m12(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+def test_what_happens_to_a_customer_between_plan_and_write_is_heeded_m12(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(writing, "FEW", 0)
     prepared, calls = writing._prepared, []
 
@@ -130,4 +186,12 @@ def test_what_happens_to_a_customer_between_plan_and_write_is_heeded_m12(shop: S
 
 def test_a_customer_with_very_many_orders_is_planned_in_linear_time(shop: Shop):
     """A till that names one customer for all who walk in."""
-    assert shop.records(*(shop.order("walk-in", day(n / 100), order_no=f"W{n}", store_code="S1") for n in range(2_000))).new == 2_000
+    assert (
+        shop.records(
+            *(
+                shop.order("walk-in", day(n / 100), order_no=f"W{n}", store_code="S1")
+                for n in range(2_000)
+            )
+        ).new
+        == 2_000
+    )

@@ -1,4 +1,5 @@
 """Refunds: cumulative, never above the order, back to exactly nothing (D5, E6)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -22,7 +23,9 @@ def balances() -> dict[str, int]:
     with db.read() as connection:
         names = {r.id: f"{r.owner}/{r.purpose}" for r in connection.execute(select(account))}
         for side, sign in ((transfer.c.debit_account_id, -1), (transfer.c.credit_account_id, 1)):
-            for i, amount in connection.execute(select(side, func.sum(transfer.c.amount_minor)).group_by(side)):
+            for i, amount in connection.execute(
+                select(side, func.sum(transfer.c.amount_minor)).group_by(side)
+            ):
                 found[names[i]] = found.get(names[i], 0) + sign * int(amount)
     assert sum(found.values()) == 0
     return found
@@ -57,8 +60,13 @@ def test_a_full_refund_leaves_nothing_d5(shop: Shop):
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.integers(0, 10**6) | st.sampled_from([1, 3, 7, 99]), min_size=1, max_size=5), st.data())
-def test_any_partial_refunds_and_then_the_rest_leave_nothing_d5(shop: Shop, amounts: list[int], data: st.DataObject):
+@given(
+    st.lists(st.integers(0, 10**6) | st.sampled_from([1, 3, 7, 99]), min_size=1, max_size=5),
+    st.data(),
+)
+def test_any_partial_refunds_and_then_the_rest_leave_nothing_d5(
+    shop: Shop, amounts: list[int], data: st.DataObject
+):
     """D5: whatever the parts, by line or spread; earnings and fees go back to where they were."""
     store = data.draw(st.sampled_from(["S1", "S2", None]))
     before = balances()
@@ -70,24 +78,38 @@ def test_any_partial_refunds_and_then_the_rest_leave_nothing_d5(shop: Shop, amou
         if part:
             shop.takes_back(number, (line, part), at=day(n + 1))
             left[line] -= part
-            assert all(balances().get(name, 0) >= before.get(name, 0) for name in ("hq/platform_fees", "channel/fees"))
+            assert all(
+                balances().get(name, 0) >= before.get(name, 0)
+                for name in ("hq/platform_fees", "channel/fees")
+            )
     if sum(left.values()):
         shop.takes_back(number, (None, sum(left.values())), at=day(9))
     now = balances()
-    assert {name: now[name] - before.get(name, 0) for name in now if now[name] != before.get(name, 0)} == {}
+    assert {
+        name: now[name] - before.get(name, 0) for name in now if now[name] != before.get(name, 0)
+    } == {}
 
 
 def test_spread_parts_of_the_lines_are_proportional_and_exact(shop: Shop):
     from stores.facts.refunds import refund_line
+
     number = shop.sells(amounts=[100, 200, 700], store_code="S1")["order_no"]
     shop.takes_back(number, (None, 333))
     assert [r.amount_minor for r in shop.network.rows(refund_line, "line_no")] == [33, 67, 233]
 
 
-@pytest.mark.parametrize("lines, kind, code", [
-    ([(1, 10_001)], Conflict, "refund_above_order"), ([(None, 10_001)], Conflict, "refund_above_order"),
-    ([(1, 6_000), (None, 5_000)], Conflict, "refund_above_order"), ([(2, 1)], InvalidInput, "unknown_line")])
-def test_more_than_is_left_or_of_another_line_is_refused_and_nothing_written(shop: Shop, lines: list, kind: type, code: str):
+@pytest.mark.parametrize(
+    "lines, kind, code",
+    [
+        ([(1, 10_001)], Conflict, "refund_above_order"),
+        ([(None, 10_001)], Conflict, "refund_above_order"),
+        ([(1, 6_000), (None, 5_000)], Conflict, "refund_above_order"),
+        ([(2, 1)], InvalidInput, "unknown_line"),
+    ],
+)
+def test_more_than_is_left_or_of_another_line_is_refused_and_nothing_written(
+    shop: Shop, lines: list, kind: type, code: str
+):
     number = shop.sells(store_code="S1")["order_no"]
     before = shop.counts()
     with pytest.raises(kind) as refused:
@@ -140,17 +162,23 @@ def test_the_same_refund_number_of_another_order_is_another_body(shop: Shop):
 
 def test_refunds_of_one_call_come_in_time_order_whatever_their_place(shop: Shop):
     number = shop.sells(amounts=[2_000], store_code="S2")["order_no"]
-    calls = [shop.refund(number, (1, part), at=day(n), number=f"R{n}") for n, part in ((3, 667), (1, 667), (2, 666))]
+    calls = [
+        shop.refund(number, (1, part), at=day(n), number=f"R{n}")
+        for n, part in ((3, 667), (1, 667), (2, 666))
+    ]
     record_refunds(calls, actor="test", now=shop.network.now)
     assert balances()["hq/platform_fees"] == 0
     from stores.facts.refunds import refund
+
     assert [r.refund_no for r in shop.network.rows(refund)] == ["R1", "R2", "R3"]
 
 
 def test_the_later_refunds_of_a_sold_store_stay_with_the_old_dealer_d12(shop: Shop):
     number = shop.sells(at=day(0), store_code="S1")["order_no"]
     shop.network.now = day(15)
-    shop.network.load("stores", {"store_code": "S1", "dealer_code": "D2", "contract_from": "2025-03-10"})
+    shop.network.load(
+        "stores", {"store_code": "S1", "dealer_code": "D2", "contract_from": "2025-03-10"}
+    )
     shop.takes_back(number, (1, 10_000), at=day(14))
     assert "dealer:D2/earnings" not in balances() and balances()["dealer:D1/earnings"] == 0
 
@@ -159,5 +187,9 @@ def test_the_refunds_day_is_the_brands_d12(shop: Shop):
     number = shop.sells(store_code="S1")["order_no"]
     shop.takes_back(number, (1, 1), at=dt.datetime(2025, 3, 31, 16, tzinfo=dt.UTC))
     with db.read() as connection:
-        days = connection.execute(select(transfer.c.business_day).where(transfer.c.kind == "refund")).scalars().all()
+        days = (
+            connection.execute(select(transfer.c.business_day).where(transfer.c.kind == "refund"))
+            .scalars()
+            .all()
+        )
     assert days == [dt.date(2025, 4, 1)]

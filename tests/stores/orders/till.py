@@ -1,4 +1,6 @@
-"""A till in a process of its own, to be killed in the middle of a sale: `python -m tests.stores.orders.till URL FIRST`."""
+"""A till in a process of its own, to be killed in the middle of a sale: `python -m
+tests.stores.orders.till URL FIRST`."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -16,7 +18,14 @@ START = dt.datetime(2025, 3, 1, 2, tzinfo=dt.UTC)
 
 
 def order(n: int) -> OrderIn:
-    return OrderIn(f"K{n}", f"c{n % 7}", START + dt.timedelta(minutes=n), "CNY", (LineIn(1, 1, 1_000 + n), LineIn(2, 1, 500)), store_code=f"S{n % 3 + 1}")
+    return OrderIn(
+        f"K{n}",
+        f"c{n % 7}",
+        START + dt.timedelta(minutes=n),
+        "CNY",
+        (LineIn(1, 1, 1_000 + n), LineIn(2, 1, 500)),
+        store_code=f"S{n % 3 + 1}",
+    )
 
 
 def refund(n: int) -> RefundIn:

@@ -1,4 +1,5 @@
 """M20, P5: after an erasure nothing names the person, and no sum has changed."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -29,29 +30,64 @@ def mei(network):
     """A guide whose friend Sam was added and bought."""
     network.open_store("S1")
     network.load("guides", {"guide_code": "G1", "name": "Mei", "store_code": "S1"})
-    enter(Arrival({"customer_id": NAMES[1], "unionid": NAMES[0]}, SourcePoint(31.23, 121.47, "wgs84")), body_hash="h", key="k" * 64, now=NOW)
+    enter(
+        Arrival(
+            {"customer_id": NAMES[1], "unionid": NAMES[0]}, SourcePoint(31.23, 121.47, "wgs84")
+        ),
+        body_hash="h",
+        key="k" * 64,
+        now=NOW,
+    )
     at = dt.datetime(2026, 1, 2, 4, tzinfo=dt.UTC)
-    record_events([EventIn("E1", "contact.confirmed", at, "G1", NAMES[1], NAMES[2], "qr")], actor="test", now=NOW)
-    record_orders([OrderIn("O1", NAMES[1], at, "CNY", (LineIn(1, 1, 10_000),), guide_code="G1", location=SourcePoint(31.23, 121.47, "wgs84"))], actor="test", now=NOW)
+    record_events(
+        [EventIn("E1", "contact.confirmed", at, "G1", NAMES[1], NAMES[2], "qr")],
+        actor="test",
+        now=NOW,
+    )
+    record_orders(
+        [
+            OrderIn(
+                "O1",
+                NAMES[1],
+                at,
+                "CNY",
+                (LineIn(1, 1, 10_000),),
+                guide_code="G1",
+                location=SourcePoint(31.23, 121.47, "wgs84"),
+            )
+        ],
+        actor="test",
+        now=NOW,
+    )
     with db.read() as connection:
         return connection.execute(select(guide.c.id)).scalar_one()
 
 
 def sums() -> tuple[int, int]:
     with db.read() as connection:
-        return tuple(connection.execute(select(func.count(), func.sum(transfer.c.amount_minor))).one())
+        return tuple(
+            connection.execute(select(func.count(), func.sum(transfer.c.amount_minor))).one()
+        )
 
 
 def test_an_erased_customer_leaves_no_identifier_and_all_sums(mei):
     booking.book_due(NOW)
     with db.read() as connection:
-        before = rewards.balance(connection, mei), rewards.lines(connection, mei, "2026-01", NOW), sums()
+        before = (
+            rewards.balance(connection, mei),
+            rewards.lines(connection, mei, "2026-01", NOW),
+            sums(),
+        )
     erase_customer(NAMES[1], actor=COMMAND_LINE, now=NOW)
     with db.transaction() as connection:
         booking.mark(connection, [mei], ["2026-01"])
     assert booking.book_due(NOW).transfers == 0
     with db.read() as connection:
-        assert (rewards.balance(connection, mei), rewards.lines(connection, mei, "2026-01", NOW), sums()) == before
+        assert (
+            rewards.balance(connection, mei),
+            rewards.lines(connection, mei, "2026-01", NOW),
+            sums(),
+        ) == before
         for name in import_tables().tables:
             dump = " ".join(str(row) for row in connection.execute(text(f'SELECT * FROM "{name}"')))
             assert not [person for person in NAMES if person in dump], name
@@ -59,7 +95,11 @@ def test_an_erased_customer_leaves_no_identifier_and_all_sums(mei):
 
 def test_whoever_comes_back_is_new(mei):
     erase_customer(NAMES[1], actor=COMMAND_LINE, now=NOW)
-    done = enter(Arrival({"customer_id": NAMES[1]}, SourcePoint(31.23, 121.47, "wgs84")), body_hash="h2", now=NOW)
+    done = enter(
+        Arrival({"customer_id": NAMES[1]}, SourcePoint(31.23, 121.47, "wgs84")),
+        body_hash="h2",
+        now=NOW,
+    )
     assert done.decision is not None and done.decision.rung == "NEAREST"
 
 

@@ -1,4 +1,5 @@
 """Areas and the exclusiveness of territories (A12)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -22,11 +23,20 @@ from tests.network import CONTEXT
 
 def square(west, south=30.0, side=0.1):
     east, north = west + side, south + side
-    return {"type": "Polygon", "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]]}
+    return {
+        "type": "Polygon",
+        "coordinates": [
+            [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        ],
+    }
 
 
 def territory(code, dealer, geometry, **more):
-    return {"type": "Feature", "properties": {"area_code": code, "kind": "territory", "dealer_code": dealer, **more}, "geometry": geometry}
+    return {
+        "type": "Feature",
+        "properties": {"area_code": code, "kind": "territory", "dealer_code": dealer, **more},
+        "geometry": geometry,
+    }
 
 
 def save(network, *features):
@@ -55,9 +65,19 @@ def test_an_overlap_within_the_file_is_refused(network):
 
 
 def test_who_draws_one_area_reads_the_shapes_of_those_near_it(network, monkeypatch):
-    """A12: of many territories those whose box it meets, over the antimeridian too; a stored one is compared with what the file says of it."""
-    across = {"type": "Polygon", "coordinates": [[[179.95, -17], [-179.95, -17], [-179.95, -16.9], [179.95, -16.9], [179.95, -17]]]}
-    save(network, *(territory(f"T{n}", "D1", square(100.0 + n)) for n in range(5)), territory("fiji", "D1", across))
+    """A12: of many territories those whose box it meets, over the antimeridian too; a stored one is
+    compared with what the file says of it."""
+    across = {
+        "type": "Polygon",
+        "coordinates": [
+            [[179.95, -17], [-179.95, -17], [-179.95, -16.9], [179.95, -16.9], [179.95, -17]]
+        ],
+    }
+    save(
+        network,
+        *(territory(f"T{n}", "D1", square(100.0 + n)) for n in range(5)),
+        territory("fiji", "D1", across),
+    )
     read: list[int] = []
 
     def noting(geometry):
@@ -77,22 +97,42 @@ def test_who_draws_one_area_reads_the_shapes_of_those_near_it(network, monkeypat
 
 def test_boxes_of_areas_that_were_there_before_them_are_those_of_their_shapes(empty_database_url):
     commands.upgrade(empty_database_url, "e2b6c90d4a17")
-    shapes = (square(120.0), {"type": "MultiPolygon", "coordinates": [square(-180.0)["coordinates"], square(179.9)["coordinates"]]}, None)
+    shapes = (
+        square(120.0),
+        {
+            "type": "MultiPolygon",
+            "coordinates": [square(-180.0)["coordinates"], square(179.9)["coordinates"]],
+        },
+        None,
+    )
     engine = create_engine(empty_database_url)
     with engine.begin() as connection:
         for n, geometry in enumerate(shapes, 1):
-            connection.execute(text("INSERT INTO area (id, area_code) VALUES (:n, :code)"), {"n": n, "code": f"T{n}"})
-            connection.execute(text("INSERT INTO area_revision (id, area_id, kind, geometry, region_codes, postal_codes, version_from) "
-                                    "VALUES (:n, :n, 'territory', :geometry, '[]', '[]', 1)"), {"n": n, "geometry": geometry and json.dumps(geometry)})
+            connection.execute(
+                text("INSERT INTO area (id, area_code) VALUES (:n, :code)"),
+                {"n": n, "code": f"T{n}"},
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO area_revision (id, area_id, kind, geometry, region_codes, "
+                    "postal_codes, version_from) "
+                    "VALUES (:n, :n, 'territory', :geometry, '[]', '[]', 1)"
+                ),
+                {"n": n, "geometry": geometry and json.dumps(geometry)},
+            )
     commands.upgrade(empty_database_url)
     with engine.begin() as connection:
-        boxes = connection.execute(text("SELECT west, south, east, north FROM area_revision ORDER BY id")).all()
+        boxes = connection.execute(
+            text("SELECT west, south, east, north FROM area_revision ORDER BY id")
+        ).all()
     engine.dispose()
     assert boxes == [(120.0, 30.0, 120.1, 30.1), (-180.0, 30.0, 180.0, 30.1), (None,) * 4]
 
 
 def test_one_dealer_may_overlap_himself(network):
-    assert save(network, territory("T1", "D1", square(120.0)), territory("T2", "D1", square(120.05))) == Outcome(new=2)
+    assert save(
+        network, territory("T1", "D1", square(120.0)), territory("T2", "D1", square(120.05))
+    ) == Outcome(new=2)
 
 
 def test_the_day_after_the_last_is_free_again(network):
@@ -100,13 +140,21 @@ def test_the_day_after_the_last_is_free_again(network):
     assert network.rows(area_revision)[0].valid_to == dt.date(2026, 1, 1)
     with pytest.raises(Refused):
         save(network, territory("T2", "D2", square(120.0), valid_from="2025-12-31"))
-    assert save(network, territory("T2", "D2", square(120.0), valid_from="2026-01-01")) == Outcome(new=1)
+    assert save(network, territory("T2", "D2", square(120.0), valid_from="2026-01-01")) == Outcome(
+        new=1
+    )
 
 
 def test_a_moved_territory_ends_a_revision_and_frees_its_ground(network):
     save(network, territory("T1", "D1", square(120.0)))
-    assert save(network, territory("T1", "D1", square(121.0)), territory("T2", "D2", square(120.0))) == Outcome(new=1, changed=1)
-    assert sorted(row.version_to is None for row in network.rows(area_revision)) == [False, True, True]
+    assert save(
+        network, territory("T1", "D1", square(121.0)), territory("T2", "D2", square(120.0))
+    ) == Outcome(new=1, changed=1)
+    assert sorted(row.version_to is None for row in network.rows(area_revision)) == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_a_region_code_belongs_to_one_dealer(network):
@@ -131,7 +179,12 @@ def test_a_change_of_the_network_builds_no_shape_again_that_it_did_not_change(ne
     code_of = {record.code: key for key, record in second.areas.items()}
     one, two = dict(first.shapes.items()), dict(second.shapes.items())
     assert second.version > first.version
-    assert (two[code_of["T1"]] is one[code_of["T1"]], two[code_of["T2"]] is one[code_of["T2"]]) == (True, False)
+    assert (two[code_of["T1"]] is one[code_of["T1"]], two[code_of["T2"]] is one[code_of["T2"]]) == (
+        True,
+        False,
+    )
     assert [a.code for a in second.areas_covering(30.05, 120.25, network.today)] == ["T2"]
     past = stores_network.past(Versions(first.version, first.policy_version))
-    assert [[a.code for a in s.areas_covering(30.05, 120.15, network.today)] for s in (past, second)] == [["T2"], []]
+    assert [
+        [a.code for a in s.areas_covering(30.05, 120.15, network.today)] for s in (past, second)
+    ] == [["T2"], []]

@@ -1,4 +1,6 @@
-"""Closing a store (A11, H4): its customers go to the successor with their clocks, and come back when it is undone."""
+"""Closing a store (A11, H4): its customers go to the successor with their clocks, and come back
+when it is undone."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -36,12 +38,15 @@ def rules(*several: Closing) -> Rules:
     return Rules(closings=stores)
 
 
-# -- the fold -----------------------------------------------------------------------------------------------------------------
+# -- the fold --------------------------------------------------------------------------------------
+
 
 def test_the_home_goes_to_the_successor_and_keeps_its_clocks_a11():
     homes = [b for b in timeline([buys(0, A)], rules(CLOSES)) if b.kind == "home"]
     assert [(b.store_id, b.started_at, b.ended_at, b.reason, b.end_reason) for b in homes] == [
-        (A, day(0), day(5), "first_order", "store_closed"), (B, day(5), day(365), "store_closed", "validity_over")]
+        (A, day(0), day(5), "first_order", "store_closed"),
+        (B, day(5), day(365), "store_closed", "validity_over"),
+    ]
     assert homes[0].protected_until == homes[1].protected_until == day(30)
 
 
@@ -90,7 +95,8 @@ def test_late_facts_give_the_same_answer_as_punctual_ones():
     assert timeline(facts, rules(CLOSES)) == timeline(facts[::-1], rules(CLOSES))
 
 
-# -- the deed -----------------------------------------------------------------------------------------------------------------
+# -- the deed --------------------------------------------------------------------------------------
+
 
 @pytest.fixture
 def shop(network):
@@ -103,18 +109,35 @@ def shop(network):
 
 
 def befriend(shop: Any, *customers: str) -> None:
-    record_events([EventIn(f"E-{who}", "contact.confirmed", shop.now, "G1", who, source="qr") for who in customers], actor="test", now=shop.now)
+    record_events(
+        [
+            EventIn(f"E-{who}", "contact.confirmed", shop.now, "G1", who, source="qr")
+            for who in customers
+        ],
+        actor="test",
+        now=shop.now,
+    )
 
 
 def homes(shop: Any) -> dict[str, str | None]:
     with db.read() as connection:
         s = customer_state.c
-        return {r[0]: r[1] for r in connection.execute(select(customer.c.customer_id, store.c.store_code).join(customer_state, s.customer_id == customer.c.id)
-                                                       .outerjoin(store, (store.c.id == s.home_store_id) & (s.home_valid_until > shop.now + HOUR)))}
+        return {
+            r[0]: r[1]
+            for r in connection.execute(
+                select(customer.c.customer_id, store.c.store_code)
+                .join(customer_state, s.customer_id == customer.c.id)
+                .outerjoin(
+                    store, (store.c.id == s.home_store_id) & (s.home_valid_until > shop.now + HOUR)
+                )
+            )
+        }
 
 
 def close(shop: Any, successor: str | None = "S2", hours: float = 1, **more: Any) -> int:
-    return close_store.close_store("S1", successor, actor=COMMAND_LINE, now=shop.now + hours * HOUR, **more)
+    return close_store.close_store(
+        "S1", successor, actor=COMMAND_LINE, now=shop.now + hours * HOUR, **more
+    )
 
 
 def reader(kind: str, code: str, name: str = "user:7") -> Actor:
@@ -125,7 +148,10 @@ def reader(kind: str, code: str, name: str = "user:7") -> Actor:
 def told(shop: Any, kind: str, code: str) -> list[tuple[str, str, int]]:
     actor = reader(kind, code)
     with db.read() as connection:
-        return [(n.kind, n.store_code, n.about["customers"]) for n in notices.unread(connection, actor, shop.today)]
+        return [
+            (n.kind, n.store_code, n.about["customers"])
+            for n in notices.unread(connection, actor, shop.today)
+        ]
 
 
 def test_closing_moves_the_customers_in_one_audited_deed_h4(shop):
@@ -133,8 +159,16 @@ def test_closing_moves_the_customers_in_one_audited_deed_h4(shop):
     assert homes(shop) == {"wx-1": "S2", "wx-2": "S2"}
     assert {row.status for row in shop.rows(store) if row.store_code == "S1"} == {"closed"}
     line = next(row for row in shop.rows(audit_log) if row.action == "close_store")
-    assert (line.object_id, line.detail["successor_code"], line.detail["customers"]) == ("S1", "S2", 2)
-    history = [(b.store_id, b.reason) for b in shop.rows(binding) if b.kind == "home" and b.superseded_at is None]
+    assert (line.object_id, line.detail["successor_code"], line.detail["customers"]) == (
+        "S1",
+        "S2",
+        2,
+    )
+    history = [
+        (b.store_id, b.reason)
+        for b in shop.rows(binding)
+        if b.kind == "home" and b.superseded_at is None
+    ]
     assert len(history) == 4 and {reason for _, reason in history} == {"friend_add", "store_closed"}
 
 
@@ -147,7 +181,13 @@ def test_closing_again_changes_nothing(shop):
 
 def test_both_dealers_and_the_guides_are_told_h4(shop):
     close(shop)
-    for kind, code in (("dealer", "D1"), ("dealer", "D2"), ("store", "S1"), ("store", "S2"), ("guide", "G1")):
+    for kind, code in (
+        ("dealer", "D1"),
+        ("dealer", "D2"),
+        ("store", "S1"),
+        ("store", "S2"),
+        ("guide", "G1"),
+    ):
         assert told(shop, kind, code) == [("store_closed", "S1", 2)], code
     assert told(shop, "store", "S3") == []
 
@@ -163,7 +203,9 @@ def test_a_notice_is_marked_by_each_person_for_himself(shop):
     with pytest.raises(NotFound):
         notices.mark_read(own, reader("dealer", "D2"), shop.now)
     with db.read() as connection:
-        assert notices.unread(connection, Actor("user:8", frozenset(), "dealer", omar.scope_id), shop.today)
+        assert notices.unread(
+            connection, Actor("user:8", frozenset(), "dealer", omar.scope_id), shop.today
+        )
 
 
 def test_within_a_day_it_is_undone_h4(shop):
@@ -185,8 +227,19 @@ def test_after_a_day_it_is_not(shop):
 
 
 def test_a_file_that_closes_a_store_moves_its_customers_too_a11(shop):
-    shop.load("stores", {"store_code": "S1", "name": "S1", "dealer_code": "D1", "latitude": "31.2304", "longitude": "121.4737", "crs": "wgs84", "status": "closed",
-                         "successor_store_code": "S3"})
+    shop.load(
+        "stores",
+        {
+            "store_code": "S1",
+            "name": "S1",
+            "dealer_code": "D1",
+            "latitude": "31.2304",
+            "longitude": "121.4737",
+            "crs": "wgs84",
+            "status": "closed",
+            "successor_store_code": "S3",
+        },
+    )
     assert homes(shop) == {"wx-1": "S3", "wx-2": "S3"}
     assert shop.count(store_closing) == 1
 
@@ -200,8 +253,11 @@ def test_a_file_that_closes_a_store_tells_both_dealers_too_a11(shop):
 @pytest.mark.parametrize("status", ["active", "closed"])
 @pytest.mark.parametrize(("successor", "home"), [("S2", "S2"), ("", None)])
 def test_a_store_closes_on_its_day_and_not_before_a11(shop, status, successor, home):
-    """A2: `closed_on` is judged by the day. Until then it serves and keeps its customers; on the day the worker moves them, once."""
-    shop.open_store("S1", "D1", status=status, closed_on="2025-06-04", successor_store_code=successor)
+    """A2: `closed_on` is judged by the day. Until then it serves and keeps its customers; on the
+    day the worker moves them, once."""
+    shop.open_store(
+        "S1", "D1", status=status, closed_on="2025-06-04", successor_store_code=successor
+    )
     assert close_store.close_due(shop.now) == 0 and shop.count(store_closing) == 0
     assert homes(shop) == {"wx-1": "S1", "wx-2": "S1"} and told(shop, "dealer", "D1") == []
     shop.now = dt.datetime(2025, 6, 3, 15, 59, tzinfo=dt.UTC)
@@ -211,7 +267,10 @@ def test_a_store_closes_on_its_day_and_not_before_a11(shop, status, successor, h
     assert close_store.close_due(shop.now) == 1 and shop.version() == version + 1
     assert homes(shop) == {"wx-1": home, "wx-2": home}
     assert told(shop, "dealer", "D1") == [("store_closed", "S1", 2)]
-    assert next(row for row in shop.rows(audit_log) if row.action == "close_store").detail["customers"] == 2
+    assert (
+        next(row for row in shop.rows(audit_log) if row.action == "close_store").detail["customers"]
+        == 2
+    )
     assert close_store.close_due(shop.now + HOUR) == 0 and shop.version() == version + 1
     assert close_store.undo_closing("S1", actor=COMMAND_LINE, now=shop.now + HOUR) == 2
     shop.now += 2 * HOUR
@@ -219,7 +278,8 @@ def test_a_store_closes_on_its_day_and_not_before_a11(shop, status, successor, h
 
 
 def test_stores_that_close_one_after_the_other_pass_their_customers_on_a11(shop):
-    """S2 follows S1 and has closed itself by then, with nobody at home and nothing written down; S3 follows S2."""
+    """S2 follows S1 and has closed itself by then, with nobody at home and nothing written down; S3
+    follows S2."""
     shop.open_store("S2", "D2", closed_on="2025-06-02", successor_store_code="S3")
     shop.open_store("S1", "D1", closed_on="2025-06-03", successor_store_code="S2")
     shop.days_pass(4)
@@ -244,7 +304,10 @@ def test_facts_after_the_closing_are_folded_with_it(shop):
     assert homes(shop)["wx-1"] == "S2"
 
 
-@pytest.mark.parametrize(("successor", "reason"), [("S9", "unknown"), ("S1", "the store itself"), ("S4", "closed itself")])
+@pytest.mark.parametrize(
+    ("successor", "reason"),
+    [("S9", "unknown"), ("S1", "the store itself"), ("S4", "closed itself")],
+)
 def test_a_successor_must_be_able_to_follow(shop, successor, reason):
     shop.open_store("S4", "D1", status="closed")
     with pytest.raises(InvalidInput, match=reason):
@@ -264,10 +327,13 @@ def test_a_store_that_changed_meanwhile_is_looked_at_again(shop):
 
 
 def test_a_fact_that_was_under_way_is_put_right_by_the_worker(shop):
-    """An order planned before the closing may be written after it and bring the former home back; the next round moves it."""
+    """An order planned before the closing may be written after it and bring the former home back;
+    the next round moves it."""
     close(shop)
     with db.transaction() as connection:
-        connection.execute(customer_state.update().values(home_store_id=find_scope(connection, "store", "S1")))
+        connection.execute(
+            customer_state.update().values(home_store_id=find_scope(connection, "store", "S1"))
+        )
     later = shop.now + 2 * HOUR
     assert rebinding.follow_late(later) == 2
     assert homes(shop) == {"wx-1": "S2", "wx-2": "S2"}
@@ -282,7 +348,13 @@ def test_it_needs_the_permission(shop):
 def test_what_a_closing_would_touch_is_counted_before(shop):
     with db.read() as connection:
         found = close_store.effect(connection, find_scope(connection, "store", "S1"), shop.now)
-    assert (found.customers, found.protected, found.waiting, found.open_orders, found.already_closed) == (2, 2, 0, 0, False)
+    assert (
+        found.customers,
+        found.protected,
+        found.waiting,
+        found.open_orders,
+        found.already_closed,
+    ) == (2, 2, 0, 0, False)
 
 
 def test_the_past_is_rebuilt_without_the_closing(shop):

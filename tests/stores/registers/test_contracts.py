@@ -1,4 +1,5 @@
 """How the contracts of a store follow from the dealer a row names (A2)."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -17,11 +18,17 @@ def test_the_first_contract_has_no_lower_bound_unless_a_day_is_given():
 
 
 def test_another_dealer_begins_today_and_ends_the_contract_before():
-    assert contracts_after([Contract(1)], 2, None, TODAY, cleared=True) == [Contract(1, None, TODAY), Contract(2, TODAY)]
+    assert contracts_after([Contract(1)], 2, None, TODAY, cleared=True) == [
+        Contract(1, None, TODAY),
+        Contract(2, TODAY),
+    ]
 
 
 def test_another_dealer_begins_on_the_day_given():
-    assert contracts_after([Contract(1)], 2, MAY, TODAY) == [Contract(1, None, MAY), Contract(2, MAY)]
+    assert contracts_after([Contract(1)], 2, MAY, TODAY) == [
+        Contract(1, None, MAY),
+        Contract(2, MAY),
+    ]
 
 
 def test_the_same_row_again_changes_nothing():
@@ -42,11 +49,17 @@ def test_a_change_before_the_present_contract_began_is_refused():
 
 
 def test_a_wrong_dealer_of_the_same_day_is_replaced():
-    assert contracts_after([Contract(1, None, TODAY), Contract(2, TODAY)], 3, None, TODAY) == [Contract(1, None, TODAY), Contract(3, TODAY)]
+    assert contracts_after([Contract(1, None, TODAY), Contract(2, TODAY)], 3, None, TODAY) == [
+        Contract(1, None, TODAY),
+        Contract(3, TODAY),
+    ]
 
 
 def test_a_corrected_start_moves_the_end_of_the_contract_before():
-    assert contracts_after([Contract(1, None, TODAY), Contract(2, TODAY)], 2, MAY, TODAY) == [Contract(1, None, MAY), Contract(2, MAY)]
+    assert contracts_after([Contract(1, None, TODAY), Contract(2, TODAY)], 2, MAY, TODAY) == [
+        Contract(1, None, MAY),
+        Contract(2, MAY),
+    ]
 
 
 def test_a_corrected_start_that_swallows_the_contract_before_is_refused():
@@ -55,7 +68,9 @@ def test_a_corrected_start_that_swallows_the_contract_before_is_refused():
 
 
 def test_own_terms_survive_a_corrected_start():
-    assert contracts_after([Contract(1, MAY, None, 300)], 1, TODAY, TODAY) == [Contract(1, TODAY, None, 300)]
+    assert contracts_after([Contract(1, MAY, None, 300)], 1, TODAY, TODAY) == [
+        Contract(1, TODAY, None, 300)
+    ]
 
 
 def test_an_empty_cell_frees_the_first_contract_of_its_start():

@@ -1,4 +1,5 @@
 """Customers: one identity is one person, telephones are not readable at rest (P3, P5)."""
+
 from __future__ import annotations
 
 import threading
@@ -40,7 +41,13 @@ def test_the_telephone_is_stored_as_keyed_hash_and_cipher(network):
 
 
 def test_the_same_row_again_changes_nothing(network):
-    row = {"unionid": "u1", "openid": "", "external_userid": "e1", "phone": "13800138000", "employee": "yes"}
+    row = {
+        "unionid": "u1",
+        "openid": "",
+        "external_userid": "e1",
+        "phone": "13800138000",
+        "employee": "yes",
+    }
     meet(network, **row)
     assert meet(network, **row) == Outcome(unchanged=1)
 
@@ -60,11 +67,16 @@ def test_links_are_added_and_an_empty_cell_takes_none_away(network):
     assert {("openid", "o1"), ("openid", "o2")} <= identities(network)
 
 
-@pytest.mark.parametrize(("kind", "value"), [("unionid", "u1"), ("openid", "o1"), ("external_userid", "e1"), ("phone", "13800138000")])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("unionid", "u1"), ("openid", "o1"), ("external_userid", "e1"), ("phone", "13800138000")],
+)
 def test_an_identity_of_another_customer_is_refused_and_nothing_written(network, kind, value):
     meet(network, **{kind: value})
     with pytest.raises(Refused, match="another customer"):
-        network.load("customers", {"customer_id": "C3", kind: ""}, {"customer_id": "C2", kind: value})
+        network.load(
+            "customers", {"customer_id": "C3", kind: ""}, {"customer_id": "C2", kind: value}
+        )
     assert network.count(customer) == 1
 
 
@@ -84,7 +96,9 @@ def test_the_employee_flag_follows_the_file(network):
 
 
 def test_many_customers_at_once(network):
-    rows = [{"customer_id": f"C{n}", "unionid": f"u{n}", "phone": f"138{n:08}"} for n in range(6_000)]
+    rows = [
+        {"customer_id": f"C{n}", "unionid": f"u{n}", "phone": f"138{n:08}"} for n in range(6_000)
+    ]
     assert network.load("customers", *rows) == Outcome(new=6_000)
     assert network.load("customers", *rows) == Outcome(unchanged=6_000)
     assert network.count(customer_identity) == 18_000
@@ -110,7 +124,9 @@ def in_another_thread(deed):
 
 
 def test_a_customer_who_entered_meanwhile_keeps_his_row(network, monkeypatch):
-    rival_between_read_and_write(monkeypatch, lambda: in_another_thread(lambda: meet(network, "C1", openid="o1")))
+    rival_between_read_and_write(
+        monkeypatch, lambda: in_another_thread(lambda: meet(network, "C1", openid="o1"))
+    )
     meet(network, "C1", unionid="u1", employee="yes")
     assert network.count(customer) == network.count(customer_state) == 1
     assert network.rows(customer)[0].employee is True
@@ -118,14 +134,25 @@ def test_a_customer_who_entered_meanwhile_keeps_his_row(network, monkeypatch):
 
 
 def test_an_identity_that_a_rival_took_meanwhile_refuses_the_file(network, monkeypatch):
-    rival_between_read_and_write(monkeypatch, lambda: in_another_thread(lambda: meet(network, "C1", unionid="u1")))
+    rival_between_read_and_write(
+        monkeypatch, lambda: in_another_thread(lambda: meet(network, "C1", unionid="u1"))
+    )
     with pytest.raises(Refused, match="another customer"):
         meet(network, "C2", unionid="u1")
     assert network.count(customer) == 1
 
 
 def test_forms_of_a_number(network):
-    assert {normalised(text) for text in ("13800138000", "0086 138-0013-8000", "8613800138000", "+86 (138) 0013 8000", "13800138000.0")} == {"+8613800138000"}
+    assert {
+        normalised(text)
+        for text in (
+            "13800138000",
+            "0086 138-0013-8000",
+            "8613800138000",
+            "+86 (138) 0013 8000",
+            "13800138000.0",
+        )
+    } == {"+8613800138000"}
     assert normalised("001 (312) 555 0100") == "+13125550100"
     assert masked("13800138001") == "138****8001"
 
@@ -136,13 +163,21 @@ def test_a_number_that_was_stored_in_a_former_form_is_still_that_number(network,
     meet(network)
     with db.transaction() as connection:
         owner = connection.execute(select(customer.c.id)).scalar_one()
-        connection.execute(insert(customer_identity).values(kind="phone", value=sealing.keyed_hash(b"phone hash", stored), customer_id=owner,
-                                                            cipher=sealing.seal(b"phone cipher", stored)))
+        connection.execute(
+            insert(customer_identity).values(
+                kind="phone",
+                value=sealing.keyed_hash(b"phone hash", stored),
+                customer_id=owner,
+                cipher=sealing.seal(b"phone cipher", stored),
+            )
+        )
     assert meet(network, phone="+86 138 0013 8000") == Outcome(unchanged=1)
     with pytest.raises(Refused, match="another customer"):
         meet(network, "C2", phone="13800138000.0")
     assert meet(network, phone="13900139000") == Outcome(changed=1)
-    assert [value for kind, value in identities(network) if kind == "phone"] == [keyed_hash("13900139000")]
+    assert [value for kind, value in identities(network) if kind == "phone"] == [
+        keyed_hash("13900139000")
+    ]
 
 
 def test_m19_a_row_that_says_join_makes_one_person_of_those_who_hold_its_identities(network):
@@ -155,13 +190,19 @@ def test_m19_a_row_that_says_join_makes_one_person_of_those_who_hold_its_identit
     assert network.count(customer_merge) == 0
     assert meet(network, "C3", unionid="u1", external_userid="e2", join="yes") == Outcome(new=1)
     ids = {row.customer_id: row.id for row in network.rows(customer)}
-    assert {(row.kept_id, row.merged_id) for row in network.rows(customer_merge)} == {(ids["C1"], ids["C2"]), (ids["C1"], ids["C3"])}
-    assert meet(network, "C3", unionid="u1", external_userid="e2", join="yes") == Outcome(unchanged=1)
+    assert {(row.kept_id, row.merged_id) for row in network.rows(customer_merge)} == {
+        (ids["C1"], ids["C2"]),
+        (ids["C1"], ids["C3"]),
+    }
+    assert meet(network, "C3", unionid="u1", external_userid="e2", join="yes") == Outcome(
+        unchanged=1
+    )
     assert meet(network, "C1", phone="8613800138000", join="yes") == Outcome(unchanged=1)
     assert meet(network, "C1", unionid="u9", join="yes") == Outcome(changed=1)
 
 
-# -- many, as an accepted file --------------------------------------------------------------------------------------------
+# -- many, as an accepted file ---------------------------------------------------------------------
+
 
 @pytest.fixture
 def small_pieces(monkeypatch):
@@ -171,13 +212,25 @@ def small_pieces(monkeypatch):
 
 
 def seven(**more):
-    return [{"customer_id": f"P{n}", "unionid": f"pu{n}", "phone": f"+86138{n:08}", "employee": "yes" if n == 3 else "no", **more} for n in range(7)]
+    return [
+        {
+            "customer_id": f"P{n}",
+            "unionid": f"pu{n}",
+            "phone": f"+86138{n:08}",
+            "employee": "yes" if n == 3 else "no",
+            **more,
+        }
+        for n in range(7)
+    ]
 
 
 def everything(network):
     owners = {row.id: row.customer_id for row in network.rows(customer)}
     flags = {(row.customer_id, row.employee) for row in network.rows(customer)}
-    return flags, {(owners[row.customer_id], row.kind, row.value, reveal(row.cipher) if row.cipher else None) for row in network.rows(customer_identity, "value")}
+    return flags, {
+        (owners[row.customer_id], row.kind, row.value, reveal(row.cipher) if row.cipher else None)
+        for row in network.rows(customer_identity, "value")
+    }
 
 
 def waits_until_the_end(monkeypatch, after):
@@ -202,7 +255,10 @@ def test_pieces_say_the_same_as_one_transaction(network, monkeypatch, small_piec
     assert everything(network) == before
     assert network.load("customers", *seven()) == Outcome(new=5, changed=2)
     in_pieces = everything(network)
-    assert ("P1", "phone", keyed_hash("+8613800000001"), "+8613800000001") in in_pieces[1] and ("P2", False) in in_pieces[0]
+    assert ("P1", "phone", keyed_hash("+8613800000001"), "+8613800000001") in in_pieces[1] and (
+        "P2",
+        False,
+    ) in in_pieces[0]
     assert network.load("customers", *seven()) == Outcome(unchanged=7)
     for table in (customer_identity, customer_state, customer):
         with db.transaction() as connection:
@@ -218,7 +274,10 @@ def test_a_telephone_that_waits_in_a_piece_is_sealed(network, monkeypatch, small
     waits_until_the_end(monkeypatch, 0)
     with pytest.raises(KeyboardInterrupt):
         network.load("customers", *seven())
-    kept = [zlib.decompress(row.content) for row in network.rows(accepted_files.accepted_piece, "piece_no")]
+    kept = [
+        zlib.decompress(row.content)
+        for row in network.rows(accepted_files.accepted_piece, "piece_no")
+    ]
     assert len(kept) == 4 and b"pu3" in b"".join(kept) and b"00000003" not in b"".join(kept)
 
 
@@ -231,17 +290,25 @@ def test_once_accepted_it_comes_to_its_end(network, monkeypatch, small_pieces, p
     alive()
     assert accepted_files.finish_left(60.0) == 1
     assert network.load("customers", *seven()) == Outcome(unchanged=7)
-    assert len([row for row in network.rows(audit.audit_log) if row.action == "import_customers"]) == 1
+    assert (
+        len([row for row in network.rows(audit.audit_log) if row.action == "import_customers"]) == 1
+    )
 
 
 def test_a_fault_in_the_last_row_leaves_nothing_of_many(network, small_pieces):
     meet(network, "Q", unionid="mine")
     with pytest.raises(Refused, match="another customer"):
-        network.load("customers", *seven(), {"customer_id": "R", "unionid": "mine", "phone": "", "employee": "no"})
+        network.load(
+            "customers",
+            *seven(),
+            {"customer_id": "R", "unionid": "mine", "phone": "", "employee": "no"},
+        )
     assert network.count(customer) == 1
 
 
-def test_an_identity_that_is_taken_while_pieces_are_written_stays_with_who_took_it(network, monkeypatch, small_pieces):
+def test_an_identity_that_is_taken_while_pieces_are_written_stays_with_who_took_it(
+    network, monkeypatch, small_pieces
+):
     """An accepted file is not refused any more; what was left is told."""
     alive = waits_until_the_end(monkeypatch, 1)
     with pytest.raises(KeyboardInterrupt):
@@ -252,8 +319,14 @@ def test_an_identity_that_is_taken_while_pieces_are_written_stays_with_who_took_
     alive()
     accepted_files.finish_left(60.0)
     owners = {row.id: row.customer_id for row in network.rows(customer)}
-    assert {owners[row.customer_id] for row in network.rows(customer_identity, "value") if row.value == "pu5"} == {"walked-in"}
+    assert {
+        owners[row.customer_id]
+        for row in network.rows(customer_identity, "value")
+        if row.value == "pu5"
+    } == {"walked-in"}
     assert sorted(owners.values()) == [*(f"P{n}" for n in range(7)), "walked-in"]
-    assert [row.detail for row in network.rows(audit.audit_log) if row.object_id == "identities left"] == [{"left_to_others": 1}]
+    assert [
+        row.detail for row in network.rows(audit.audit_log) if row.object_id == "identities left"
+    ] == [{"left_to_others": 1}]
     with pytest.raises(Refused, match="another customer"):
         network.load("customers", *seven())

@@ -1,4 +1,5 @@
 """Dealers and their default terms (D4, D6)."""
+
 from __future__ import annotations
 
 import pytest
@@ -9,11 +10,18 @@ from stores.network.dealers import dealer
 
 def test_a_new_dealer_has_the_default_terms(network):
     row = network.rows(dealer)[0]
-    assert (row.platform_fee_bp, row.channel_fee_bp, row.collection_mode) == (500, 0, "store_collects")
+    assert (row.platform_fee_bp, row.channel_fee_bp, row.collection_mode) == (
+        500,
+        0,
+        "store_collects",
+    )
 
 
 def test_an_absent_column_keeps_and_an_empty_cell_takes_the_default(network):
-    network.load("dealers", {"dealer_code": "D1", "name": "Omar", "platform_fee_bp": "700", "channel_fee_bp": "30"})
+    network.load(
+        "dealers",
+        {"dealer_code": "D1", "name": "Omar", "platform_fee_bp": "700", "channel_fee_bp": "30"},
+    )
     network.load("dealers", {"dealer_code": "D1", "name": "Omar", "platform_fee_bp": ""})
     row = network.rows(dealer, "dealer_code")[0]
     assert (row.platform_fee_bp, row.channel_fee_bp) == (500, 30)

@@ -1,4 +1,5 @@
 """Guides: where they work, since when, until when."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -34,7 +35,11 @@ def hire(network, store="S1", **more):
 
 
 def jobs(network):
-    return [(row.store_id, row.valid_from, row.valid_to) for row in network.rows(employment, "valid_from", "id") if row.version_to is None]
+    return [
+        (row.store_id, row.valid_from, row.valid_to)
+        for row in network.rows(employment, "valid_from", "id")
+        if row.version_to is None
+    ]
 
 
 def test_a_new_guide_works_from_the_first_day(shops):
@@ -52,11 +57,16 @@ def test_a_move_counts_from_today(shops):
 
 
 def notices(network):
-    return [[(first, until) for first, until in spans_of(row.notices)] for row in network.rows(employment, "valid_from", "id") if row.version_to is None]
+    return [
+        [(first, until) for first, until in spans_of(row.notices)]
+        for row in network.rows(employment, "valid_from", "id")
+        if row.version_to is None
+    ]
 
 
 def test_a_notice_is_given_once_b9(shops):
-    """It stands with the last stretch: another last day and a move before it change nothing, staying ends it, coming back begins anew."""
+    """It stands with the last stretch: another last day and a move before it change nothing,
+    staying ends it, coming back begins anew."""
     since = {"hired_on": "2025-01-01"}
     hire(shops, **since)
     assert notices(shops) == [[]]
@@ -99,38 +109,59 @@ def test_an_unknown_store_is_refused(shops):
 def test_one_wecom_account_is_one_guide(shops):
     hire(shops, wecom_userid="mei")
     with pytest.raises(Refused, match="belongs to guide G1"):
-        shops.load("guides", {"guide_code": "G2", "name": "Sam", "store_code": "S1", "wecom_userid": "mei"})
+        shops.load(
+            "guides", {"guide_code": "G2", "name": "Sam", "store_code": "S1", "wecom_userid": "mei"}
+        )
 
 
 def test_userids_may_change_hands_in_one_file(shops):
     hire(shops, wecom_userid="mei")
     row = {"name": "x", "store_code": "S1"}
-    outcome = shops.load("guides", {"guide_code": "G1", **row, "wecom_userid": "mei2"}, {"guide_code": "G2", **row, "wecom_userid": "mei"})
+    outcome = shops.load(
+        "guides",
+        {"guide_code": "G1", **row, "wecom_userid": "mei2"},
+        {"guide_code": "G2", **row, "wecom_userid": "mei"},
+    )
     assert outcome == Outcome(new=1, changed=1)
 
 
 def test_a_corrected_first_day_moves_the_start():
-    assert jobs_after([Job(1, "guide", MAY)], Wanted(1, "guide", JANUARY, None, MAY), TODAY) == [Job(1, "guide", JANUARY)]
+    assert jobs_after([Job(1, "guide", MAY)], Wanted(1, "guide", JANUARY, None, MAY), TODAY) == [
+        Job(1, "guide", JANUARY)
+    ]
 
 
 def test_a_first_day_after_a_move_is_refused():
     with pytest.raises(UnsoundEmployment, match="after the move"):
-        jobs_after([Job(1, "guide", JANUARY, MAY), Job(2, "guide", MAY)], Wanted(2, "guide", TODAY, None, JANUARY), TODAY)
+        jobs_after(
+            [Job(1, "guide", JANUARY, MAY), Job(2, "guide", MAY)],
+            Wanted(2, "guide", TODAY, None, JANUARY),
+            TODAY,
+        )
 
 
 def test_two_moves_in_one_day_leave_the_last():
     known = [Job(1, "guide", None, TODAY), Job(2, "guide", TODAY)]
-    assert jobs_after(known, Wanted(3, "guide", None, None), TODAY) == [Job(1, "guide", None, TODAY), Job(3, "guide", TODAY)]
+    assert jobs_after(known, Wanted(3, "guide", None, None), TODAY) == [
+        Job(1, "guide", None, TODAY),
+        Job(3, "guide", TODAY),
+    ]
 
 
 def test_somebody_hired_again_keeps_the_former_stretch():
     known = [Job(1, "guide", JANUARY, MAY)]
     wanted = Wanted(2, "guide", TODAY, None, JANUARY, MAY - dt.timedelta(days=1))
-    assert jobs_after(known, wanted, TODAY) == [Job(1, "guide", JANUARY, MAY), Job(2, "guide", TODAY)]
+    assert jobs_after(known, wanted, TODAY) == [
+        Job(1, "guide", JANUARY, MAY),
+        Job(2, "guide", TODAY),
+    ]
 
 
 def test_a_new_role_is_a_new_stretch():
-    assert jobs_after([Job(1, "guide")], Wanted(1, "store_manager", None, None), TODAY) == [Job(1, "guide", None, TODAY), Job(1, "store_manager", TODAY)]
+    assert jobs_after([Job(1, "guide")], Wanted(1, "store_manager", None, None), TODAY) == [
+        Job(1, "guide", None, TODAY),
+        Job(1, "store_manager", TODAY),
+    ]
 
 
 def test_a_last_day_before_the_first_is_refused():
@@ -138,26 +169,51 @@ def test_a_last_day_before_the_first_is_refused():
         jobs_after([Job(1, "guide", TODAY)], Wanted(1, "guide", TODAY, JANUARY, TODAY), TODAY)
 
 
-# -- whether the customers of a mover follow (B10) -------------------------------------------------------------------------------------
+# -- whether the customers of a mover follow (B10) -------------------------------------------------
+
 
 def test_a_leaver_hired_elsewhere_the_next_day_is_a_mover_b10():
     known = [Job(1, "guide", None, TODAY)]
-    wanted = Wanted(2, "guide", TODAY, None, None, TODAY - dt.timedelta(days=1), customers_follow=False)
+    wanted = Wanted(
+        2, "guide", TODAY, None, None, TODAY - dt.timedelta(days=1), customers_follow=False
+    )
     assert jobs_after(known, wanted, TODAY)[-1] == Job(2, "guide", TODAY, None, False)
-    gap = Wanted(2, "guide", TODAY + dt.timedelta(days=1), None, None, TODAY - dt.timedelta(days=1), customers_follow=False)
+    gap = Wanted(
+        2,
+        "guide",
+        TODAY + dt.timedelta(days=1),
+        None,
+        None,
+        TODAY - dt.timedelta(days=1),
+        customers_follow=False,
+    )
     assert jobs_after(known, gap, TODAY)[-1].customers_follow is None
 
 
 def test_a_first_job_knows_nothing_of_customers_b10():
-    assert jobs_after([], Wanted(1, "guide", None, None, customers_follow=False), TODAY) == [Job(1, "guide")]
+    assert jobs_after([], Wanted(1, "guide", None, None, customers_follow=False), TODAY) == [
+        Job(1, "guide")
+    ]
 
 
 def other_dealer(old: int, new: int, _day: dt.date) -> bool:
     return (old == 9) != (new == 9)
 
 
-@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from([1, 2, 9]), st.sampled_from(["guide", "store_manager"]), st.sampled_from([None, True, False])), min_size=1))
-def test_a_row_that_is_sent_again_changes_nothing_and_another_dealers_store_never_gets_customers_b10(rows):
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 5),
+            st.sampled_from([1, 2, 9]),
+            st.sampled_from(["guide", "store_manager"]),
+            st.sampled_from([None, True, False]),
+        ),
+        min_size=1,
+    )
+)
+def test_a_row_that_is_sent_again_changes_nothing_and_another_dealers_store_never_gets_customers_b10(
+    rows,
+):
     jobs: list[Job] = []
     today = TODAY
     for days, store_id, role, follow in rows:
@@ -166,4 +222,8 @@ def test_a_row_that_is_sent_again_changes_nothing_and_another_dealers_store_neve
         jobs = jobs_after(jobs, wanted, today, other_dealer)
         assert jobs_after(jobs, wanted, today, other_dealer) == jobs
         at = arrival(jobs)
-        assert at is None or not other_dealer(jobs[at - 1].store_id, jobs[at].store_id, today) or jobs[at].customers_follow is False
+        assert (
+            at is None
+            or not other_dealer(jobs[at - 1].store_id, jobs[at].store_id, today)
+            or jobs[at].customers_follow is False
+        )

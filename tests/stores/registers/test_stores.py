@@ -1,4 +1,5 @@
 """Stores: current row, revisions by network version, contracts, closing."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -21,16 +22,34 @@ TODAY = dt.date(2025, 6, 1)
 
 
 def known_contracts(network):
-    return [(row.dealer_id, row.valid_from, row.valid_to) for row in network.rows(dealer_contract, "valid_from") if row.version_to is None]
+    return [
+        (row.dealer_id, row.valid_from, row.valid_to)
+        for row in network.rows(dealer_contract, "valid_from")
+        if row.version_to is None
+    ]
 
 
 def test_a_new_store_has_its_row_its_first_revision_and_an_unbounded_contract(network):
     assert network.open_store() == Outcome(new=1)
-    row, revision, contract = network.rows(store)[0], network.rows(store_revision)[0], network.rows(dealer_contract)[0]
-    assert (row.status, row.cloud_shop, row.priority, row.coordinates_withdrawn) == ("active", True, 0, False)
+    row, revision, contract = (
+        network.rows(store)[0],
+        network.rows(store_revision)[0],
+        network.rows(dealer_contract)[0],
+    )
+    assert (row.status, row.cloud_shop, row.priority, row.coordinates_withdrawn) == (
+        "active",
+        True,
+        0,
+        False,
+    )
     assert all(getattr(row, name) == getattr(revision, name) for name in FACTS)
     assert (revision.version_from, revision.version_to) == (network.version(), None)
-    assert (contract.valid_from, contract.valid_to, contract.platform_fee_bp, contract.version_from) == (None, None, None, network.version())
+    assert (
+        contract.valid_from,
+        contract.valid_to,
+        contract.platform_fee_bp,
+        contract.version_from,
+    ) == (None, None, None, network.version())
 
 
 def test_a_changed_store_ends_a_revision_and_begins_one(network):
@@ -38,7 +57,13 @@ def test_a_changed_store_ends_a_revision_and_begins_one(network):
     before = network.version()
     assert network.open_store(name="New name") == Outcome(changed=1)
     old, new = network.rows(store_revision, "version_from")
-    assert (old.name, old.version_to, new.name, new.version_from, new.version_to) == ("S1", before + 1, "New name", before + 1, None)
+    assert (old.name, old.version_to, new.name, new.version_from, new.version_to) == (
+        "S1",
+        before + 1,
+        "New name",
+        before + 1,
+        None,
+    )
     assert network.rows(store)[0].name == "New name"
 
 
@@ -50,15 +75,31 @@ def test_the_same_row_again_writes_nothing(network):
     assert network.count(store_revision) == 1
 
 
-@pytest.mark.parametrize(("last", "warned"), [("2025-07-01", None), ("2025-07-02", "lies 31 days after the pause begins"), ("", None)])
+@pytest.mark.parametrize(
+    ("last", "warned"),
+    [("2025-07-01", None), ("2025-07-02", "lies 31 days after the pause begins"), ("", None)],
+)
 def test_a_pause_of_more_than_thirty_days_is_warned_of(network, last, warned):
-    """A11: it is kept as it was said, for it may be meant; also of a new store, and on a dry run."""
+    """A11: it is kept as it was said, for it may be meant; also of a new store, and on a dry
+    run."""
     network.open_store()
     for code, dry_run in (("S1", True), ("S1", False), ("S2", False)):
-        row = {"store_code": code, "name": code, "dealer_code": "D1", **SOMEWHERE, "status": "paused", "paused_until": last}
+        row = {
+            "store_code": code,
+            "name": code,
+            "dealer_code": "D1",
+            **SOMEWHERE,
+            "status": "paused",
+            "paused_until": last,
+        }
         found = network.load("stores", row, dry_run=dry_run).warnings.kept
-        assert [(each.column, each.value) for each in found] == ([] if warned is None else [("paused_until", last)])
-        assert all(each.reason.startswith(warned) and "close the store with a successor" in each.reason for each in found)
+        assert [(each.column, each.value) for each in found] == (
+            [] if warned is None else [("paused_until", last)]
+        )
+        assert all(
+            each.reason.startswith(warned) and "close the store with a successor" in each.reason
+            for each in found
+        )
     assert [row.status for row in network.rows(store)] == ["paused", "paused"]
 
 
@@ -67,15 +108,22 @@ def test_a_pause_that_is_prolonged_counts_from_its_first_day(network):
     network.open_store(status="paused", paused_until="2025-06-20")
     network.days_pass(15)
     assert not network.load("stores", {"store_code": "S1", "paused_until": "2025-07-01"}).warnings
-    assert network.load("stores", {"store_code": "S1", "paused_until": "2025-07-02"}).warnings.total == 1
+    assert (
+        network.load("stores", {"store_code": "S1", "paused_until": "2025-07-02"}).warnings.total
+        == 1
+    )
     assert not network.load("stores", {"store_code": "S1", "name": "other words"}).warnings
     network.load("stores", {"store_code": "S1", "status": "active", "paused_until": ""})
-    assert not network.load("stores", {"store_code": "S1", "status": "paused", "paused_until": "2025-07-16"}).warnings
+    assert not network.load(
+        "stores", {"store_code": "S1", "status": "paused", "paused_until": "2025-07-16"}
+    ).warnings
 
 
 def test_a_dry_run_writes_nothing(network):
     before = network.version()
-    outcome = network.load("stores", {"store_code": "S1", "name": "S1", "dealer_code": "D1", **SOMEWHERE}, dry_run=True)
+    outcome = network.load(
+        "stores", {"store_code": "S1", "name": "S1", "dealer_code": "D1", **SOMEWHERE}, dry_run=True
+    )
     assert outcome == Outcome(new=1)
     assert (network.version(), network.count(store)) == (before, 0)
 
@@ -88,8 +136,16 @@ def test_gcj02_is_kept_as_given_and_converted(network):
 
 
 def test_a_successor_may_stand_later_in_the_file(network):
-    first = {"store_code": "S1", "name": "S1", "dealer_code": "D1", **SOMEWHERE, "successor_store_code": "S2"}
-    assert network.load("stores", first, {**first, "store_code": "S2", "successor_store_code": ""}) == Outcome(new=2)
+    first = {
+        "store_code": "S1",
+        "name": "S1",
+        "dealer_code": "D1",
+        **SOMEWHERE,
+        "successor_store_code": "S2",
+    }
+    assert network.load(
+        "stores", first, {**first, "store_code": "S2", "successor_store_code": ""}
+    ) == Outcome(new=2)
     rows = {row.store_code: row for row in network.rows(store)}
     assert rows["S1"].successor_store_id == rows["S2"].id
     assert network.rows(store_revision, "store_id")[0].successor_store_id == rows["S2"].id
@@ -97,8 +153,16 @@ def test_a_successor_may_stand_later_in_the_file(network):
 
 def test_a_stored_store_may_name_a_new_one_as_successor(network):
     network.open_store()
-    row = {"store_code": "S1", "name": "S1", "dealer_code": "D1", **SOMEWHERE, "successor_store_code": "S2"}
-    assert network.load("stores", row, {**row, "store_code": "S2", "successor_store_code": ""}) == Outcome(new=1, changed=1)
+    row = {
+        "store_code": "S1",
+        "name": "S1",
+        "dealer_code": "D1",
+        **SOMEWHERE,
+        "successor_store_code": "S2",
+    }
+    assert network.load(
+        "stores", row, {**row, "store_code": "S2", "successor_store_code": ""}
+    ) == Outcome(new=1, changed=1)
     rows = {row.store_code: row for row in network.rows(store)}
     assert rows["S1"].successor_store_id == rows["S2"].id
 
@@ -130,7 +194,10 @@ def test_a_store_that_opens_again_forgets_its_closing(network):
 def test_an_absent_column_keeps_and_an_empty_cell_clears(network):
     network.open_store(address="1 Nanjing Road", priority="5")
     network.open_store()
-    assert (network.rows(store)[0].address, network.rows(store)[0].priority) == ("1 Nanjing Road", 5)
+    assert (network.rows(store)[0].address, network.rows(store)[0].priority) == (
+        "1 Nanjing Road",
+        5,
+    )
     network.open_store(address="", priority="")
     assert (network.rows(store)[0].address, network.rows(store)[0].priority) == (None, 0)
 
@@ -138,8 +205,13 @@ def test_an_absent_column_keeps_and_an_empty_cell_clears(network):
 def test_another_dealer_ends_the_contract_today(network):
     network.open_store()
     assert network.open_store(dealer="D2") == Outcome(changed=1)
-    assert known_contracts(network)[-1][1:] == (TODAY, None) or known_contracts(network)[0][1:] == (TODAY, None)
-    assert network.count(dealer_contract) == 3  # the open one ended in known time, its bounded version, the new one
+    assert known_contracts(network)[-1][1:] == (TODAY, None) or known_contracts(network)[0][1:] == (
+        TODAY,
+        None,
+    )
+    assert (
+        network.count(dealer_contract) == 3
+    )  # the open one ended in known time, its bounded version, the new one
     assert network.count(store_revision) == 1
     network.days_pass(9)
     assert network.open_store(dealer="D2") == Outcome(unchanged=1)
@@ -161,10 +233,17 @@ def test_one_change_is_one_version_one_record_and_one_audit_line(network):
 
 
 def test_many_stores_are_new_then_changed_with_their_revisions(network):
-    rows = [{"store_code": f"S{n:04}", "name": "a", "dealer_code": "D1", **SOMEWHERE} for n in range(2_500)]
+    rows = [
+        {"store_code": f"S{n:04}", "name": "a", "dealer_code": "D1", **SOMEWHERE}
+        for n in range(2_500)
+    ]
     assert network.load("stores", *rows) == Outcome(new=2_500)
-    assert network.load("stores", *[{**row, "name": "b", "dealer_code": "D2"} for row in rows]) == Outcome(changed=2_500)
-    assert network.load("stores", *[{**row, "name": "b", "dealer_code": "D2"} for row in rows]) == Outcome(unchanged=2_500)
+    assert network.load(
+        "stores", *[{**row, "name": "b", "dealer_code": "D2"} for row in rows]
+    ) == Outcome(changed=2_500)
+    assert network.load(
+        "stores", *[{**row, "name": "b", "dealer_code": "D2"} for row in rows]
+    ) == Outcome(unchanged=2_500)
     assert {row.name for row in network.rows(store)} == {"b"}
     revisions = network.rows(store_revision)
     assert sum(row.version_to is None for row in revisions) == 2_500
@@ -173,7 +252,8 @@ def test_many_stores_are_new_then_changed_with_their_revisions(network):
 
 
 def test_a_network_that_moved_between_read_and_write_is_planned_again(network, monkeypatch):
-    """N2, M21: the plan is made outside the lock; a rival's store is then found, not inserted twice."""
+    """N2, M21: the plan is made outside the lock; a rival's store is then found, not inserted
+    twice."""
     real, calls = saving._write, []
 
     def interrupted(*args):

@@ -1,4 +1,5 @@
 """M13: an entry is two round trips on PostgreSQL, counted by a proxy between us and the server."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -18,7 +19,8 @@ from tests.stores.routing.entrances import NOW, arrival, beside, enter, open_cha
 
 
 class CountingProxy:
-    """Passes everything on and counts how often the server says ReadyForQuery: once for each round trip of a session."""
+    """Passes everything on and counts how often the server says ReadyForQuery: once for each round
+    trip of a session."""
 
     def __init__(self, host: str, port: int):
         self.server = (host, port)
@@ -41,7 +43,9 @@ class CountingProxy:
             server = socket.create_connection(self.server)
             self.open += [client, server]
             self.sessions += 1
-            threading.Thread(target=self._pass_on, args=(client, server, False), daemon=True).start()
+            threading.Thread(
+                target=self._pass_on, args=(client, server, False), daemon=True
+            ).start()
             threading.Thread(target=self._pass_on, args=(server, client, True), daemon=True).start()
 
     def _pass_on(self, source: socket.socket, target: socket.socket, counting: bool) -> None:
@@ -56,10 +60,11 @@ class CountingProxy:
         target.close()
 
     def _count(self, data: bytes) -> bytes:
-        """Whole messages are a letter and a length that counts itself; what is left is not whole yet."""
+        """Whole messages are a letter and a length that counts itself; what is left is not whole
+        yet."""
         while len(data) >= 5 and len(data) > (size := int.from_bytes(data[1:5], "big")):
             self.round_trips += data[:1] == b"Z"
-            data = data[size + 1:]
+            data = data[size + 1 :]
         return data
 
 
@@ -83,13 +88,20 @@ def test_every_kind_of_entry_is_two_round_trips(network: Network):
     with counted(db.database().url) as proxy:
         enter(arrival("warm", beside(1)))  # opens the connection and builds the snapshot
         sessions = proxy.sessions
-        visits = [arrival("c1", beside(2)), arrival("c1", beside(2)), arrival({"openid": "o1"}), arrival({"openid": "o1", "unionid": "u1"}, beside(4)),
-                  arrival("c2", beside(3), entry_param=param, touchpoint="qr", region_code="310115")]
+        visits = [
+            arrival("c1", beside(2)),
+            arrival("c1", beside(2)),
+            arrival({"openid": "o1"}),
+            arrival({"openid": "o1", "unionid": "u1"}, beside(4)),
+            arrival("c2", beside(3), entry_param=param, touchpoint="qr", region_code="310115"),
+        ]
         for n, each in enumerate(visits):
             before = proxy.round_trips
             enter(each, NOW + dt.timedelta(minutes=n), key=None if n % 2 else f"k{n}")
             assert proxy.round_trips - before == 2
-        for _ in range(6):  # the driver prepares a statement on its sixth use, which costs one round trip once
+        for _ in range(
+            6
+        ):  # the driver prepares a statement on its sixth use, which costs one round trip once
             enter(visits[0], NOW, key="k0")
         before = proxy.round_trips
         assert enter(visits[0], NOW, key="k0").repeated

@@ -1,4 +1,5 @@
 """A10: who may switch to which store, above all inside isolated areas."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -41,17 +42,27 @@ def test_a_dealers_isolated_area_lets_choose_among_his_stores():
 
 def test_offers_inside_an_isolated_area_are_its_stores_alone():
     """A7, A8, A10: what cannot be chosen is not offered."""
-    equal = chain(NEAR, north(150, "S2", dealer=2), north(160, "S4"), areas=[square("I1", "isolated", dealer=1, half_m=2_000)])
+    equal = chain(
+        NEAR,
+        north(150, "S2", dealer=2),
+        north(160, "S4"),
+        areas=[square("I1", "isolated", dealer=1, half_m=2_000)],
+    )
     assert others(equal, decide(visit(), State(), equal)) == [("S4", "ambiguous")]
 
 
 def test_the_list_inside_an_isolated_area_shows_its_stores_alone_while_one_serves():
     """A10, A4: what is listed can be chosen; a list is never empty."""
-    alone, area = Policy(rungs=("PICKER",)), square("I1", "isolated", dealer=2, half_m=2_000, region_codes=["310115"])
+    alone, area = (
+        Policy(rungs=("PICKER",)),
+        square("I1", "isolated", dealer=2, half_m=2_000, region_codes=["310115"]),
+    )
     for where in (visit(), visit(None, region_code="310115")):
         here = chain(NEAR, FAR, AWAY, areas=[area], policy=alone)
         assert others(here, decide(where, State(), here)) == [("S2", "isolated_area")]
-        shut = chain(NEAR, north(900, "S2", dealer=2, cloud_shop=False), AWAY, areas=[area], policy=alone)
+        shut = chain(
+            NEAR, north(900, "S2", dealer=2, cloud_shop=False), AWAY, areas=[area], policy=alone
+        )
         assert {code for code, _ in others(shut, decide(where, State(), shut))} == {"S1", "S3"}
 
 

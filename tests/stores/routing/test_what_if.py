@@ -1,4 +1,5 @@
 """A16, A5: what would have changed the answer."""
+
 from __future__ import annotations
 
 import pytest
@@ -16,7 +17,10 @@ SHOPS = chain(north(100, "S1"), north(3_000, "S2", dealer=2), north(6_000, "S3",
 
 
 def changes(visit_, state=State(), snapshot=SHOPS, **more):
-    return {each.change: (each.store_id, each.rung) for each in what_ifs(visit_, state, snapshot, decide(visit_, state, snapshot, **more))}
+    return {
+        each.change: (each.store_id, each.rung)
+        for each in what_ifs(visit_, state, snapshot, decide(visit_, state, snapshot, **more))
+    }
 
 
 def test_a_code_that_decided_is_named_with_what_would_be_without_it():
@@ -25,7 +29,11 @@ def test_a_code_that_decided_is_named_with_what_would_be_without_it():
 
 def test_a_protected_home_is_named_and_the_presets_that_would_not_have_kept_it():
     found = changes(visit(param=link(3)), bound(2, 5))
-    assert (found["no_home"], found["preset_nearest_first"], found["preset_link_first"]) == ((3, "ENTRY_PARAM"), (1, "NEAREST"), (3, "ENTRY_PARAM"))
+    assert (found["no_home"], found["preset_nearest_first"], found["preset_link_first"]) == (
+        (3, "ENTRY_PARAM"),
+        (1, "NEAREST"),
+        (3, "ENTRY_PARAM"),
+    )
     assert "preset_home_locked" not in found
 
 
@@ -35,10 +43,16 @@ def test_what_changes_nothing_is_not_listed():
     assert "no_location" not in found  # the code leads there with or without a place
 
 
-@pytest.mark.parametrize(("state", "change"), [
-    (State(pinned_store_id=3), "no_pin"), (State(manual_store_id=3, manual_at=NOON), "no_choice"),
-    (State(last_store_id=3, last_visit_at=NOON - days(1)), "no_last_visit"),
-    (State(param_store_id=3, param_at=NOON - days(1)), "no_cached_param"), (State(manual_store_id=3, manual_at=NOON, no_switch=True), "switching_on")])
+@pytest.mark.parametrize(
+    ("state", "change"),
+    [
+        (State(pinned_store_id=3), "no_pin"),
+        (State(manual_store_id=3, manual_at=NOON), "no_choice"),
+        (State(last_store_id=3, last_visit_at=NOON - days(1)), "no_last_visit"),
+        (State(param_store_id=3, param_at=NOON - days(1)), "no_cached_param"),
+        (State(manual_store_id=3, manual_at=NOON, no_switch=True), "switching_on"),
+    ],
+)
 def test_each_memory_that_decides_is_a_change(state, change):
     assert change in changes(visit(), state)
 
@@ -56,4 +70,6 @@ def test_every_change_has_its_words():
 def test_every_change_named_does_lead_elsewhere(visit_, state, snapshot):
     """As a property over chains, visits and states of every kind."""
     decision = decide(visit_, state, snapshot)
-    assert all(each.store_id != decision.store_id for each in what_ifs(visit_, state, snapshot, decision))
+    assert all(
+        each.store_id != decision.store_id for each in what_ifs(visit_, state, snapshot, decision)
+    )
