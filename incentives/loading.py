@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from incentives.calculate import PlanVersion
 from incentives.facts import Contact, GuideFacts, Line, Order, Person, Place, Referral, RefundOf
-from incentives.plan import parse
+from incentives.plan_form import parse
 from incentives.plans import plan_version
 from ledger.intakes import intake_seal
 from stores.customers.rebinding import MOVED

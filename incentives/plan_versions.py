@@ -12,7 +12,8 @@ import db
 from incentives import booking
 from incentives.default_plan import default_plan
 from incentives.periods import closings
-from incentives.plan import Plan, parse
+from incentives.plan import Plan
+from incentives.plan_form import parse
 from incentives.plans import plan_version
 from incentives.scopes import reward_scope
 from ledger.audit import record

@@ -22,9 +22,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 from ledger.faults import FieldFault, InvalidInput
+from stores.base.file_forms import (
+    CODE_LENGTH,
+    Checked,
+    Day,
+    Flag,
+    Form,
+    NotSo,
+    OneOf,
+    Said,
+    Text,
+    try_reading,
+)
 from stores.facts.decision import NEW_CUSTOMER, Question, Visit
 from stores.facts.reassignments import REASON_LENGTH
 from stores.geo.coordinates import Coordinates
@@ -41,7 +53,7 @@ PLACES = ("home", "last_visit")
 _OUT = frozenset({"cloud_shop_off", "no_contract", "coordinates_withdrawn"})
 _PLACE_RUNGS = ("TERRITORY", "SERVICE_AREA", "RADIUS", "NEAREST")
 _HOPS = 5
-_TEXTS = ("dealer_code", "region_code", "area_code", "to_store_code")
+REFUSAL = "plan_invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,65 +105,54 @@ class Move:
     forced: bool
 
 
+def _causes(value: list[str]) -> list[str]:
+    if unknown := [each for each in value if each not in CAUSES]:
+        raise NotSo(f"names unknown {', '.join(unknown)}; known are {', '.join(CAUSES)}")
+    return value
+
+
+_Codes = Annotated[list[Annotated[str, Text(CODE_LENGTH)]], Said("must be a list of codes")]
+_Code = Annotated[str, Text(CODE_LENGTH, words="must be a code")]
+_A_DAY = Day("must be a day as 2026-01-31")
+
+
+class ReassignmentForm(Form):
+    """The file form of a plan: whose customers move, why, and where to."""
+
+    reason: Annotated[str, Text(REASON_LENGTH, least=0)] = ""
+    from_store_codes: _Codes = []
+    dealer_code: _Code | None = None
+    region_code: _Code | None = None
+    area_code: _Code | None = None
+    causes: Annotated[_Codes, Checked(_causes)] = []
+    bound_from: Annotated[dt.date, _A_DAY] | None = None
+    bound_before: Annotated[dt.date, _A_DAY] | None = None
+    target: Annotated[str, OneOf(*TARGETS)] = "ladder"
+    to_store_code: _Code | None = None
+    place: Annotated[str, OneOf(*PLACES)] = "home"
+    include_protected: Flag = False
+
+
 def parse(body: Any) -> Plan:
     """A plan from its file form. Raises InvalidInput with one fault for each wrong key."""
-    if not isinstance(body, dict):
-        raise InvalidInput("A plan is a JSON object.", code="plan_invalid")
-    faults = [
-        FieldFault(str(name), "is no key of a plan")
-        for name in body
-        if name not in Plan.__dataclass_fields__
-    ]
-    values: dict[str, Any] = {}
-    for name, value in body.items():
-        if name in Plan.__dataclass_fields__:
-            try:
-                values[name] = _value(name, value)
-            except ValueError as reason:
-                faults.append(FieldFault(name, str(reason)))
-    if "causes" in values and "first_order" in values["causes"] and "place" not in values:
+    given, faults = try_reading(ReassignmentForm, body, "plan", REFUSAL, "is no key of a plan")
+    values = {name: given[name] for name in given}
+    for name in ("from_store_codes", "causes"):
+        values[name] = tuple(dict.fromkeys(values.get(name, ())))
+    values["reason"] = values.get("reason", "").strip()
+    if "first_order" in values["causes"] and "place" not in given:
         values["place"] = "last_visit"
-    if values.get("to_store_code") and "target" not in values:
+    if values.get("to_store_code") and "target" not in given:
         values["target"] = "store"
     plan = Plan(**values)
     faults += _together(plan, {fault.field for fault in faults})
     if faults:
         raise InvalidInput(
             "; ".join(f"{f.field} {f.reason}" for f in faults[:5]) + ".",
-            code="plan_invalid",
+            code=REFUSAL,
             errors=faults,
         )
     return plan
-
-
-def _value(name: str, value: Any) -> Any:
-    if name in ("from_store_codes", "causes"):
-        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
-            raise ValueError("must be a list of codes")
-        if name == "causes" and (unknown := [each for each in value if each not in CAUSES]):
-            raise ValueError(f"names unknown {', '.join(unknown)}; known are {', '.join(CAUSES)}")
-        return tuple(dict.fromkeys(value))
-    if name in ("bound_from", "bound_before"):
-        try:
-            return dt.date.fromisoformat(value) if value is not None else None
-        except (TypeError, ValueError):
-            raise ValueError("must be a day as 2026-01-31") from None
-    if name == "include_protected":
-        if not isinstance(value, bool):
-            raise ValueError("must be true or false")
-        return value
-    if name in ("target", "place"):
-        known = TARGETS if name == "target" else PLACES
-        if value not in known:
-            raise ValueError(f"must be one of {', '.join(known)}")
-        return value
-    if name == "reason":
-        if not isinstance(value, str) or len(value) > REASON_LENGTH:
-            raise ValueError(f"must be text of at most {REASON_LENGTH} characters")
-        return value.strip()
-    if value is not None and (not isinstance(value, str) or not 0 < len(value) <= 64):
-        raise ValueError("must be a code")
-    return value
 
 
 def _together(plan: Plan, wrong: set[str]) -> Iterator[FieldFault]:
@@ -250,7 +251,7 @@ class Planner:
         if faults:
             raise InvalidInput(
                 "; ".join(f"{f.field} {f.reason}" for f in faults[:5]) + ".",
-                code="plan_invalid",
+                code=REFUSAL,
                 errors=faults,
             )
 

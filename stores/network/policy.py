@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from ledger.faults import FieldFault, InvalidInput
+from pydantic import AfterValidator, Field
+
+from stores.base.file_forms import Checked, Code, Flag, Form, NotSo, OneOf, Said, Whole, read
 
 RUNGS = (
     "HQ_PIN",
@@ -75,115 +77,82 @@ class Policy:
         return {**found, "rungs": list(self.rungs), "region_defaults": dict(self.region_defaults)}
 
 
-_WHOLE = {  # name: (lowest, highest)
-    "nearest_limit_m": (0, 20_100_000),
-    "ambiguity_m": (0, 100_000),
-    "fuzzy_accuracy_m": (0, 100_000),
-    "protection_days": (0, 3_650),
-    "validity_days": (0, 36_500),
-    "home_reach_m": (0, 20_100_000),
-    "manual_hours": (0, 8_760),
-    "cached_param_days": (0, 3_650),
-    "last_visit_days": (0, 3_650),
-    "cover_m": (0, 1_000_000),
-    "switch_nearer_m": (0, 1_000_000),
-    "switch_nearer_bp": (0, 10_000),
-    "refusal_hours": (0, 8_760),
-    "guide_link_days": (0, 36_500),
-    "order_visit_hours": (0, 8_760),
-    "touch_days": (0, 3_650),
-    "guide_daily_capacity": (0, 1_000_000),
-    "proposal_orders": (1, 1_000),
-    "proposal_days": (1, 3_650),
-}
-_CHOICE = {
-    "preset": tuple(PRESETS),
-    "snatch_policy": ("after_protection", "never", "anytime"),
-    "order_owner": OWNER_BASES,
-}
+def _ordered(value: list[str]) -> list[str]:
+    """The rules as they are asked, PICKER last, whether it was named or not."""
+    if unknown := [each for each in value if each not in RUNGS]:
+        raise NotSo(f"names unknown rules {', '.join(unknown)}; known are {', '.join(RUNGS)}")
+    if len(set(value)) != len(value):
+        raise NotSo("names a rule twice")
+    if not value:
+        raise NotSo(
+            "is empty, so nobody would be led anywhere; leave the key out for the list of the "
+            "preset, or name PICKER alone for the list of stores"
+        )
+    return [each for each in value if each != "PICKER"] + ["PICKER"]
+
+
+def _visible(value: str) -> str:
+    if len(value) > 500 or not "".join(value.split()).isprintable():
+        raise ValueError
+    return value
+
+
+_StoreCode = Annotated[str, Code("must be a store code or null")]
+_USUAL = Policy()
+
+
+class PolicyForm(Form):
+    """The file form of a policy; an absent key has its default."""
+
+    preset: Annotated[str, OneOf(*PRESETS)] = _USUAL.preset
+    rungs: Annotated[
+        Annotated[list[str], Said("must be a list of reason codes")], Checked(_ordered)
+    ] = Field(default=list(RUNGS))
+    nearest_limit_m: Annotated[int, Whole(0, 20_100_000)] | None = _USUAL.nearest_limit_m
+    ambiguity_m: Annotated[int, Whole(0, 100_000)] = _USUAL.ambiguity_m
+    fuzzy_accuracy_m: Annotated[int, Whole(0, 100_000)] = _USUAL.fuzzy_accuracy_m
+    protection_days: Annotated[int, Whole(0, 3_650)] = _USUAL.protection_days
+    validity_days: Annotated[int, Whole(0, 36_500)] = _USUAL.validity_days
+    switching: Flag = _USUAL.switching
+    home_reach_m: Annotated[int, Whole(0, 20_100_000)] = _USUAL.home_reach_m
+    manual_hours: Annotated[int, Whole(0, 8_760)] = _USUAL.manual_hours
+    cached_param_days: Annotated[int, Whole(0, 3_650)] = _USUAL.cached_param_days
+    last_visit_days: Annotated[int, Whole(0, 3_650)] = _USUAL.last_visit_days
+    cover_m: Annotated[int, Whole(0, 1_000_000)] = _USUAL.cover_m
+    switch_nearer_m: Annotated[int, Whole(0, 1_000_000)] = _USUAL.switch_nearer_m
+    switch_nearer_bp: Annotated[int, Whole(0, 10_000)] = _USUAL.switch_nearer_bp
+    refusal_hours: Annotated[int, Whole(0, 8_760)] = _USUAL.refusal_hours
+    guide_link_days: Annotated[int, Whole(0, 36_500)] = _USUAL.guide_link_days
+    order_visit_hours: Annotated[int, Whole(0, 8_760)] = _USUAL.order_visit_hours
+    touch_days: Annotated[int, Whole(0, 3_650)] = _USUAL.touch_days
+    duty_guides: Flag = _USUAL.duty_guides
+    guide_daily_capacity: Annotated[int, Whole(0, 1_000_000)] | None = _USUAL.guide_daily_capacity
+    proposal_orders: Annotated[int, Whole(1, 1_000)] = _USUAL.proposal_orders
+    proposal_days: Annotated[int, Whole(1, 3_650)] = _USUAL.proposal_days
+    snatch_policy: Annotated[str, OneOf("after_protection", "never", "anytime")] = (
+        _USUAL.snatch_policy
+    )
+    order_owner: Annotated[str, OneOf(*OWNER_BASES)] = _USUAL.order_owner
+    default_store: _StoreCode | None = _USUAL.default_store
+    region_defaults: Annotated[
+        dict[_StoreCode, _StoreCode], Said("must be an object of region code to store code")
+    ] = {}
+    note: Annotated[
+        str,
+        AfterValidator(_visible),
+        Said("must be visible text of at most 500 characters"),
+    ] = ""
 
 
 def parse(body: Any) -> Policy:
     """A policy from its file form. Raises InvalidInput with one fault per wrong key; store codes
     are checked by the publisher."""
-    if not isinstance(body, dict):
-        raise InvalidInput(
-            "A policy is a JSON object; see the keys with `flask policy show`.",
-            code="policy_invalid",
-        )
-    faults = [
-        FieldFault(str(name), "is no key of a policy")
-        for name in body
-        if name not in Policy.__dataclass_fields__
-    ]
-    values: dict[str, Any] = {}
-    for name, value in body.items():
-        if name in Policy.__dataclass_fields__:
-            reason, clean = _value(name, value)
-            if reason:
-                faults.append(FieldFault(name, reason))
-            else:
-                values[name] = clean
-    if faults:
-        raise InvalidInput(
-            "The policy was not read: "
-            + "; ".join(f"{f.field} {f.reason}" for f in faults[:5])
-            + ".",
-            code="policy_invalid",
-            errors=faults,
-        )
-    preset = values.get("preset", "franchise")
-    if "rungs" not in values:
-        values["rungs"] = PRESETS[preset]
-    if preset == "home_locked" and "switching" not in values:
+    form = read(
+        PolicyForm, body, thing="policy", refusal="policy_invalid", unknown="is no key of a policy"
+    )
+    given = form.model_fields_set
+    values = dict(form)
+    values["rungs"] = tuple(form.rungs if "rungs" in given else PRESETS[form.preset])
+    if form.preset == "home_locked" and "switching" not in given:
         values["switching"] = False
     return Policy(**values)
-
-
-def _value(name: str, value: Any) -> tuple[str, Any]:
-    """(why not, clean value)."""
-    if name in _WHOLE:
-        if value is None and name in ("nearest_limit_m", "guide_daily_capacity"):
-            return "", None
-        low, high = _WHOLE[name]
-        ok = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-        return ("" if ok else f"must be a whole number from {low} to {high}"), value
-    if name in _CHOICE:
-        return (
-            "" if value in _CHOICE[name] else f"must be one of {', '.join(_CHOICE[name])}"
-        ), value
-    if name in ("switching", "duty_guides"):
-        return ("" if isinstance(value, bool) else "must be true or false"), value
-    if name == "note":
-        ok = isinstance(value, str) and len(value) <= 500 and "".join(value.split()).isprintable()
-        return ("" if ok else "must be visible text of at most 500 characters"), value
-    if name == "default_store":
-        return ("" if value is None or _is_code(value) else "must be a store code or null"), value
-    if name == "region_defaults":
-        ok = isinstance(value, dict) and all(
-            _is_code(each) for pair in value.items() for each in pair
-        )
-        return ("" if ok else "must be an object of region code to store code"), value
-    return _rungs(value)
-
-
-def _is_code(value: Any) -> bool:
-    """Text of 1 to 64 visible characters: no half characters, which no database keeps."""
-    return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable()
-
-
-def _rungs(value: Any) -> tuple[str, Any]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        return "must be a list of reason codes", None
-    unknown = [each for each in value if each not in RUNGS]
-    if unknown:
-        return f"names unknown rules {', '.join(unknown)}; known are {', '.join(RUNGS)}", None
-    if len(set(value)) != len(value):
-        return "names a rule twice", None
-    if not value:
-        return (
-            "is empty, so nobody would be led anywhere; leave the key out for the list of the "
-            "preset, or name PICKER alone for the list of stores",
-            None,
-        )
-    return "", tuple(each for each in value if each != "PICKER") + ("PICKER",)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from incentives.default_plan import default_plan
-from incentives.plan import PerEvent, Rate, parse
+from incentives.plan import PerEvent, Rate
+from incentives.plan_form import parse
 from incentives.tiers import Band, Tiers
 from ledger.faults import InvalidInput
 

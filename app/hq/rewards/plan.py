@@ -17,7 +17,8 @@ from app.hq.home import blueprint
 from app.ui.actor_names import actor_names
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
-from incentives.plan import PerEvent, parse
+from incentives.plan import PerEvent
+from incentives.plan_form import parse
 from incentives.plans import plan_version
 from ledger.faults import NotFound
 from stores.network.scope import seen_codes

@@ -15,7 +15,8 @@ from app.ui import charts, labels
 from app.ui.tables import Column
 from incentives import explanations
 from incentives.default_plan import default_plan
-from incentives.plan import PerEvent, parse
+from incentives.plan import PerEvent
+from incentives.plan_form import parse
 
 COLUMNS = (
     Column(
