@@ -32,7 +32,7 @@ from stores.network import network
 from stores.network.policy import PRESETS
 from stores.network.stores import store
 from stores.simulation import running
-from stores.simulation.scenario import read
+from stores.simulation.scenario_form import read
 
 ENTRIES, DAYS, AIM_SECONDS, PART = 1_000_000, 30, 60.0, 20_000
 

@@ -17,8 +17,8 @@ from stores.base.file_forms import (
     Code,
     Day,
     Flag,
-    Form,
     NotSo,
+    NullAsAbsent,
     OneOf,
     Said,
     Whole,
@@ -45,19 +45,6 @@ Rates = Annotated[dict[Annotated[str, Code()], BasisPoints], _numbers(10_000)]
 ReceiptDays = Annotated[dict[Annotated[str, Code()], Days], _numbers(_MOST_DAYS)]
 
 
-class Part(Form):
-    """A part of a plan: null is as absent, but for the keys in which it says something."""
-
-    null_says: ClassVar[tuple[str, ...]] = ()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        return {k: v for k, v in given.items() if v is not None or k in cls.null_says}
-
-
 # -- components ------------------------------------------------------------------------------------
 
 
@@ -67,7 +54,7 @@ def _component_code(value: str) -> str:
     return value
 
 
-class Component(Part):
+class Component(NullAsAbsent):
     """What every component has."""
 
     null_says = ("caps",)
@@ -85,7 +72,7 @@ class Component(Part):
         return {**_USUAL.auto_receipt_days, **self.auto_receipt_days}
 
 
-class Caps(Part):
+class Caps(NullAsAbsent):
     """Caps by name, each a whole number."""
 
     @model_validator(mode="before")
@@ -135,7 +122,7 @@ class PerEventForm(Component):
         )
 
 
-class BandForm(Part):
+class BandForm(NullAsAbsent):
     """Up to so much of the line (None: without end), a share of it or a fixed amount."""
 
     null_says = ("up_to_minor",)
@@ -159,7 +146,7 @@ def _rising(bands: list[BandForm]) -> list[BandForm]:
     return bands
 
 
-class TiersForm(Part):
+class TiersForm(NullAsAbsent):
     mode: Annotated[str, OneOf("marginal", "retroactive")] = "marginal"
     bound: Annotated[str, OneOf("lower", "upper")] = "lower"
     bands: Annotated[list[BandForm], Field(min_length=1), Checked(_rising)]
@@ -177,7 +164,7 @@ class TiersForm(Part):
         return Tiers(self.mode, self.bound, tuple(bands))
 
 
-class RatesForm(Part):
+class RatesForm(NullAsAbsent):
     sku: Rates = {}
     category: Rates = {}
 
@@ -255,7 +242,7 @@ def _plan_code(value: str) -> str:
     return value
 
 
-class PayerForm(Part):
+class PayerForm(NullAsAbsent):
     dealer_bp: BasisPoints = 0
     hq_bp: BasisPoints = 0
 
@@ -271,7 +258,7 @@ _Codes = Annotated[
 ]
 
 
-class AssignedForm(Part):
+class AssignedForm(NullAsAbsent):
     """`{"all": true}`, or lists of codes by kind."""
 
     all: Literal[True] | None = None
@@ -312,7 +299,7 @@ def _unique(components: list[Any]) -> list[Any]:
     return components
 
 
-class PlanForm(Part):
+class PlanForm(NullAsAbsent):
     """A plan as a file says it; an absent key has its default."""
 
     tags: ClassVar[tuple[str, ...]] = ("per_event", "rate")

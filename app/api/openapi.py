@@ -18,7 +18,11 @@ from app.api.declare import Api, Call
 from app.api.docs import areas
 from app.api.types import CODE_PATTERN
 from app.web.problems import PREFIX, PROBLEM_TYPE, REFUSALS
+from incentives.plan_form import PlanForm
 from stores.base.actors import SCOPES as LIMITS
+from stores.customer_deeds.reassign_plan import ReassignmentForm
+from stores.network.policy import PolicyForm
+from stores.simulation.scenario_form import ScenarioForm
 
 REF = "#/components/schemas/{model}"
 PROBLEM = {
@@ -61,6 +65,9 @@ CSP = (
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 _CONVERTER = re.compile(r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>")
+
+
+FORMS: tuple[type[BaseModel], ...] = (PolicyForm, PlanForm, ScenarioForm, ReassignmentForm)
 
 
 def document(apis: Iterable[Api], title: str = "Doorstep", version: str = "1") -> dict[str, Any]:
@@ -114,6 +121,7 @@ def _schemas(calls: list[Call]) -> tuple[dict[Any, str], dict[str, Any]]:
     for call in calls:
         wanted += [(model, "validation") for model in (call.body, call.query) if model]
         wanted += [(model, "serialization") for model in call.answers.values() if model]
+    wanted += [(model, "validation") for model in FORMS]  # of files, and of calls that take one
     schemas, top = models_json_schema(list(dict.fromkeys(wanted)), ref_template=REF)
     return {pair: schema["$ref"].rpartition("/")[2] for pair, schema in schemas.items()}, top.get(
         "$defs", {}

@@ -110,7 +110,8 @@ def get_policy(actor: Actor) -> tuple[int, Any]:
     answers={200: PolicyOut},
     example={"preset": "franchise", "ambiguity_m": 200},
     summary="Put a routing policy in force.",
-    details="A new immutable version; the policy in force again keeps its version.",
+    details="A new immutable version; the policy in force again keeps its version. What each key "
+    "may hold: schema PolicyForm.",
 )
 def put_policy(actor: Actor, body: PolicyIn) -> tuple[int, Any]:
     policies.publish(body.body(), actor=actor, now=dt.datetime.now(dt.UTC))

@@ -95,7 +95,8 @@ def exists(actor: Actor, simulation_id: str) -> object:
         "on": {"entries": {"from": "2026-11-15", "to": "2026-11-21"}},
     },
     summary="Try a change on past entries or made-up visitors.",
-    details="Answers at once; a worker carries it out. Ask again with its id for how far it is.",
+    details="Answers at once; a worker carries it out. Ask again with its id for how far it is. "
+    "What each key may hold: schema ScenarioForm.",
 )
 def create_simulation(actor: Actor, body: SimulationIn) -> tuple[int, Any]:
     found = simulation_runs.ask(

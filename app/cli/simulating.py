@@ -18,7 +18,8 @@ from stores.base.brand import brand
 from stores.base.formulas import inert
 from stores.simulation import running
 from stores.simulation.running import Result
-from stores.simulation.scenario import Scenario, read
+from stores.simulation.scenario import Scenario
+from stores.simulation.scenario_form import read
 from stores.simulation.tally import FIGURES, KINDS, Row
 
 SHOWN = 15

@@ -7,9 +7,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
 
 from ledger.faults import FieldFault, InvalidInput
@@ -20,11 +20,28 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Form(BaseModel):
-    """Base of file forms: keys and types are strict, an unknown key is a fault."""
+    """Base of file forms: keys and types are strict, an unknown key is a fault. `tags`: names by
+    which a union in it tells its forms apart; `brackets`: paths say `changes[0]`, not `changes.0`."""
+
+    tags: ClassVar[tuple[str, ...]] = ()
+    brackets: ClassVar[bool] = False
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, allow_inf_nan=False
     )
+
+
+class NullAsAbsent(Form):
+    """A form in which null is as absent, but for the keys in which it says something."""
+
+    null_says: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {k: v for k, v in given.items() if v is not None or k in cls.null_says}
 
 
 F = TypeVar("F", bound=Form)
@@ -230,15 +247,15 @@ def faults_of(error: ValidationError, form: type[Form], unknown: str = "") -> li
 
 
 def path_of(loc: Iterable[str | int], form: type[Form]) -> str:
-    """The path as people write it; the names by which a union tells its forms apart stand in none."""
-    tags = getattr(form, "tags", ())
-    parts: list[str] = []
-    before: str | int = ""
+    """The path as people write it, without the names by which a union tells its forms apart."""
+    path, before = "", None
     for part in loc:
-        if not (isinstance(before, int) and part in tags):
-            parts.append(str(part)[:40])
+        if isinstance(part, int) and form.brackets:
+            path += f"[{part}]"
+        elif not (isinstance(before, int) and part in form.tags):
+            path += f".{str(part)[:40]}"
         before = part
-    return ".".join(parts)
+    return path.removeprefix(".")
 
 
 def _words(each: ErrorDetails, form: type[Form], unknown: str) -> str:

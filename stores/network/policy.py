@@ -147,9 +147,19 @@ class PolicyForm(Form):
 def parse(body: Any) -> Policy:
     """A policy from its file form. Raises InvalidInput with one fault per wrong key; store codes
     are checked by the publisher."""
-    form = read(
-        PolicyForm, body, thing="policy", refusal="policy_invalid", unknown="is no key of a policy"
+    return of_form(
+        read(
+            PolicyForm,
+            body,
+            thing="policy",
+            refusal="policy_invalid",
+            unknown="is no key of a policy",
+        )
     )
+
+
+def of_form(form: PolicyForm) -> Policy:
+    """The policy that a form says, with what a preset implies."""
     given = form.model_fields_set
     values = dict(form)
     values["rungs"] = tuple(form.rungs if "rungs" in given else PRESETS[form.preset])

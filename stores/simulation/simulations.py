@@ -40,7 +40,8 @@ from stores.network import policies
 from stores.network.policy import Policy, parse
 from stores.simulation import running
 from stores.simulation.running import Result
-from stores.simulation.scenario import NAME_LENGTH, Scenario, read, rules_digest
+from stores.simulation.scenario import NAME_LENGTH, Scenario, rules_digest
+from stores.simulation.scenario_form import read
 from stores.simulation.tally import FIGURES
 from stores.simulation.tally import Row as Figures
 

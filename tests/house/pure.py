@@ -14,6 +14,8 @@ PURE = (
     "incentives/facts.py",
     "incentives/ladders.py",
     "incentives/plan.py",
+    "incentives/plan_form.py",
+    "stores/base/file_forms.py",
     "incentives/ranking.py",
     "incentives/scorecard.py",
     "incentives/tiers.py",

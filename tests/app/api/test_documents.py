@@ -180,3 +180,42 @@ def test_generated_requests_meet_declared_answers_only(kept, case):
         response_schema_conformance,
     )
     case.validate_response(response, checks=list(checks))
+
+
+FORMS = {
+    "PolicyForm": ({"preset": "franchise", "ambiguity_m": 200}, {"ambiguity_m": -1}),
+    "ReassignmentForm": ({"reason": "moved", "causes": ["closed"]}, {"target": "moon"}),
+    "ScenarioForm": (
+        {
+            "name": "a",
+            "on": {"population": {"points": 10}},
+            "changes": [{"close": {"store_code": "S1"}}],
+        },
+        {"name": "a", "on": {"population": {"points": 0}}},
+    ),
+    "PlanForm": (
+        {
+            "plan_code": "P",
+            "valid_from": "2026-01-01",
+            "components": [
+                {
+                    "code": "adds",
+                    "kind": "per_event",
+                    "metric": "valid_adds",
+                    "amount_minor": 100,
+                }
+            ],
+        },
+        {"plan_code": "P", "valid_from": "2026-01-01", "components": []},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_forms_of_files_are_published_and_tell_good_from_bad(document, name):
+    """An editor or a form can be built from them: what they refuse the reader refuses too."""
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+    check = jsonschema_rs.validator_for(schema)
+    good, bad = FORMS[name]
+    assert check.is_valid(good)
+    assert not check.is_valid(bad) and not check.is_valid({**good, "nonsense": 1})

@@ -14,7 +14,8 @@ from stores.network.policy import Policy
 from stores.network.snapshot import ChannelRecord, Snapshot
 from stores.simulation.changing import change
 from stores.simulation.conflicts import conflicts
-from stores.simulation.scenario import read, rules_digest
+from stores.simulation.scenario import rules_digest
+from stores.simulation.scenario_form import read
 from tests.stores.routing.chain import (
     HERE,
     NOON,
