@@ -21,7 +21,8 @@ import numpy.typing as npt
 from stores.base.spans import Spans, holds_at
 from stores.geo.areas import AreaIndex
 from stores.geo.nearest import NearestIndex
-from stores.geo.postal_codes import PostalIndex, readable
+from stores.geo.postal_codes import readable
+from stores.geo.postal_index import PostalIndex
 from stores.network.binding_rules import Closing, Conditions, Pause
 from stores.network.bundles import Shelves
 from stores.network.hours import Hours, is_open

@@ -10,7 +10,8 @@ import numpy as np
 import shapely
 
 from stores.geo.areas import SHARED_EDGE_M2, overlap_m2
-from stores.geo.postal_codes import PostalIndex, readable
+from stores.geo.postal_codes import readable
+from stores.geo.postal_index import PostalIndex
 from stores.geo.regions import region_and_above, regions
 from stores.network.snapshot import Snapshot
 from stores.network_check.findings import Finding

@@ -35,6 +35,8 @@ PURE = (
     "stores/geo/coordinates.py",
     "stores/geo/nearest.py",
     "stores/geo/postal_codes.py",
+    "stores/geo/postal_forms.py",
+    "stores/geo/postal_index.py",
     "stores/network/binding_rules.py",
     "stores/network/bundles.py",
     "stores/network/hours.py",
