@@ -14,7 +14,7 @@ from ledger.audit import audit_log
 from stores.base.actors import COMMAND_LINE, Actor
 from stores.base.ordering import Order
 from stores.facts.customers import customer_state
-from stores.lists import customer_book, customer_chronicle
+from stores.lists import customer_book, customer_chronicle, customer_look_up
 from stores.lists.customer_book import CustomerFilter
 from stores.network.scope import find_scope
 from stores.privacy.erasure import erase_customer
@@ -265,7 +265,7 @@ def test_each_scope_sees_its_own_customers_and_their_facts_alone(chain):
             mine = [
                 text
                 for number, text in chain.customers().items()
-                if customer_book.find(connection, actor, number, chain.noon(0), chain.today)
+                if customer_look_up.find(connection, actor, number, chain.noon(0), chain.today)
             ]
             seen[code] = set(mine)
             for number in chain.customers():
