@@ -36,7 +36,8 @@ from stores.network.snapshot import Snapshot
 from stores.orders.books import order_journal
 from stores.orders.differences import order_differences
 from stores.orders.inputs import OrderIn
-from stores.orders.planning import Known, Plan, plan
+from stores.orders.known import Known
+from stores.orders.planning import Plan, plan
 
 TRIES = 3
 FEW = 20  # orders
