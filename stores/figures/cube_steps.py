@@ -23,7 +23,8 @@ import db
 from ledger.upsert import insert_or_update
 from ledger.verification import Finding, finding
 from stores.figures import first_orders, moved_days
-from stores.figures.cube import CELLS, FEEDS, KEYS, SOURCES, Feed, cube_mark, marks
+from stores.figures.cube import CELLS, KEYS, cube_mark
+from stores.figures.cube_feeds import FEEDS, SOURCES, Feed, marks
 from stores.figures.first_orders import first_order
 from stores.figures.moved_days import moved_day
 

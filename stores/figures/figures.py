@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import Connection, Table, func, select
 
 from stores.base.actors import Actor
-from stores.figures import cube
+from stores.figures import cube_reading
 from stores.figures.cube import entry_cell, guide_cell, sale_cell
 from stores.figures.within import Within, stores_below, within
 from stores.network.branches import branch
@@ -194,7 +194,7 @@ def _days(
     last: dt.date,
     measures: Sequence[str],
 ) -> dict[Any, dict[str, int]]:
-    found = cube.figures(
+    found = cube_reading.figures(
         connection, cells, first, last, measures, whose.by("day"), whose.limits(cells)
     )
     return _grouped(connection, found.c.day, found, measures)
@@ -270,11 +270,13 @@ def _by_store(
     connection: Connection, whose: Within, first: dt.date, last: dt.date
 ) -> tuple[dict[Any, dict[str, int]], ...]:
     """Entries, sales and adds by store id."""
-    led = cube.figures(
+    led = cube_reading.figures(
         connection, entry_cell, first, last, ("entries",), "sum", whose.limits(entry_cell)
     )
-    sold = cube.figures(connection, sale_cell, first, last, _SALES, "sum", whose.limits(sale_cell))
-    added = cube.figures(
+    sold = cube_reading.figures(
+        connection, sale_cell, first, last, _SALES, "sum", whose.limits(sale_cell)
+    )
+    added = cube_reading.figures(
         connection, guide_cell, first, last, ("adds",), "sum", whose.limits(guide_cell)
     )
     return (
@@ -345,11 +347,13 @@ def dealer_figures(
     """Every dealer the actor sees, most sales first. For a branch, and with one: what happened in
     its stores."""
     whose = within(actor, today, branch_code=branch_code)
-    led = cube.figures(
+    led = cube_reading.figures(
         connection, entry_cell, first, last, ("entries",), "sum", whose.limits(entry_cell)
     )
-    sold = cube.figures(connection, sale_cell, first, last, _MONEY, "sum", whose.limits(sale_cell))
-    added = cube.figures(
+    sold = cube_reading.figures(
+        connection, sale_cell, first, last, _MONEY, "sum", whose.limits(sale_cell)
+    )
+    added = cube_reading.figures(
         connection, guide_cell, first, last, ("adds",), "sum", whose.limits(guide_cell)
     )
     entries, sales = (
