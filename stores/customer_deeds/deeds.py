@@ -37,7 +37,8 @@ from stores.facts.entry_records import STATE_FIELDS
 from stores.facts.visits import Arrival, SourcePoint, visit_of
 from stores.network import network
 from stores.network.guides import guide as guide_table
-from stores.network.snapshot import GuideRecord, Snapshot, StoreRecord
+from stores.network.records import GuideRecord, StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.routing.rungs.here import isolated_stores
 
 __all__ = ["BINDING_KINDS", "HEADQUARTERS_KINDS", "KINDS", "Deed", "Done", "customer_deed", "do"]

@@ -38,7 +38,8 @@ from stores.facts.reassignments import reassigned_customer, reassignment
 from stores.network import closings, network
 from stores.network.binding_rules import Rules
 from stores.network.guides import employment, guide
-from stores.network.snapshot import GuideRecord, Snapshot, conditions_of
+from stores.network.records import GuideRecord, conditions_of
+from stores.network.snapshot import Snapshot
 
 CHUNK = 500
 _KINDS = {

@@ -30,16 +30,16 @@ from stores.network.dealers import dealer
 from stores.network.guides import employment, guide
 from stores.network.hours import parse_hours
 from stores.network.policies import policy_version
-from stores.network.snapshot import (
+from stores.network.records import (
     AreaRecord,
     ChannelRecord,
     Contract,
     GuideRecord,
     Job,
-    Snapshot,
     StoreRecord,
     conditions_of,
 )
+from stores.network.snapshot import Snapshot
 from stores.network.stores import store, store_revision
 
 REFRESH_SECONDS = 1.0

@@ -20,7 +20,8 @@ from stores.geo.coordinates import distances_m
 from stores.geo.nearest import NearestIndex
 from stores.geo.regions import region_and_above
 from stores.network.policy import RUNGS
-from stores.network.snapshot import Snapshot, StoreRecord
+from stores.network.records import StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.routing.decide import decide
 from stores.routing.rungs import RUNGS as WALKED
 from stores.simulation.columns import EPOCH, NEVER, Bools, Floats, Ints, Visits
