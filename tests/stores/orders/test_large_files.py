@@ -17,7 +17,7 @@ from stores.facts.orders import order_line, sales_order
 from stores.facts.refunds import refund
 from stores.imports.order_rows import FileLine, FileOrder, FileRefund
 from stores.imports.outcomes import Outcome
-from stores.orders import filing
+from stores.orders import file_check, filing
 from stores.orders.packing import packed_order, unpacked_order
 from stores.orders.verification import CHECKS
 from stores.orders.writing import OrderReused
@@ -172,7 +172,7 @@ def test_the_same_file_again_changes_nothing(shop: Shop):
 
 def test_an_order_is_the_same_after_it_has_waited(shop: Shop):
     for order in the_file()[0]:
-        given = filing.order_in(order)
+        given = file_check.order_in(order)
         assert unpacked_order(packed_order(given)) == given
         assert unpacked_order(packed_order(given)).body_hash() == given.body_hash()
 
@@ -238,7 +238,7 @@ def test_orders_and_refunds_with_a_number_of_the_file_come_again_later(shop: Sho
     """Nobody slips in between the pieces, whatever the content; afterwards the usual answers are
     given."""
     orders, _ = the_file()
-    late, other = filing.order_in(orders[14]), shop.order(order_no=orders[14].order_no)
+    late, other = file_check.order_in(orders[14]), shop.order(order_no=orders[14].order_no)
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(1))
     for deed in (
@@ -263,14 +263,14 @@ def test_what_comes_between_check_and_acceptance_is_seen(
 ):
     orders, _ = the_file()
     for each in orders[:3]:
-        shop.records(filing.order_in(each))
+        shop.records(file_check.order_in(each))
     accept, came = accepted_files.accept, []
 
     def late(*given: Any, **more: Any) -> bool:
         if not came:
             came.append(1)
             if between == "an order":
-                shop.records(filing.order_in(orders[9]))
+                shop.records(file_check.order_in(orders[9]))
             else:
                 shop.takes_back("a02", (2, 1), at=day(25), number="other")
         return accept(*given, **more)
