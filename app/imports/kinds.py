@@ -30,7 +30,8 @@ from stores.imports.check import Checked, Row, check
 from stores.imports.columns import COLUMNS
 from stores.imports.faults import FaultList
 from stores.imports.headings import PLAIN, HeadingMap
-from stores.imports.order_rows import follow_above, further_lines, group_orders
+from stores.imports.order_levels import follow_above, further_lines
+from stores.imports.order_rows import group_orders
 from stores.imports.outcomes import Apply, Doubtful, Outcome, Refused
 from stores.imports.sheets import Sheet, read_sheet
 from stores.imports.understood import Understood

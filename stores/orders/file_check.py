@@ -22,7 +22,7 @@ from stores.base.receipt import why_refused
 from stores.customers import people
 from stores.facts.visits import SourcePoint
 from stores.imports.faults import FaultList
-from stores.imports.order_rows import FileOrder, FileRefund
+from stores.imports.file_orders import FileOrder, FileRefund
 from stores.imports.outcomes import Outcome, Refused
 from stores.network import network
 from stores.network.snapshot import Snapshot

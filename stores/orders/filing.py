@@ -19,7 +19,7 @@ from stores.base.accepted_files import Piece, Turn, Written
 from stores.base.actors import Actor
 from stores.facts.orders import order_key, sales_order
 from stores.facts.refunds import refund, refund_key
-from stores.imports.order_rows import FileOrder, FileRefund
+from stores.imports.file_orders import FileOrder, FileRefund
 from stores.imports.outcomes import Outcome
 from stores.orders import refunding, writing
 from stores.orders.file_check import Checked, check_file

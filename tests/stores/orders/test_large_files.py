@@ -15,7 +15,7 @@ from stores.base import accepted_files
 from stores.base.actors import COMMAND_LINE
 from stores.facts.orders import order_line, sales_order
 from stores.facts.refunds import refund
-from stores.imports.order_rows import FileLine, FileOrder, FileRefund
+from stores.imports.file_orders import FileLine, FileOrder, FileRefund
 from stores.imports.outcomes import Outcome
 from stores.orders import file_check, filing
 from stores.orders.packing import packed_order, unpacked_order
