@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.money import share
-from stores.imports.cells import BadCell, Context, Measured, to_minor
+from stores.imports.cells import BadCell, Context
 from stores.imports.check import Row
 from stores.imports.faults import FaultList
 from stores.imports.file_orders import FileLine, FileOrder, FileRefund
+from stores.imports.number_cells import Measured, to_minor
 from stores.imports.order_levels import agree, warn_of_equal_rows
 
 
