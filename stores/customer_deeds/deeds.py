@@ -41,8 +41,6 @@ from stores.network.records import GuideRecord, StoreRecord
 from stores.network.snapshot import Snapshot
 from stores.routing.rungs.here import isolated_stores
 
-__all__ = ["BINDING_KINDS", "HEADQUARTERS_KINDS", "KINDS", "Deed", "Done", "customer_deed", "do"]
-
 
 @dataclass(frozen=True, slots=True)
 class Deed:

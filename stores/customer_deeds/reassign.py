@@ -421,17 +421,3 @@ def _tell_both_sides(connection: Connection, number: int, kind: str, now: dt.dat
             "reassignment": number,
         }
         notices.tell(connection, kind, scopes, old, about, day, now)
-
-
-__all__ = [
-    "CHUNK",
-    "UNDO_FOR",
-    "ask",
-    "check",
-    "find",
-    "proceed",
-    "start",
-    "stop",
-    "undo",
-    "undoable",
-]

@@ -1,5 +1,5 @@
 """One cell: text in, value out, or BadCell with the reason in words. Every parser takes (text,
-context); empty text never gets here."""
+context); empty text never gets here. Here: what parsers share, codes and words."""
 
 from __future__ import annotations
 

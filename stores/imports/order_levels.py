@@ -30,6 +30,8 @@ ORDER_KINDS = {None, "order", "discount"}
 
 
 def agree(group: list[Row], faults: FaultList) -> bool:
+    """Whether all rows say the same of what stands on the level of the order; faults name the rows
+    that do not."""
     first, sound = group[0], True
     for row in group[1:]:
         for name in LEVEL:

@@ -1,5 +1,4 @@
-"""Stores, dealers, branches, guides and areas as lists: filtered, sorted, page by page; only rows
-the actor sees (P6)."""
+"""Stores and dealers as lists: filtered, sorted, page by page; only rows the actor sees (P6)."""
 
 from __future__ import annotations
 
@@ -41,6 +40,7 @@ class Days:
 
 
 def named_text(column: Any) -> ColumnElement[Any]:
+    """For sorting: NULL counts as the empty text."""
     return func.coalesce(column, NONE)
 
 

@@ -1,9 +1,7 @@
 """A file of orders and refunds, taken whole or not at all: every fault is found before anything is
 written (CONTRACT 2, M8, M9).
 
-The checks read what is stored, then walk the refunds in (time, number) order over the orders as
-they would be, so that each faulty row is named. Orders are written first, then refunds, which may
-stand before their order in the file."""
+Orders are written first, then refunds, which may stand before their order in the file."""
 
 from __future__ import annotations
 

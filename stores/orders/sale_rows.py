@@ -21,6 +21,7 @@ def insert_orders(
     intake_id: int,
     now: dt.datetime,
 ) -> dict[str, int]:
+    """Write the orders themselves; their ids by number."""
     ids = allocate(connection, sales_order, len(plans))
     insert_rows(
         connection,
