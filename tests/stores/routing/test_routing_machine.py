@@ -29,7 +29,7 @@ from stores.base import brand, keys
 from stores.base.actors import COMMAND_LINE
 from stores.base.brand import business_day, day_bounds
 from stores.customer_deeds import deeds as customer_deeds
-from stores.customer_deeds import reassign
+from stores.customer_deeds import reassign, reassign_check
 from stores.customer_deeds.reassign_plan import Plan
 from stores.customers import rebinding
 from stores.customers.bindings import timeline
@@ -545,12 +545,12 @@ class Routing(RuleBasedStateMachine):
         store."""
         at, before = self.later(), self.bound()
         try:
-            number = reassign.ask(
+            number = reassign_check.ask(
                 Plan("-", (code,), target="store", to_store_code=to, include_protected=protected),
                 actor=COMMAND_LINE,
                 now=at,
             )
-            reassign.check(number, actor=COMMAND_LINE, now=at)
+            reassign_check.check(number, actor=COMMAND_LINE, now=at)
             reassign.start(number, actor=COMMAND_LINE, now=at)
             reassign.proceed(number, actor=COMMAND_LINE, clock=lambda: at)
         except (Conflict, InvalidInput):
