@@ -21,9 +21,6 @@ from stores.network import network
 UNDO_FOR = dt.timedelta(hours=24)
 
 
-# -- back again ------------------------------------------------------------------------------------
-
-
 def undoable(row: Any, now: dt.datetime) -> bool:
     """Whether it can be undone: it moved somebody, and ended less than a day ago; an undoing that
     was interrupted goes on."""

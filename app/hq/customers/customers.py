@@ -19,7 +19,9 @@ from app.web.limits import limited
 from app.web.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
 from stores.base.times import parse_day
+from stores.customer_deeds import deed_effects
 from stores.customer_deeds import deeds as customer_deeds
+from stores.facts.customer_deed_kinds import HEADQUARTERS_KINDS
 from stores.lists import customer_book, customer_chronicle, customer_look_up
 from stores.lists.customer_book import CustomerFilter
 
@@ -120,7 +122,7 @@ def customer_deed(number: int) -> Any:
     if row is None:
         raise NotFound(f"There is no customer {number}.")
     kind = request.form.get("kind", "")
-    if kind not in customer_deeds.HEADQUARTERS_KINDS:
+    if kind not in HEADQUARTERS_KINDS:
         raise Malformed("This is none of the page's buttons; load it again.")
     store_code, note = (
         request.form.get("store_code", "").strip() or None,
@@ -128,7 +130,7 @@ def customer_deed(number: int) -> Any:
     )
     try:
         customer_deeds.do(
-            customer_deeds.Deed(
+            deed_effects.Deed(
                 kind, row.customer_text, store_code if kind == "pinned" else None, note=note
             ),
             actor=actor,

@@ -13,7 +13,7 @@ from ledger.faults import Conflict, NotAllowed, NotFound
 from stores.base.actors import COMMAND_LINE, Actor
 from stores.base.brand import day_bounds
 from stores.customer_deeds import deeds as customer_deeds
-from stores.customer_deeds.deeds import Deed
+from stores.customer_deeds.deed_effects import Deed
 from stores.customers import rebinding
 from stores.facts.binding_history import binding
 from stores.imports.outcomes import Outcome

@@ -28,12 +28,13 @@ from ledger.faults import Conflict, InvalidInput
 from stores.base import brand, keys
 from stores.base.actors import COMMAND_LINE
 from stores.base.brand import business_day, day_bounds
+from stores.customer_deeds import deed_effects, reassign, reassign_check
 from stores.customer_deeds import deeds as customer_deeds
-from stores.customer_deeds import reassign, reassign_check
 from stores.customer_deeds.reassign_plan import Plan
 from stores.customers import rebinding
 from stores.customers.bindings import timeline
 from stores.facts.binding_history import binding
+from stores.facts.customer_deed_kinds import BINDING_KINDS
 from stores.facts.decision import State
 from stores.facts.entries import entry
 from stores.facts.visits import Arrival, SourcePoint
@@ -364,10 +365,10 @@ class Routing(RuleBasedStateMachine):
         at, before = self.later(), self.bound()
         if who not in before:
             return
-        binds = kind in customer_deeds.BINDING_KINDS
+        binds = kind in BINDING_KINDS
         try:
             customer_deeds.do(
-                customer_deeds.Deed(
+                deed_effects.Deed(
                     kind, who, code, guide if kind.startswith("owner") else None, "-"
                 ),
                 actor=COMMAND_LINE,
