@@ -22,7 +22,7 @@ from stores.base.times import parse_day
 from stores.customer_deeds import deed_effects
 from stores.customer_deeds import deeds as customer_deeds
 from stores.facts.customer_deed_kinds import HEADQUARTERS_KINDS
-from stores.lists import customer_book, customer_chronicle, customer_look_up
+from stores.lists import customer_book, customer_chronicle, customer_figures, customer_look_up
 from stores.lists.customer_book import CustomerFilter
 
 REVEAL_RATE = "20 per hour;60 per day"
@@ -175,7 +175,7 @@ def _page(number: int, revealed: list[tuple[str, str | None]] | None = None, **m
             "hq/customer.html",
             now=now,
             row=row,
-            figures=customer_chronicle.figures(connection, actor, number),
+            figures=customer_figures.figures(connection, actor, number),
             moments=moments,
             kind=kind,
             doors=may_open,
