@@ -15,7 +15,7 @@ from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from ledger.faults import NotFound
-from stores.figures import figures
+from stores.figures import figures, store_figures
 from stores.lists import branch_lists
 from stores.registers import store_history
 
@@ -79,7 +79,7 @@ def branch(code: str) -> str:
         row = branch_lists.find_branch(connection, actor, code)
         if row is None:
             raise NotFound(f"There is no branch {code!r}.")
-        stores = figures.store_figures(
+        stores = store_figures.store_figures(
             connection, actor, span.first, span.last, today, branch_code=code
         )
         colours = map_pages.figures_of(actor)
