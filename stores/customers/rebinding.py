@@ -28,7 +28,8 @@ from stores.base import versions
 from stores.base.brand import business_day, day_bounds
 from stores.base.possible_times import MOST_AHEAD
 from stores.customers import people
-from stores.customers.bindings import REASSIGNED, Binding, BindingFact, known_by, timeline
+from stores.customers.bindings import REASSIGNED, Binding, BindingFact, known_by
+from stores.customers.course import timeline
 from stores.facts.binding_history import binding
 from stores.facts.customer_deed_kinds import customer_deed
 from stores.facts.customers import customer_state

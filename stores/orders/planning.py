@@ -16,7 +16,8 @@ from sqlalchemy import Connection
 from ledger.faults import FieldFault, InvalidInput
 from stores.base.brand import brand, business_day
 from stores.customers import rebinding
-from stores.customers.bindings import BindingFact, Course, Held
+from stores.customers.bindings import BindingFact, Held
+from stores.customers.course import Course
 from stores.facts.decision import NEW_CUSTOMER, State, Visit
 from stores.facts.entry_records import NOT_A_VISIT
 from stores.facts.visits import point_of

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 import db
 from stores.base.actors import COMMAND_LINE
 from stores.customers import rebinding
-from stores.customers.bindings import BindingFact, in_force, timeline
+from stores.customers.bindings import BindingFact, in_force
+from stores.customers.course import timeline
 from stores.facts.visits import SourcePoint
 from stores.network.binding_rules import Closing, Pause, Rules
 from stores.registers import close_store

@@ -18,7 +18,8 @@ from stores.base.actors import COMMAND_LINE, Actor
 from stores.customer_deeds import reassign, reassign_check, reassign_undo
 from stores.customer_deeds.reassign_plan import Plan, parse
 from stores.customers import notices, rebinding
-from stores.customers.bindings import BindingFact, timeline
+from stores.customers.bindings import BindingFact
+from stores.customers.course import timeline
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer, customer_state
 from stores.facts.reassignments import reassigned_customer, reassignment, reassignment_move

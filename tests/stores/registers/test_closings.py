@@ -14,7 +14,7 @@ from ledger.audit import audit_log
 from ledger.faults import Conflict, InvalidInput, NotAllowed, NotFound
 from stores.base.actors import COMMAND_LINE, Actor
 from stores.customers import notices, rebinding
-from stores.customers.bindings import timeline
+from stores.customers.course import timeline
 from stores.customers.event_intake import EventIn, record_events
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer, customer_state

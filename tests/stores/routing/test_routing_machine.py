@@ -32,7 +32,7 @@ from stores.customer_deeds import deed_effects, reassign, reassign_check
 from stores.customer_deeds import deeds as customer_deeds
 from stores.customer_deeds.reassign_plan import Plan
 from stores.customers import rebinding
-from stores.customers.bindings import timeline
+from stores.customers.course import timeline
 from stores.facts.binding_history import binding
 from stores.facts.customer_deed_kinds import BINDING_KINDS
 from stores.facts.decision import State
