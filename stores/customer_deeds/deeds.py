@@ -3,7 +3,7 @@ owner, a home (A4, A8, A10, A14, B2, B4).
 
 Append-only: each deed stands with who, when and why, and the customer's time line shows it. Deeds
 of the first kind change what the ladder reads of his state at once; the others are binding facts,
-folded with his orders and events by `bindings`."""
+folded with his orders and events by `course`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stores.base import versions
 from stores.base.actors import Actor
 from stores.base.brand import business_day
 from stores.customer_deeds.deed_effects import EFFECTS, Deed, Work, in_force
-from stores.customers import people, rebinding
+from stores.customers import binding_facts, people, rebinding
 from stores.facts.customer_deed_kinds import (
     BINDING_KINDS,
     HEADQUARTERS_KINDS,
@@ -95,8 +95,8 @@ def do(deed: Deed, *, actor: Actor, now: dt.datetime) -> Done:
         if changes is None:
             rebinding.rewrite(
                 connection,
-                rebinding.facts_of(connection, [named.id], snapshot),
-                rebinding.rules_of(snapshot),
+                binding_facts.facts_of(connection, [named.id], snapshot),
+                binding_facts.rules_of(snapshot),
                 now,
             )
         else:

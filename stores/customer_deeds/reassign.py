@@ -1,7 +1,7 @@
 """Re-assigning a customer base (A11, A12, B3): after the check, a run in chunks, each customer
 once.
 
-A move is one fact a customer, folded with his others ever after (`bindings`, kind reassigned). His
+A move is one fact a customer, folded with his others ever after (`course`, kind reassigned). His
 clocks run on as at a closing (A11): a re-assignment starts no new protection and prolongs nothing.
 Who is protected stays (B3), unless his store is closed or the plan says otherwise. Nothing is
 silent: the run is audited, and the dealers and shops on both sides are told how many went where.
@@ -28,7 +28,7 @@ from stores.base.brand import business_day
 from stores.customer_deeds import reassign_chunks
 from stores.customer_deeds.reassign_plan import parse
 from stores.customer_deeds.reassignments import find, locked, tell_both_sides
-from stores.customers import rebinding
+from stores.customers import binding_facts, rebinding
 from stores.facts.reassignments import reassignment, reassignment_move
 from stores.network import network
 from stores.network.snapshot import Snapshot
@@ -136,8 +136,8 @@ def _move_chunk(
                 part = chunk.folded[begin : begin + FOLDED]
                 rebinding.rewrite(
                     connection,
-                    rebinding.facts_of(connection, part, snapshot),
-                    rebinding.rules_of(snapshot),
+                    binding_facts.facts_of(connection, part, snapshot),
+                    binding_facts.rules_of(snapshot),
                     at,
                 )
         connection.execute(

@@ -14,7 +14,7 @@ from stores.base import versions
 from stores.base.actors import Actor
 from stores.customer_deeds.reassign import FOLDED, Clock, Tell, nobody, utc_now
 from stores.customer_deeds.reassignments import find, locked, tell_both_sides
-from stores.customers import people, rebinding
+from stores.customers import binding_facts, people, rebinding
 from stores.facts.reassignments import reassigned_customer, reassignment
 from stores.network import network
 
@@ -79,8 +79,8 @@ def undo(number: int, *, actor: Actor, tell: Tell = nobody, clock: Clock = utc_n
             people.lock(connection, part)
             rebinding.rewrite(
                 connection,
-                rebinding.facts_of(connection, part, snapshot),
-                rebinding.rules_of(snapshot),
+                binding_facts.facts_of(connection, part, snapshot),
+                binding_facts.rules_of(snapshot),
                 clock(),
             )
         last, done = part[-1], done + len(part)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from stores.customers import rebinding
+from stores.customers import binding_facts
 from stores.customers.bindings import BindingFact
 from stores.facts.customers import customer_state
 from stores.facts.decision import State
@@ -69,7 +69,7 @@ def known_of(
         states,
         entries,
         visits,
-        {c: [] for c in ids} | rebinding.facts_of(connection, familiar, snapshot),
+        {c: [] for c in ids} | binding_facts.facts_of(connection, familiar, snapshot),
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from ledger.faults import FieldFault, InvalidInput
 from stores.base.brand import brand, business_day
-from stores.customers import rebinding
+from stores.customers import binding_facts
 from stores.customers.bindings import BindingFact, Held
 from stores.customers.course import Course
 from stores.facts.decision import NEW_CUSTOMER, State, Visit
@@ -51,7 +51,7 @@ class Plan:
 
     def fact(self, order_id: int, snapshot: Snapshot) -> BindingFact:
         """What the order means for the customer's bindings."""
-        return rebinding.order_fact(
+        return binding_facts.order_fact(
             self.order.paid_at,
             order_id,
             self.order.order_no,
@@ -74,7 +74,7 @@ def plan(
     that exist, by outside id; with `lock` their states are held from now on. Raises InvalidInput
     naming what is unknown."""
     known = known_of(connection, orders, snapshot, customers, lock)
-    rules = rebinding.rules_of(snapshot)
+    rules = binding_facts.rules_of(snapshot)
     courses: dict[int | str, Course] = {}
     plans = []
     for order in sorted(orders, key=lambda o: (o.paid_at, o.order_no)):

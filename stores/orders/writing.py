@@ -25,7 +25,7 @@ from stores.base import versions
 from stores.base.accepted_files import refuse_taken
 from stores.base.receipt import refuse_impossible
 from stores.base.versions import Versions
-from stores.customers import people, rebinding
+from stores.customers import binding_facts, people, rebinding
 from stores.customers.people import Named
 from stores.facts.changes import changed_customer
 from stores.facts.credits import order_credit
@@ -304,4 +304,4 @@ def _rebind(connection: Connection, ready: _Ready, ids: dict[str, int], now: dt.
             p.fact(ids[p.order.order_no], ready.snapshot)
         )
     unbound = {each.id for each in ready.customers.values() if not ready.known.facts.get(each.id)}
-    rebinding.rewrite(connection, facts, rebinding.rules_of(ready.snapshot), now, unbound)
+    rebinding.rewrite(connection, facts, binding_facts.rules_of(ready.snapshot), now, unbound)

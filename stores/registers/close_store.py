@@ -16,7 +16,7 @@ from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores.base import versions
 from stores.base.actors import SYSTEM, Actor
 from stores.base.brand import business_day
-from stores.customers import notices, people, rebinding
+from stores.customers import binding_facts, following, notices, people, rebinding
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer_state
 from stores.facts.orders import order_state, sales_order
@@ -191,7 +191,7 @@ def _settle(
         notices.tell_closed(connection, [(store_id, successor[0])], business_day(now), now)
         closing = closings.open_closing(connection, store_id)
         assert closing is not None
-    moved = _move(connection, rebinding.bound_to(connection, [store_id], now), snapshot, now)
+    moved = _move(connection, following.bound_to(connection, [store_id], now), snapshot, now)
     audit.record(
         connection,
         actor.name,
@@ -354,12 +354,14 @@ def _move(
 ) -> int:
     """Fold these customers anew with the closings and pauses that stand now."""
     rules = replace(
-        rebinding.rules_of(snapshot),
+        binding_facts.rules_of(snapshot),
         closings=closings.load(connection),
         pauses=pauses.load(connection),
     )
     for start in range(0, len(customers), CHUNK):
         part = list(customers[start : start + CHUNK])
         people.lock(connection, part)
-        rebinding.rewrite(connection, rebinding.facts_of(connection, part, snapshot), rules, now)
+        rebinding.rewrite(
+            connection, binding_facts.facts_of(connection, part, snapshot), rules, now
+        )
     return len(customers)

@@ -15,7 +15,7 @@ import db
 from ledger.bulk import allocate, insert_rows, update_rows
 from stores.base.actors import SYSTEM, Actor
 from stores.base.brand import business_day
-from stores.customers import notices, rebinding
+from stores.customers import following, notices
 from stores.imports.cells import CLEAR
 from stores.imports.check import Row
 from stores.imports.faults import FaultList
@@ -468,7 +468,7 @@ def _write(
         *writing.resumed,
     ]
     if moved:
-        db.after_commit(lambda: rebinding.follow_stores(moved, now))
+        db.after_commit(lambda: following.follow_stores(moved, now))
 
 
 def _insert_new(

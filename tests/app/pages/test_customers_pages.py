@@ -14,7 +14,7 @@ from ledger.audit import audit_log
 from stores.base.actors import COMMAND_LINE, Actor
 from stores.base.ordering import Order
 from stores.facts.customers import customer_state
-from stores.lists import customer_book, customer_chronicle, customer_look_up
+from stores.lists import customer_book, customer_chronicle, customer_look_up, customer_ties
 from stores.lists.customer_book import CustomerFilter
 from stores.network.scope import find_scope
 from stores.privacy.erasure import erase_customer
@@ -163,7 +163,8 @@ def test_each_figure_is_a_door_to_as_many_moments(chain, show, number):
 
 
 def test_a_long_story_comes_in_pages_without_gap_or_repetition(chain, monkeypatch):
-    monkeypatch.setattr(customer_chronicle, "PAGE", 7)
+    for each in (customer_chronicle, customer_ties):
+        monkeypatch.setattr(each, "PAGE", 7)
     for number in range(20):
         chain.buys(f"P-{number:02}", "wx-any-005", 1 + number // 4, 100)
     client, path, found = (

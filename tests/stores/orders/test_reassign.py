@@ -17,7 +17,7 @@ from stores.base import versions
 from stores.base.actors import COMMAND_LINE, Actor
 from stores.customer_deeds import reassign, reassign_check, reassign_undo
 from stores.customer_deeds.reassign_plan import Plan, parse
-from stores.customers import notices, rebinding
+from stores.customers import binding_facts, notices, rebinding
 from stores.customers.bindings import BindingFact
 from stores.customers.course import timeline
 from stores.facts.binding_history import binding
@@ -199,11 +199,11 @@ def test_folding_again_changes_nothing(crowd: Shop):
     network.forget()
     with db.transaction() as connection:
         snapshot = network.snapshot(versions.current(connection))
-        known = rebinding.facts_of(
+        known = binding_facts.facts_of(
             connection, [r.id for r in crowd.network.rows(customer)], snapshot
         )
         rebinding.rewrite(
-            connection, known, rebinding.rules_of(snapshot), crowd.network.now + 5 * HOUR
+            connection, known, binding_facts.rules_of(snapshot), crowd.network.now + 5 * HOUR
         )
     assert (bindings(crowd), states(crowd)) == before
 
@@ -313,8 +313,10 @@ def test_of_a_closed_store_everybody_is_given_a_home_by_the_ladder_a11(crowd: Sh
         snapshot = network.snapshot(versions.current(connection))
         rebinding.rewrite(
             connection,
-            rebinding.facts_of(connection, [r.id for r in crowd.network.rows(customer)], snapshot),
-            rebinding.rules_of(snapshot),
+            binding_facts.facts_of(
+                connection, [r.id for r in crowd.network.rows(customer)], snapshot
+            ),
+            binding_facts.rules_of(snapshot),
             crowd.network.now + 5 * HOUR,
         )
     assert bindings(crowd) == before

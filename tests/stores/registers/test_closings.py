@@ -13,7 +13,7 @@ import db
 from ledger.audit import audit_log
 from ledger.faults import Conflict, InvalidInput, NotAllowed, NotFound
 from stores.base.actors import COMMAND_LINE, Actor
-from stores.customers import notices, rebinding
+from stores.customers import following, notices
 from stores.customers.course import timeline
 from stores.customers.event_intake import EventIn, record_events
 from stores.facts.binding_history import binding
@@ -335,9 +335,9 @@ def test_a_fact_that_was_under_way_is_put_right_by_the_worker(shop):
             customer_state.update().values(home_store_id=find_scope(connection, "store", "S1"))
         )
     later = shop.now + 2 * HOUR
-    assert rebinding.follow_late(later) == 2
+    assert following.follow_late(later) == 2
     assert homes(shop) == {"wx-1": "S2", "wx-2": "S2"}
-    assert rebinding.follow_late(later) == 0
+    assert following.follow_late(later) == 0
 
 
 def test_it_needs_the_permission(shop):
