@@ -16,7 +16,8 @@ from ledger.bulk import insert_rows
 from ledger.intakes import open_intake
 from ledger.upsert import insert_missing
 from stores.base import versions
-from stores.base.accepted_files import Written, refuse_taken
+from stores.base.accepted_files import Written
+from stores.base.accepted_numbers import refuse_taken
 from stores.base.brand import business_day
 from stores.base.canonical import canonical_hash
 from stores.base.possible_times import ImpossibleTime

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.faults import Busy
-from stores.base import accepted_files
+from stores.base import accepted_files, accepted_numbers
 from stores.base.accepted_files import Piece, Turn, Written
 from stores.base.actors import Actor
 from stores.facts.orders import order_key, sales_order
@@ -87,7 +87,7 @@ def _accepted(
 
     def still_sound(connection: Connection) -> bool:
         orders, of_orders = sales_order.c.order_no, (refund, refund.c.order_id == sales_order.c.id)
-        count = accepted_files.count_of
+        count = accepted_numbers.count_of
         return (
             count(connection, file_id, "order", orders) == 0
             and count(connection, file_id, "refund", refund.c.refund_no) == 0

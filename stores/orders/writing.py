@@ -22,7 +22,7 @@ from ledger.intakes import open_intake
 from ledger.journals import Transfer, post
 from ledger.upsert import insert_missing
 from stores.base import versions
-from stores.base.accepted_files import refuse_taken
+from stores.base.accepted_numbers import refuse_taken
 from stores.base.receipt import refuse_impossible
 from stores.base.versions import Versions
 from stores.customers import binding_facts, people, rebinding

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 import db
 from ledger.faults import Busy
-from stores.base import accepted_files
+from stores.base import accepted_files, accepted_tables
 from stores.base.actors import COMMAND_LINE
 from stores.facts.orders import order_line, sales_order
 from stores.facts.refunds import refund
@@ -128,8 +128,8 @@ def is_nothing(shop: Shop) -> bool:
     return (
         count(sales_order)
         == count(refund)
-        == count(accepted_files.accepted_file)
-        == count(accepted_files.accepted_number)
+        == count(accepted_tables.accepted_file)
+        == count(accepted_tables.accepted_number)
         == 0
     )
 
@@ -139,9 +139,9 @@ def is_whole(shop: Shop) -> bool:
     left = [
         count(t)
         for t in (
-            accepted_files.accepted_file,
-            accepted_files.accepted_piece,
-            accepted_files.accepted_number,
+            accepted_tables.accepted_file,
+            accepted_tables.accepted_piece,
+            accepted_tables.accepted_number,
         )
     ]
     with db.read() as connection:
@@ -192,7 +192,7 @@ def test_pieces_staged_by_a_process_that_was_killed_are_thrown_away(
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(0))
     monkeypatch.undo()
-    assert shop.network.count(accepted_files.accepted_file) == 1
+    assert shop.network.count(accepted_tables.accepted_file) == 1
     assert accepted_files.finish_left(60.0) == 1
     assert is_nothing(shop)
 
@@ -223,7 +223,7 @@ def test_a_turn_that_ends_in_the_middle_goes_on_later(shop: Shop):
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(1))
     accepted_files.finish_left(0.0)
-    assert shop.network.count(accepted_files.accepted_piece) > 0
+    assert shop.network.count(accepted_tables.accepted_piece) > 0
     accepted_files.finish_left(60.0)
     assert is_whole(shop)
 
@@ -283,4 +283,4 @@ def test_what_comes_between_check_and_acceptance_is_seen(
         ORDERS,
         REFUNDS + (between == "a refund"),
     )
-    assert shop.network.count(accepted_files.accepted_number) == 0
+    assert shop.network.count(accepted_tables.accepted_number) == 0

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 import db
 from ledger import audit
-from stores.base import accepted_files, sealing
+from stores.base import accepted_files, accepted_tables, sealing
 from stores.base.phones import keyed_hash, masked, normalised, reveal
 from stores.customers import people
 from stores.facts.customers import customer, customer_identity, customer_merge, customer_state
@@ -276,7 +276,7 @@ def test_a_telephone_that_waits_in_a_piece_is_sealed(network, monkeypatch, small
         network.load("customers", *seven())
     kept = [
         zlib.decompress(row.content)
-        for row in network.rows(accepted_files.accepted_piece, "piece_no")
+        for row in network.rows(accepted_tables.accepted_piece, "piece_no")
     ]
     assert len(kept) == 4 and b"pu3" in b"".join(kept) and b"00000003" not in b"".join(kept)
 
