@@ -127,28 +127,27 @@ def close_due(now: dt.datetime) -> int:
             due = _due(connection, now)
         if not due:
             return closed
-        for code in due:  # whose successor is closed likewise moves on in the next turn
-            snapshot = _snapshot()
-            with db.transaction() as connection:
-                if code not in _due(connection, now):
-                    continue
-                row = _locked(connection, code)
-                successor = connection.execute(
-                    select(store.c.store_code).where(store.c.id == row.successor_store_id)
-                ).scalar()
-                _settle(
-                    connection,
-                    row.id,
-                    code,
-                    (row.successor_store_id, successor),
-                    snapshot,
-                    SYSTEM,
-                    now,
-                )
-                closed += 1
+        # whose successor is closed likewise moves on in the next turn
+        closed += sum(_close_due(code, now) for code in due)
         rebinding.move_waiting_homes(
             now
         )  # a home that begins with the closing may be at a store that is closed, too
+
+
+def _close_due(code: str, now: dt.datetime) -> bool:
+    """Whether it was still due, and is closed now."""
+    snapshot = _snapshot()
+    with db.transaction() as connection:
+        if code not in _due(connection, now):
+            return False
+        row = _locked(connection, code)
+        successor = connection.execute(
+            select(store.c.store_code).where(store.c.id == row.successor_store_id)
+        ).scalar()
+        _settle(
+            connection, row.id, code, (row.successor_store_id, successor), snapshot, SYSTEM, now
+        )
+    return True
 
 
 def _due(connection: Connection, now: dt.datetime) -> list[str]:
