@@ -78,20 +78,7 @@ def do(deed: Deed, *, actor: Actor, now: dt.datetime) -> Done:
         )
         _check_rows(work)
         changes = EFFECTS[deed.kind](work)
-        source = connection.execute(
-            customer_deed.insert()
-            .values(
-                customer_id=named.id,
-                kind=deed.kind,
-                store_id=work.store.id if work.store else None,
-                guide_id=work.guide.id if work.guide else None,
-                at=now,
-                actor=actor.name,
-            )
-            .returning(customer_deed.c.id)
-        ).scalar_one()
-        if deed.note:
-            connection.execute(customer_deed_note.insert().values(deed_id=source, note=deed.note))
+        source = _keep(work)
         if changes is None:
             rebinding.rewrite(
                 connection,
@@ -112,7 +99,7 @@ def do(deed: Deed, *, actor: Actor, now: dt.datetime) -> Done:
                 f"customer_{deed.kind}",
                 "customer",
                 named.id,
-                {"deed": int(source), "store": deed.store_code, "guide": deed.guide_code},
+                {"deed": source, "store": deed.store_code, "guide": deed.guide_code},
                 at=now,
             )
         return Done(
@@ -123,6 +110,26 @@ def do(deed: Deed, *, actor: Actor, now: dt.datetime) -> Done:
             now,
             _until(connection, work),
         )
+
+
+def _keep(work: Work) -> int:
+    """The number of the deed, written with its note."""
+    deed = work.deed
+    number = work.connection.execute(
+        customer_deed.insert()
+        .values(
+            customer_id=work.customer,
+            kind=deed.kind,
+            store_id=work.store.id if work.store else None,
+            guide_id=work.guide.id if work.guide else None,
+            at=work.now,
+            actor=work.actor.name,
+        )
+        .returning(customer_deed.c.id)
+    ).scalar_one()
+    if deed.note:
+        work.connection.execute(customer_deed_note.insert().values(deed_id=number, note=deed.note))
+    return int(number)
 
 
 def _check_permission(kind: str, actor: Actor) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from stores.base.actors import Actor
 from stores.figures import cube_reading
 from stores.figures.cube import entry_cell, guide_cell, sale_cell
 from stores.figures.figures import Figures, cell_of, grouped
 from stores.figures.ranking import Sort, ranked
-from stores.figures.store_figures import store_figures
-from stores.figures.within import within
+from stores.figures.store_figures import StoreFigures, store_figures
+from stores.figures.within import Within, within
 from stores.network.branches import branch
 from stores.network.contracts import dealer_contract
 from stores.network.dealers import dealer
@@ -94,32 +95,8 @@ def dealer_figures(
         (guide, guide.c.id == added.c.guide_id),
         (dealer_contract, (c.store_id == guide.c.store_id) & contract_in_force(today)),
     )
-    held = (
-        select(c.dealer_id, func.count().label("stores"))
-        .where(
-            contract_in_force(today),
-            *whose.places({"store_id": c.store_id, "dealer_id": c.dealer_id}),
-        )
-        .group_by(c.dealer_id)
-        .subquery()
-    )
-    query = (
-        select(
-            dealer.c.id,
-            dealer.c.dealer_code,
-            dealer.c.name,
-            branch.c.branch_code,
-            branch.c.name.label("branch_name"),
-            held.c.stores,
-        )
-        .outerjoin(branch, branch.c.id == dealer.c.branch_id)
-        .outerjoin(held, held.c.dealer_id == dealer.c.id)
-    )
-    visible = visible_dealer_ids(actor, today)
-    if visible is not None:
-        query = query.where(dealer.c.id.in_(visible))
     rows = []
-    for r in connection.execute(query):
+    for r in connection.execute(_dealers(actor, today, whose)):
         if branch_code is not None and not r.stores and r.id not in sales and r.id not in entries:
             continue
         money = sales.get(r.id, dict.fromkeys(_MONEY, 0))
@@ -142,6 +119,34 @@ def dealer_figures(
             )
         )
     return ranked(rows, sort, ascending, limit)
+
+
+def _dealers(actor: Actor, today: dt.date, whose: Within) -> Select[Any]:
+    """The dealers the actor sees, with the branch of each and how many of the stores he holds."""
+    c = dealer_contract.c
+    held = (
+        select(c.dealer_id, func.count().label("stores"))
+        .where(
+            contract_in_force(today),
+            *whose.places({"store_id": c.store_id, "dealer_id": c.dealer_id}),
+        )
+        .group_by(c.dealer_id)
+        .subquery()
+    )
+    query = (
+        select(
+            dealer.c.id,
+            dealer.c.dealer_code,
+            dealer.c.name,
+            branch.c.branch_code,
+            branch.c.name.label("branch_name"),
+            held.c.stores,
+        )
+        .outerjoin(branch, branch.c.id == dealer.c.branch_id)
+        .outerjoin(held, held.c.dealer_id == dealer.c.id)
+    )
+    visible = visible_dealer_ids(actor, today)
+    return query if visible is None else query.where(dealer.c.id.in_(visible))
 
 
 def branch_figures(
@@ -170,11 +175,7 @@ def branch_figures(
     for each in store_figures(connection, actor, first, last, today, sort="code"):
         for number in above.get(each.branch_code or "", ()):
             if number in sums:
-                own = sums[number]
-                for name in ("entries", "orders", "sales_minor", "adds"):
-                    own[name] += getattr(each, name)
-                own["stores"] += 1
-                own["own_stores"] += codes[number] == each.branch_code
+                _add(sums[number], each, codes[number])
     rows = [
         BranchFigures(
             **sums[r.id],
@@ -187,3 +188,11 @@ def branch_figures(
         for r in found
     ]
     return ranked(rows, sort, ascending, limit)
+
+
+def _add(sums: dict[str, int], one: StoreFigures, branch_code: str) -> None:
+    """One store to what is under the branch."""
+    for name in ("entries", "orders", "sales_minor", "adds"):
+        sums[name] += getattr(one, name)
+    sums["stores"] += 1
+    sums["own_stores"] += branch_code == one.branch_code

@@ -130,19 +130,7 @@ def _order(number: str, group: list[Row], amounts: _Amounts) -> FileOrder | None
         elif amount is None:
             sound = False
         else:
-            quantity = row.get("quantity") or 1
-            measure = str(quantity) if type(quantity) is Measured else None
-            lines.append(
-                FileLine(
-                    row.line,
-                    line_no,
-                    amount,
-                    1 if measure else quantity,
-                    row.get("sku"),
-                    row.get("category"),
-                    measure,
-                )
-            )
+            lines.append(_line(row, line_no, amount))
     lines.sort(key=lambda line: line.line_no)
     if not sound or (off and not _take_off(off, lines, amounts)):
         return None
@@ -165,6 +153,20 @@ def _order(number: str, group: list[Row], amounts: _Amounts) -> FileOrder | None
         first.get("guide_code"),
         first.get("channel"),
         first.get("fulfilment_store_code"),
+    )
+
+
+def _line(row: Row, line_no: int, amount_minor: int) -> FileLine:
+    quantity = row.get("quantity") or 1
+    measure = str(quantity) if type(quantity) is Measured else None
+    return FileLine(
+        row.line,
+        line_no,
+        amount_minor,
+        1 if measure else quantity,
+        row.get("sku"),
+        row.get("category"),
+        measure,
     )
 
 

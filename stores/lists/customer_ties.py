@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Row, and_, or_, select
 
 from stores.base.actors import Actor
 from stores.facts.binding_history import binding
@@ -26,6 +26,43 @@ def bindings(
 ) -> Iterator[Moment]:
     """Bindings as known now, each with what it replaced and the order or event that made it; of
     others the actor learns only that his own ended."""
+    rows = _bindings(connection, actor, number, upto, today)
+    for r in rows:
+        replaced = next(
+            (
+                old
+                for old in rows
+                if old.kind == r.kind and old is not r and old.ended_at == r.started_at
+            ),
+            None,
+        )
+        yield Moment(
+            r.started_at,
+            r.kind,
+            r.reason,
+            chip(r.store_code, r.store_name),
+            chip(r.guide_code, r.guide_name),
+            _whom(replaced),
+            r.order_no,
+            detail=r,
+        )
+        followed = any(
+            new.kind == r.kind and new is not r and new.started_at == r.ended_at for new in rows
+        )
+        if r.ended_at is not None and r.ended_at <= upto and not followed:
+            yield Moment(
+                r.ended_at,
+                f"{r.kind}_ended",
+                r.end_reason or "",
+                chip(r.store_code, r.store_name),
+                chip(r.guide_code, r.guide_name),
+            )
+
+
+def _bindings(
+    connection: Connection, actor: Actor, number: int, upto: dt.datetime, today: dt.date
+) -> Sequence[Row[Any]]:
+    """Rows of bindings begun by `upto`, the latest first, MOST_BINDINGS at most."""
     b, stores, guides, seen = (
         binding.c,
         visible_store_ids(actor, today),
@@ -58,37 +95,7 @@ def bindings(
         query = query.where(b.guide_id == actor.scope_id)
     elif stores is not None and guides is not None:
         query = query.where(or_(b.store_id.in_(stores), b.guide_id.in_(guides)))
-    rows = connection.execute(query.order_by(b.started_at.desc()).limit(MOST_BINDINGS)).all()
-    for r in rows:
-        replaced = next(
-            (
-                old
-                for old in rows
-                if old.kind == r.kind and old is not r and old.ended_at == r.started_at
-            ),
-            None,
-        )
-        yield Moment(
-            r.started_at,
-            r.kind,
-            r.reason,
-            chip(r.store_code, r.store_name),
-            chip(r.guide_code, r.guide_name),
-            _whom(replaced),
-            r.order_no,
-            detail=r,
-        )
-        followed = any(
-            new.kind == r.kind and new is not r and new.started_at == r.ended_at for new in rows
-        )
-        if r.ended_at is not None and r.ended_at <= upto and not followed:
-            yield Moment(
-                r.ended_at,
-                f"{r.kind}_ended",
-                r.end_reason or "",
-                chip(r.store_code, r.store_name),
-                chip(r.guide_code, r.guide_name),
-            )
+    return connection.execute(query.order_by(b.started_at.desc()).limit(MOST_BINDINGS)).all()
 
 
 def deeds(

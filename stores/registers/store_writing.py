@@ -45,12 +45,22 @@ class Writing:
     )  # store id, or the code of a new store; its last day
     resumed: list[int] = field(default_factory=list)
 
+    @property
+    def moved(self) -> list[int]:
+        """Stores known before that close, reopen, pause or resume."""
+        return [
+            *(store_id for store_id, _ in self.closed),
+            *self.reopened,
+            *(key for key, _ in self.paused if not isinstance(key, str)),
+            *self.resumed,
+        ]
+
 
 def write(
     connection: Connection, writing: Writing, version: int, now: dt.datetime, actor: str
 ) -> None:
-    """Write all of it in the version; afterwards the customers of stores that closed, reopened, paused
-    or resumed are followed."""
+    """Write all of it in the version; afterwards the customers of stores that closed, reopened,
+    paused or resumed are followed."""
     ids = dict(
         zip(
             (each["store_code"] for each in writing.new),
@@ -74,21 +84,7 @@ def write(
     )
     update_rows(connection, store, writing.renamed)
     end_versions(connection, dealer_contract, writing.ended_contracts, version)
-    insert_rows(
-        connection,
-        dealer_contract,
-        [
-            {
-                "store_id": ids[key] if isinstance(key, str) else key,
-                "dealer_id": each.dealer_id,
-                "valid_from": each.valid_from,
-                "valid_to": each.valid_to,
-                **{name: getattr(each, name) for name in TERMS},
-                "version_from": version,
-            }
-            for key, each in writing.contracts
-        ],
-    )
+    _insert_contracts(connection, writing, ids, version)
     closed: list[tuple[int, Any]] = [
         (store_id, ids.get(successor, successor)) for store_id, successor in writing.closed
     ]  # type: ignore[call-overload]
@@ -107,14 +103,29 @@ def write(
         actor=actor,
         version=version,
     )
-    moved = [
-        *(store_id for store_id, _ in writing.closed),
-        *writing.reopened,
-        *(key for key, _ in writing.paused if not isinstance(key, str)),
-        *writing.resumed,
-    ]
+    moved = writing.moved
     if moved:
         db.after_commit(lambda: following.follow_stores(moved, now))
+
+
+def _insert_contracts(
+    connection: Connection, writing: Writing, ids: dict[str, int], version: int
+) -> None:
+    insert_rows(
+        connection,
+        dealer_contract,
+        [
+            {
+                "store_id": ids[key] if isinstance(key, str) else key,
+                "dealer_id": each.dealer_id,
+                "valid_from": each.valid_from,
+                "valid_to": each.valid_to,
+                **{name: getattr(each, name) for name in TERMS},
+                "version_from": version,
+            }
+            for key, each in writing.contracts
+        ],
+    )
 
 
 def _insert_new(
