@@ -1,5 +1,5 @@
-"""The values of bindings: the facts that bind a customer, and what then holds (B1-B5, B9-B11). Pure.
-`course` folds the ones to the others."""
+"""The values of bindings: the facts that bind a customer, and what then holds (B1-B5, B9-B11);
+`course` folds the ones to the others. Pure."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The shapes of whole postal codes, country by country, and whether a listed one can be of a country
-(A12). Pure."""
+"""The shapes of whole postal codes, country by country, and whether a listed one can be of a
+country (A12). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Building the snapshot of any version of the network from its revisions (DESIGN 2, M7, M14, M22)."""
+"""Building the snapshot of any version of the network from its revisions (DESIGN 2, M7, M14,
+M22)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Which revisions a version of the network is made of, and whose two versions do not share (M14)."""
+"""Which revisions a version of the network is made of, and whose two versions do not share
+(M14)."""
 
 from __future__ import annotations
 
