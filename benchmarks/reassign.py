@@ -26,7 +26,7 @@ from benchmarks.table import Line
 from ledger.bulk import insert_rows
 from migrations import commands
 from stores.base.actors import COMMAND_LINE
-from stores.customer_deeds import reassign
+from stores.customer_deeds import reassign, reassign_check
 from stores.customer_deeds.reassign_plan import Plan
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer, customer_state
@@ -63,8 +63,8 @@ def _measured(url: str, engine: str, folder: Path, customers: int) -> Line:
     bare = customers / _bare(customers)
     began = time.perf_counter()
     codes = tuple(f"S{n:05}" for n in range(1_000))
-    number = reassign.ask(Plan("benchmark", codes), actor=COMMAND_LINE, now=now)
-    reassign.check(number, actor=COMMAND_LINE, now=now)
+    number = reassign_check.ask(Plan("benchmark", codes), actor=COMMAND_LINE, now=now)
+    reassign_check.check(number, actor=COMMAND_LINE, now=now)
     reassign.start(number, actor=COMMAND_LINE, now=now)
     row = reassign.proceed(number, actor=COMMAND_LINE)
     if row.moved != customers:

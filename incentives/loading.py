@@ -15,7 +15,7 @@ from incentives.facts import Contact, GuideFacts, Line, Order, Person, Place, Re
 from incentives.plan_form import parse
 from incentives.plans import plan_version
 from ledger.intakes import intake_seal
-from stores.customers.rebinding import MOVED
+from stores.customers.binding_facts import MOVED
 from stores.facts.customers import customer, customer_merge
 from stores.facts.events import event
 from stores.facts.orders import order_line, order_state, sales_order

@@ -13,7 +13,7 @@ from incentives.periods import incentive_period, incentive_restatement
 from incentives.work import BEGINNING
 from ledger.journals import transfer
 from stores.base.actors import Actor
-from stores.figures import cube
+from stores.figures import cube, cube_reading
 from stores.network.guides import guide
 from stores.network.scope import visible_store_ids
 
@@ -92,7 +92,7 @@ def months(connection: Connection) -> list[MonthSum]:
             select(r.period, func.count(r.guide_id.distinct())).group_by(r.period)
         )
     }
-    c = cube.figures(
+    c = cube_reading.figures(
         connection,
         cube.guide_cell,
         BEGINNING,

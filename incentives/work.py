@@ -8,7 +8,7 @@ import datetime as dt
 from sqlalchemy import Connection, exists, func, select
 
 from incentives.periods import incentive_period, incentive_restatement
-from stores.figures import cube
+from stores.figures import cube, cube_reading
 from stores.figures.cube import guide_cell
 from stores.figures.moved_days import moved_day
 
@@ -32,7 +32,9 @@ def months_to_approve(connection: Connection, today: dt.date) -> list[str]:
     months = select(cube.month_of(moved_day.c.day).label("day")).distinct().subquery()
     c, new = (
         guide_cell.c,
-        cube.since(connection, guide_cell, BEGINNING, before, ("accrued_minor",), "origin").c,
+        cube_reading.since(
+            connection, guide_cell, BEGINNING, before, ("accrued_minor",), "origin"
+        ).c,
     )
     earned = exists().where(c.grain == cube.ORIGIN, c.day == months.c.day, c.accrued_minor != 0)
     found = set(

@@ -11,6 +11,7 @@ from app.api.idempotency import once
 from app.api.types import Answer, CodeText, Line, Location, Strict
 from app.services import erasing
 from stores.base.actors import Actor
+from stores.customer_deeds import deed_effects
 from stores.customer_deeds import deeds as customer_deeds
 from stores.facts.visits import SourcePoint
 
@@ -66,7 +67,7 @@ def create_deed(actor: Actor, customer_id: str, body: DeedIn, key: str | None) -
         if place is not None
         else None
     )
-    deed = customer_deeds.Deed(
+    deed = deed_effects.Deed(
         body.kind, customer_id, body.store_code, body.guide_code, body.note or "", source
     )
 

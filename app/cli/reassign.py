@@ -19,7 +19,7 @@ from stores.base.actors import COMMAND_LINE
 from stores.base.formulas import inert
 from stores.base.ordering import Order
 from stores.customer_deeds import reassign as service
-from stores.customer_deeds import reassign_lists
+from stores.customer_deeds import reassign_check, reassign_lists, reassign_undo, reassignments
 from stores.customer_deeds.reassign_plan import CAUSES, PLACES, TARGETS, Plan, parse
 
 REPORT = (
@@ -151,14 +151,14 @@ def _plan(file: Path | None, given: dict[str, Any]) -> Plan:
 
 
 def _checked(plan: Plan) -> int:
-    number = service.ask(plan, actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
-    service.check(number, actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    number = reassign_check.ask(plan, actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
+    reassign_check.check(number, actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
     return number
 
 
 def _tell(number: int) -> None:
     with db.read() as connection:
-        row = service.find(connection, number)
+        row = reassignments.find(connection, number)
         stores = reassign_lists.figures(connection, number)
     click.echo(
         f"re-assignment {number}: {row.customers:,} customers of {stores.sources:,} stores would "
@@ -201,7 +201,7 @@ class _open_still:
 
 def _run(number: int, show: bool) -> Any:
     with db.read() as connection:
-        state, customers = (row := service.find(connection, number)).state, row.customers
+        state, customers = (row := reassignments.find(connection, number)).state, row.customers
     if state == "checked":
         service.start(number, actor=COMMAND_LINE, now=dt.datetime.now(dt.UTC))
     with bar("re-assigning", customers, show) as at:
@@ -212,9 +212,11 @@ def _run(number: int, show: bool) -> Any:
 
 def _undo(number: int, show: bool) -> None:
     with db.read() as connection:
-        moved = service.find(connection, number).moved
+        moved = reassignments.find(connection, number).moved
     with bar("undoing", moved, show) as at:
-        service.undo(number, actor=COMMAND_LINE, tell=lambda done, _total: at(done) if at else None)
+        reassign_undo.undo(
+            number, actor=COMMAND_LINE, tell=lambda done, _total: at(done) if at else None
+        )
     click.echo(
         f"re-assignment {number} is undone; customers whom nobody changed since are at home where "
         "they were"

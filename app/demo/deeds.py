@@ -14,7 +14,7 @@ from ledger.faults import Conflict
 from stores.base.actors import COMMAND_LINE
 from stores.base.brand import business_day
 from stores.customer_deeds import deeds as customer_deeds
-from stores.customer_deeds.deeds import Deed
+from stores.customer_deeds.deed_effects import Deed
 from stores.facts.customers import customer, customer_state
 from stores.network.guides import guide
 from stores.network.stores import store

@@ -15,8 +15,8 @@ from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
 from stores.base import versions
+from stores.customer_deeds import deed_effects, home_proposals
 from stores.customer_deeds import deeds as customer_deeds
-from stores.customer_deeds import home_proposals
 from stores.customers.people import text_of
 from stores.lists import directory, guide_customers
 from stores.network import network, policies
@@ -40,7 +40,7 @@ def give_customer(number: int) -> Any:
     if row is None or chosen is None:
         raise NotFound("There is no such customer or guide of yours.")
     _do(
-        customer_deeds.Deed("owner_assigned", row.customer_text, guide_code=chosen.guide_code),
+        deed_effects.Deed("owner_assigned", row.customer_text, guide_code=chosen.guide_code),
         _(
             "%(guide)s looks after this customer from now on; the customer is protected.",
             guide=chosen.name,
@@ -85,7 +85,7 @@ def answer_proposal(number: int) -> Any:
     if kind not in ANSWERS:
         raise Malformed("This is none of the page's buttons; load it again.")
     _do(
-        customer_deeds.Deed(kind, text, store_code=shop.store_code),
+        deed_effects.Deed(kind, text, store_code=shop.store_code),
         _("This store is the customer's home from now on.")
         if kind == "home_approved"
         else _("Put away; nothing changed for the customer."),
@@ -93,7 +93,7 @@ def answer_proposal(number: int) -> Any:
     return redirect(url_for("guide.proposals"), 303)
 
 
-def _do(deed: customer_deeds.Deed, said: str) -> None:
+def _do(deed: deed_effects.Deed, said: str) -> None:
     try:
         customer_deeds.do(deed, actor=current_actor(), now=now_and_today()[0])
     except (Conflict, InvalidInput) as fault:

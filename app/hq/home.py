@@ -19,7 +19,7 @@ from app.ui.shown_days import Span
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from stores.base.actors import Actor
-from stores.figures import figures, funnels
+from stores.figures import figures, funnels, store_figures
 from stores.lists import entry_lists, overview
 from stores.routing import explanations
 
@@ -43,7 +43,7 @@ def home() -> str:
             shown = overview.figures(connection, actor, span.first, span.last, today)
         before = overview.figures(connection, actor, span.before.first, span.before.last, today)
         drawn = span.at_least(TREND_DAYS)
-        stores = figures.store_figures(connection, actor, span.first, span.last, today)
+        stores = store_figures.store_figures(connection, actor, span.first, span.last, today)
         colour = (
             request.args.get("figure")
             if request.args.get("figure") in map_pages.figures_of(actor)
@@ -119,7 +119,7 @@ def _rungs(connection: Connection, actor: Actor, span: Span, today: dt.date) -> 
     )
 
 
-def _least(stores: list[figures.StoreFigures]) -> list[figures.StoreFigures]:
+def _least(stores: list[store_figures.StoreFigures]) -> list[store_figures.StoreFigures]:
     """The stores in service that sold least, least first."""
     serving = [each for each in stores if each.status == "active" and each.cloud_shop]
     return serving[:TOP:-1][:TOP] if len(serving) > 2 * TOP else serving[: TOP - 1 : -1]

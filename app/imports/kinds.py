@@ -30,12 +30,13 @@ from stores.imports.check import Checked, Row, check
 from stores.imports.columns import COLUMNS
 from stores.imports.faults import FaultList
 from stores.imports.headings import PLAIN, HeadingMap
-from stores.imports.order_rows import follow_above, further_lines, group_orders
+from stores.imports.order_levels import follow_above, further_lines
+from stores.imports.order_rows import group_orders
 from stores.imports.outcomes import Apply, Doubtful, Outcome, Refused
 from stores.imports.sheets import Sheet, read_sheet
 from stores.imports.understood import Understood
 from stores.imports.wishes import AS_USUAL, Wishes
-from stores.orders import filing
+from stores.orders import file_check, filing
 from stores.registers import (
     areas,
     branches,
@@ -183,8 +184,8 @@ def _orders(
     def write(only_try: bool) -> Outcome:
         with db.read() as connection:
             same = (
-                facts.same_orders(connection, [filing.order_in(each) for each in orders]),
-                facts.same_refunds(connection, [filing.refund_in(each) for each in refunds]),
+                facts.same_orders(connection, [file_check.order_in(each) for each in orders]),
+                facts.same_refunds(connection, [file_check.refund_in(each) for each in refunds]),
             )
         outcome = filing.file_orders(
             [each for each in orders if each.order_no not in same[0]],

@@ -10,7 +10,7 @@ import db
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor
 from ledger.faults import NotFound
-from stores.lists import customer_book, customer_story, search
+from stores.lists import customer_look_up, customer_story, search
 
 MOST_CODES = 200
 DOORS = {  # kind: (page of the portal, name of its key)
@@ -42,7 +42,7 @@ def search_page(portal: str) -> Any:
             # bought there, but never at home with him: no page of the dealer's tells of such a one
             found = found.without_customer()
     if found.looked_up is not None:
-        customer_book.note_look_up(actor, found.looked_up[0], found.looked_up[1], now)
+        customer_look_up.note_look_up(actor, found.looked_up[0], found.looked_up[1], now)
     hits = [(hit, _door(portal, hit)) for hit in found.hits]
     template = "search/rows.html" if "HX-Request" in request.headers else "search/page.html"
     return render_template(

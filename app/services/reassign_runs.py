@@ -15,7 +15,7 @@ from app.jobs.job_runs import OPEN, Run, job_run
 from app.jobs.runner import Cancelled, Done, Handler, Telling
 from ledger.faults import Conflict, NotAllowed
 from stores.base.actors import Actor
-from stores.customer_deeds import reassign
+from stores.customer_deeds import reassign, reassign_check, reassign_undo, reassignments
 from stores.customer_deeds.reassign_plan import Plan
 
 CHECK, RUN, UNDO = "reassign.check", "reassign.run", "reassign.undo"
@@ -29,7 +29,7 @@ def ask(plan: Plan, *, actor: Actor, user_id: int, now: dt.datetime) -> int:
     """Write down the plan and ask for its check; returns its number. Raises InvalidInput,
     NotAllowed."""
     with db.transaction() as connection:
-        number = reassign.ask(plan, actor=actor, now=now)
+        number = reassign_check.ask(plan, actor=actor, now=now)
         job_runs.enqueue(connection, CHECK, user_id=user_id, now=now, subject_id=number)
     return number
 
@@ -53,7 +53,7 @@ def go_on(number: int, *, actor: Actor, user_id: int, now: dt.datetime) -> None:
 def undo(number: int, *, actor: Actor, user_id: int, now: dt.datetime) -> None:
     """Raises Conflict later than 24 hours."""
     with db.read() as connection:
-        if not reassign.undoable(reassign.find(connection, number), now):
+        if not reassign_undo.undoable(reassignments.find(connection, number), now):
             raise Conflict(
                 "There is nothing to undo here: nobody was moved, or more than 24 hours ago."
             )
@@ -65,7 +65,7 @@ def _ask_for(
 ) -> None:
     actor.require("network:write")
     with db.transaction() as connection:
-        if reassign.find(connection, number).state not in states:
+        if reassignments.find(connection, number).state not in states:
             raise Conflict("This re-assignment moved on meanwhile; load its page again.")
         _nothing_open(connection, number)
         job_runs.enqueue(connection, kind, user_id=user_id, now=now, subject_id=number)
@@ -95,7 +95,7 @@ def last_run(connection: Connection, number: int) -> Row[Any] | None:
 
 def _check(run: Run, tell: Telling) -> Done:
     tell("counting")
-    row = reassign.check(run.subject_id or 0, actor=_actor(run), now=dt.datetime.now(dt.UTC))
+    row = reassign_check.check(run.subject_id or 0, actor=_actor(run), now=dt.datetime.now(dt.UTC))
     return Done(
         "counted",
         {"customers": row.customers, "protected": row.protected, "unplaced": row.unplaced},
@@ -116,7 +116,7 @@ def _run(run: Run, tell: Telling) -> Done:
 
 
 def _undo(run: Run, tell: Telling) -> Done:
-    row = reassign.undo(
+    row = reassign_undo.undo(
         run.subject_id or 0,
         actor=_actor(run),
         tell=lambda done, total: tell("moving_back", done, total),

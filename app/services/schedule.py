@@ -28,7 +28,7 @@ from ledger.intakes import newest
 from ledger.seals import seal_now
 from stores.base import accepted_files
 from stores.base.brand import business_day
-from stores.customers import rebinding
+from stores.customers import following, rebinding
 from stores.facts import privacy
 from stores.figures import cube_steps
 from stores.geo import geocoder
@@ -108,7 +108,7 @@ def _homes(now: dt.datetime) -> dict[str, int]:
     return {
         "moved": rebinding.move_waiting_homes(now),
         "closed": close_store.close_due(now),
-        "followed": rebinding.follow_late(now),
+        "followed": following.follow_late(now),
     }
 
 
@@ -116,7 +116,7 @@ def _ahead(now: dt.datetime) -> dict[str, int]:
     with db.read() as connection:
         before = job_runs.recurring(connection).get("ahead")
     return {
-        "customers": rebinding.follow_ahead(
+        "customers": following.follow_ahead(
             now,
             since=min(now, before.succeeded_at)
             if before is not None and before.succeeded_at

@@ -21,19 +21,13 @@ import json
 import time
 import uuid
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
-    Column,
     Connection,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
     Table,
     bindparam,
     delete,
@@ -48,36 +42,7 @@ from ledger import leases
 from ledger.bulk import insert_rows
 from ledger.faults import Busy
 from ledger.verification import Finding, finding
-
-accepted_file = Table(
-    "accepted_file",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("actor", db.Code(96), nullable=False),
-    Column("received_at", db.Instant, nullable=False),
-    Column("accepted_at", db.Instant),  # NULL: being staged, nothing of it counts
-    Column("pieces", Integer, nullable=False),
-)
-accepted_piece = Table(
-    "accepted_piece",
-    db.metadata,
-    Column(
-        "file_id", BigInteger, ForeignKey("accepted_file.id"), primary_key=True, autoincrement=False
-    ),
-    Column("piece_no", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", db.Code(16), nullable=False),
-    Column("content", LargeBinary, nullable=False),
-)
-accepted_number = Table(
-    "accepted_number",
-    db.metadata,
-    Column("kind", db.Code(16), primary_key=True),
-    Column("number", db.Code(128), primary_key=True),
-    Column("file_id", BigInteger, ForeignKey("accepted_file.id"), nullable=False),
-    Column("piece_no", Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
-Index("ix_accepted_number_piece", accepted_number.c.file_id, accepted_number.c.piece_no)
+from stores.base.accepted_tables import accepted_file, accepted_number, accepted_piece
 
 LEASE, LEASE_SECONDS = "accepted-file", 60
 WAIT_SECONDS, NAP_SECONDS = 900.0, 0.2
@@ -339,50 +304,6 @@ def discard(file_id: int) -> None:
     with db.transaction() as connection:
         connection.execute(delete(accepted_piece).where(_P.file_id == file_id))
         connection.execute(delete(accepted_file).where(_F.id == file_id))
-
-
-# -- who meets a file ------------------------------------------------------------------------------
-
-_WRITING = select(select(_F.id).where(_F.accepted_at.is_not(None)).exists())
-_TAKEN = (
-    select(_N.number)
-    .join(accepted_file, _F.id == _N.file_id)
-    .where(
-        _F.accepted_at.is_not(None),
-        _N.kind == bindparam("kind"),
-        _N.number.in_(bindparam("numbers", expanding=True)),
-    )
-    .limit(1)
-)
-
-
-def refuse_taken(connection: Connection, wanted: Mapping[str, Sequence[str]]) -> None:
-    """Called by whoever brings numbers, after his own row of their key table: on PostgreSQL
-    `accept` waits for that row. Raises Busy while one of them stands in a file that was accepted
-    and is not written yet."""
-    if not connection.execute(_WRITING).scalar_one():
-        return
-    for kind, numbers in wanted.items():
-        for start in range(0, len(numbers), 500):
-            taken = connection.execute(
-                _TAKEN, {"kind": kind, "numbers": numbers[start : start + 500]}
-            ).scalar()
-            if taken is not None:
-                raise Busy(
-                    f"{taken!r} stands in a file that is being written; nothing was written. Send "
-                    "it again in a minute.",
-                    code="file_being_written",
-                    retry_after=30,
-                )
-
-
-def count_of(connection: Connection, file_id: int, kind: str, known: Any, *more: Any) -> int:
-    """How many rows of a table belong to numbers of the file: `known` is the column that holds the
-    number, `more` joins it to the table counted."""
-    query = select(func.count()).select_from(accepted_number.join(known.table, known == _N.number))
-    for table, on in more:
-        query = query.join(table, on)
-    return int(connection.execute(query.where(_N.file_id == file_id, _N.kind == kind)).scalar_one())
 
 
 def files_are_whole(connection: Connection) -> Finding:

@@ -42,7 +42,8 @@ from stores.facts.reassignments import REASON_LENGTH
 from stores.geo.coordinates import Coordinates
 from stores.geo.regions import region_and_above
 from stores.network.policy import Policy
-from stores.network.snapshot import Contract, Snapshot, StoreRecord
+from stores.network.records import Contract, StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.routing.decide import decide
 from stores.routing.rungs.here import areas_here
 

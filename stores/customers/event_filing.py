@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.faults import Busy
-from stores.base import accepted_files
+from stores.base import accepted_files, accepted_numbers
 from stores.base.accepted_files import Piece, Turn, Written
 from stores.base.actors import Actor
 from stores.customers import event_intake
@@ -67,7 +67,7 @@ def _accepted(
     )
 
     def still_sound(connection: Connection) -> bool:
-        return accepted_files.count_of(connection, file_id, "event", event.c.event_id) == 0
+        return accepted_numbers.count_of(connection, file_id, "event", event.c.event_id) == 0
 
     if not accepted_files.accept(mine, file_id, still_sound, now=now, keys=(event_key,)):
         accepted_files.discard(file_id)

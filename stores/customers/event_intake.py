@@ -16,12 +16,13 @@ from ledger.bulk import insert_rows
 from ledger.intakes import open_intake
 from ledger.upsert import insert_missing
 from stores.base import versions
-from stores.base.accepted_files import Written, refuse_taken
+from stores.base.accepted_files import Written
+from stores.base.accepted_numbers import refuse_taken
 from stores.base.brand import business_day
 from stores.base.canonical import canonical_hash
 from stores.base.possible_times import ImpossibleTime
 from stores.base.receipt import why_refused
-from stores.customers import people, rebinding
+from stores.customers import binding_facts, people, rebinding
 from stores.customers.event_shapes import event_faults
 from stores.customers.people import Identity
 from stores.facts.changes import changed_customer
@@ -259,14 +260,14 @@ def _write(connection: Connection, new: Sequence[EventIn], actor: str, now: dt.d
         {
             who[each.identities()[0]]
             for each in new
-            if each.identities() and rebinding.binds(each.type)
+            if each.identities() and binding_facts.binds(each.type)
         }
     )
     if bound:
         rebinding.rewrite(
             connection,
-            rebinding.facts_of(connection, bound, snapshot),
-            rebinding.rules_of(snapshot),
+            binding_facts.facts_of(connection, bound, snapshot),
+            binding_facts.rules_of(snapshot),
             now,
         )
     insert_rows(connection, changed_customer, [{"customer_id": c} for c in touched])

@@ -18,7 +18,7 @@ from stores.network.offers import known_at, store_offer
 from stores.network.scope import visible_store_ids
 from stores.network.stores import store
 from stores.registers import lists
-from stores.registers.customers import LINKS
+from stores.registers.customer_plan import LINKS
 from stores.registers.proposals import cell
 
 CHUNK = 1_000

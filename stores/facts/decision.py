@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from stores.geo.coordinates import Coordinates, distance_m
 from stores.network.policy import Policy
-from stores.network.snapshot import AreaRecord, Snapshot, StoreRecord
+from stores.network.records import AreaRecord, StoreRecord
+from stores.network.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)

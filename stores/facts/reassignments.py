@@ -1,7 +1,7 @@
 """Re-assignments of a customer base after the network changed: one row a run, what it shall move,
 and one fact a customer moved.
 
-The fact is what the fold of bindings reads (`bindings`, kind reassigned); a run that is undone says
+The fact is what the fold of bindings reads (`course`, kind reassigned); a run that is undone says
 so here, for all of its facts at once."""
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ import db
 from ledger.upsert import insert_or_update
 from ledger.verification import Finding, finding
 from stores.figures import first_orders, moved_days
-from stores.figures.cube import CELLS, FEEDS, KEYS, SOURCES, Feed, cube_mark, marks
+from stores.figures.cube import CELLS, KEYS, cube_mark
+from stores.figures.cube_feeds import FEEDS, SOURCES, Feed, marks
 from stores.figures.first_orders import first_order
 from stores.figures.moved_days import moved_day
 
@@ -191,19 +192,17 @@ def _wrong_cells(connection: Connection, kept: dict[str, int]) -> Iterator[str]:
                 *((-cells.c[name]).label(name) for name in measures),
             )
         ]
-        for feed in FEEDS:
-            if feed.cells is cells:
-                for grain in feed.grains:
-                    sums = _sums(feed, grain, 0, kept[feed.source.name]).subquery()
-                    parts.append(
-                        select(
-                            *(sums.c[name] for name in names),
-                            *(
-                                sums.c[name] if name in feed.adds else literal(0).label(name)
-                                for name in measures
-                            ),
-                        )
-                    )
+        for feed, grain in ((f, grain) for f in FEEDS if f.cells is cells for grain in f.grains):
+            sums = _sums(feed, grain, 0, kept[feed.source.name]).subquery()
+            parts.append(
+                select(
+                    *(sums.c[name] for name in names),
+                    *(
+                        sums.c[name] if name in feed.adds else literal(0).label(name)
+                        for name in measures
+                    ),
+                )
+            )
         both = union_all(*parts).subquery()
         off = {name: func.sum(both.c[name]) for name in measures}
         query = (

@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 import db
 from stores.facts.orders import sales_order
-from stores.figures.cube import marks
+from stores.figures.cube_feeds import marks
 from stores.figures.within import Within
 
 first_order = Table(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, case, func, select
 
 from stores.base.actors import Actor
-from stores.figures import cube, first_orders
+from stores.figures import cube_reading, first_orders
 from stores.figures.cube import entry_cell, sale_cell
 from stores.figures.within import within
 
@@ -54,7 +54,7 @@ def funnel(
     whose = within(
         actor, today, branch_code=branch_code, dealer_code=dealer_code, store_code=store_code
     )
-    e = cube.figures(
+    e = cube_reading.figures(
         connection,
         entry_cell,
         first,
@@ -67,7 +67,7 @@ def funnel(
     visits, located, found = connection.execute(
         select(func.sum(e.entries), func.sum(e.located), led)
     ).one()
-    o = cube.figures(
+    o = cube_reading.figures(
         connection, sale_cell, first, last, ("orders",), whose.by("sum"), whose.limits(sale_cell)
     ).c
     orders = connection.execute(select(func.sum(o.orders))).scalar()
@@ -95,7 +95,7 @@ def rung_shares(
     whose = within(
         actor, today, branch_code=branch_code, dealer_code=dealer_code, store_code=store_code
     )
-    e = cube.figures(
+    e = cube_reading.figures(
         connection,
         entry_cell,
         first,

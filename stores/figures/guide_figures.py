@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, func, select
 
 from stores.base.actors import Actor
-from stores.figures import cube
+from stores.figures import cube_reading
 from stores.figures.cube import guide_cell
 from stores.figures.within import within
 from stores.network.guides import guide
@@ -98,10 +98,10 @@ def guide_figures(
     whose = within(
         actor, today, store_code=store_code, dealer_code=dealer_code, branch_code=branch_code
     )
-    brought = cube.figures(
+    brought = cube_reading.figures(
         connection, guide_cell, first, last, _BROUGHT, "sum", whose.limits(guide_cell)
     )
-    earned = cube.figures(
+    earned = cube_reading.figures(
         connection, guide_cell, first, last, _EARNED, "origin", whose.limits(guide_cell)
     )
     sums = [

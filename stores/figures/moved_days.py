@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 import db
 from ledger.journals import transfer
-from stores.figures.cube import marks
+from stores.figures.cube_feeds import marks
 
 moved_day = Table(
     "moved_day",

@@ -15,7 +15,7 @@ from ledger.journals import transfer
 from stores.base.brand import brand
 from stores.base.ordering import Order, ordered
 from stores.facts.orders import sales_order
-from stores.figures import cube, moved_days
+from stores.figures import cube, cube_reading, moved_days
 from stores.figures.cube import FIGURES, MOVES
 from stores.network.dealers import dealer
 from stores.network.guides import guide
@@ -55,15 +55,17 @@ def of(
     net of fees returned, each on its day."""
     names, keyed = (*FIGURES, *MOVES.values()), by in ("store", "dealer")
     limited = dealer_id is not None or store_id is not None or stores is not None
-    grain: cube.By = "sum" if keyed or by == "month" and limited else "day" if limited else "chain"
-    found = cube.figures(
+    grain: cube_reading.By = (
+        "sum" if keyed or by == "month" and limited else "day" if limited else "chain"
+    )
+    found = cube_reading.figures(
         connection,
         cube.sale_cell,
         first,
         last,
         names,
         grain,
-        _limits(dealer_id, store_id, stores) if limited else cube.everything,
+        _limits(dealer_id, store_id, stores) if limited else cube_reading.everything,
     )
     key = found.c[f"{by}_id"] if keyed else found.c.day
     moved = [func.sum(found.c[name]) for name in MOVES.values()]
@@ -98,14 +100,14 @@ def of(
     }
 
 
-def _limits(dealer_id: int | None, store_id: int | None, stores: Any) -> cube.Limits:
+def _limits(dealer_id: int | None, store_id: int | None, stores: Any) -> cube_reading.Limits:
     def limits(keys: Mapping[str, ColumnElement[Any]]) -> Iterable[ColumnElement[bool]]:
         if dealer_id is not None:
             yield keys["dealer_id"] == dealer_id
         if store_id is not None:
             yield keys["store_id"] == store_id
         if stores is not None:
-            yield cube.among(keys["store_id"], stores)
+            yield cube_reading.among(keys["store_id"], stores)
 
     return limits
 
@@ -125,14 +127,14 @@ def _within(
         query = query.where(t.dealer_id == dealer_id)
     if store_id is not None:
         query = query.where(t.store_id == store_id)
-    return query if stores is None else query.where(cube.among(t.store_id, stores))
+    return query if stores is None else query.where(cube_reading.among(t.store_id, stores))
 
 
 def by_dealer(
     connection: Connection, first: dt.date, last: dt.date, *, stores: Any = None
 ) -> Subquery:
     """The sums of `of` by `dealer_id`, to join."""
-    found = cube.figures(
+    found = cube_reading.figures(
         connection, cube.sale_cell, first, last, tuple(FIGURES), "sum", _limits(None, None, stores)
     )
     return (
@@ -206,14 +208,14 @@ def movement_totals(
         dealer_id is not None or store_id is not None or stores is not None,
     )
     if guide_id is None:
-        c = cube.figures(
+        c = cube_reading.figures(
             connection,
             cube.sale_cell,
             first,
             last,
             (figure, MOVES[figure]),
             "sum" if limited else "chain",
-            _limits(dealer_id, store_id, stores) if limited else cube.everything,
+            _limits(dealer_id, store_id, stores) if limited else cube_reading.everything,
         ).c
         moves, amount = connection.execute(
             select(func.sum(c[MOVES[figure]]), func.sum(c[figure]))

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Table, func, select
 
 from stores.base.actors import Actor
-from stores.figures import cube
+from stores.figures import cube, cube_reading
 from stores.network.branches import branch
 from stores.network.contracts import dealer_contract
 from stores.network.dealers import dealer
@@ -38,7 +38,7 @@ class Within:
     def places(self, keys: Mapping[str, ColumnElement[Any]]) -> Iterable[ColumnElement[bool]]:
         """Over cells of stores: the store led to, the owner of the sale, the dealer it was booked
         for (D12)."""
-        yield from (cube.among(keys["store_id"], each) for each in self.stores)
+        yield from (cube_reading.among(keys["store_id"], each) for each in self.stores)
         yield from (keys["store_id"] == each for each in self.store_ids)
         yield from (keys["dealer_id"] == each for each in self.dealer_ids)
 
@@ -61,17 +61,17 @@ class Within:
             yield (
                 keys["guide_id"].in_(found)
                 if self.store_ids or self.dealer_ids
-                else cube.among(keys["guide_id"], found)
+                else cube_reading.among(keys["guide_id"], found)
             )
 
-    def by(self, wanted: cube.By) -> cube.By:
+    def by(self, wanted: cube_reading.By) -> cube_reading.By:
         """The grain to read single days (`day`) or a sum (`sum`) from: days of the whole chain
         where nobody is named."""
         return "chain" if self.everybody else wanted
 
-    def limits(self, cells: Table) -> cube.Limits:
+    def limits(self, cells: Table) -> cube_reading.Limits:
         if self.everybody:
-            return cube.everything
+            return cube_reading.everything
         return self.guides if cells is cube.guide_cell else self.places
 
 

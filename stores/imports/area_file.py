@@ -12,10 +12,11 @@ from typing import Any
 from ledger.faults import Fault, InvalidInput
 from stores.geo.coordinates import CRS_NAMES
 from stores.geo.territories import KINDS
-from stores.imports import cells, headings
-from stores.imports.cells import CLEAR, BadCell, Context, parsed
+from stores.imports import cells, headings, place_cells, time_cells
+from stores.imports.cells import CLEAR, BadCell, Context
 from stores.imports.faults import FaultList
 from stores.imports.headings import PLAIN, HeadingMap, Layout
+from stores.imports.payload_cells import parsed
 from stores.imports.sheets import MAX_BYTES, TOP_ROWS, read_content
 from stores.imports.telling import Telling
 from stores.imports.understood import Mends, Reading, Understood
@@ -34,7 +35,12 @@ PROPERTIES = (
 REQUIRED = ("area_code", "kind")
 LISTS = ("region_codes", "postal_codes")
 GEOMETRIES = ("Polygon", "MultiPolygon")
-_code, _new_code, _region, _postal = cells.code(64), cells.key(64), cells.region, cells.postal_code
+_code, _new_code, _region, _postal = (
+    cells.code(64),
+    cells.key(64),
+    place_cells.region,
+    place_cells.postal_code,
+)
 ParseGeometry = Callable[[dict[str, Any], str], Any]
 
 
@@ -249,8 +255,8 @@ def _area(
         reader.text("kind", cells.choice(*KINDS)) or "",
         reader.text("dealer_code", _code),
         reader.text("store_code", _code),
-        reader.text("valid_from", cells.day),
-        reader.text("valid_to", cells.day),
+        reader.text("valid_from", time_cells.day),
+        reader.text("valid_to", time_cells.day),
         reader.text("crs", cells.choice(*CRS_NAMES)) or "wgs84",
         reader.several("region_codes", _region),
         reader.several("postal_codes", _postal),

@@ -19,12 +19,14 @@ from stores.geo.coordinates import (
 )
 from stores.geo.regions import region_centre
 from stores.imports import dates, oddities
-from stores.imports.cells import CLEAR, BadCell, Context, Mended, day, instant, parsed
+from stores.imports.cells import CLEAR, BadCell, Context, Mended
 from stores.imports.columns import COLUMNS, KEYS, Column
 from stores.imports.faults import FaultList
 from stores.imports.marks import without_marks
+from stores.imports.payload_cells import parsed
 from stores.imports.sheets import Sheet
 from stores.imports.telling import Telling
+from stores.imports.time_cells import day, instant
 from stores.imports.understood import Understood
 
 Progress = Callable[[int, int], None]

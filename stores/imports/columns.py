@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stores.customers.event_shapes import TYPES
 from stores.geo.coordinates import CRS_NAMES
-from stores.imports import cells
+from stores.imports import cells, number_cells, payload_cells, place_cells, time_cells
 from stores.imports.cells import Parser
 from stores.network.bundles import KINDS as OFFER_KINDS
 from stores.network.guides import ROLES
@@ -49,10 +49,10 @@ _code, _person, _name, _basis_points = (
     cells.code(64),
     cells.code(128),
     cells.words(200),
-    cells.basis_points,
+    number_cells.basis_points,
 )
 _new_code, _new_person = cells.key(64), cells.key(128)  # of what these files bring in
-_latitude, _longitude = cells.degrees("latitude", 90), cells.degrees("longitude", 180)
+_latitude, _longitude = number_cells.degrees("latitude", 90), number_cells.degrees("longitude", 180)
 
 BRANCHES = (_must("branch_code", _new_code), _must("name", _name), Column("parent_code", _code))
 DEALERS = (
@@ -73,20 +73,20 @@ STORES = (
     _must("latitude", _latitude),
     _must("longitude", _longitude),
     _must("crs", cells.choice(*CRS_NAMES)),
-    Column("country", cells.country),
-    Column("region_code", cells.region),
+    Column("country", place_cells.country),
+    Column("region_code", place_cells.region),
     Column("address", cells.words(400)),
     Column("status", cells.choice(*STATUSES)),
     Column("cloud_shop", cells.switch("on", "off")),
-    Column("opened_on", cells.day),
-    Column("closed_on", cells.day),
-    Column("paused_until", cells.day),
-    Column("contract_from", cells.day),
-    Column("priority", cells.whole(-1_000_000, 1_000_000)),
-    Column("service_radius_m", cells.whole(0, 1_000_000)),
-    Column("daily_capacity", cells.whole(0, 1_000_000)),
-    Column("hours", cells.hours),
-    Column("timezone", cells.timezone),
+    Column("opened_on", time_cells.day),
+    Column("closed_on", time_cells.day),
+    Column("paused_until", time_cells.day),
+    Column("contract_from", time_cells.day),
+    Column("priority", number_cells.whole(-1_000_000, 1_000_000)),
+    Column("service_radius_m", number_cells.whole(0, 1_000_000)),
+    Column("daily_capacity", number_cells.whole(0, 1_000_000)),
+    Column("hours", time_cells.hours),
+    Column("timezone", time_cells.timezone),
     Column("successor_store_code", _code),
     Column("cloud_shop_url", cells.url),
 )
@@ -96,8 +96,8 @@ GUIDES = (
     _must("store_code", _code),
     Column("wecom_userid", _code),
     Column("own_customer_id", _new_person),
-    Column("hired_on", cells.day),
-    Column("left_on", cells.day),
+    Column("hired_on", time_cells.day),
+    Column("left_on", time_cells.day),
     Column("role", cells.choice(*ROLES)),
     Column("customers", cells.choice("follow", "stay")),
 )
@@ -106,47 +106,47 @@ CUSTOMERS = (
     Column("unionid", _person),
     Column("openid", _person),
     Column("external_userid", _person),
-    Column("phone", cells.phone),
+    Column("phone", place_cells.phone),
     Column("employee", cells.switch("yes", "no")),
     Column("join", cells.switch("yes", "no")),
 )
 ORDERS = (
     _must("order_no", _new_code),
     _must("customer_id", _new_person),
-    _must("paid_at", cells.instant),
-    _must("amount", cells.amount),
-    Column("currency", cells.currency),
+    _must("paid_at", time_cells.instant),
+    _must("amount", number_cells.amount),
+    Column("currency", number_cells.currency),
     Column("kind", cells.choice("order", "refund", "discount")),
     Column("original_order_no", _code),
     Column("latitude", _latitude),
     Column("longitude", _longitude),
     Column("crs", cells.choice(*CRS_NAMES)),
-    Column("region_code", cells.region),
+    Column("region_code", place_cells.region),
     Column("store_code", _code),
     Column("fulfilment_store_code", _code),
     Column("guide_code", _code),
     Column("channel", _code),
     Column("category", cells.words(64)),
     Column("sku", cells.code(64)),
-    Column("quantity", cells.pieces),
-    Column("line_no", cells.whole(1, 10**6)),
+    Column("quantity", number_cells.pieces),
+    Column("line_no", number_cells.whole(1, 10**6)),
 )
 EVENTS = (
     _must("event_id", _new_person),
     _must("type", cells.choice(*TYPES)),
-    _must("occurred_at", cells.instant),
+    _must("occurred_at", time_cells.instant),
     Column("guide_code", _code),
     Column("customer_id", _new_person),
     Column("external_userid", _person),
     Column("source", cells.code(32)),
-    Column("payload", cells.payload),
+    Column("payload", payload_cells.payload),
 )
 TARGETS = (
-    _must("period", cells.month),
+    _must("period", time_cells.month),
     _must("level", cells.choice("guide", "store", "dealer", "branch")),
     _must("code", _code),
     _must("metric", cells.choice(*METRICS)),
-    _must("target", cells.quantity_text),
+    _must("target", number_cells.quantity_text),
 )
 
 OFFERS = (
@@ -154,13 +154,13 @@ OFFERS = (
     _must("kind", cells.choice(*OFFER_KINDS)),
     _must("reference", _code),
     Column("switch", cells.switch("on", "off")),
-    Column("valid_from", cells.day),
-    Column("valid_to", cells.day),
+    Column("valid_from", time_cells.day),
+    Column("valid_to", time_cells.day),
 )
 
 TERMS = (
     _must("store_code", _code),
-    Column("terms_from", cells.day),
+    Column("terms_from", time_cells.day),
     Column("platform_fee_bp", _basis_points),
     Column("channel_fee_bp", _basis_points),
     Column("collection_mode", cells.choice("store_collects", "hq_collects")),

@@ -103,6 +103,18 @@ def named(header: Sequence[str]) -> list[str]:
     return [name or f"column {place}" for place, name in enumerate(header, 1)]
 
 
+@dataclass(slots=True)
+class _Found:
+    """What the columns of a file are, as far as it is known: `sources` ours -> theirs, `places` of
+    the cells of ours, headings of which the given map speaks, ours that are multiplied."""
+
+    sources: dict[str, list[str]] = field(default_factory=dict)
+    places: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    spoken: set[str] = field(default_factory=set)
+    products: set[str] = field(default_factory=set)
+    faults: list[FieldFault] = field(default_factory=list)
+
+
 def layout(
     kind: str,
     header: Sequence[str],
@@ -112,66 +124,10 @@ def layout(
 ) -> tuple[Layout, list[FieldFault]]:
     """`header` is what the file says, `known` our columns. All that is wrong: unknown, repeated,
     nameless and missing columns, pairs that name no column, two columns that would become one."""
-    names, faults = named(header), list[FieldFault]()
-    sources: dict[str, list[str]] = {}  # ours -> theirs
-    places: dict[str, tuple[int, ...]] = {}
-    spoken: set[str] = set()
-    products: set[str] = set()
-    for theirs, ours in given.pairs.items():
-        if theirs == REST and REST not in names:
-            if ours:
-                faults.append(
-                    FieldFault(REST, "stands for all other columns; they can only be left out")
-                )
-            spoken.update(name for name in names if name not in known)
-            continue
-        parts = [theirs] if theirs in names else _parts(theirs)
-        spoken.update(parts)
-        missing = [part for part in parts if part not in names]
-        faults += [
-            FieldFault(
-                part[:LONGEST], "stands in no column of this file; it has " + ", ".join(names)[:400]
-            )
-            for part in missing
-        ]
-        if ours and ours not in known:
-            faults.append(
-                FieldFault(
-                    theirs[:LONGEST],
-                    f"cannot become {ours[:LONGEST]}: this import has no such column",
-                )
-            )
-        elif ours and not missing:
-            faults += [
-                FieldFault(part[:LONGEST], "this column stands in the header twice")
-                for part in parts
-                if names.count(part) > 1
-            ]
-            sources.setdefault(ours, []).append(theirs)
-            places[ours] = tuple(names.index(part) for part in parts)
-            products |= {ours} if len(parts) > 1 and TIMES in theirs else set()
-    free = [
-        name
-        for name in known
-        if name not in names and name not in sources and name not in given.fixed
-    ]
-    likely = likely_columns(
-        kind, [name for name in names if name not in known and name not in spoken], free
-    )
-    for place, name in enumerate(names):
-        if name in spoken:
-            continue
-        if not header[place]:
-            faults.append(FieldFault(name, "this column has no name"))
-        elif name not in known:
-            faults.append(
-                FieldFault(name[:LONGEST], "unknown column" + question(name, likely.get(name)))
-            )
-        elif name in names[:place]:
-            faults.append(FieldFault(name, "this column stands in the header twice"))
-        else:
-            sources.setdefault(name, []).append(name)
-            places[name] = (place,)
+    names, found = named(header), _Found()
+    _read_pairs(names, known, given, found)
+    _read_names(kind, header, names, known, given, found)
+    faults, sources, places = found.faults, found.sources, found.places
     for ours in given.fixed:
         if ours not in known:
             faults.append(
@@ -189,8 +145,80 @@ def layout(
         if name in required and name not in sources
     ]
     return Layout(
-        places, dict(given.fixed), not given and list(places) == names, frozenset(products)
+        places, dict(given.fixed), not given and list(places) == names, frozenset(found.products)
     ), faults
+
+
+def _read_pairs(
+    names: Sequence[str], known: Sequence[str], given: HeadingMap, found: _Found
+) -> None:
+    """The columns of which the given map speaks."""
+    for theirs, ours in given.pairs.items():
+        if theirs == REST and REST not in names:
+            if ours:
+                found.faults.append(
+                    FieldFault(REST, "stands for all other columns; they can only be left out")
+                )
+            found.spoken.update(name for name in names if name not in known)
+            continue
+        parts = [theirs] if theirs in names else _parts(theirs)
+        found.spoken.update(parts)
+        missing = [part for part in parts if part not in names]
+        found.faults += [
+            FieldFault(
+                part[:LONGEST], "stands in no column of this file; it has " + ", ".join(names)[:400]
+            )
+            for part in missing
+        ]
+        if ours and ours not in known:
+            found.faults.append(
+                FieldFault(
+                    theirs[:LONGEST],
+                    f"cannot become {ours[:LONGEST]}: this import has no such column",
+                )
+            )
+        elif ours and not missing:
+            found.faults += [
+                FieldFault(part[:LONGEST], "this column stands in the header twice")
+                for part in parts
+                if names.count(part) > 1
+            ]
+            found.sources.setdefault(ours, []).append(theirs)
+            found.places[ours] = tuple(names.index(part) for part in parts)
+            found.products |= {ours} if len(parts) > 1 and TIMES in theirs else set()
+
+
+def _read_names(
+    kind: str,
+    header: Sequence[str],
+    names: Sequence[str],
+    known: Sequence[str],
+    given: HeadingMap,
+    found: _Found,
+) -> None:
+    """The columns of which the given map does not speak: they are called as ours."""
+    free = [
+        name
+        for name in known
+        if name not in names and name not in found.sources and name not in given.fixed
+    ]
+    likely = likely_columns(
+        kind, [name for name in names if name not in known and name not in found.spoken], free
+    )
+    for place, name in enumerate(names):
+        if name in found.spoken:
+            continue
+        if not header[place]:
+            found.faults.append(FieldFault(name, "this column has no name"))
+        elif name not in known:
+            found.faults.append(
+                FieldFault(name[:LONGEST], "unknown column" + question(name, likely.get(name)))
+            )
+        elif name in names[:place]:
+            found.faults.append(FieldFault(name, "this column stands in the header twice"))
+        else:
+            found.sources.setdefault(name, []).append(name)
+            found.places[name] = (place,)
 
 
 def question(name: str, ours: str | None) -> str:

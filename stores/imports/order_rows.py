@@ -3,117 +3,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ledger.money import share
-from stores.base.canonical import canonical_hash
-from stores.geo.coordinates import Coordinates
-from stores.imports.cells import BadCell, Context, Measured, to_minor
+from stores.imports.cells import BadCell, Context
 from stores.imports.check import Row
 from stores.imports.faults import FaultList
-from stores.imports.sheets import Sheet
-
-LEVEL = (
-    "customer_id",
-    "paid_at",
-    "currency",
-    "kind",
-    "original_order_no",
-    "latitude",
-    "longitude",
-    "crs",
-    "region_code",
-    "store_code",
-    "fulfilment_store_code",
-    "guide_code",
-    "channel",
-)  # these must agree on all rows of a number
-ORDER_KINDS = {None, "order", "discount"}
-
-
-@dataclass(frozen=True, slots=True)
-class FileLine:
-    """`line`: where it stands in the file."""
-
-    line: int
-    line_no: int
-    amount_minor: int
-    quantity: int
-    sku: str | None
-    category: str | None
-    measure: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FileOrder:
-    """One order; `line` is its first row, `lines` are sorted by line_no, `location` is as given
-    ({latitude, longitude, crs}), `point` the same in WGS-84."""
-
-    line: int
-    order_no: str
-    customer_id: str
-    paid_at: dt.datetime
-    currency: str
-    lines: tuple[FileLine, ...]
-    location: dict[str, Any] | None
-    point: Coordinates | None
-    region_code: str | None
-    store_code: str | None
-    guide_code: str | None
-    channel: str | None
-    fulfilment_store_code: str | None = None
-
-    @property
-    def hash(self) -> str:
-        """The canonical hash of the order (M9)."""
-        content = {
-            name: getattr(self, name)
-            for name in (
-                "order_no",
-                "customer_id",
-                "paid_at",
-                "currency",
-                "location",
-                "region_code",
-                "store_code",
-                "fulfilment_store_code",
-                "guide_code",
-                "channel",
-            )
-        }
-        return canonical_hash(
-            {
-                **content,
-                "lines": [
-                    {
-                        "line_no": n.line_no,
-                        "amount_minor": n.amount_minor,
-                        "quantity": n.quantity,
-                        "sku": n.sku,
-                        "category": n.category,
-                        "measure": n.measure,
-                    }
-                    for n in self.lines
-                ],
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class FileRefund:
-    """One refund: `lines` as (line_no, amount_minor) sorted; `spread_minor` is shared over what
-    then remains of the order."""
-
-    line: int
-    refund_no: str
-    order_no: str
-    customer_id: str
-    refunded_at: dt.datetime
-    currency: str
-    lines: tuple[tuple[int, int], ...]
-    spread_minor: int
+from stores.imports.file_orders import FileLine, FileOrder, FileRefund
+from stores.imports.number_cells import Measured, to_minor
+from stores.imports.order_levels import agree, warn_of_equal_rows
 
 
 def group_orders(
@@ -128,9 +27,9 @@ def group_orders(
     orders: list[FileOrder] = []
     refunds: list[FileRefund] = []
     for number, group in groups.items():
-        if not _agree(group, faults):
+        if not agree(group, faults):
             continue
-        _warn_of_equal_rows(group, warnings)
+        warn_of_equal_rows(group, warnings)
         if group[0].get("kind") == "refund":
             _append(refunds, _refund(number, group, readers))
         else:
@@ -143,42 +42,6 @@ def group_orders(
 def _append(found: list[Any], one: Any) -> None:
     if one is not None:
         found.append(one)
-
-
-def _agree(group: list[Row], faults: FaultList) -> bool:
-    first, sound = group[0], True
-    for row in group[1:]:
-        for name in LEVEL:
-            if row.get(name) != first.get(name) and not (
-                name == "kind" and {row.get(name), first.get(name)} <= ORDER_KINDS
-            ):
-                faults.add(
-                    row.line,
-                    name,
-                    _written(row.get(name)),
-                    f"differs from line {first.line} of the same number, which says "
-                    f"{_written(first.get(name)) or 'nothing'}",
-                )
-                sound = False
-    return sound
-
-
-def _warn_of_equal_rows(group: list[Row], warnings: FaultList) -> None:
-    """Rows pasted twice would double the sale; lines that are truly equal say so by their
-    numbers."""
-    first: dict[tuple[Any, ...], int] = {}
-    for row in group if len(group) > 1 else ():
-        if (
-            row.get("line_no") is None
-            and (known := first.setdefault(tuple(row.values.values()), row.line)) != row.line
-        ):
-            warnings.say(row.line, "order_no", row.values["order_no"], "stands_twice", line=known)
-
-
-def _written(value: Any) -> str:
-    return (
-        "" if value is None else value.isoformat() if isinstance(value, dt.datetime) else str(value)
-    )
 
 
 class _Amounts:
@@ -267,19 +130,7 @@ def _order(number: str, group: list[Row], amounts: _Amounts) -> FileOrder | None
         elif amount is None:
             sound = False
         else:
-            quantity = row.get("quantity") or 1
-            measure = str(quantity) if type(quantity) is Measured else None
-            lines.append(
-                FileLine(
-                    row.line,
-                    line_no,
-                    amount,
-                    1 if measure else quantity,
-                    row.get("sku"),
-                    row.get("category"),
-                    measure,
-                )
-            )
+            lines.append(_line(row, line_no, amount))
     lines.sort(key=lambda line: line.line_no)
     if not sound or (off and not _take_off(off, lines, amounts)):
         return None
@@ -305,6 +156,20 @@ def _order(number: str, group: list[Row], amounts: _Amounts) -> FileOrder | None
     )
 
 
+def _line(row: Row, line_no: int, amount_minor: int) -> FileLine:
+    quantity = row.get("quantity") or 1
+    measure = str(quantity) if type(quantity) is Measured else None
+    return FileLine(
+        row.line,
+        line_no,
+        amount_minor,
+        1 if measure else quantity,
+        row.get("sku"),
+        row.get("category"),
+        measure,
+    )
+
+
 def _take_off(discounts: list[Row], lines: list[FileLine], amounts: _Amounts) -> bool:
     """Discounts on a whole order lessen its lines in proportion, by largest remainder: what is sold
     of each article is what was paid for it. False when they are no discount of these lines."""
@@ -325,39 +190,6 @@ def _take_off(discounts: list[Row], lines: list[FileLine], amounts: _Amounts) ->
         for line, part in zip(lines, parts, strict=True)
     ]
     return True
-
-
-def further_lines(sheet: Sheet) -> list[int]:
-    """Places in `sheet.rows` of rows that go on with the order above and leave fields of the order
-    blank."""
-    found, above = list[int](), ""
-    for place, (_, cells) in enumerate(sheet.rows):
-        number = cells.get("order_no", "")
-        if (
-            above
-            and number in ("", above)
-            and any(cells.get(name) == "" for name in ("order_no", *LEVEL))
-        ):
-            found.append(place)
-        above = number or above
-    return found
-
-
-def follow_above(sheet: Sheet) -> Sheet:
-    """The sheet with blank order fields of further lines filled from the line above, each
-    counted."""
-    rows = list(sheet.rows)
-    for place in further_lines(sheet):
-        (line, cells), (_, above) = rows[place], rows[place - 1]
-        filled = {
-            name: above[name]
-            for name in ("order_no", *LEVEL)
-            if cells.get(name) == "" and above.get(name)
-        }
-        for name in filled:
-            sheet.mends.add(line, name, "follows_above")
-        rows[place] = (line, cells | filled)
-    return replace(sheet, rows=rows)
 
 
 def _refund(number: str, group: list[Row], amounts: _Amounts) -> FileRefund | None:

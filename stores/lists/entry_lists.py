@@ -15,7 +15,7 @@ from stores.base.brand import business_day
 from stores.base.ordering import Order, ordered
 from stores.facts.customers import customer
 from stores.facts.entries import entry, entry_trace
-from stores.figures import cube
+from stores.figures import cube_reading
 from stores.figures.cube import entry_cell
 from stores.figures.within import within
 from stores.network import sight
@@ -124,7 +124,7 @@ def _counted(c: Any, wanted: EntryFilter) -> Any:
     )
 
 
-def _figures(connection: Connection, actor: Actor, wanted: EntryFilter, by: cube.By) -> Any:
+def _figures(connection: Connection, actor: Actor, wanted: EntryFilter, by: cube_reading.By) -> Any:
     """Rows (day, rung, entries, located) that sum to the entries asked for; what day sums do not
     know apart, and a guide's own, are counted as they are."""
     if actor.scope_kind == "guide" or wanted.reason or wanted.touchpoint or wanted.channel_code:
@@ -140,7 +140,7 @@ def _figures(connection: Connection, actor: Actor, wanted: EntryFilter, by: cube
             wanted,
         ).subquery()
     whose = within(actor, wanted.last, dealer_code=wanted.dealer_code, store_code=wanted.store_code)
-    found = cube.figures(
+    found = cube_reading.figures(
         connection,
         entry_cell,
         wanted.first,

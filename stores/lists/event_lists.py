@@ -15,7 +15,7 @@ from stores.base.brand import business_day
 from stores.base.ordering import Lead, Order, ordered
 from stores.facts.customers import customer
 from stores.facts.events import event
-from stores.figures import cube
+from stores.figures import cube, cube_reading
 from stores.figures.cube import CONFIRMED
 from stores.figures.within import within
 from stores.network.guides import guide
@@ -62,7 +62,7 @@ def _adds(query: Select[Any], actor: Actor, wanted: AddFilter) -> Select[Any]:
 def total(connection: Connection, actor: Actor, wanted: AddFilter) -> int:
     """Confirmed friend adds, paid or not."""
     whose = within(actor, wanted.today, store_code=wanted.store_code, guide_code=wanted.guide_code)
-    found = cube.figures(
+    found = cube_reading.figures(
         connection,
         cube.guide_cell,
         wanted.first,

@@ -24,7 +24,7 @@ from typing import Any
 from sqlalchemy import Connection, case, func, select
 
 from stores.base.actors import Actor
-from stores.figures import cube
+from stores.figures import cube_reading
 from stores.figures.cube import entry_cell, guide_cell, sale_cell
 from stores.figures.within import Within, stores_below, within
 from stores.network.branches import branch
@@ -184,7 +184,7 @@ def _reason(code: str, **numbers: Any) -> Reason:
 
 def _seen(connection: Connection, whose: Within, today: dt.date) -> dict[int, _Seen]:
     found: dict[int, _Seen] = {}
-    e = cube.figures(
+    e = cube_reading.figures(
         connection,
         entry_cell,
         today - (MONTH_DAYS - 1) * DAY,
@@ -203,7 +203,7 @@ def _seen(connection: Connection, whose: Within, today: dt.date) -> dict[int, _S
     for r in connection.execute(query):
         found[r.store_id] = _Seen(int(r.entries), int(r.recent), int(r.by_code), r.newest)
     middle = today - SALES_DAYS * DAY
-    s = cube.figures(
+    s = cube_reading.figures(
         connection,
         sale_cell,
         middle - SALES_DAYS * DAY,
@@ -229,7 +229,7 @@ def _teams(
 ) -> dict[int, list[tuple[bool, int, int]]]:
     """By store: for everybody who works there today, whether for 30 days, with the adds and losses
     of those."""
-    c = cube.figures(
+    c = cube_reading.figures(
         connection,
         guide_cell,
         today - (MONTH_DAYS - 1) * DAY,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from stores.base.actors import Actor
-from stores.figures import cube, revenue
+from stores.figures import cube, cube_reading, revenue
 from stores.figures.within import within
 from stores.lists import directory, entry_lists, event_lists
 from stores.lists.directory import StoreFilter
@@ -47,7 +47,7 @@ def figures(
 ) -> Figures:
     entries = entry_lists.totals(connection, actor, EntryFilter(first, last))
     whose = within(actor, today)
-    c = cube.figures(
+    c = cube_reading.figures(
         connection,
         cube.sale_cell,
         first,
@@ -89,7 +89,7 @@ def top_dealers(
 ) -> list[dict[str, Any]]:
     """{"dealer_code", "name", "sales_minor"} of those who sold most, less refunds."""
     whose = within(actor, today)
-    c = cube.figures(
+    c = cube_reading.figures(
         connection,
         cube.sale_cell,
         first,

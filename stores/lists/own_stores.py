@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from stores.base.actors import Actor
-from stores.figures import cube, revenue
+from stores.figures import cube_reading, revenue
 from stores.figures.cube import entry_cell
 from stores.figures.within import within
 from stores.lists import directory
@@ -105,7 +105,7 @@ def _entries(
     connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date
 ) -> dict[str, int]:
     """Arrivals led to the dealer by store."""
-    c = cube.figures(
+    c = cube_reading.figures(
         connection,
         entry_cell,
         first,

@@ -14,7 +14,7 @@ from sqlalchemy.sql.selectable import Subquery
 from stores.base.actors import Actor
 from stores.base.brand import business_day
 from stores.facts.customers import customer_state
-from stores.figures import cube
+from stores.figures import cube, cube_reading
 from stores.figures.within import within
 from stores.geo.coordinates import Coordinates, distance_m
 from stores.geo.territories import area, area_revision
@@ -165,7 +165,7 @@ def figure(
         )
     whose = within(actor, business_day(now))
     if name == "adds":
-        found = cube.figures(
+        found = cube_reading.figures(
             connection,
             cube.guide_cell,
             first,
@@ -181,7 +181,9 @@ def figure(
             .subquery("of_adds")
         )
     cells, measures = _CUBE[name]
-    found = cube.figures(connection, cells, first, last, measures, "sum", whose.limits(cells))
+    found = cube_reading.figures(
+        connection, cells, first, last, measures, "sum", whose.limits(cells)
+    )
     amount = (
         found.c[measures[0]] - found.c[measures[1]] if len(measures) > 1 else found.c[measures[0]]
     )

@@ -19,7 +19,7 @@ from stores.facts.orders import sales_order
 from stores.facts.refunds import refund
 from stores.geo.regions import full_name, regions
 from stores.geo.territories import area
-from stores.lists import customer_book, places
+from stores.lists import customer_look_up, places
 from stores.network.branches import branch
 from stores.network.channels import channel
 from stores.network.dealers import dealer
@@ -92,7 +92,7 @@ def find(
             more.add(kind)
     hits += _by_number(connection, actor, text)
     met = (
-        customer_book.look_up(connection, actor, text, now, today)
+        customer_look_up.look_up(connection, actor, text, now, today)
         if people and actor.may("customer:read")
         else None
     )

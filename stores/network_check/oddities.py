@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, or_, select
 
 from stores.geo.afar import afar
-from stores.geo.postal_codes import UnknownPostalCode, fits, listed
+from stores.geo.postal_codes import UnknownPostalCode, listed
+from stores.geo.postal_forms import fits
 from stores.geo.whereabouts import country_at, slips
 from stores.imports.oddities import (
     LARGEST_FEE_BP,

@@ -12,7 +12,8 @@ from scipy.spatial import cKDTree
 from stores.geo.coordinates import geodesic_m
 from stores.geo.land import on_sphere
 from stores.geo.regions import region_and_above
-from stores.network.snapshot import AreaRecord, Snapshot
+from stores.network.records import AreaRecord
+from stores.network.snapshot import Snapshot
 from stores.network_check.findings import Finding
 from stores.network_check.rows import Shop
 

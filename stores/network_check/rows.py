@@ -15,7 +15,8 @@ from sqlalchemy import Connection, or_, select
 
 from stores.geo.territories import area, area_revision
 from stores.network.dealers import dealer
-from stores.network.snapshot import Snapshot, StoreRecord
+from stores.network.records import StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.network.stores import store
 
 

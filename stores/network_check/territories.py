@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
 import shapely
 
 from stores.geo.areas import SHARED_EDGE_M2, overlap_m2
-from stores.geo.postal_codes import PostalIndex, readable
+from stores.geo.postal_codes import readable
+from stores.geo.postal_index import PostalIndex
 from stores.geo.regions import region_and_above, regions
 from stores.network.snapshot import Snapshot
 from stores.network_check.findings import Finding
@@ -80,16 +82,21 @@ def _drawn(own: Sequence[Ground]) -> Iterator[Collision]:
 
 def _listed(own: Sequence[Ground]) -> Iterator[Collision]:
     """A code belongs to one dealer; a district also to whoever holds its city or province."""
-    holders: dict[str, list[Ground]] = {}
-    for each in own:
-        for code in each.region_codes:
-            holders.setdefault(code, []).append(each)
+    holders = _holders(own)
     for code, several in holders.items():
         for above in region_and_above(code):
-            for one in several:
-                for other in holders.get(above, ()):
-                    if one is not other and one.rivals(other):
-                        yield one, other, {"region": code}
+            for one, other in product(several, holders.get(above, ())):
+                if one is not other and one.rivals(other):
+                    yield one, other, {"region": code}
+
+
+def _holders(own: Sequence[Ground]) -> dict[str, list[Ground]]:
+    """Who lists a region code, by code."""
+    found: dict[str, list[Ground]] = {}
+    for each in own:
+        for code in each.region_codes:
+            found.setdefault(code, []).append(each)
+    return found
 
 
 def _listed_postal(own: Sequence[Ground]) -> Iterator[Collision]:
@@ -107,10 +114,7 @@ def _drawn_over_listed(own: Sequence[Ground]) -> Iterator[Collision]:
     """A drawing over the centre of a division that another dealer lists, itself or in its city or
     province."""
     drawn: list[Ground] = [each for each in own if each.outline is not None]
-    holders: dict[str, list[Ground]] = {}
-    for each in own:
-        for code in each.region_codes:
-            holders.setdefault(code, []).append(each)
+    holders = _holders(own)
     centres = (
         [
             each
@@ -131,10 +135,11 @@ def _drawn_over_listed(own: Sequence[Ground]) -> Iterator[Collision]:
         points, predicate="intersects"
     )
     for point, number in zip(at.tolist(), which.tolist(), strict=True):
-        for code in region_and_above(centres[point].code):
-            for other in holders.get(code, ()):
-                if drawn[number].rivals(other):
-                    yield drawn[number], other, {"region": centres[point].code}
+        one, region = drawn[number], centres[point].code
+        above = [other for code in region_and_above(region) for other in holders.get(code, ())]
+        for other in above:
+            if one.rivals(other):
+                yield one, other, {"region": region}
 
 
 def empty(grounds: Sequence[Ground], snapshot: Snapshot, day: dt.date) -> list[Finding]:

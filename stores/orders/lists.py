@@ -16,7 +16,7 @@ from stores.base.ordering import Lead, Order, ordered
 from stores.facts.customers import customer
 from stores.facts.orders import sales_order
 from stores.facts.refunds import refund
-from stores.figures import cube
+from stores.figures import cube, cube_reading
 from stores.figures.within import within
 from stores.network import sight
 from stores.network.dealers import dealer
@@ -112,7 +112,7 @@ def by_day(connection: Connection, actor: Actor, wanted: OrderFilter) -> dict[dt
     }
 
 
-def _figures(connection: Connection, actor: Actor, wanted: OrderFilter, by: cube.By) -> Any:
+def _figures(connection: Connection, actor: Actor, wanted: OrderFilter, by: cube_reading.By) -> Any:
     """Rows (day, orders, orders_minor) that sum to the orders asked for: from the cube, unless what
     is asked for is no key of it."""
     o = sales_order.c
@@ -144,14 +144,14 @@ def _figures(connection: Connection, actor: Actor, wanted: OrderFilter, by: cube
             )
 
     plain = whose.everybody and wanted.owner_basis is None
-    return cube.figures(
+    return cube_reading.figures(
         connection,
         cube.sale_cell,
         wanted.first,
         wanted.last,
         ("orders", "orders_minor"),
         "chain" if plain else by,
-        cube.everything if plain else limits,
+        cube_reading.everything if plain else limits,
     )
 
 

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from ledger.faults import FieldFault, InvalidInput
 from stores.base.brand import brand, business_day
-from stores.customers import rebinding
-from stores.customers.bindings import BindingFact, Course, Held
-from stores.facts.customers import customer_state
+from stores.customers import binding_facts
+from stores.customers.bindings import BindingFact, Held
+from stores.customers.course import Course
 from stores.facts.decision import NEW_CUSTOMER, State, Visit
-from stores.facts.entries import entry
-from stores.facts.entry_records import NOT_A_VISIT, STATE_FIELDS
+from stores.facts.entry_records import NOT_A_VISIT
 from stores.facts.visits import point_of
 from stores.network.snapshot import Snapshot
 from stores.orders.books import Fees, Terms, fees_of
 from stores.orders.inputs import OrderIn
+from stores.orders.known import Known, Visited, known_of
 from stores.routing.decide import decide
 
 
@@ -52,7 +51,7 @@ class Plan:
 
     def fact(self, order_id: int, snapshot: Snapshot) -> BindingFact:
         """What the order means for the customer's bindings."""
-        return rebinding.order_fact(
+        return binding_facts.order_fact(
             self.order.paid_at,
             order_id,
             self.order.order_no,
@@ -61,26 +60,6 @@ class Plan:
             self.guide_id,
             snapshot,
         )
-
-
-@dataclass(slots=True)
-class Known:
-    """What planning reads before it decides, by surrogate or outside id."""
-
-    customers: Mapping[str, int]
-    states: dict[int, State]
-    entries: dict[str, Visited]
-    visits: dict[int, list[Visited]]
-    facts: dict[int, list[BindingFact]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Visited:
-    customer: int
-    store_id: int | None
-    at: dt.datetime
-    rung: str
-    param_guide_id: int | None
 
 
 def plan(
@@ -94,8 +73,8 @@ def plan(
     """Decide every order in (paid_at, order_no) order, each seeing the ones before it. `customers`
     that exist, by outside id; with `lock` their states are held from now on. Raises InvalidInput
     naming what is unknown."""
-    known = _known(connection, orders, snapshot, customers, lock)
-    rules = rebinding.rules_of(snapshot)
+    known = known_of(connection, orders, snapshot, customers, lock)
+    rules = binding_facts.rules_of(snapshot)
     courses: dict[int | str, Course] = {}
     plans = []
     for order in sorted(orders, key=lambda o: (o.paid_at, o.order_no)):
@@ -320,93 +299,3 @@ def _credited(
         if record is not None and record.store_on(day) is not None:
             return record.id, basis
     return None, "none"
-
-
-# -- what is read ----------------------------------------------------------------------------------
-
-
-def _known(
-    connection: Connection,
-    orders: Sequence[OrderIn],
-    snapshot: Snapshot,
-    customers: Mapping[str, int],
-    lock: bool,
-) -> Known:
-    ids = sorted(set(customers.values()))
-    states: dict[int, State] = {}
-    for part in _chunks(ids):
-        states |= {
-            r[0]: State(*r[1:])
-            for r in connection.execute(_LOCKED_STATES if lock else _STATES, {"customers": part})
-        }
-    familiar = [
-        c for c in ids if c not in states or states[c].rv > 0
-    ]  # nothing was ever recorded of the others
-    entries = _entries(connection, {o.entry_id for o in orders if o.entry_id is not None})
-    reach = dt.timedelta(
-        days=max(snapshot.policy.touch_days, snapshot.policy.order_visit_hours // 24 + 1)
-    )
-    moments = [o.paid_at for o in orders]
-    visits = _visits(connection, familiar, min(moments) - reach, max(moments)) if moments else {}
-    return Known(
-        customers,
-        states,
-        entries,
-        visits,
-        {c: [] for c in ids} | rebinding.facts_of(connection, familiar, snapshot),
-    )
-
-
-_THESE = bindparam("customers", expanding=True)
-_STATES = select(customer_state.c.customer_id, *(customer_state.c[n] for n in STATE_FIELDS)).where(
-    customer_state.c.customer_id.in_(_THESE)
-)
-_LOCKED_STATES = _STATES.order_by(customer_state.c.customer_id).with_for_update()
-_VISITS = (
-    select(
-        entry.c.customer_id,
-        entry.c.store_id,
-        entry.c.occurred_at,
-        entry.c.rung,
-        entry.c.param_guide_id,
-    )
-    .where(
-        entry.c.customer_id.in_(_THESE),
-        entry.c.occurred_at >= bindparam("since"),
-        entry.c.occurred_at <= bindparam("until"),
-    )
-    .order_by(entry.c.occurred_at, entry.c.id)
-)
-
-
-def _entries(connection: Connection, wanted: set[str]) -> dict[str, Visited]:
-    found: dict[str, Visited] = {}
-    e = entry.c
-    for part in _chunks(sorted(wanted)):
-        rows = connection.execute(
-            select(
-                e.entry_id, e.customer_id, e.store_id, e.occurred_at, e.rung, e.param_guide_id
-            ).where(e.entry_id.in_(part))
-        )
-        found |= {
-            r.entry_id: Visited(r.customer_id, r.store_id, r.occurred_at, r.rung, r.param_guide_id)
-            for r in rows
-        }
-    return found
-
-
-def _visits(
-    connection: Connection, customers: list[int], since: dt.datetime, until: dt.datetime
-) -> dict[int, list[Visited]]:
-    """The customers' visits in that time, the last one last."""
-    found: dict[int, list[Visited]] = {}
-    for part in _chunks(customers):
-        for r in connection.execute(_VISITS, {"customers": part, "since": since, "until": until}):
-            found.setdefault(r.customer_id, []).append(
-                Visited(r.customer_id, r.store_id, r.occurred_at, r.rung, r.param_guide_id)
-            )
-    return found
-
-
-def _chunks(ids: list[Any]) -> list[list[Any]]:
-    return [ids[start : start + 500] for start in range(0, len(ids), 500)]

@@ -15,7 +15,7 @@ from ledger.intakes import open_intake
 from ledger.journals import Journal, post
 from ledger.money import share
 from ledger.upsert import insert_missing
-from stores.base.accepted_files import refuse_taken
+from stores.base.accepted_numbers import refuse_taken
 from stores.base.brand import business_day
 from stores.base.receipt import refuse_impossible
 from stores.facts.changes import changed_customer

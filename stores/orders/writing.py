@@ -16,17 +16,16 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 
 import db
-from ledger.bulk import allocate, insert_rows
+from ledger.bulk import insert_rows
 from ledger.faults import Conflict, FieldFault
 from ledger.intakes import open_intake
 from ledger.journals import Transfer, post
-from ledger.money import share
 from ledger.upsert import insert_missing
 from stores.base import versions
-from stores.base.accepted_files import refuse_taken
+from stores.base.accepted_numbers import refuse_taken
 from stores.base.receipt import refuse_impossible
 from stores.base.versions import Versions
-from stores.customers import people, rebinding
+from stores.customers import binding_facts, people, rebinding
 from stores.customers.people import Named
 from stores.facts.changes import changed_customer
 from stores.facts.credits import order_credit
@@ -36,7 +35,9 @@ from stores.network.snapshot import Snapshot
 from stores.orders.books import order_journal
 from stores.orders.differences import order_differences
 from stores.orders.inputs import OrderIn
-from stores.orders.planning import Known, Plan, plan
+from stores.orders.known import Known
+from stores.orders.planning import Plan, plan
+from stores.orders.sale_rows import credit_rows, insert_orders, line_rows
 
 TRIES = 3
 FEW = 20  # orders
@@ -258,9 +259,9 @@ def _write(
 ) -> tuple[Recorded, ...]:
     plans, customers = ready.plans, _ids(ready.customers)
     intake_id = open_intake(connection, "orders", actor, now)
-    ids = _insert_orders(connection, plans, customers, intake_id, now)
+    ids = insert_orders(connection, plans, customers, intake_id, now)
     insert_rows(
-        connection, order_line, [row for p in plans for row in _lines(p, ids[p.order.order_no])]
+        connection, order_line, [row for p in plans for row in line_rows(p, ids[p.order.order_no])]
     )
     credits = {i: tuple(credit_rows(p, i)) for p in plans for i in [ids[p.order.order_no]]}
     insert_rows(connection, order_credit, [row for rows in credits.values() for row in rows])
@@ -295,101 +296,6 @@ def _write(
     )
 
 
-def _insert_orders(
-    connection: Connection,
-    plans: Sequence[Plan],
-    customers: dict[str, int],
-    intake_id: int,
-    now: dt.datetime,
-) -> dict[str, int]:
-    ids = allocate(connection, sales_order, len(plans))
-    insert_rows(
-        connection,
-        sales_order,
-        [
-            {
-                "id": i,
-                "order_no": p.order.order_no,
-                "customer_id": customers[p.order.customer_id],
-                "paid_at": p.order.paid_at,
-                "business_day": p.day,
-                "currency": p.order.currency,
-                "total_minor": p.order.total_minor,
-                "store_id": p.terms.store_id,
-                "dealer_id": p.terms.dealer_id,
-                "contract_id": p.terms.contract_id,
-                "owner_basis": p.owner_basis,
-                "platform_fee_bp": p.terms.platform_fee_bp,
-                "channel_fee_bp": p.terms.channel_fee_bp,
-                "collection_mode": p.terms.collection_mode,
-                "platform_fee_minor": p.fees.platform_minor,
-                "channel_fee_minor": p.fees.channel_minor,
-                "entry_id": p.order.entry_id,
-                "guide_id": p.guide_id,
-                "guide_basis": p.guide_basis,
-                "guide_store_id": p.guide_store_id,
-                "guide_dealer_id": p.guide_dealer_id,
-                "link_guide_id": p.link_guide_id,
-                "home_store_id": p.home_store_id,
-                "fulfilment_store_id": p.fulfilment_store_id,
-                "channel": p.order.channel,
-                "delivery": p.order.delivery,
-                "freight_minor": p.order.freight_minor,
-                "region_code": p.order.region_code,
-                "postal_code": p.order.postal_code,
-                "intake_id": intake_id,
-                "received_at": now,
-            }
-            for i, p in zip(ids, plans, strict=True)
-        ],
-    )
-    return {p.order.order_no: i for i, p in zip(ids, plans, strict=True)}
-
-
-def _lines(p: Plan, order_id: int) -> Iterable[dict[str, Any]]:
-    """Fees stand on the order's total and are shared to its lines by largest remainder (D4)."""
-    weights = [line.amount_minor for line in p.order.lines]
-    platform, channel = share(p.fees.platform_minor, weights), share(p.fees.channel_minor, weights)
-    for line, platform_minor, channel_minor in zip(p.order.lines, platform, channel, strict=True):
-        yield {
-            "order_id": order_id,
-            "line_no": line.line_no,
-            "sku": line.sku,
-            "category": line.category,
-            "quantity": line.quantity,
-            "amount_minor": line.amount_minor,
-            "subsidy_minor": line.subsidy_minor,
-            "tax_minor": line.tax_minor,
-            "measure": line.measure,
-            "platform_fee_minor": platform_minor,
-            "channel_fee_minor": channel_minor,
-        }
-
-
-def credit_rows(p: Plan, order_id: int) -> Iterable[dict[str, Any]]:
-    """B12: shop, home (when it is another store: its score counts an order once), guide, branch;
-    the full order each (weights 100 %)."""
-    usual = {
-        "order_id": order_id,
-        "refund_id": None,
-        "store_id": None,
-        "guide_id": None,
-        "branch_id": None,
-        "amount_minor": p.order.total_minor,
-        "business_day": p.day,
-    }
-    if p.order.total_minor == 0:
-        return
-    if p.terms.store_id is not None:
-        yield {**usual, "kind": "shop", "store_id": p.terms.store_id}
-    if p.home_store_id is not None and p.home_store_id != p.terms.store_id:
-        yield {**usual, "kind": "home", "store_id": p.home_store_id}
-    if p.guide_id is not None:
-        yield {**usual, "kind": "guide", "guide_id": p.guide_id}
-    if p.branch_id is not None:
-        yield {**usual, "kind": "branch", "branch_id": p.branch_id}
-
-
 def _rebind(connection: Connection, ready: _Ready, ids: dict[str, int], now: dt.datetime) -> None:
     """Fold the new orders into the customers' bindings."""
     facts = {c.id: list(ready.known.facts.get(c.id, ())) for c in ready.customers.values()}
@@ -398,4 +304,4 @@ def _rebind(connection: Connection, ready: _Ready, ids: dict[str, int], now: dt.
             p.fact(ids[p.order.order_no], ready.snapshot)
         )
     unbound = {each.id for each in ready.customers.values() if not ready.known.facts.get(each.id)}
-    rebinding.rewrite(connection, facts, rebinding.rules_of(ready.snapshot), now, unbound)
+    rebinding.rewrite(connection, facts, binding_facts.rules_of(ready.snapshot), now, unbound)

@@ -31,7 +31,7 @@ import db
 from ledger.audit import record
 from ledger.faults import Busy, NotFound
 from ledger.idempotency import idempotency_key
-from stores.base.accepted_files import accepted_file
+from stores.base.accepted_tables import accepted_file
 from stores.base.actors import Actor
 from stores.base.identifiers import Identifiers
 from stores.base.phones import reveal, ways_of_writing

@@ -19,7 +19,9 @@ from stores.base.actors import Actor
 from stores.base.brand import business_day
 from stores.geo.afar import Place, afar
 from stores.geo.areas import near_boxes, overlapping_pairs, to_geojson
-from stores.geo.postal_codes import PostalIndex, fits, readable
+from stores.geo.postal_codes import readable
+from stores.geo.postal_forms import fits
+from stores.geo.postal_index import PostalIndex
 from stores.geo.regions import region_and_above
 from stores.geo.territories import BOX, area, area_revision
 from stores.geo.whereabouts import country_at

@@ -16,7 +16,7 @@ from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores.base import versions
 from stores.base.actors import SYSTEM, Actor
 from stores.base.brand import business_day
-from stores.customers import notices, people, rebinding
+from stores.customers import binding_facts, following, notices, people, rebinding
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer_state
 from stores.facts.orders import order_state, sales_order
@@ -127,28 +127,27 @@ def close_due(now: dt.datetime) -> int:
             due = _due(connection, now)
         if not due:
             return closed
-        for code in due:  # whose successor is closed likewise moves on in the next turn
-            snapshot = _snapshot()
-            with db.transaction() as connection:
-                if code not in _due(connection, now):
-                    continue
-                row = _locked(connection, code)
-                successor = connection.execute(
-                    select(store.c.store_code).where(store.c.id == row.successor_store_id)
-                ).scalar()
-                _settle(
-                    connection,
-                    row.id,
-                    code,
-                    (row.successor_store_id, successor),
-                    snapshot,
-                    SYSTEM,
-                    now,
-                )
-                closed += 1
+        # whose successor is closed likewise moves on in the next turn
+        closed += sum(_close_due(code, now) for code in due)
         rebinding.move_waiting_homes(
             now
         )  # a home that begins with the closing may be at a store that is closed, too
+
+
+def _close_due(code: str, now: dt.datetime) -> bool:
+    """Whether it was still due, and is closed now."""
+    snapshot = _snapshot()
+    with db.transaction() as connection:
+        if code not in _due(connection, now):
+            return False
+        row = _locked(connection, code)
+        successor = connection.execute(
+            select(store.c.store_code).where(store.c.id == row.successor_store_id)
+        ).scalar()
+        _settle(
+            connection, row.id, code, (row.successor_store_id, successor), snapshot, SYSTEM, now
+        )
+    return True
 
 
 def _due(connection: Connection, now: dt.datetime) -> list[str]:
@@ -191,7 +190,7 @@ def _settle(
         notices.tell_closed(connection, [(store_id, successor[0])], business_day(now), now)
         closing = closings.open_closing(connection, store_id)
         assert closing is not None
-    moved = _move(connection, rebinding.bound_to(connection, [store_id], now), snapshot, now)
+    moved = _move(connection, following.bound_to(connection, [store_id], now), snapshot, now)
     audit.record(
         connection,
         actor.name,
@@ -354,12 +353,14 @@ def _move(
 ) -> int:
     """Fold these customers anew with the closings and pauses that stand now."""
     rules = replace(
-        rebinding.rules_of(snapshot),
+        binding_facts.rules_of(snapshot),
         closings=closings.load(connection),
         pauses=pauses.load(connection),
     )
     for start in range(0, len(customers), CHUNK):
         part = list(customers[start : start + CHUNK])
         people.lock(connection, part)
-        rebinding.rewrite(connection, rebinding.facts_of(connection, part, snapshot), rules, now)
+        rebinding.rewrite(
+            connection, binding_facts.facts_of(connection, part, snapshot), rules, now
+        )
     return len(customers)

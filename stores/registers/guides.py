@@ -14,7 +14,7 @@ from ledger.bulk import allocate, insert_rows, update_rows
 from stores.base.actors import Actor
 from stores.base.brand import business_day
 from stores.base.spans import kept_spans, spans_of
-from stores.customers import people, rebinding
+from stores.customers import following, people
 from stores.facts.customers import customer
 from stores.imports.cells import CLEAR
 from stores.imports.check import Row
@@ -202,9 +202,9 @@ class _Draft:
             ],
         )
         if self.moved:
-            db.after_commit(lambda: rebinding.follow_guides(self.moved, now, self.returned))
+            db.after_commit(lambda: following.follow_guides(self.moved, now, self.returned))
         if self.themselves:
-            db.after_commit(lambda: rebinding.follow_customers(self.themselves, now))
+            db.after_commit(lambda: following.follow_customers(self.themselves, now))
 
 
 def _stored(connection: Connection, rows: Sequence[Row]) -> dict[str, Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from ledger.faults import Conflict, NotFound
 from stores.base import versions
 from stores.base.actors import Actor
 from stores.base.brand import business_day, day_bounds
-from stores.customers import rebinding
+from stores.customers import binding_facts, following
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer_state
 from stores.network.contracts import dealer_contract
@@ -132,7 +132,7 @@ def left_behind(connection: Connection, guide_id: int, moved_on: dt.date) -> int
         b.guide_id == guide_id,
         b.kind == "owner",
         b.superseded_at.is_(None),
-        b.end_reason == rebinding.MOVED_ALONE,
+        b.end_reason == binding_facts.MOVED_ALONE,
         b.ended_at == day_bounds(moved_on)[0],
     )
     return int(connection.execute(query).scalar_one())
@@ -203,7 +203,7 @@ def decide(guide_code: str, follow: bool, *, actor: Actor, now: dt.datetime) -> 
             },
             at=now,
         )
-        db.after_commit(lambda: rebinding.follow_guides([move.guide_id], now))
+        db.after_commit(lambda: following.follow_guides([move.guide_id], now))
         return int(move.customers)
 
 

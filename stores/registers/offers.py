@@ -100,29 +100,32 @@ def plan(
     _refuse_too_many(rows, stores, stored, [*new, *changed], gone, today, faults)
     ended = [stored[key][0] for key in (*gone, *(key for key, _ in changed))]
 
-    def write(connection: Connection, version: int) -> None:
-        end_versions(connection, store_offer, ended, version)
-        insert_rows(
-            connection,
-            store_offer,
-            [
-                {
-                    "store_id": key[0],
-                    "kind": each.kind,
-                    "reference": each.reference,
-                    "switched_on": each.on,
-                    "valid_from": each.valid_from,
-                    "valid_to": each.valid_to,
-                    "version_from": version,
-                }
-                for key, each in (*new, *changed)
-            ],
-        )
-
     return Plan(
         Outcome(len(new), len(changed) + len(gone), len(rows) - len(new) - len(changed)),
         faults,
-        write,
+        lambda connection, version: _write(connection, ended, [*new, *changed], version),
+    )
+
+
+def _write(
+    connection: Connection, ended: Sequence[int], begun: list[tuple[Key, Offer]], version: int
+) -> None:
+    end_versions(connection, store_offer, ended, version)
+    insert_rows(
+        connection,
+        store_offer,
+        [
+            {
+                "store_id": key[0],
+                "kind": each.kind,
+                "reference": each.reference,
+                "switched_on": each.on,
+                "valid_from": each.valid_from,
+                "valid_to": each.valid_to,
+                "version_from": version,
+            }
+            for key, each in begun
+        ],
     )
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from stores.facts.decision import Candidate, Decision
-from stores.network.snapshot import Snapshot, StoreRecord
+from stores.network.records import StoreRecord
+from stores.network.snapshot import Snapshot
 
 
 def decision_answer(decision: Decision, snapshot: Snapshot, day: dt.date) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from stores.facts.decision import Candidate, Match, Question, State, Visit
 from stores.geo.coordinates import Coordinates, distance_m
-from stores.network.snapshot import AreaRecord, Snapshot, StoreRecord
+from stores.network.records import AreaRecord, StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.routing.rungs import RUNGS
 from stores.routing.rungs.here import areas_here
 

@@ -18,8 +18,9 @@ from stores.facts.decision import Decision, State, Visit
 from stores.network import network
 from stores.network.policies import policy_version
 from stores.network.policy import RUNGS, parse
+from stores.network.records import StoreRecord
 from stores.network.sight import Sight
-from stores.network.snapshot import Snapshot, StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.network.stores import store
 from stores.routing.answers import rounded
 from stores.routing.entry_reading import state_of

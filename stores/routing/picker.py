@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from stores.facts.decision import NEW_CUSTOMER, Visit
 from stores.geo.coordinates import Coordinates
-from stores.network.snapshot import Snapshot, StoreRecord
+from stores.network.records import StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.routing.decide import decide
 
 _ALONE = ("PICKER",)

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from ledger.faults import FieldFault
 from stores.geo.areas import AreaIndex, parse_geometry
 from stores.network.policy import Policy
-from stores.network.snapshot import AreaRecord, Contract, Snapshot, StoreRecord
+from stores.network.records import AreaRecord, Contract, StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.simulation.scenario import Change, Scenario, refused
 
 

@@ -19,8 +19,9 @@ from stores.geo.coordinates import moved_by
 from stores.network.policy import RUNGS
 from stores.routing.decide import decide
 from stores.simulation.columns import Bools, Floats, Ints, Visits, taken
-from stores.simulation.ladder import NAMED, Decided, Ladder
+from stores.simulation.ladder import NAMED, Ladder
 from stores.simulation.past import Arrivals
+from stores.simulation.snapshot_columns import Decided
 from stores.simulation.tally import Batch
 
 TRIES = 6

@@ -32,10 +32,10 @@ from ledger.journals import journal, transfer
 from stores.base import brand, versions
 from stores.base.actors import COMMAND_LINE, SYSTEM
 from stores.base.ordering import Order
+from stores.customer_deeds import deed_effects, home_proposals
 from stores.customer_deeds import deeds as customer_deeds
-from stores.customer_deeds import home_proposals
-from stores.customer_deeds.deeds import customer_deed
 from stores.facts.binding_history import binding
+from stores.facts.customer_deed_kinds import customer_deed
 from stores.facts.customers import customer, customer_identity, customer_state
 from stores.facts.entries import entry, entry_point, entry_trace
 from stores.facts.events import event
@@ -195,7 +195,7 @@ def test_the_manager_of_a_demo_that_is_old_enough_has_a_new_home_to_approve(
         assert [each.held_until for each in proposed] == [None] * regulars.REGULARS
         for each in proposed:
             customer_deeds.do(
-                customer_deeds.Deed("home_approved", each.customer_text, code),
+                deed_effects.Deed("home_approved", each.customer_text, code),
                 actor=COMMAND_LINE,
                 now=now,
             )

@@ -25,7 +25,7 @@ from app.ui import saved_views
 from ledger.faults import Conflict, NotFound
 from migrations.tables import import_tables
 from stores.base import phones
-from stores.base.accepted_files import accepted_file
+from stores.base.accepted_tables import accepted_file
 from stores.base.actors import COMMAND_LINE
 from stores.base.identifiers import Identifiers
 from stores.customers import people

@@ -23,6 +23,7 @@ from app.accounts import api_keys
 from app.services import simulation_runs
 from incentives import booking, plan_versions
 from stores.base.actors import COMMAND_LINE
+from stores.customer_deeds import deed_effects
 from stores.customer_deeds import deeds as customer_deeds
 from stores.customers.event_intake import EventIn, record_events
 from stores.facts.customers import customer
@@ -367,7 +368,7 @@ def _tell(made: TwoDealers) -> None:
     made.stands_there("stranger-0009", 0.2)
     for customer_id, store in ((north, "SOUTHSEA"), (south, "NORTHGATE")):
         customer_deeds.do(
-            customer_deeds.Deed("pinned", customer_id, store, None, "asked for it", None),
+            deed_effects.Deed("pinned", customer_id, store, None, "asked for it", None),
             actor=COMMAND_LINE,
             now=made.at(0.1),
         )

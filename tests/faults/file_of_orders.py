@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import db
 from stores.base import brand
 from stores.base.actors import COMMAND_LINE
-from stores.imports.order_rows import FileLine, FileOrder
+from stores.imports.file_orders import FileLine, FileOrder
 from stores.orders import filing
 
 NOW = dt.datetime(2025, 6, 1, 4, tzinfo=dt.UTC)

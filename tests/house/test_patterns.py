@@ -50,10 +50,10 @@ REVIEWED = {  # (file, call): what bounds the text
     ("stores/base/identifiers.py", "re.compile(pattern)"): "the same in bytes",
     ("stores/base/possible_times.py", "re.sub(f'{name}[a-z]*', number, text)"): "40 characters",
     (
-        "stores/geo/postal_codes.py",
+        "stores/geo/postal_forms.py",
         "re.fullmatch(form, entry.low)",
     ): "forms without repeats of unknown length",
-    ("stores/geo/postal_codes.py", "re.fullmatch(form, text)"): "the same",
+    ("stores/geo/postal_forms.py", "re.fullmatch(form, text)"): "the same",
 }
 BOUNDED = {  # pattern: what bounds the text it reads
     r"<(?:(\w+)(?:\([^)]*\))?:)?(\w+)>": "the rules of our own addresses",

@@ -19,8 +19,10 @@ from app.web.limits import limited
 from app.web.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
 from stores.base.times import parse_day
+from stores.customer_deeds import deed_effects
 from stores.customer_deeds import deeds as customer_deeds
-from stores.lists import customer_book, customer_chronicle
+from stores.facts.customer_deed_kinds import HEADQUARTERS_KINDS
+from stores.lists import customer_book, customer_chronicle, customer_figures, customer_look_up
 from stores.lists.customer_book import CustomerFilter
 
 REVEAL_RATE = "20 per hour;60 per day"
@@ -98,7 +100,7 @@ def customer(number: int) -> str:
 def reveal(number: int) -> Any:
     """Shown on this answer alone, which no cache keeps."""
     actor, (now, _today) = current_actor(), now_and_today()
-    found = customer_book.identifiers(
+    found = customer_look_up.identifiers(
         number,
         reason=request.form.get("reason", ""),
         case=request.form.get("case", "").strip(),
@@ -114,11 +116,13 @@ def customer_deed(number: int) -> Any:
     """Pin, unpin, forbid or allow switching (A4, A10)."""
     actor, (now, today) = current_actor(), now_and_today()
     with db.read() as connection:
-        row = customer_book.find(connection, actor, number, now, today) if number < 2**63 else None
+        row = (
+            customer_look_up.find(connection, actor, number, now, today) if number < 2**63 else None
+        )
     if row is None:
         raise NotFound(f"There is no customer {number}.")
     kind = request.form.get("kind", "")
-    if kind not in customer_deeds.HEADQUARTERS_KINDS:
+    if kind not in HEADQUARTERS_KINDS:
         raise Malformed("This is none of the page's buttons; load it again.")
     store_code, note = (
         request.form.get("store_code", "").strip() or None,
@@ -126,7 +130,7 @@ def customer_deed(number: int) -> Any:
     )
     try:
         customer_deeds.do(
-            customer_deeds.Deed(
+            deed_effects.Deed(
                 kind, row.customer_text, store_code if kind == "pinned" else None, note=note
             ),
             actor=actor,
@@ -148,7 +152,9 @@ def _page(number: int, revealed: list[tuple[str, str | None]] | None = None, **m
         request.args.get("show") if request.args.get("show") in customer_chronicle.KINDS else None
     )
     with db.read() as connection:
-        row = customer_book.find(connection, actor, number, now, today) if number < 2**63 else None
+        row = (
+            customer_look_up.find(connection, actor, number, now, today) if number < 2**63 else None
+        )
         if row is None:
             raise NotFound(f"There is no customer {number}.")
         moments, older = customer_chronicle.story(
@@ -169,16 +175,16 @@ def _page(number: int, revealed: list[tuple[str, str | None]] | None = None, **m
             "hq/customer.html",
             now=now,
             row=row,
-            figures=customer_chronicle.figures(connection, actor, number),
+            figures=customer_figures.figures(connection, actor, number),
             moments=moments,
             kind=kind,
             doors=may_open,
             older=paging.same_filter(upto=older.isoformat()) if older else None,
             newest=paging.same_filter(upto="") if request.args.get("upto") else None,
-            kinds=customer_book.kinds_of(connection, number),
+            kinds=customer_look_up.kinds_of(connection, number),
             revealed=revealed,
             reasons=labels.REVEAL_REASONS,
-            case_max=customer_book.CASE_MAX,
+            case_max=customer_look_up.CASE_MAX,
             home=_holds(row.home_valid_until, now),
             owner=_holds(row.owner_valid_until, now),
             **{"deed_fault": None, "deed_store": None, "deed_note": None, **more},

@@ -17,7 +17,7 @@ from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from ledger.faults import NotFound
-from stores.lists import customer_chronicle, entry_lists
+from stores.lists import customer_figures, entry_lists
 from stores.lists.entry_lists import EntryFilter
 from stores.network import sight
 from stores.routing import entry_reading, explanations, ladders
@@ -197,10 +197,10 @@ def entry(entry_id: str) -> str:
             what_ifs=explanations.what_if_words(
                 entry_reading.what_would_change(connection, row, seen), language()
             ),
-            after=customer_chronicle.orders_after(
+            after=customer_figures.orders_after(
                 connection, actor, row.customer_id, row.occurred_at
             ),
-            hours=customer_chronicle.AFTER_HOURS,
+            hours=customer_figures.AFTER_HOURS,
             tie=explanations.tie_of(row.reason),
         )
 

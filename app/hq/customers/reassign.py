@@ -23,8 +23,7 @@ from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, NotFound
 from stores.base import versions
-from stores.customer_deeds import reassign as service
-from stores.customer_deeds import reassign_lists
+from stores.customer_deeds import reassign_lists, reassign_undo, reassignments
 from stores.customer_deeds.reassign_plan import CAUSES, PLACES, TARGETS, Plan, parse
 
 RUNS = (
@@ -168,7 +167,7 @@ def reassignment(number: int) -> Any:
     now, _today = now_and_today()
     table = tables.asked("reassignment", LINES, "-customers")
     with db.read() as connection:
-        row = service.find(connection, number)
+        row = reassignments.find(connection, number)
         run = reassign_runs.last_run(connection, number)
         figures = reassign_lists.figures(connection, number)
         stale = row.state == "checked" and (row.network_version, row.policy_version) != tuple(
@@ -185,10 +184,10 @@ def reassignment(number: int) -> Any:
             stale=stale,
             moving=_moves(run),
             told=progress_of(run, now) if run is not None else None,
-            undoable=service.undoable(row, now),
+            undoable=reassign_undo.undoable(row, now),
             now=now,
             fault_words=fault_words,
-            undo_until=(row.finished_at or row.started_at) + service.UNDO_FOR
+            undo_until=(row.finished_at or row.started_at) + reassign_undo.UNDO_FOR
             if row.started_at
             else None,
         )
@@ -204,7 +203,10 @@ def reassignment_progress(number: int) -> Any:
     """The moving part of the page; when nothing moves any more the whole page is asked for."""
     now, _today = now_and_today()
     with db.read() as connection:
-        row, run = service.find(connection, number), reassign_runs.last_run(connection, number)
+        row, run = (
+            reassignments.find(connection, number),
+            reassign_runs.last_run(connection, number),
+        )
     if not _moves(run):
         return "", 200, {"HX-Refresh": "true"}
     return render_template(
@@ -247,4 +249,4 @@ def reassign_deed(number: int, deed: str) -> Any:
 
 def _here(connection: Connection, number: int) -> None:
     """Raises NotFound."""
-    service.find(connection, number)
+    reassignments.find(connection, number)

@@ -18,8 +18,8 @@ from app.web.permissions import current_actor, needs
 from ledger.faults import NotFound
 from stores.geo.areas import area_m2
 from stores.geo.territories import KINDS
-from stores.lists import network_lists
-from stores.lists.network_lists import AreaFilter
+from stores.lists import area_lists
+from stores.lists.area_lists import AreaFilter
 from stores.registers import store_history
 
 DRAWN: labels.Words = {"yes": _l("drawn"), "no": _l("by codes alone")}
@@ -95,11 +95,11 @@ def areas() -> Any:
     with db.read() as connection:
         return tables.answer(
             table,
-            lambda order: network_lists.areas(connection, actor, wanted, order),
+            lambda order: area_lists.areas(connection, actor, wanted, order),
             "hq/areas.html",
             now=now,
             wanted=wanted,
-            number=network_lists.area_count(connection, actor, wanted),
+            number=area_lists.area_count(connection, actor, wanted),
             map_url=paging.same_filter("maps.areas"),
         )
 
@@ -109,7 +109,7 @@ def areas() -> Any:
 def area(code: str) -> str:
     actor, (now, today) = current_actor(), now_and_today()
     with db.read() as connection:
-        row = network_lists.find_area(connection, actor, code, today)
+        row = area_lists.find_area(connection, actor, code, today)
         if row is None:
             raise NotFound(f"There is no area {code!r}.")
         return render_template(
@@ -117,8 +117,8 @@ def area(code: str) -> str:
             now=now,
             today=today,
             row=row,
-            versions=network_lists.area_versions(connection, row.area_id),
+            versions=area_lists.area_versions(connection, row.area_id),
             last_day=last_day,
-            square_km=area_m2(network_lists.geometry(row)) / 1e6 if row.geometry else None,
+            square_km=area_m2(area_lists.geometry(row)) / 1e6 if row.geometry else None,
             changes=store_history.audited(connection, "areas", code),
         )

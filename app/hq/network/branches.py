@@ -15,8 +15,8 @@ from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from ledger.faults import NotFound
-from stores.figures import figures
-from stores.lists import network_lists
+from stores.figures import figures, store_figures
+from stores.lists import branch_lists
 from stores.registers import store_history
 
 COLUMNS = (
@@ -62,11 +62,11 @@ def branches() -> Any:
     with db.read() as connection:
         return tables.answer(
             table,
-            lambda order: network_lists.branches(connection, actor, words, order),
+            lambda order: branch_lists.branches(connection, actor, words, order),
             "hq/branches.html",
             now=now,
             words=words,
-            number=network_lists.branch_count(connection, actor, words),
+            number=branch_lists.branch_count(connection, actor, words),
         )
 
 
@@ -76,10 +76,10 @@ def branch(code: str) -> str:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
     with db.read() as connection:
-        row = network_lists.find_branch(connection, actor, code)
+        row = branch_lists.find_branch(connection, actor, code)
         if row is None:
             raise NotFound(f"There is no branch {code!r}.")
-        stores = figures.store_figures(
+        stores = store_figures.store_figures(
             connection, actor, span.first, span.last, today, branch_code=code
         )
         colours = map_pages.figures_of(actor)
@@ -89,7 +89,7 @@ def branch(code: str) -> str:
             now=now,
             row=row,
             span=span,
-            under=network_lists.branches_under(connection, actor, row),
+            under=branch_lists.branches_under(connection, actor, row),
             stores=stores,
             most=10,
             totals=figures.totals(

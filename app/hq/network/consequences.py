@@ -14,7 +14,7 @@ from incentives.explanations import percent
 from stores.base.actors import Actor
 from stores.geo.areas import area_m2
 from stores.geo.coordinates import Coordinates, distance_m
-from stores.lists import directory, entry_lists, network_lists, places
+from stores.lists import branch_lists, directory, entry_lists, network_lists, places
 from stores.lists.directory import StoreFilter
 from stores.lists.entry_lists import EntryFilter
 from stores.lists.network_lists import Days
@@ -256,10 +256,10 @@ def _dealer(
 def _branch(
     connection: Connection, actor: Actor, proposal: Proposal, now: dt.datetime, today: dt.date
 ) -> list[Consequence]:
-    row = network_lists.find_branch(connection, actor, proposal.after["branch_code"])
+    row = branch_lists.find_branch(connection, actor, proposal.after["branch_code"])
     if row is None or not proposal.changes("parent_code"):
         return []
-    under = network_lists.branches_under(connection, actor, row)
+    under = branch_lists.branches_under(connection, actor, row)
     stores = network_lists.store_totals(
         connection,
         actor,

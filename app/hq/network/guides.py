@@ -17,8 +17,8 @@ from app.ui import labels, tables
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
-from stores.lists import network_lists
-from stores.lists.network_lists import GUIDE_STATES, GuideFilter
+from stores.lists import guide_lists
+from stores.lists.guide_lists import GUIDE_STATES, GuideFilter
 from stores.network.guides import ROLES
 from stores.registers import store_history
 
@@ -94,12 +94,12 @@ def guides() -> Any:
     with db.read() as connection:
         return tables.answer(
             table,
-            lambda order: network_lists.guides(connection, actor, wanted, now, order),
+            lambda order: guide_lists.guides(connection, actor, wanted, now, order),
             "hq/guides.html",
             now=now,
             wanted=wanted,
             states=STATES,
-            number=network_lists.guide_count(connection, actor, wanted),
+            number=guide_lists.guide_count(connection, actor, wanted),
         )
 
 

@@ -21,7 +21,7 @@ from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from ledger.faults import InvalidInput
 from stores.geo.coordinates import CRS_NAMES
-from stores.lists import network_lists
+from stores.lists import area_lists
 from stores.network import policies
 from stores.network.policy import PRESETS
 from stores.simulation import simulations
@@ -135,7 +135,7 @@ def _with_extent(connection: Connection, values: dict[str, str], today: dt.date)
     ):
         return values
     row = (
-        network_lists.find_area(connection, current_actor(), values["area_code"], today)
+        area_lists.find_area(connection, current_actor(), values["area_code"], today)
         if values["area_code"]
         else None
     )

@@ -33,7 +33,7 @@ from stores.facts.visits import Arrival, SourcePoint
 from stores.geo.coordinates import CRS_NAMES, Coordinates, distance_m
 from stores.geo.geocoder import Address
 from stores.geo.place_names import EXACT
-from stores.lists import customer_book
+from stores.lists import customer_look_up
 from stores.network import network, place_search
 from stores.network.place_search import Place
 from stores.network.snapshot import Snapshot
@@ -198,7 +198,7 @@ def route_visitor() -> Any:
         except Fault as refused:
             fault = refused.detail
         if asked is not None and asked.customer is not None:
-            customer = customer_book.find(connection, actor, asked.customer, now, today)
+            customer = customer_look_up.find(connection, actor, asked.customer, now, today)
         places = _places(connection, actor, wish, outside) if wish else []
     page = render_template(
         "hq/route.html",
@@ -228,11 +228,11 @@ def ask_route() -> Any:
     text = request.form.get("customer_id", "").strip()
     if text:
         with db.read() as connection:
-            found = customer_book.look_up(connection, actor, text, now, today)
+            found = customer_look_up.look_up(connection, actor, text, now, today)
         if found is None:
             flash(_("No such customer; routed as somebody new."), "wait")
         else:
-            customer_book.note_look_up(actor, found[1].id, found[0], now)
+            customer_look_up.note_look_up(actor, found[1].id, found[0], now)
             kept["customer"] = str(found[1].id)
     place = request.form.get("place", "").strip()[: place_search.LONGEST]
     if place:

@@ -19,7 +19,7 @@ from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from stores.base.actors import Actor
-from stores.figures import figures
+from stores.figures import dealer_figures, figures, store_figures
 
 BY = {
     "store": _l("by store"),
@@ -29,9 +29,9 @@ BY = {
 }
 NAMES = {"store": _l("Store"), "dealer": _l("Dealer"), "branch": _l("Branch")}
 READ: dict[str, Callable[..., Sequence[Any]]] = {
-    "store": figures.store_figures,
-    "dealer": figures.dealer_figures,
-    "branch": figures.branch_figures,
+    "store": store_figures.store_figures,
+    "dealer": dealer_figures.dealer_figures,
+    "branch": dealer_figures.branch_figures,
 }
 
 

@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from wtforms import Form, StringField
 
 from app.ui.job_words import STEPS, Progress, duration
-from stores.lists.customer_chronicle import Moment as HqMoment
 from stores.lists.customer_story import Moment
+from stores.lists.moments import Moment as HqMoment
 from stores.registers.store_history import Change
 from stores.routing.ladders import MATCHED, NOT_ASKED, PASSED, Ladder, Rung, Weighed
 from stores.routing.store_codes import StoreCode

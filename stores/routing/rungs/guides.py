@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stores.facts.decision import Question, Served, holds
-from stores.network.snapshot import StoreRecord
+from stores.network.records import StoreRecord
 
 SERVED_HOURS = 24
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stores.facts.decision import Question
 from stores.geo.coordinates import distances_m
 from stores.geo.regions import region_and_above
-from stores.network.snapshot import AreaRecord, StoreRecord
+from stores.network.records import AreaRecord, StoreRecord
 
 
 def areas_here(q: Question, kind: str) -> list[AreaRecord]:

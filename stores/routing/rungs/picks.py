@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from stores.facts.decision import Candidate, Question
-from stores.network.snapshot import StoreRecord
+from stores.network.records import StoreRecord
 from stores.routing.rungs.here import isolated_stores, measured
 
 PICKER_STORES = 20

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from stores.facts.decision import Candidate, Match, Question, Rung
-from stores.network.snapshot import StoreRecord
+from stores.network.records import StoreRecord
 from stores.routing.rungs.here import areas_here, measured
 from stores.routing.rungs.ties import KEPT_CANDIDATES, best, limit_m
 

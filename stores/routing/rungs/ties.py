@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from stores.facts.decision import Candidate, Match, Question, holds
-from stores.network.snapshot import StoreRecord
+from stores.network.records import StoreRecord
 
 KEPT_CANDIDATES = 5
 TIES = ("home", "last_visit", "open_now", "priority", "nearer", "store_code")

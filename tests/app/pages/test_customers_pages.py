@@ -14,7 +14,7 @@ from ledger.audit import audit_log
 from stores.base.actors import COMMAND_LINE, Actor
 from stores.base.ordering import Order
 from stores.facts.customers import customer_state
-from stores.lists import customer_book, customer_chronicle
+from stores.lists import customer_book, customer_chronicle, customer_look_up, customer_ties
 from stores.lists.customer_book import CustomerFilter
 from stores.network.scope import find_scope
 from stores.privacy.erasure import erase_customer
@@ -163,7 +163,8 @@ def test_each_figure_is_a_door_to_as_many_moments(chain, show, number):
 
 
 def test_a_long_story_comes_in_pages_without_gap_or_repetition(chain, monkeypatch):
-    monkeypatch.setattr(customer_chronicle, "PAGE", 7)
+    for each in (customer_chronicle, customer_ties):
+        monkeypatch.setattr(each, "PAGE", 7)
     for number in range(20):
         chain.buys(f"P-{number:02}", "wx-any-005", 1 + number // 4, 100)
     client, path, found = (
@@ -265,7 +266,7 @@ def test_each_scope_sees_its_own_customers_and_their_facts_alone(chain):
             mine = [
                 text
                 for number, text in chain.customers().items()
-                if customer_book.find(connection, actor, number, chain.noon(0), chain.today)
+                if customer_look_up.find(connection, actor, number, chain.noon(0), chain.today)
             ]
             seen[code] = set(mine)
             for number in chain.customers():

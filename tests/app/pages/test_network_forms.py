@@ -8,7 +8,8 @@ import json
 import pytest
 
 import db
-from stores.lists.network_lists import find_area, find_branch
+from stores.lists.area_lists import find_area
+from stores.lists.branch_lists import find_branch
 from stores.network.contracts import dealer_contract
 from stores.network.stores import store
 from stores.registers.terms import TERMS

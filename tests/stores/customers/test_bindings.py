@@ -10,7 +10,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stores.customers.bindings import Binding, BindingFact, Course, Held, in_force, timeline
+from stores.customers.bindings import Binding, BindingFact, Held, in_force
+from stores.customers.course import Course, timeline
 from stores.network.binding_rules import Conditions, Rules
 
 START = dt.datetime(2025, 3, 1, 2, tzinfo=dt.UTC)

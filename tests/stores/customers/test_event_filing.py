@@ -10,7 +10,7 @@ import pytest
 
 import db
 from ledger.faults import Busy
-from stores.base import accepted_files
+from stores.base import accepted_files, accepted_tables
 from stores.base.actors import COMMAND_LINE
 from stores.customers import event_filing
 from stores.customers.event_intake import AnyRefused, EventIn, Taken
@@ -83,9 +83,9 @@ def is_whole(shop: Shop) -> bool:
     left = [
         shop.network.count(t)
         for t in (
-            accepted_files.accepted_file,
-            accepted_files.accepted_piece,
-            accepted_files.accepted_number,
+            accepted_tables.accepted_file,
+            accepted_tables.accepted_piece,
+            accepted_tables.accepted_number,
         )
     ]
     with db.read() as connection:
@@ -137,7 +137,7 @@ def test_what_ends_before_the_file_is_accepted_leaves_nothing(shop: Shop):
     before = shop.counts()
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(0))
-    assert shop.counts() == before and shop.network.count(accepted_files.accepted_number) == 0
+    assert shop.counts() == before and shop.network.count(accepted_tables.accepted_number) == 0
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 3])

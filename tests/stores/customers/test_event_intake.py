@@ -202,7 +202,7 @@ def test_what_was_known_before_is_superseded_not_lost_b4(shop: Shop):
 
 def test_folding_again_writes_nothing(shop: Shop):
     import db
-    from stores.customers import rebinding
+    from stores.customers import binding_facts, rebinding
 
     shop.adds("Wang", day(0))
     shop.sells(at=day(1), store_code="S1")
@@ -212,8 +212,8 @@ def test_folding_again_writes_nothing(shop: Shop):
         who = shop.network.rows(customer)[0].id
         rebinding.rewrite(
             connection,
-            rebinding.facts_of(connection, [who], snapshot),
-            rebinding.rules_of(snapshot),
+            binding_facts.facts_of(connection, [who], snapshot),
+            binding_facts.rules_of(snapshot),
             shop.network.now,
         )
     assert shop.counts() == before

@@ -19,8 +19,9 @@ from stores.base.ordering import Order
 from stores.facts.entries import entry
 from stores.facts.events import event, event_key
 from stores.facts.orders import sales_order
-from stores.figures import cube, cube_steps, first_orders, revenue
-from stores.figures.cube import FIGURES, entry_cell, guide_cell, sale_cell, spans
+from stores.figures import cube, cube_feeds, cube_reading, cube_steps, first_orders, revenue
+from stores.figures.cube import FIGURES, entry_cell, guide_cell, sale_cell
+from stores.figures.cube_reading import spans
 from stores.figures.within import Within
 from stores.orders.refunding import record_refunds
 from stores.orders.writing import record_orders
@@ -50,7 +51,7 @@ def of_ledger(connection, by):
 
 
 def of_cube(connection, cells, by, measures, key):
-    found = cube.figures(connection, cells, FIRST, LAST, measures, by)
+    found = cube_reading.figures(connection, cells, FIRST, LAST, measures, by)
     rows = connection.execute(
         select(found.c[key], *(func.sum(found.c[m]).label(m) for m in measures)).group_by(
             found.c[key]
@@ -181,7 +182,7 @@ def test_figures_equal_the_ledger_right_after_each_deed_and_the_cube_its_facts(s
         check(connection)
         assert cube_steps.cube_is_right(connection).holds
         marks, cells = (
-            cube.marks(connection),
+            cube_feeds.marks(connection),
             [
                 list(connection.execute(select(each).order_by(*each.primary_key.columns)))
                 for each in cube.CELLS
@@ -189,7 +190,7 @@ def test_figures_equal_the_ledger_right_after_each_deed_and_the_cube_its_facts(s
         )
     cube_steps.rebuild()
     with db.read() as connection:
-        assert cube.marks(connection) == marks
+        assert cube_feeds.marks(connection) == marks
         assert [
             list(connection.execute(select(each).order_by(*each.primary_key.columns)))
             for each in cube.CELLS
@@ -241,7 +242,7 @@ def test_a_refresher_beside_many_writers_loses_and_doubles_nothing(shop):
     with db.read() as connection:
         check(connection)
         assert cube_steps.cube_is_right(connection).holds
-        assert cube.marks(connection)["sales_order"] > 0
+        assert cube_feeds.marks(connection)["sales_order"] > 0
 
 
 def _event(number):
@@ -284,7 +285,7 @@ def test_an_id_that_commits_after_a_higher_one_is_waited_for(shop):
     cube_steps.advance(patience=0.2)
     assert time.monotonic() - began < 5
     with db.read() as connection:
-        assert cube.marks(connection)["event"] == 0
+        assert cube_feeds.marks(connection)["event"] == 0
         assert of_cube(connection, guide_cell, "sum", ("adds",), "guide_id") == {1: {"adds": 1}}
     go_on.set()
     holder.join()
@@ -292,7 +293,7 @@ def test_an_id_that_commits_after_a_higher_one_is_waited_for(shop):
         assert of_cube(connection, guide_cell, "sum", ("adds",), "guide_id") == {1: {"adds": 2}}
     cube_steps.advance()
     with db.read() as connection:
-        assert cube.marks(connection)["event"] > 0
+        assert cube_feeds.marks(connection)["event"] > 0
         check(connection)
 
 
@@ -305,10 +306,10 @@ def test_an_id_taken_before_anything_is_written_is_waited_for_too(shop):
             _tell(connection, 1)
         cube_steps.advance(patience=0.05)
         with db.read() as connection:
-            assert cube.marks(connection)["event"] == 0
+            assert cube_feeds.marks(connection)["event"] == 0
     cube_steps.advance()
     with db.read() as connection:
-        assert cube.marks(connection)["event"] > 0
+        assert cube_feeds.marks(connection)["event"] > 0
 
 
 def test_a_wrong_cell_is_named(shop):

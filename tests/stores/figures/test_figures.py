@@ -15,7 +15,7 @@ from incentives import work
 from ledger.intakes import open_intake
 from stores.base.actors import Actor
 from stores.facts.events import event, event_key
-from stores.figures import cube_steps, figures, funnels
+from stores.figures import cube_steps, dealer_figures, figures, funnels, ranking, store_figures
 from stores.figures.guide_figures import Distribution, GuideFigures, distribution, guide_figures
 from stores.lists import entry_lists, overview
 from stores.lists.entry_lists import EntryFilter
@@ -153,7 +153,7 @@ def test_figures_of_the_chain_are_those_of_the_facts(shop):
 def test_stores_dealers_and_branches_sum_to_the_whole(shop, kind, code):
     who = actor(kind, code)
     with db.read() as connection:
-        stores = figures.store_figures(connection, who, FIRST, LAST, TODAY)
+        stores = store_figures.store_figures(connection, who, FIRST, LAST, TODAY)
         total = figures.totals(connection, who, FIRST, LAST, TODAY)
         led = [
             each
@@ -168,13 +168,13 @@ def test_stores_dealers_and_branches_sum_to_the_whole(shop, kind, code):
         assert [s.sales_minor for s in stores] == sorted(
             (s.sales_minor for s in stores), reverse=True
         )
-        dealers = figures.dealer_figures(connection, who, FIRST, LAST, TODAY)
+        dealers = dealer_figures.dealer_figures(connection, who, FIRST, LAST, TODAY)
         if kind != "store":
             assert (
                 sum(d.sales_minor for d in dealers if kind != "dealer" or d.code == code)
                 == total.sales_minor
             )
-        branches = figures.branch_figures(
+        branches = dealer_figures.branch_figures(
             connection, who, FIRST, LAST, TODAY, sort="code", ascending=True
         )
         if kind == "all":
@@ -187,7 +187,7 @@ def test_stores_dealers_and_branches_sum_to_the_whole(shop, kind, code):
 
 def test_a_dealers_money_is_whole(shop):
     with db.read() as connection:
-        omar, olga = figures.dealer_figures(connection, HQ, FIRST, LAST, TODAY)
+        omar, olga = dealer_figures.dealer_figures(connection, HQ, FIRST, LAST, TODAY)
     assert (omar.code, omar.stores, omar.entries, omar.orders, omar.sales_minor, omar.adds) == (
         "D1",
         2,
@@ -205,19 +205,19 @@ def test_a_dealers_money_is_whole(shop):
 
 def test_lists_sort_by_every_column_both_ways(shop):
     with db.read() as connection:
-        for sort in figures.SORTS:
-            up = figures.store_figures(
+        for sort in ranking.SORTS:
+            up = store_figures.store_figures(
                 connection, HQ, FIRST, LAST, TODAY, sort=sort, ascending=True
             )
             assert [getattr(s, sort) for s in up] == sorted(getattr(s, sort) for s in up)
         assert [
             s.code
-            for s in figures.store_figures(
+            for s in store_figures.store_figures(
                 connection, HQ, FIRST, LAST, TODAY, sort="name", ascending=True, limit=1
             )
         ] == ["S1"]
         with pytest.raises(ValueError, match="no column"):
-            figures.store_figures(connection, HQ, FIRST, LAST, TODAY, sort="latitude")
+            store_figures.store_figures(connection, HQ, FIRST, LAST, TODAY, sort="latitude")
 
 
 @pytest.mark.parametrize("advanced", [False, True])
@@ -339,9 +339,9 @@ def test_figures_take_few_statements_however_many_stores_there_are(shop):
         shop.network.open_store(f"S{n}", "D1", branch_code="B2")
     bea = actor("branch", "B2")
     for most, ask in (
-        (7, lambda c: figures.store_figures(c, bea, FIRST, LAST, TODAY)),
-        (7, lambda c: figures.dealer_figures(c, bea, FIRST, LAST, TODAY)),
-        (9, lambda c: figures.branch_figures(c, bea, FIRST, LAST, TODAY)),
+        (7, lambda c: store_figures.store_figures(c, bea, FIRST, LAST, TODAY)),
+        (7, lambda c: dealer_figures.dealer_figures(c, bea, FIRST, LAST, TODAY)),
+        (9, lambda c: dealer_figures.branch_figures(c, bea, FIRST, LAST, TODAY)),
         (6, lambda c: figures.by_day(c, bea, FIRST, LAST, TODAY)),
         (8, lambda c: help_reasons(c, bea, TODAY)),
         (5, lambda c: guide_figures(c, bea, "2025-03", TODAY)),
@@ -362,7 +362,7 @@ def test_a_guide_who_moves_takes_his_adds_along(shop):
     shop.network.load("guides", {"guide_code": "Zhao", "name": "Zhao", "store_code": "S1"})
     with db.read() as connection:
         assert {
-            s.code: s.adds for s in figures.store_figures(connection, HQ, FIRST, LAST, TODAY)
+            s.code: s.adds for s in store_figures.store_figures(connection, HQ, FIRST, LAST, TODAY)
         } == {"S1": 2, "S2": 0, "S3": 1}
         assert (
             connection.execute(

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stores.geo.postal_codes import PostalIndex, UnknownPostalCode, fits, listed, normal
+from stores.geo.postal_codes import UnknownPostalCode, listed, normal
+from stores.geo.postal_forms import fits
+from stores.geo.postal_index import PostalIndex
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from stores.imports.cells import CLEAR, BadCell, to_minor
+from stores.imports.cells import CLEAR, BadCell
+from stores.imports.number_cells import to_minor
 from tests.stores.imports.files import GOOD, checked, found, only
 
 BAD_CELLS = [

@@ -21,7 +21,7 @@ from stores.imports.check import check
 from stores.imports.columns import COLUMNS
 from stores.imports.outcomes import Refused
 from stores.imports.sheets import read_sheet
-from stores.lists import customer_book, search
+from stores.lists import customer_look_up, search
 from stores.network import place_search
 from stores.network.network import newest
 from stores.network.stores import store
@@ -125,7 +125,7 @@ def test_ph_b_csv(base):
     with db.read() as connection:
         for written in ("13800138000", "8613800138000", "+86 138 0013 8000"):
             assert (
-                customer_book.look_up(connection, COMMAND_LINE, written, base.now, base.today)[
+                customer_look_up.look_up(connection, COMMAND_LINE, written, base.now, base.today)[
                     1
                 ].customer_text
                 == "B1"

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, select, text
 import db
 from migrations import commands
 from stores.base.actors import COMMAND_LINE
-from stores.lists import directory, network_lists, search
+from stores.lists import branch_lists, directory, search
 from stores.network import place_search
 from stores.network.branches import branch
 from stores.network.dealers import dealer
@@ -94,7 +94,7 @@ def test_the_search_of_everything_finds_however_it_is_written(zurich, words, key
 def test_lists_and_the_search_of_places_fold_too(zurich):
     with db.read() as connection:
         assert directory.dealer_count(connection, COMMAND_LINE, zurich.today, "muller") == 1
-        assert network_lists.branch_count(connection, COMMAND_LINE, "ZURICH") == 1
+        assert branch_lists.branch_count(connection, COMMAND_LINE, "ZURICH") == 1
         for words in ("oconnell 2号店", "löwenstrasse", "LOWENSTRASSE 42", "sz"):
             found = place_search.find(connection, COMMAND_LINE, newest(), zurich.today, words)
             assert [each.store_code for each in found if each.kind == "store"] == ["SZ"], words

@@ -12,7 +12,7 @@ from sqlalchemy import event
 import db
 from stores.base import versions
 from stores.base.versions import Versions
-from stores.network import network as pictures
+from stores.network import loading
 from stores.network.snapshot import Snapshot
 from tests.network import Network
 from tests.stores.routing.entrances import LAT, LNG, open_chain
@@ -105,7 +105,7 @@ def picture(snapshot: Snapshot) -> dict[str, Any]:
 
 def load(version: int, before: Snapshot | None = None) -> Snapshot:
     with db.read() as connection:
-        return pictures.load(
+        return loading.load(
             connection, Versions(version, versions.current(connection).policy), before
         )
 

@@ -18,7 +18,7 @@ from stores.facts.decision import State
 from stores.facts.entries import entry
 from stores.network.policies import publish
 from stores.network.policy import Policy
-from stores.network.snapshot import GuideRecord, Job
+from stores.network.records import GuideRecord, Job
 from stores.routing.decide import decide
 from stores.routing.room import day_load, forget_old
 from tests.stores.routing.chain import (

@@ -12,7 +12,7 @@ from ledger.faults import Conflict, InvalidInput, NotAllowed, NotFound
 from stores.base.actors import COMMAND_LINE, Actor
 from stores.customer_deeds import deeds as customer_deeds
 from stores.customer_deeds import home_proposals
-from stores.customer_deeds.deeds import Deed
+from stores.customer_deeds.deed_effects import Deed
 from stores.facts.customer_deed_kinds import customer_deed, customer_deed_note
 from stores.facts.customers import customer
 from stores.facts.visits import Arrival, SourcePoint

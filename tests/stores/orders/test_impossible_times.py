@@ -12,7 +12,7 @@ import pytest
 
 from stores.base.actors import COMMAND_LINE
 from stores.base.possible_times import ImpossibleTime
-from stores.customers import event_intake, rebinding
+from stores.customers import event_intake, following, rebinding
 from stores.facts.binding_history import binding
 from stores.facts.visits import Arrival, SourcePoint
 from stores.orders import refunding, states, writing
@@ -155,10 +155,10 @@ def test_a_stored_order_of_2062_moves_no_protected_customer_now_and_counts_from_
         writing.record_orders(
             [shop.order(at=OF_2062, guide_code="Zhao", store_code="S2")], actor="test", now=day(2)
         )
-    rebinding.follow_ahead(day(2), since=day(2))
+    following.follow_ahead(day(2), since=day(2))
     assert shop.bound("c1", day(3)) == ("S1", "Wang")
     assert shop.state().home_valid_until == day(365)  # not prolonged either
-    rebinding.follow_ahead(OF_2062 + HOUR, since=day(3))
+    following.follow_ahead(OF_2062 + HOUR, since=day(3))
     assert shop.bound("c1", OF_2062 + HOUR)[0] == "S2"
 
 
@@ -168,7 +168,7 @@ def test_a_stored_friend_add_of_2099_owns_nobody_now_and_counts_from_then(shop: 
     assert shop.bound("c1", day(1)) == (None, None)
     shop.adds("Wang", day(1))
     assert shop.bound("c1", day(2)) == ("S1", "Wang")
-    rebinding.follow_ahead(FAR + HOUR, since=day(2))
+    following.follow_ahead(FAR + HOUR, since=day(2))
     assert shop.bound("c1", FAR + HOUR) == ("S2", "Zhao")
 
 
@@ -177,7 +177,7 @@ def test_what_a_fact_of_the_future_did_already_is_taken_back(shop: Shop):
     with as_before(), acting_at_once():
         shop_hears(shop, shop.event("contact.confirmed", FAR, "Zhao"), day(0))
     assert shop.state().owner_guide_id is not None
-    assert rebinding.follow_ahead(day(1), since=day(1)) == 1
+    assert following.follow_ahead(day(1), since=day(1)) == 1
     assert shop.state().owner_guide_id is None
     assert not [b for b in shop.network.rows(binding) if b.superseded_at is None]
 

@@ -11,13 +11,13 @@ from sqlalchemy import select
 
 import db
 from ledger.faults import Busy
-from stores.base import accepted_files
+from stores.base import accepted_files, accepted_tables
 from stores.base.actors import COMMAND_LINE
 from stores.facts.orders import order_line, sales_order
 from stores.facts.refunds import refund
-from stores.imports.order_rows import FileLine, FileOrder, FileRefund
+from stores.imports.file_orders import FileLine, FileOrder, FileRefund
 from stores.imports.outcomes import Outcome
-from stores.orders import filing
+from stores.orders import file_check, filing
 from stores.orders.packing import packed_order, unpacked_order
 from stores.orders.verification import CHECKS
 from stores.orders.writing import OrderReused
@@ -128,8 +128,8 @@ def is_nothing(shop: Shop) -> bool:
     return (
         count(sales_order)
         == count(refund)
-        == count(accepted_files.accepted_file)
-        == count(accepted_files.accepted_number)
+        == count(accepted_tables.accepted_file)
+        == count(accepted_tables.accepted_number)
         == 0
     )
 
@@ -139,9 +139,9 @@ def is_whole(shop: Shop) -> bool:
     left = [
         count(t)
         for t in (
-            accepted_files.accepted_file,
-            accepted_files.accepted_piece,
-            accepted_files.accepted_number,
+            accepted_tables.accepted_file,
+            accepted_tables.accepted_piece,
+            accepted_tables.accepted_number,
         )
     ]
     with db.read() as connection:
@@ -172,7 +172,7 @@ def test_the_same_file_again_changes_nothing(shop: Shop):
 
 def test_an_order_is_the_same_after_it_has_waited(shop: Shop):
     for order in the_file()[0]:
-        given = filing.order_in(order)
+        given = file_check.order_in(order)
         assert unpacked_order(packed_order(given)) == given
         assert unpacked_order(packed_order(given)).body_hash() == given.body_hash()
 
@@ -192,7 +192,7 @@ def test_pieces_staged_by_a_process_that_was_killed_are_thrown_away(
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(0))
     monkeypatch.undo()
-    assert shop.network.count(accepted_files.accepted_file) == 1
+    assert shop.network.count(accepted_tables.accepted_file) == 1
     assert accepted_files.finish_left(60.0) == 1
     assert is_nothing(shop)
 
@@ -223,7 +223,7 @@ def test_a_turn_that_ends_in_the_middle_goes_on_later(shop: Shop):
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(1))
     accepted_files.finish_left(0.0)
-    assert shop.network.count(accepted_files.accepted_piece) > 0
+    assert shop.network.count(accepted_tables.accepted_piece) > 0
     accepted_files.finish_left(60.0)
     assert is_whole(shop)
 
@@ -238,7 +238,7 @@ def test_orders_and_refunds_with_a_number_of_the_file_come_again_later(shop: Sho
     """Nobody slips in between the pieces, whatever the content; afterwards the usual answers are
     given."""
     orders, _ = the_file()
-    late, other = filing.order_in(orders[14]), shop.order(order_no=orders[14].order_no)
+    late, other = file_check.order_in(orders[14]), shop.order(order_no=orders[14].order_no)
     with pytest.raises(KilledHere):
         brings(shop, progress=killed_after(1))
     for deed in (
@@ -263,14 +263,14 @@ def test_what_comes_between_check_and_acceptance_is_seen(
 ):
     orders, _ = the_file()
     for each in orders[:3]:
-        shop.records(filing.order_in(each))
+        shop.records(file_check.order_in(each))
     accept, came = accepted_files.accept, []
 
     def late(*given: Any, **more: Any) -> bool:
         if not came:
             came.append(1)
             if between == "an order":
-                shop.records(filing.order_in(orders[9]))
+                shop.records(file_check.order_in(orders[9]))
             else:
                 shop.takes_back("a02", (2, 1), at=day(25), number="other")
         return accept(*given, **more)
@@ -283,4 +283,4 @@ def test_what_comes_between_check_and_acceptance_is_seen(
         ORDERS,
         REFUNDS + (between == "a refund"),
     )
-    assert shop.network.count(accepted_files.accepted_number) == 0
+    assert shop.network.count(accepted_tables.accepted_number) == 0

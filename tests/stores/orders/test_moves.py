@@ -13,8 +13,8 @@ from ledger.faults import Conflict, NotAllowed, NotFound
 from stores.base.actors import COMMAND_LINE, Actor
 from stores.base.brand import day_bounds
 from stores.customer_deeds import deeds as customer_deeds
-from stores.customer_deeds.deeds import Deed
-from stores.customers import rebinding
+from stores.customer_deeds.deed_effects import Deed
+from stores.customers import following
 from stores.facts.binding_history import binding
 from stores.imports.outcomes import Outcome
 from stores.network.guides import employment
@@ -222,7 +222,7 @@ def test_stay_without_a_move_is_told_to_have_no_effect_b10(shop: Shop):
 def test_folding_again_writes_nothing_b10(shop: Shop):
     send(shop, "S3", "stay")
     before = shop.network.count(binding)
-    rebinding.follow_guides(
+    following.follow_guides(
         [row.guide_id for row in shop.network.rows(employment)], shop.network.now
     )
     assert shop.network.count(binding) == before

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import db
 from stores.base.actors import COMMAND_LINE
-from stores.customers import rebinding
-from stores.customers.bindings import BindingFact, in_force, timeline
+from stores.customers import binding_facts, rebinding
+from stores.customers.bindings import BindingFact, in_force
+from stores.customers.course import timeline
 from stores.facts.visits import SourcePoint
 from stores.network.binding_rules import Closing, Pause, Rules
 from stores.registers import close_store
@@ -195,11 +196,11 @@ def test_a_store_that_closes_while_it_pauses_stops_the_clocks_until_then(shop, m
     ) - dt.timedelta(hours=12)  # S2 served him for half a day
     with db.read() as connection:
         facts, snapshot = (
-            rebinding.facts_of(connection, [shop.state("c1").customer_id], shop.snapshot()),
+            binding_facts.facts_of(connection, [shop.state("c1").customer_id], shop.snapshot()),
             shop.snapshot(),
         )
     folded = rebinding.state_values(
-        timeline(facts[shop.state("c1").customer_id], rebinding.rules_of(snapshot))
+        timeline(facts[shop.state("c1").customer_id], binding_facts.rules_of(snapshot))
     )
     assert {name: getattr(shop.state("c1"), name) for name in rebinding.BOUND} == folded
 

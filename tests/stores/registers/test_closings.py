@@ -13,12 +13,12 @@ import db
 from ledger.audit import audit_log
 from ledger.faults import Conflict, InvalidInput, NotAllowed, NotFound
 from stores.base.actors import COMMAND_LINE, Actor
-from stores.customers import notices, rebinding
-from stores.customers.bindings import timeline
+from stores.customers import following, notices
+from stores.customers.course import timeline
 from stores.customers.event_intake import EventIn, record_events
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer, customer_state
-from stores.network import closings, network
+from stores.network import closings, loading, network
 from stores.network.binding_rules import Closing, Rules
 from stores.network.closings import store_closing
 from stores.network.guides import guide
@@ -103,7 +103,7 @@ def shop(network):
     """S1 of D1 with two friends of Mei, S2 of D2, S3 of D1."""
     for code, dealer in (("S1", "D1"), ("S2", "D2"), ("S3", "D1")):
         network.open_store(code, dealer)
-    network.load("guides", {"guide_code": "G1", "name": "Mei", "store_code": "S1", "role": "guide"})
+    loading.load("guides", {"guide_code": "G1", "name": "Mei", "store_code": "S1", "role": "guide"})
     befriend(network, "wx-1", "wx-2")
     return network
 
@@ -335,9 +335,9 @@ def test_a_fact_that_was_under_way_is_put_right_by_the_worker(shop):
             customer_state.update().values(home_store_id=find_scope(connection, "store", "S1"))
         )
     later = shop.now + 2 * HOUR
-    assert rebinding.follow_late(later) == 2
+    assert following.follow_late(later) == 2
     assert homes(shop) == {"wx-1": "S2", "wx-2": "S2"}
-    assert rebinding.follow_late(later) == 0
+    assert following.follow_late(later) == 0
 
 
 def test_it_needs_the_permission(shop):

@@ -10,12 +10,12 @@ from sqlalchemy import insert, select
 
 import db
 from ledger import audit
-from stores.base import accepted_files, sealing
+from stores.base import accepted_files, accepted_tables, sealing
 from stores.base.phones import keyed_hash, masked, normalised, reveal
 from stores.customers import people
 from stores.facts.customers import customer, customer_identity, customer_merge, customer_state
 from stores.imports.outcomes import Outcome, Refused
-from stores.registers import customers
+from stores.registers import customer_pieces, customer_plan, customers
 
 
 def identities(network):
@@ -106,15 +106,15 @@ def test_many_customers_at_once(network):
 
 def rival_between_read_and_write(monkeypatch, deed):
     """Run `deed` when the plan is made and nothing is locked yet."""
-    real = customers._plan
+    real = customer_plan.planned
 
     def planned(*args):
         plan = real(*args)
-        monkeypatch.setattr(customers, "_plan", real)
+        monkeypatch.setattr(customers, "planned", real)
         deed()
         return plan
 
-    monkeypatch.setattr(customers, "_plan", planned)
+    monkeypatch.setattr(customers, "planned", planned)
 
 
 def in_another_thread(deed):
@@ -207,7 +207,7 @@ def test_m19_a_row_that_says_join_makes_one_person_of_those_who_hold_its_identit
 @pytest.fixture
 def small_pieces(monkeypatch):
     monkeypatch.setattr(customers, "MANY", 3)
-    monkeypatch.setattr(customers, "IN_PIECE", 2)
+    monkeypatch.setattr(customer_pieces, "IN_PIECE", 2)
     monkeypatch.setattr(accepted_files, "REST_SECONDS", 0.0)
 
 
@@ -276,7 +276,7 @@ def test_a_telephone_that_waits_in_a_piece_is_sealed(network, monkeypatch, small
         network.load("customers", *seven())
     kept = [
         zlib.decompress(row.content)
-        for row in network.rows(accepted_files.accepted_piece, "piece_no")
+        for row in network.rows(accepted_tables.accepted_piece, "piece_no")
     ]
     assert len(kept) == 4 and b"pu3" in b"".join(kept) and b"00000003" not in b"".join(kept)
 

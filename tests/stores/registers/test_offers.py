@@ -14,6 +14,7 @@ from stores.base.actors import COMMAND_LINE, Actor
 from stores.base.versions import Versions, network_change
 from stores.imports.check import Row
 from stores.imports.outcomes import Outcome, Refused
+from stores.network import loading
 from stores.network import network as networks
 from stores.network.offers import store_offer
 from stores.registers import offers
@@ -101,7 +102,7 @@ def test_a_past_snapshot_has_what_was_switched_then(shops):
     shops.load("offers", offer(switch="off"))
     with db.read() as connection:
         now = versions.current(connection)
-        old = networks.load(connection, Versions(then, now.policy))
+        old = loading.load(connection, Versions(then, now.policy))
     assert [s.on for s in old.shelves.offers[old.by_code["S1"].id]] == [True]
     assert shown(shops)["promotions"] == []
 

@@ -13,15 +13,15 @@ from stores.geo.areas import AreaIndex, parse_geometry
 from stores.geo.coordinates import Coordinates
 from stores.network.hours import parse_hours
 from stores.network.policy import Policy
-from stores.network.snapshot import (
+from stores.network.records import (
     AreaRecord,
     ChannelRecord,
     Contract,
     GuideRecord,
     Job,
-    Snapshot,
     StoreRecord,
 )
+from stores.network.snapshot import Snapshot
 from stores.routing.decide import decide
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -16,7 +16,8 @@ from stores.facts.decision import NEW_CUSTOMER, State, Visit
 from stores.geo.areas import AreaIndex
 from stores.geo.coordinates import InvalidCoordinates, to_wgs84
 from stores.network.policy import PRESETS, RUNGS, Policy
-from stores.network.snapshot import AreaRecord, Contract, Snapshot, StoreRecord
+from stores.network.records import AreaRecord, Contract, StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.routing.batch_routing import UNUSABLE, Assigned, Router, Row, place_of
 from stores.routing.decide import decide
 

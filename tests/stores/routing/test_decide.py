@@ -16,7 +16,8 @@ from stores.facts.decision import Question, State, Visit
 from stores.geo.coordinates import Coordinates, distance_m
 from stores.network.policy import PRESETS, Policy, parse
 from stores.network.policy import RUNGS as NAMES
-from stores.network.snapshot import AreaRecord, Snapshot, StoreRecord
+from stores.network.records import AreaRecord, StoreRecord
+from stores.network.snapshot import Snapshot
 from stores.routing import decide as ladder
 from stores.routing import explanations
 from stores.routing.decide import decide

@@ -22,6 +22,7 @@ from stores.facts.entry_params import SignedParam, sign
 from stores.facts.entry_records import STATE_FIELDS
 from stores.facts.entry_statements import Shape, _postgresql_statement, _sqlite_statements
 from stores.facts.visits import SourcePoint
+from stores.network import loading
 from stores.network import network as networks
 from stores.network.contracts import dealer_contract
 from stores.network.policies import publish
@@ -245,7 +246,7 @@ def test_a_customer_entered_by_two_identities_at_once_is_one(shops):
 def test_a_crowd_that_waits_for_the_first_snapshot_does_not_starve_its_builder(shops, monkeypatch):
     """M14, M22: more visitors than the pool has connections; the builder has a connection of its
     own."""
-    load = networks.load
+    load = loading.load
 
     def load_slowly(*args):
         time.sleep(0.5)

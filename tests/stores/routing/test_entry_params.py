@@ -16,7 +16,7 @@ from stores.facts.decision import EntryParam, State
 from stores.facts.entry_params import LENGTH, SignedParam, read, sign
 from stores.facts.visits import Arrival, SourcePoint, entry_param_of, visit_of
 from stores.network.policy import Policy
-from stores.network.snapshot import ChannelRecord
+from stores.network.records import ChannelRecord
 from stores.routing.decide import decide
 from tests.stores.routing.chain import NOON, TODAY, chain, days, guide, north
 

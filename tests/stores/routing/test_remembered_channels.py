@@ -16,7 +16,7 @@ from stores.facts.decision import State
 from stores.facts.entry_records import state_record
 from stores.network import network as networks
 from stores.network.channels import channel
-from stores.network.snapshot import ChannelRecord
+from stores.network.records import ChannelRecord
 from stores.routing import explanations
 from stores.routing.batch_routing import Router, Row, states_of
 from stores.routing.decide import decide

@@ -28,12 +28,13 @@ from ledger.faults import Conflict, InvalidInput
 from stores.base import brand, keys
 from stores.base.actors import COMMAND_LINE
 from stores.base.brand import business_day, day_bounds
+from stores.customer_deeds import deed_effects, reassign, reassign_check
 from stores.customer_deeds import deeds as customer_deeds
-from stores.customer_deeds import reassign
 from stores.customer_deeds.reassign_plan import Plan
-from stores.customers import rebinding
-from stores.customers.bindings import timeline
+from stores.customers import binding_facts, following, rebinding
+from stores.customers.course import timeline
 from stores.facts.binding_history import binding
+from stores.facts.customer_deed_kinds import BINDING_KINDS
 from stores.facts.decision import State
 from stores.facts.entries import entry
 from stores.facts.visits import Arrival, SourcePoint
@@ -293,7 +294,7 @@ class Routing(RuleBasedStateMachine):
         announced = self.bound(then)
         self.later(days * 1440)
         rebinding.move_waiting_homes(self.at)
-        assert rebinding.follow_late(self.at) == 0
+        assert following.follow_late(self.at) == 0
         assert self.bound() == announced
         due = {code for code, day in self.closes_on.items() if day <= business_day(self.at)}
         close_store.close_due(self.at)
@@ -364,10 +365,10 @@ class Routing(RuleBasedStateMachine):
         at, before = self.later(), self.bound()
         if who not in before:
             return
-        binds = kind in customer_deeds.BINDING_KINDS
+        binds = kind in BINDING_KINDS
         try:
             customer_deeds.do(
-                customer_deeds.Deed(
+                deed_effects.Deed(
                     kind, who, code, guide if kind.startswith("owner") else None, "-"
                 ),
                 actor=COMMAND_LINE,
@@ -545,12 +546,12 @@ class Routing(RuleBasedStateMachine):
         store."""
         at, before = self.later(), self.bound()
         try:
-            number = reassign.ask(
+            number = reassign_check.ask(
                 Plan("-", (code,), target="store", to_store_code=to, include_protected=protected),
                 actor=COMMAND_LINE,
                 now=at,
             )
-            reassign.check(number, actor=COMMAND_LINE, now=at)
+            reassign_check.check(number, actor=COMMAND_LINE, now=at)
             reassign.start(number, actor=COMMAND_LINE, now=at)
             reassign.proceed(number, actor=COMMAND_LINE, clock=lambda: at)
         except (Conflict, InvalidInput):
@@ -637,12 +638,12 @@ class Routing(RuleBasedStateMachine):
                     who,
                 )  # B1, B4
         with db.read() as connection:
-            facts = rebinding.facts_of(connection, numbers.values(), snapshot)
+            facts = binding_facts.facts_of(connection, numbers.values(), snapshot)
         for who, number in numbers.items():
             row = self.shop.state(who)
             stored = State(**{name: getattr(row, name) for name in rebinding.BOUND})
             assert stored.at(self.at) == State(
-                **rebinding.state_values(timeline(facts[number], rebinding.rules_of(snapshot)))
+                **rebinding.state_values(timeline(facts[number], binding_facts.rules_of(snapshot)))
             ).at(self.at), who
 
 

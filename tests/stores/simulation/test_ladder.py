@@ -13,7 +13,8 @@ from stores.facts.decision import EntryParam, State, Visit
 from stores.geo.areas import AreaIndex
 from stores.geo.coordinates import Coordinates
 from stores.network.policy import PRESETS, RUNGS, Policy
-from stores.network.snapshot import ChannelRecord, GuideRecord, Job, Snapshot
+from stores.network.records import ChannelRecord, GuideRecord, Job
+from stores.network.snapshot import Snapshot
 from stores.routing.decide import decide
 from stores.simulation.columns import columns, taken
 from stores.simulation.ladder import Ladder

@@ -11,7 +11,8 @@ from ledger.faults import InvalidInput
 from stores.network.binding_rules import Closing, Pause
 from stores.network.bundles import Shelves
 from stores.network.policy import Policy
-from stores.network.snapshot import ChannelRecord, Snapshot
+from stores.network.records import ChannelRecord
+from stores.network.snapshot import Snapshot
 from stores.simulation.changing import change
 from stores.simulation.conflicts import conflicts
 from stores.simulation.scenario import rules_digest

@@ -127,7 +127,8 @@ def test_a_dealer_is_judged_on_the_day_of_the_visit():
     from dataclasses import replace
 
     from stores.geo.areas import AreaIndex
-    from stores.network.snapshot import Contract, Snapshot
+    from stores.network.records import Contract
+    from stores.network.snapshot import Snapshot
 
     tomorrow = DAY + dt.timedelta(days=1)
     held = [
