@@ -43,5 +43,5 @@ def without_others(
 
 
 def told(moment: dt.datetime) -> str:
-    """UTC with Z."""
+    """A moment as answers say it: ISO 8601 in UTC, ending in Z."""
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

@@ -82,7 +82,8 @@ class Closing:
 
 
 def closings(connection: Connection) -> dict[str, Closing]:
-    """The closed months."""
+    """What each closed month (YYYY-MM) was closed at: moment, seal, plan version, network and
+    policy versions, transfer."""
     p = incentive_period.c
     rows = connection.execute(
         select(

@@ -31,7 +31,8 @@ class Progress:
 
 
 def of_guide(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> Progress:
-    """One month of one guide."""
+    """Targets and tiers of a guide in `period` (YYYY-MM) as known at `now`; tiers only in the month
+    that runs."""
     today = business_day(now)
     if period != today.isoformat()[:7]:
         return Progress(kpis.of_guide(connection, guide_id, period, now), [])

@@ -55,7 +55,7 @@ class Tiers:
 
 
 def flat(rate_bp: int) -> Tiers:
-    """One rate for everything."""
+    """Tiers of a single band without end: `rate_bp` basis points of every amount."""
     return Tiers("marginal", "lower", (Band(None, rate_bp),))
 
 

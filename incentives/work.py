@@ -25,7 +25,7 @@ def waiting(connection: Connection, today: dt.date) -> dict[str, int]:
 
 
 def months_to_approve(connection: Connection, today: dt.date) -> list[str]:
-    """YYYY-MM, oldest first."""
+    """Months before `today`'s that wait to be approved, as YYYY-MM, oldest first."""
     p = incentive_period.c
     done = set(connection.execute(select(p.period).where(p.state != "open")).scalars())
     before = today.replace(day=1) - dt.timedelta(days=1)

@@ -14,7 +14,7 @@ _ONE_TIME = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellch
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
-    """Name and password."""
+    """What the sign-in page sends: a user's name and his password."""
 
     name = StringField(
         _l("User name"),

@@ -15,7 +15,8 @@ _USUAL_LIMIT = 50
 
 
 class Page(Query):
-    """The parameters of a page."""
+    """The query of a list: where to go on (`cursor`, None: at the beginning) and how many rows at
+    most."""
 
     cursor: str | None = Field(None, max_length=600, description="`next` of the page before")
     limit: Limit = _USUAL_LIMIT

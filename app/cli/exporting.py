@@ -23,7 +23,8 @@ group = DeedGroup(
 
 
 def add(kind: str) -> None:
-    """Make `flask export KIND`."""
+    """Add the command `flask export KIND FILE`, which writes the whole list in the form that the
+    file's ending names."""
     forms = exports.formats(kind)
 
     @group.command(kind, help=f"Write {kind} to FILE ({', '.join(f'.{form}' for form in forms)}).")

@@ -170,7 +170,8 @@ def _tell_reading(understood: Understood | None) -> None:
 
 
 def _tell_warnings(warnings: FaultList, file: Path) -> None:
-    """The doubtful first."""
+    """Write up to `SHOWN` warnings to stdout, the doubtful before the others, and say in which file
+    all of them are."""
     shown = sorted(warnings.in_order(), key=lambda warning: not warning.doubtful)[:SHOWN]
     for warning in shown:
         word = "doubtful" if warning.doubtful else "warning"

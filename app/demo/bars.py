@@ -36,7 +36,8 @@ def bars() -> Iterator[Progress]:
 
 
 def _lines() -> Progress:
-    """Every tenth of a part."""
+    """A progress function that writes a line to stderr at each tenth of each part, where there is
+    no terminal for bars."""
     told: dict[str, int] = {}
 
     def progress(what: str, done: int, total: int) -> None:

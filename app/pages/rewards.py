@@ -92,7 +92,8 @@ def guide_page(
 def view(
     connection: Connection, actor: Actor, guide_id: int, period: str, now: dt.datetime
 ) -> RewardView:
-    """Book what is due before."""
+    """What a guide's page of `period` (YYYY-MM) shows at `now`. Book what is due before, so that
+    pending and payable are of now."""
     today = business_day(now)
     this_month, earned = today.isoformat()[:7], rewards.earnings(connection, guide_id, period, now)
     numbers = {line["order_no"] for line in (*earned.lines, *earned.pending) if line["order_no"]}

@@ -84,7 +84,8 @@ HANDLERS: dict[str, Handler] = {KIND: carry_out}
 
 
 def find(connection: Connection, simulation_id: int) -> Row[Any] | None:
-    """With how far its run is."""
+    """The row of a simulation together with how far its run is; None where there is no such
+    number."""
     if simulation_id >= 2**63:
         return None
     return connection.execute(

@@ -39,7 +39,8 @@ def of(
     guides: Iterable[str] = (),
     orders: Iterable[str] = (),
 ) -> Doors:
-    """Three statements at most."""
+    """Which of these store, guide and order codes the actor may open, asked in three statements at
+    most (P6)."""
     numbers = sorted(set(orders))
     seen_stores, seen_guides = visible_store_ids(actor, today), visible_guide_ids(actor, today)
     open_stores = open_guides = None

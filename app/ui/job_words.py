@@ -64,7 +64,7 @@ def duration(seconds: float) -> str:
 
 
 def size(number: int) -> str:
-    """Bytes as people say them."""
+    """A number of bytes as people say it, in the unit that fits."""
     return (
         f"{number / 1_000_000:.1f} MB"
         if number >= 1_000_000

@@ -23,7 +23,7 @@ Town = tuple[str, float, float] | tuple[str, float, float, int]
 
 @cache
 def coast() -> bytes:
-    """GeoJSON, gzipped."""
+    """The coast of the world for maps: the shipped file of GeoJSON as it is, gzipped."""
     return COAST.read_bytes()
 
 

@@ -42,7 +42,8 @@ def money(minor: int, currency: str, decimals: int) -> str:
 
 
 def count(number: int) -> str:
-    """1234567 -> 1,234,567."""
+    """A whole number with thousands apart, 1234567 -> 1,234,567; a negative one with a real minus
+    sign."""
     return f"{number:,}".replace("-", MINUS)
 
 

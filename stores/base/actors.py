@@ -24,7 +24,7 @@ class Actor:
         return permission in self.permissions or "*" in self.permissions
 
     def require(self, permission: str) -> None:
-        """Raises NotAllowed."""
+        """Go on if the actor holds `permission`. Raises NotAllowed, which names it."""
         if not self.may(permission):
             raise NotAllowed(
                 f"This needs the permission {permission!r}; ask an administrator of headquarters "

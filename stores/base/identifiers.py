@@ -86,7 +86,8 @@ class Identifiers:
 
 
 def _apart(digits: str) -> str:
-    """A pattern of texts."""
+    """A regular expression for these digits, also written wide or with marks and spaces between
+    them."""
     return f"[{re.escape(_APART)}]{{0,{_MOST_APART}}}".join(
         f"[{digit}{_WIDE[digit]}]" for digit in digits
     )

@@ -19,7 +19,8 @@ def data_key() -> bytes:
 
 
 def entry_param_keys() -> tuple[bytes, ...]:
-    """Newest first."""
+    """The keys that entry parameters are signed with, newest first: the first signs, all are
+    accepted (A18)."""
     if not _entry_param_keys:
         raise RuntimeError("keys.configure(...) was not called")
     return _entry_param_keys

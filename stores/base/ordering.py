@@ -26,7 +26,7 @@ class Order:
     limit: int = 51
 
     def following(self, row: Any) -> Order:
-        """The rows after this one."""
+        """This order, going on behind `row`, which carries `sort_value` and `sort_key`."""
         return replace(self, after=(row.sort_value, row.sort_key))
 
 

@@ -31,7 +31,7 @@ def hashes(number: str) -> tuple[str, ...]:
 
 
 def seal(number: str) -> bytes:
-    """AES-256-GCM, nonce first."""
+    """The number as it is kept: AES-256-GCM under the data key, nonce before cipher (P3)."""
     return sealing.seal(b"phone cipher", normalised(number))
 
 
@@ -61,7 +61,7 @@ def ways_of_writing(number: str) -> set[str]:
 
 
 def masked(number: str) -> str:
-    """138****0001."""
+    """A number as pages show it, the middle hidden: 138****0001 (P3)."""
     return number[:3] + "****" + number[-4:] if len(number) > 7 else "****" + number[-2:]
 
 

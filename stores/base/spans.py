@@ -8,7 +8,8 @@ Spans = tuple[tuple[dt.datetime, dt.datetime | None], ...]  # [from, until), Non
 
 
 def spans_of(kept: list[list[str | None]] | None) -> Spans:
-    """What `kept_spans` made."""
+    """Spans of time from the pairs of ISO texts that `kept_spans` made; None as an end: still going
+    on."""
     return tuple(
         (
             dt.datetime.fromisoformat(first or ""),

@@ -198,7 +198,8 @@ def _takeable(
     protected_until: dt.datetime | None,
     valid_until: dt.datetime | None,
 ) -> None:
-    """B4 for what is held now."""
+    """Go on if the policy lets another take a binding held now (B4). Raises what
+    `work.refuse("binding_protected")` makes otherwise."""
     policy = work.snapshot.policy.snatch_policy
     if held is None or not in_force(work.now, valid_until) or policy == "anytime":
         return

@@ -179,7 +179,8 @@ class Chunk:
     folded: list[int]
 
     def write_facts(self) -> int:
-        """The facts; how many."""
+        """Write one `reassigned_customer` row for each customer of this part; how many were
+        written."""
         p = _part.c
         source = select(
             literal(self.number, BigInteger),

@@ -80,7 +80,7 @@ class Plan:
         return self.place == "last_visit"
 
     def body(self) -> dict[str, Any]:
-        """The file form, complete."""
+        """The policy as its file says it, with every parameter, fit for JSON (CONTRACT 4)."""
         found = asdict(self)
         return {
             **found,

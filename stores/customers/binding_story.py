@@ -248,7 +248,8 @@ class Story:
         return self.rules.after(store_id, at, self.conditions.validity_days)
 
     def may_take(self, held: Binding, at: dt.datetime) -> bool:
-        """B4."""
+        """Whether another may take the binding `held` at `at` under the takeover policy of these
+        conditions (B4)."""
         policy = self.conditions.snatch_policy
         return policy == "anytime" or policy == "after_protection" and at >= held.protected_until
 

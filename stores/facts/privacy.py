@@ -18,7 +18,7 @@ ROWS_AT_ONCE = 2_000  # visitors write in between
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How many rows went."""
+    """How many rows were deleted: exact points, and traces of decisions."""
 
     points: int
     traces: int

@@ -26,7 +26,7 @@ Limits = Callable[[Mapping[str, ColumnElement[Any]]], Iterable[ColumnElement[boo
 
 
 def everything(keys: Mapping[str, ColumnElement[Any]]) -> Iterable[ColumnElement[bool]]:
-    """No limit."""
+    """The limits of who may see all rows: no conditions, whatever the columns in `keys`."""
     return ()
 
 

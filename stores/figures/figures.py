@@ -24,7 +24,7 @@ SALES = ("orders", "gross_minor", "refunds_minor")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The four of a span."""
+    """The four figures of some days: visits, orders, sales in minor units, friend adds."""
 
     entries: int = 0
     orders: int = 0

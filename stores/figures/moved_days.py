@@ -24,7 +24,8 @@ _T, _M = transfer.c, moved_day.c
 
 
 def add(connection: Connection, behind: int, upto: int) -> None:
-    """One step of the cube."""
+    """Take in the transfers with ids in (behind, upto]: widen the first and last id kept of each of
+    their business days."""
     sums = (
         select(_T.business_day, func.min(_T.id), func.max(_T.id))
         .where(_T.id > behind, _T.id <= upto)

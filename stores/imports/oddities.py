@@ -60,7 +60,7 @@ def of_stores(
 
 
 def named(code: str | None) -> str:
-    """`Germany (DE)`."""
+    """A country code with its name, `Germany (DE)`; "" for None."""
     return f"{country_name(code)} ({code})" if code else ""
 
 

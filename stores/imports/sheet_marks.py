@@ -103,7 +103,7 @@ def name_of(column: int, row: int) -> str:
 
 
 def spans(numbers: Sequence[int], most: int = 8) -> str:
-    """`3–4, 7`, the first few."""
+    """Numbers of rows or columns as spans, `3–4, 7`; at most `most` of them, then ` …`."""
     found: list[list[int]] = []
     for number in sorted(set(numbers)):
         if found and found[-1][1] == number - 1:

@@ -26,7 +26,8 @@ class Telling:
             self.faults.add(line, column, text, str(reason))
 
     def mended(self, line: int, column: str, text: str, value: Mended) -> Any:
-        """The value inside."""
+        """The clean value inside `value`, and a note for the cell at (line, column) of each thing
+        that was put right in it."""
         inner: Any = value
         while type(inner) is Mended:
             if SAYINGS[inner.code].weight is Weight.MENDED:

@@ -75,7 +75,7 @@ def month(text: str, context: Context) -> str:
 
 
 def hours(text: str, context: Context) -> str:
-    """Checked; kept as written."""
+    """Opening hours, checked for sense and kept as they were written (N3)."""
     visible_text(text, 200)
     try:
         parse_hours(text)

@@ -95,7 +95,8 @@ def store_rows(
     after: str | None = None,
     limit: int = 51,
 ) -> Sequence[Row[Any]]:
-    """By code, after a code."""
+    """At most `limit` stores of the actor's rows by code, those after the code `after`, with branch
+    and dealer of the day (P6)."""
     s = store.c
     query = _with_dealer(
         select(

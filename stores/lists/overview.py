@@ -77,7 +77,8 @@ def figures(
 def sales_by_day(
     connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date
 ) -> dict[dt.date, int]:
-    """Sales less refunds a day."""
+    """Sales less refunds in minor units of each day from `first` to `last`, of the actor's rows
+    (P6)."""
     rows = revenue.of(connection, first, last, "day", stores=visible_store_ids(actor, today))[
         "rows"
     ]

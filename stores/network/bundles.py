@@ -33,7 +33,8 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """References by code point."""
+    """What a shop shows at a moment: references of promotions, of ranges switched on and off, each
+    in code-point order."""
 
     promotions: tuple[str, ...] = ()
     ranges_on: tuple[str, ...] = ()

@@ -140,7 +140,8 @@ class _Said:
     rules: list[tuple[frozenset[int] | None, list[Span]]] = field(default_factory=list)
 
     def week(self) -> list[list[Span]]:
-        """The spans of each day."""
+        """The opening spans of each of the seven days, Monday first. Raises HoursFault where no
+        hours were given."""
         if not self.rules:
             raise HoursFault("no hours given; leave the cell empty when they are unknown")
         if not any(spans for _, spans in self.rules):

@@ -72,7 +72,7 @@ class Policy:
     note: str = ""
 
     def body(self) -> dict[str, Any]:
-        """The file form, complete."""
+        """The policy as its file says it, with every parameter, fit for JSON (CONTRACT 4)."""
         found = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {**found, "rungs": list(self.rungs), "region_defaults": dict(self.region_defaults)}
 

@@ -131,7 +131,7 @@ class Snapshot:
 
     @property
     def shapes(self) -> AreaIndex[int]:
-        """The drawn areas by id."""
+        """The index that finds the drawn areas at a point, by id of the area; built once (M1)."""
         return self._area_index
 
     def channel_holds(self, channel_id: int, day: dt.date) -> bool:

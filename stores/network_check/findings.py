@@ -62,7 +62,8 @@ class Finding:
 
     @property
     def place(self) -> tuple[int, str, str]:
-        """Its place in the list."""
+        """The key by which findings are sorted: kind in the order of `KINDS`, then the codes of
+        both sides."""
         return KINDS.index(self.kind), self.code, self.other
 
 

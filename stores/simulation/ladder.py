@@ -39,7 +39,8 @@ class Ladder(SnapshotColumns):
         self.walked = 0
 
     def decide(self, visits: Visits) -> Decided:
-        """One answer a row."""
+        """The answer of the ladder to each visit, as arrays in the order of the visits: store,
+        rung, distance in metres."""
         found = Decided(
             np.zeros(len(visits), dtype=np.int64),
             np.full(len(visits), PICKER, dtype=np.int64),

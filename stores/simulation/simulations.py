@@ -214,7 +214,8 @@ def totals(
 def names(
     connection: Connection, simulation_id: int, kind: str, codes: Collection[str]
 ) -> dict[str, str]:
-    """Of a page of rows, by code."""
+    """The names of a simulation's rows of a kind (store, dealer, branch), by code; only those of
+    `codes`."""
     r = simulation_row.c
     return {
         row.code: row.name

@@ -90,7 +90,8 @@ CHOICES = {
 
 
 def said(name: str, value: Any) -> str:
-    """A value with its unit."""
+    """The value of the policy parameter `name` as people read it: 3 km, 7 days, "no limit" where
+    None means that."""
     if value is None:
         return gettext("no limit") if name in ("nearest_limit_m", "guide_daily_capacity") else "–"
     unit = PARAMETERS[name][1] if name in PARAMETERS else "words"
