@@ -8,7 +8,7 @@ import pyotp
 import pytest
 
 import db
-from app.accounts import api_keys, second_step, two_factor, users
+from app.accounts import api_keys, second_step, sign_ins, two_factor, users
 from tests.app.conftest import PASSWORD
 
 
@@ -23,7 +23,7 @@ def last(result):
 def test_a_user_gets_a_one_time_password_on_the_last_line(house):
     result = run(house, "user", "create", "owner-D1", "--role", "dealer", "--dealer", "D1")
     assert result.exit_code == 0, result.output
-    user = users.sign_in("owner-D1", last(result), now=dt.datetime.now(dt.UTC))
+    user = sign_ins.sign_in("owner-D1", last(result), now=dt.datetime.now(dt.UTC))
     assert (user.scope_kind, user.scope_id, user.must_change_password) == ("dealer", 1, True)
 
 
@@ -41,7 +41,9 @@ def test_a_password_from_standard_input_is_the_users_own(house):
     assert result.exit_code == 0
     assert "ajar" not in result.output
     assert (
-        users.sign_in("petra", "a door ajar 2026", now=dt.datetime.now(dt.UTC)).must_change_password
+        sign_ins.sign_in(
+            "petra", "a door ajar 2026", now=dt.datetime.now(dt.UTC)
+        ).must_change_password
         is False
     )
 
@@ -103,7 +105,7 @@ def test_an_operator_lets_the_last_administrator_in_again(house):
     second_step.turn_on(petra, PASSWORD, pyotp.TOTP(_secret(1)).at(now), now)
     assert run(house, "user", "reset-two-factor", "petra").exit_code == 0
     once = last(run(house, "user", "reset-password", "petra"))
-    user = users.sign_in("petra", once, now=now)
+    user = sign_ins.sign_in("petra", once, now=now)
     assert (user.has_two_factor, user.must_change_password) == (False, True)
     for command in ("enable", "reset-password", "reset-two-factor"):
         assert "no user 'nobody'" in run(house, "user", command, "nobody").output

@@ -17,7 +17,7 @@ from sqlalchemy import Table, func, insert, select
 
 import db
 from app import create_app
-from app.accounts import users
+from app.accounts import passwords, sign_ins
 from app.demo import regulars
 from app.demo.baskets import baskets, buys
 from app.demo.cast import load_once
@@ -101,7 +101,9 @@ def demo(
     made = Demo(databases.create(request.param), tmp_path_factory.mktemp("demo"))
     before = brand._brand
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(users, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(
+            passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        )
         start(made)
         load_once(ignore, instance=made.folder, size=TINY, now=NOW)
         yield made
@@ -209,7 +211,7 @@ def test_a_loaded_demo_is_left_alone_and_its_users_are_told_again(demo: Demo) ->
     first, second = (load_once(ignore, instance=demo.folder, size=TINY, now=NOW) for _ in range(2))
     assert first == second
     assert [each.role for each in first] == list(ROLES)
-    assert all(users.sign_in(each.user, each.password, now=NOW) for each in first)
+    assert all(sign_ins.sign_in(each.user, each.password, now=NOW) for each in first)
     assert count(journal) == before
     assert stat.S_IMODE((demo.folder / "demo_users.json").stat().st_mode) == 0o600
 

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import func, select
 
 import db
-from app.accounts import users
+from app.accounts import passwords, sign_ins, users
 from app.accounts.next_page import safe_next
 from ledger.audit import audit_log
 from ledger.faults import Conflict, InvalidInput, NotAllowed
@@ -107,11 +107,11 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(house, monkeypatch):
             verified.append(extract_parameters(hash))
             return super().verify(hash, password)
 
-    monkeypatch.setattr(users, "_hasher", Counted())
-    monkeypatch.setattr(users, "_dummy_hash", lambda: full.hash("nobody"))
+    monkeypatch.setattr(passwords, "hasher", Counted())
+    monkeypatch.setattr(passwords, "dummy_hash", lambda: full.hash("nobody"))
     house.user("petra", "hq_admin")
     for name in ("petra", "nobody"):
-        assert users.sign_in(name, "wrong password", now=NOW) is None
+        assert sign_ins.sign_in(name, "wrong password", now=NOW) is None
     assert verified == [extract_parameters(full.hash("x"))] * 2
 
 
@@ -119,9 +119,11 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(house, monkeypatch):
 def test_ten_failures_lock_for_fifteen_minutes(house):
     house.user("petra", "hq_admin")
     for _ in range(10):
-        assert users.sign_in("petra", "wrong password", now=NOW) is None
-    assert users.sign_in("petra", PASSWORD, now=NOW + dt.timedelta(minutes=14, seconds=59)) is None
-    assert users.sign_in("petra", PASSWORD, now=NOW + dt.timedelta(minutes=15)) is not None
+        assert sign_ins.sign_in("petra", "wrong password", now=NOW) is None
+    assert (
+        sign_ins.sign_in("petra", PASSWORD, now=NOW + dt.timedelta(minutes=14, seconds=59)) is None
+    )
+    assert sign_ins.sign_in("petra", PASSWORD, now=NOW + dt.timedelta(minutes=15)) is not None
 
 
 @on_both_engines
@@ -129,26 +131,26 @@ def test_nine_failures_do_not_lock_and_success_starts_the_count_again(house):
     house.user("petra", "hq_admin")
     for _ in range(2):
         for _ in range(9):
-            users.sign_in("petra", "wrong password", now=NOW)
-        assert users.sign_in("petra", PASSWORD, now=NOW) is not None
+            sign_ins.sign_in("petra", "wrong password", now=NOW)
+        assert sign_ins.sign_in("petra", PASSWORD, now=NOW) is not None
 
 
 @on_both_engines
 def test_simultaneous_guesses_cannot_pass_the_limit(house):
     house.user("petra", "hq_admin")
     gate, tried = threading.Barrier(20), []
-    original = users.matches
+    original = passwords.matches
 
     def counting(password_hash, password):
-        if password_hash != users._dummy_hash():
+        if password_hash != passwords.dummy_hash():
             tried.append(1)
         return original(password_hash, password)
 
     def guess():
         gate.wait()
-        users.sign_in("petra", "wrong password", now=NOW)
+        sign_ins.sign_in("petra", "wrong password", now=NOW)
 
-    users.matches = counting
+    passwords.matches = counting
     try:
         threads = [threading.Thread(target=guess) for _ in range(20)]
         for thread in threads:
@@ -156,7 +158,7 @@ def test_simultaneous_guesses_cannot_pass_the_limit(house):
         for thread in threads:
             thread.join()
     finally:
-        users.matches = original
+        passwords.matches = original
     assert len(tried) == 10
 
 
@@ -253,7 +255,7 @@ def test_a_one_time_password_opens_only_the_page_that_changes_it(house):
         },
     )
     assert client.get("/dealer/").status_code == 200
-    assert users.sign_in("omar", once, now=NOW) is None
+    assert sign_ins.sign_in("omar", once, now=NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -279,7 +281,7 @@ def test_a_bad_new_password_changes_nothing(house, current, new, again):
     )
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
-    assert users.sign_in("petra", PASSWORD, now=NOW) is not None
+    assert sign_ins.sign_in("petra", PASSWORD, now=NOW) is not None
 
 
 @pytest.mark.parametrize("target", ["/\n/evil.example", "/\x00"])

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 import db
 from app import create_app
-from app.accounts import administer, second_step, sessions, totp, two_factor, users
+from app.accounts import administer, second_step, sessions, sign_ins, totp, two_factor, users
 from app.accounts.two_factor import recovery_code
 from app.accounts.users import app_user
 from ledger.audit import audit_log
@@ -228,12 +228,12 @@ def test_of_two_at_once_with_one_code_one_gets_in(house):
 def test_wrong_codes_are_counted_and_the_right_password_in_between_does_not_wipe_them_out(house):
     user_id, _ = enrol(house)
     for number in range(10):
-        assert users.sign_in("petra", PASSWORD, now=NOW) is not None, number
+        assert sign_ins.sign_in("petra", PASSWORD, now=NOW) is not None, number
         assert second_step.sign_in(user_id, 1, "000000", now=NOW) is None
-    assert users.sign_in("petra", PASSWORD, now=NOW) is None
+    assert sign_ins.sign_in("petra", PASSWORD, now=NOW) is None
     assert second_step.sign_in(user_id, 1, code_of(user_id, NOW), now=NOW) is None
     later = NOW + dt.timedelta(minutes=15)
-    assert users.sign_in("petra", PASSWORD, now=later) is not None
+    assert sign_ins.sign_in("petra", PASSWORD, now=later) is not None
     assert second_step.sign_in(user_id, 1, code_of(user_id, later), now=later) is not None
     assert [row.detail["step"] for row in lines("sign_in_failed")] == ["code"] * 10
 
@@ -323,7 +323,7 @@ def test_an_administrator_resets_it_and_nobody_else(house):
     with pytest.raises(Conflict):
         administer.reset_two_factor(user_id, by=COMMAND_LINE, now=NOW)
     assert len(lines("reset_two_factor")) == 1
-    assert users.sign_in("finn", PASSWORD, now=NOW).has_two_factor is False
+    assert sign_ins.sign_in("finn", PASSWORD, now=NOW).has_two_factor is False
 
 
 # -- when the installation asks for it -------------------------------------------------------------

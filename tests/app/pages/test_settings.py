@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 
 import app
 import db
-from app.accounts import administer, api_keys, users
+from app.accounts import administer, api_keys, sign_ins
 from app.accounts.users import app_user
 from app.ui import audit_words
 from ledger import audit
@@ -159,11 +159,11 @@ def test_a_reset_password_is_shown_once_lifts_the_lock_and_must_be_changed(bare_
     petra = bare_chain.client("petra")
     (him,) = ids("omar")
     for _ in range(10):
-        users.sign_in("omar", "wrong password", now=dt.datetime.now(dt.UTC))
+        sign_ins.sign_in("omar", "wrong password", now=dt.datetime.now(dt.UTC))
     page = post(petra, f"/hq/users/{him}", f"/hq/users/{him}/password/reset")
     secret = re.search(r'class="secret">([^<]+)<', page.text)[1]
-    assert users.sign_in("omar", PASSWORD, now=dt.datetime.now(dt.UTC)) is None
-    assert users.sign_in("omar", secret, now=dt.datetime.now(dt.UTC)).must_change_password
+    assert sign_ins.sign_in("omar", PASSWORD, now=dt.datetime.now(dt.UTC)) is None
+    assert sign_ins.sign_in("omar", secret, now=dt.datetime.now(dt.UTC)).must_change_password
     assert secret not in str(last_line())
 
 
