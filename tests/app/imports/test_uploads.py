@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import func, select
 
 import db
+from app.imports import forgetting, kind_words, uploads
 from app.imports import lists as upload_lists
 from app.imports import samples as import_kinds
-from app.imports import uploads
 from app.imports.kinds import context
 from app.jobs import job_runs
 from ledger.audit import audit_log
@@ -27,7 +27,7 @@ from tests.app.conftest import on_both_engines, token_of
 from tests.app.imports.conftest import HEADER, files, stores_file
 from tests.network import Network
 
-KINDS = tuple(import_kinds.KINDS)
+KINDS = tuple(kind_words.KINDS)
 
 
 @on_both_engines
@@ -241,7 +241,7 @@ def test_every_template_names_all_columns_and_its_example_row_is_sound(desk, tmp
     answer = desk.client.get(f"/hq/imports/templates/{kind}.{form}")
     file = tmp_path / f"{kind}.{form}"
     file.write_bytes(answer.data)
-    assert import_kinds.likely_kind(file) == kind
+    assert kind_words.likely_kind(file) == kind
     if kind == "areas":
         return
     sheet = read_sheet(file, COLUMNS[kind])
@@ -365,14 +365,14 @@ def test_files_go_a_day_after_saving_and_a_week_after_they_came(desk):
     os.utime(
         uploads.folder() / "orphan.csv", (now.timestamp(), now.timestamp())
     )  # the disk has a clock of its own
-    assert uploads.forget_old(now) == 0
-    assert uploads.forget_old(now + dt.timedelta(hours=25)) == 1
+    assert forgetting.forget_old(now) == 0
+    assert forgetting.forget_old(now + dt.timedelta(hours=25)) == 1
     assert [desk.row(path).stored_as is None for path in (saved, faulty, waiting)] == [
         True,
         False,
         False,
     ]
-    assert uploads.forget_old(now + dt.timedelta(days=8)) == 3
+    assert forgetting.forget_old(now + dt.timedelta(days=8)) == 3
     assert files() == []
     assert desk.findings(faulty) == []
     assert [desk.row(path).status for path in (saved, faulty, waiting)] == [
