@@ -21,12 +21,12 @@ import db
 from app.imports import lists as upload_lists
 from app.imports import runs as import_runs
 from app.imports import uploads
-from app.jobs import job_runs
+from app.jobs import job_deeds, job_lists, job_runs
 from app.jobs.job_runs import job_run
 from app.jobs.runner import Done, Runner
 from app.services import schedule as jobs
 from app.services.schedule import Job, Worker
-from app.ui import labels
+from app.ui import work_labels
 from ledger.faults import Conflict, InvalidInput, NotFound
 from stores.base.actors import COMMAND_LINE
 from stores.network.stores import store
@@ -46,7 +46,7 @@ def ask(kind: str = "test", at: dt.datetime = NOW) -> int:
 
 def run(run_id: int) -> Any:
     with db.read() as connection:
-        return job_runs.find(connection, run_id)
+        return job_lists.find(connection, run_id)
 
 
 @on_both_engines
@@ -96,7 +96,7 @@ def test_a_run_that_takes_its_workers_down_fails_after_three(house):
         assert job_runs.take(f"w{n}", NOW + n * LATER).attempts == n + 1
     assert job_runs.take("last", NOW + 3 * LATER) is None
     assert (run(run_id).state, run(run_id).error_code) == ("failed", "interrupted")
-    job_runs.retry(run_id, actor=COMMAND_LINE, now=NOW)
+    job_deeds.retry(run_id, actor=COMMAND_LINE, now=NOW)
     assert job_runs.take("again", NOW).attempts == 1
 
 
@@ -145,7 +145,7 @@ def test_progress_is_written_at_most_once_a_second_and_a_wish_to_cancel_is_heard
         for n in range(100_000):
             tell("counting", n, 100_000)
             if n == 1_000:
-                job_runs.cancel(run_id, actor=COMMAND_LINE, now=NOW)
+                job_deeds.cancel(run_id, actor=COMMAND_LINE, now=NOW)
             time.sleep(0.001)
         raise AssertionError("not cancelled")
 
@@ -175,16 +175,16 @@ def test_cancel_retry_and_their_limits(house):
     with db.transaction() as connection:
         connection.execute(update(job_run).where(job_run.c.id == failed).values(state="failed"))
         connection.execute(update(job_run).where(job_run.c.id == done).values(state="done"))
-    assert job_runs.cancel(waiting, actor=COMMAND_LINE, now=NOW) == "cancelled"
-    job_runs.retry(failed, actor=COMMAND_LINE, now=NOW)
+    assert job_deeds.cancel(waiting, actor=COMMAND_LINE, now=NOW) == "cancelled"
+    job_deeds.retry(failed, actor=COMMAND_LINE, now=NOW)
     assert run(failed).state == "queued"
     for run_id in (done, waiting):
         with pytest.raises(Conflict):
-            job_runs.cancel(run_id, actor=COMMAND_LINE, now=NOW)
+            job_deeds.cancel(run_id, actor=COMMAND_LINE, now=NOW)
         with pytest.raises(Conflict):
-            job_runs.retry(run_id, actor=COMMAND_LINE, now=NOW)
+            job_deeds.retry(run_id, actor=COMMAND_LINE, now=NOW)
     with pytest.raises(NotFound):
-        job_runs.retry(4711, actor=COMMAND_LINE, now=NOW)
+        job_deeds.retry(4711, actor=COMMAND_LINE, now=NOW)
 
 
 # -- killed in the middle --------------------------------------------------------------------------
@@ -284,7 +284,7 @@ def test_a_real_worker_checks_what_was_uploaded_while_the_page_asks_how_far_it_i
     over = desk.client.get(f"{path}/progress")
     assert (over.text, over.headers["HX-Refresh"]) == ("", "true")
     with db.read() as connection:
-        assert set(job_runs.recurring(connection)) == {job.name for job in jobs.JOBS}
+        assert set(job_lists.recurring(connection)) == {job.name for job in jobs.JOBS}
 
 
 def test_a_waiting_import_is_cancelled_from_its_page_and_checked_again(desk: Desk):
@@ -305,7 +305,7 @@ def test_a_waiting_import_is_cancelled_from_its_page_and_checked_again(desk: Des
 
 def last(name: str) -> Any:
     with db.read() as connection:
-        return job_runs.recurring(connection)[name]
+        return job_lists.recurring(connection)[name]
 
 
 @on_both_engines
@@ -335,19 +335,19 @@ def test_a_recurring_job_leaves_its_last_word_and_not_one_for_each_turn(house, m
     broken[0] = True
     running._turn()
     with db.read() as connection:
-        assert job_runs.failed_jobs(connection) == 1
+        assert job_lists.failed_jobs(connection) == 1
     assert (last("turns").broken, last("turns").error_code) == (True, "ValueError")
     broken[0] = False
     running._turn()
     running.release()
     with db.read() as connection:
-        assert job_runs.failed_jobs(connection) == 0
+        assert job_lists.failed_jobs(connection) == 0
 
 
 def test_every_recurring_job_and_every_kind_of_run_has_its_words():
-    assert set(labels.RECURRING) == {job.name for job in jobs.JOBS}
-    assert set(labels.RUN_KINDS) == set(jobs.HANDLERS)
-    assert set(labels.IMPORT_STATES) == set(upload_lists.STATUSES)
+    assert set(work_labels.RECURRING) == {job.name for job in jobs.JOBS}
+    assert set(work_labels.RUN_KINDS) == set(jobs.HANDLERS)
+    assert set(work_labels.IMPORT_STATES) == set(upload_lists.STATUSES)
 
 
 def test_the_page_of_jobs_shows_what_runs_what_failed_and_lets_it_be_tried_again(desk: Desk):
@@ -362,12 +362,12 @@ def test_the_page_of_jobs_shows_what_runs_what_failed_and_lets_it_be_tried_again
     assert "1 job failed and waits for you." in page
     assert "The file burned." in page and f'href="{path}"' in page
     with db.read() as connection:
-        assert (job_runs.failed_jobs(connection), list(job_runs.running(connection))) == (1, [])
+        assert (job_lists.failed_jobs(connection), list(job_lists.running(connection))) == (1, [])
     assert "The file burned." in desk.page(path)
     run_id = desk.row(path).run_id
     desk.post(f"/hq/jobs/{run_id}/retry")
     with db.read() as connection:
-        assert [row.id for row in job_runs.running(connection)] == [run_id]
+        assert [row.id for row in job_lists.running(connection)] == [run_id]
     assert 'hx-trigger="every 2s"' in desk.page("/hq/jobs")
     assert desk.client.get("/hq/jobs/now").status_code == 200
     desk.work()

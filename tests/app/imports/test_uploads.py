@@ -17,7 +17,7 @@ from app.imports import forgetting, kind_words, uploads
 from app.imports import lists as upload_lists
 from app.imports import samples as import_kinds
 from app.imports.kinds import context
-from app.jobs import job_runs
+from app.jobs import job_lists
 from ledger.audit import audit_log
 from stores.imports.check import check
 from stores.imports.columns import COLUMNS
@@ -215,7 +215,7 @@ def test_no_file_or_an_empty_one_leaves_nothing_behind(desk, name):
         "/hq/imports?lang=en"
     ).text
     with db.read() as connection:
-        assert (upload_lists.count(connection), job_runs.count(connection), files()) == (0, 0, [])
+        assert (upload_lists.count(connection), job_lists.count(connection), files()) == (0, 0, [])
 
 
 def test_a_file_above_the_limit_is_refused_in_words_and_not_kept(desk):
@@ -297,7 +297,7 @@ def test_two_clicks_on_save_save_once(desk):
     path = desk.checked(stores_file(2))
     assert [desk.post(f"{path}/save").status_code for _ in range(2)] == [303, 303]
     with db.read() as connection:
-        assert job_runs.count(connection) == 2
+        assert job_lists.count(connection) == 2
     desk.work()
     assert desk.post(f"{path}/save").status_code == 409
 
