@@ -14,8 +14,9 @@ from sqlalchemy import Connection, insert, select, update
 
 import db
 from app.demo import deeds, regulars, what_if
-from app.demo.chain import Chain, Change, make_chain
+from app.demo.chain import Chain, Change
 from app.demo.crowd import customer_code, make_crowd, unionid
+from app.demo.network import make_chain
 from app.demo.sizes import SIZES, Size
 from app.demo.story import SEED, Slot, Story
 from app.imports.kinds import context

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 import db
-from app.demo.chain import make_chain
 from app.demo.crowd import make_crowd
 from app.demo.loading import _link, _load_network, _positions
+from app.demo.network import make_chain
 from app.demo.sizes import TINY
 from app.demo.story import SEED, Story
 from stores.base import brand, keys
