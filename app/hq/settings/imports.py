@@ -22,7 +22,14 @@ from app.imports import lists as upload_lists
 from app.imports import samples as import_kinds
 from app.imports.headings import Heading
 from app.imports.lists import MOVING, STATUSES
-from app.ui import exports, fault_words, labels, paging, tables, understood_words
+from app.ui import (
+    exports,
+    fault_words,
+    paging,
+    table_answers,
+    understood_words,
+    work_labels,
+)
 from app.ui.job_words import progress_of, size
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -53,7 +60,11 @@ COLUMNS = (
     ),
     Column("user", _l("By"), value=lambda row: row.user_name, sort="user"),
     Column(
-        "status", _l("Result"), "tag", words=labels.IMPORT_STATES, meanings=labels.IMPORT_MEANINGS
+        "status",
+        _l("Result"),
+        "tag",
+        words=work_labels.IMPORT_STATES,
+        meanings=work_labels.IMPORT_MEANINGS,
     ),
     Column("new", _l("New"), "count", value=lambda row: _figure(row, "new")),
     Column("changed", _l("Changed"), "count", value=lambda row: _figure(row, "changed")),
@@ -78,9 +89,9 @@ def imports() -> Any:
     chosen = request.args.get("kind")
     of, status = request.args.get("of"), request.args.get("status")
     of, status = of if of in kind_words.KINDS else None, status if status in STATUSES else None
-    table = tables.asked("imports", COLUMNS, "-uploaded_at")
+    table = table_answers.asked("imports", COLUMNS, "-uploaded_at")
     with db.read() as connection:
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: upload_lists.rows(connection, order, of, status),
             "hq/imports.html",

@@ -20,7 +20,7 @@ from sqlalchemy import select
 import config
 import db
 from app.cli.importing import imports
-from app.ui import tables
+from app.ui import table_files
 from ledger.faults import InvalidInput
 from stores.facts.orders import order_line, sales_order
 from stores.facts.refunds import refund
@@ -656,7 +656,7 @@ def test_jpy_has_no_stray_point_in_files_nor_in_exports(tmp_path):
         [1234, 1235],
         "was rounded half up to 1235 JPY",
     )
-    assert [tables.number_format(decimals) for decimals in (0, 2, 3)] == [
+    assert [table_files.number_format(decimals) for decimals in (0, 2, 3)] == [
         "#,##0",
         "#,##0.00",
         "#,##0.000",
