@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 import db
 from incentives import booking
+from incentives.posting import due_months
 from incentives.scopes import reward_due, reward_mark, reward_scope
 from ledger.journals import journal, transfer
 from stores.facts.changes import changed_customer
@@ -38,7 +39,7 @@ def test_booking_twice_books_nothing_more_m3(world):
 
 def booking_again(world, when):
     with db.transaction() as connection:
-        booking.mark(connection, world.guides.values(), ["2025-06"])
+        due_months.mark(connection, world.guides.values(), ["2025-06"])
     world.books(when)
 
 
@@ -379,7 +380,7 @@ def test_a_broken_off_booking_keeps_its_marks(world, monkeypatch):
         patch.setattr(booking, "book", None)
         with pytest.raises(TypeError):
             world.books("06-02")
-    assert booking.anything_due(at("06-02"))
+    assert due_months.anything_due(at("06-02"))
     world.books("06-02")
     assert world.balance("G1") == (300, 0)
 
