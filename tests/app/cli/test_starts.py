@@ -20,7 +20,7 @@ from stores.base import brand
 from stores.geo import geocoder
 from tests.databases import ENGINES, Databases
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 BAD = [
     ("APP_ENV", "prod"),
     ("DATABASE_URL", "mysql://h/x"),

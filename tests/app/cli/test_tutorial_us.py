@@ -22,7 +22,7 @@ from stores.base import brand
 from stores.network import network
 from tests.app.conftest import settings_of
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "tutorial-us.md"
 BRAND = {"BRAND_CURRENCY": "USD", "BRAND_TIMEZONE": "America/Chicago"}
 

@@ -25,7 +25,7 @@ from stores.facts.entries import entry_point, entry_trace
 from tests.app.conftest import on_both_engines
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def count(table) -> int:
