@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from incentives import kpis, loading, rewards
-from incentives.calculate import PerEvent, calculate
+from incentives.calculate import calculate
 from incentives.facts import GuideFacts, Place
 from incentives.judging.in_force import components_in_force
 from incentives.judging.reward_lines import PlanVersion
