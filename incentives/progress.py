@@ -16,7 +16,7 @@ from incentives.judging.in_force import components_in_force
 from incentives.judging.reward_lines import PlanVersion
 from incentives.ladders import Ladder, ladders
 from incentives.line_answers import line_answer
-from incentives.plan import Rate
+from incentives.plan import PerEvent, Rate
 from incentives.results import is_cumulative
 from stores.base import versions
 from stores.base.brand import business_day
