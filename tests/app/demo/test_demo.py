@@ -7,21 +7,19 @@ import datetime as dt
 import hashlib
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Table, func, select
 
 import db
 from app import create_app
 from app.accounts import passwords, sign_ins
 from app.demo import regulars
-from app.demo.baskets import baskets, buys
+from app.demo.baskets import buys
 from app.demo.cast import load_once
-from app.demo.loading import NotEmpty, load, state
+from app.demo.loading import load
 from app.demo.scopes import busiest
 from app.demo.sizes import TINY
 from app.web.permissions import ROLES
@@ -46,19 +44,15 @@ from stores.network import network
 from stores.network.branches import branch
 from stores.network.dealers import dealer
 from stores.network.guides import employment, guide
-from stores.network.installation import installation
 from stores.network.policy import Policy
 from stores.network.sight import EVERYTHING
 from stores.network.stores import store
 from stores.routing import entry_reading
 from stores.simulation.simulations import simulation
 from tests.app.conftest import settings_of
+from tests.app.demo.installation import NOW, SECRET, Demo, count, ignore, release, rows, start
 from tests.databases import ENGINES, Databases
 
-NOW = dt.datetime(
-    2026, 11, 22, 0, 30, tzinfo=dt.UTC
-)  # 08:30 in Shanghai: the demo ends on 21 November
-SECRET = "a secret of at least thirty-two characters"
 SAME_AGAIN: tuple[Table, ...] = (
     branch,
     dealer,
@@ -81,18 +75,6 @@ SAME_AGAIN: tuple[Table, ...] = (
 )
 
 
-@dataclass
-class Demo:
-    """A tiny demo chain on one engine."""
-
-    url: str
-    folder: Path
-
-
-def ignore(what: str, done: int, total: int) -> None:
-    """No bars in tests."""
-
-
 @pytest.fixture(scope="module", params=ENGINES)
 def demo(
     request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
@@ -109,28 +91,6 @@ def demo(
         yield made
     release(before)
     databases.drop(made.url)
-
-
-def start(demo: Demo) -> None:
-    """This process bound to that installation, remembering nothing of another."""
-    create_app(settings_of(demo.url, demo.folder, SECRET_KEY=SECRET))
-    network.forget()
-
-
-def release(before: brand.Brand | None) -> None:
-    """The next test, with or without a database, starts unbound."""
-    if db._database is not None:
-        db._database.dispose()
-    db._database, brand._brand = None, before
-
-
-def rows(query: object) -> list[tuple[object, ...]]:
-    with db.read() as connection:
-        return [tuple(r) for r in connection.execute(query)]  # type: ignore[call-overload]
-
-
-def count(table: Table, *where: object) -> int:
-    return int(rows(select(func.count()).select_from(table).where(*where))[0][0])  # type: ignore[arg-type, call-overload]
 
 
 def content() -> str:
@@ -276,21 +236,6 @@ def test_visits_end_in_orders_and_baskets_are_filled_as_in_a_real_trade(demo: De
     assert buys(True, NOW.date()) > 2 * buys(False, NOW.date())
 
 
-def test_gifts_are_bought_before_the_festivals_and_spring_tea_when_it_is_picked() -> None:
-    def share(category: str, day: dt.date) -> float:
-        lines = [
-            line
-            for basket in baskets(2_000, day, np.random.default_rng(1))
-            for line in basket.lines
-        ]
-        return sum(line.category == category for line in lines) / len(lines)
-
-    mid_autumn, ordinary, april = dt.date(2026, 9, 20), dt.date(2026, 7, 8), dt.date(2026, 4, 10)
-    assert share("gift", mid_autumn) > 3 * share("gift", ordinary)
-    assert share("spring_tea", april) > 3 * share("spring_tea", ordinary)
-    assert buys(False, mid_autumn) > buys(False, ordinary)
-
-
 def test_the_rungs_are_as_varied_as_life(demo: Demo) -> None:
     rungs = dict(rows(select(entry.c.rung, func.count()).group_by(entry.c.rung)))
     assert {
@@ -399,67 +344,3 @@ def test_every_customer_who_entered_is_known_by_both_identities(demo: Demo) -> N
     entered = rows(select(func.count(entry.c.customer_id.distinct())))[0][0]
     assert kinds["unionid"] >= entered
     assert kinds["customer_id"] == count(customer)
-
-
-def test_a_database_that_holds_something_else_is_refused(database_url: str, tmp_path: Path) -> None:
-    before = brand._brand
-    own = Demo(database_url, tmp_path)
-    start(own)
-    try:
-        with db.transaction() as connection:
-            connection.execute(
-                insert(dealer).values(
-                    dealer_code="D1",
-                    name="Omar",
-                    platform_fee_bp=500,
-                    channel_fee_bp=0,
-                    collection_mode="store_collects",
-                )
-            )
-        with pytest.raises(NotEmpty, match="a chain of its own"):
-            load(TINY, now=NOW, progress=ignore)
-        assert (
-            load_once(ignore, instance=tmp_path, size=TINY, now=NOW) == []
-        )  # serving one's own chain needs no demo
-        assert count(store) == 0
-    finally:
-        release(before)
-
-
-def test_the_command_says_in_words_that_the_database_is_not_empty(
-    databases: Databases, tmp_path: Path
-) -> None:
-    before = brand._brand
-    url = databases.create("sqlite")
-    app = create_app(settings_of(url, tmp_path))
-    try:
-        with db.transaction() as connection:
-            connection.execute(
-                insert(dealer).values(
-                    dealer_code="D1",
-                    name="Omar",
-                    platform_fee_bp=500,
-                    channel_fee_bp=0,
-                    collection_mode="store_collects",
-                )
-            )
-        done = app.test_cli_runner().invoke(args=["demo"])
-        assert done.exit_code == 1
-        assert "this database holds a chain of its own" in done.output.lower()
-    finally:
-        release(before)
-
-
-def test_a_loading_that_was_broken_off_is_told_apart(databases: Databases, tmp_path: Path) -> None:
-    before = brand._brand
-    url = databases.create("sqlite")
-    start(Demo(url, tmp_path))
-    try:
-        with db.transaction() as connection:
-            connection.execute(insert(installation).values(name="demo", value="loading full"))
-        with db.read() as connection:
-            assert state(connection) == "broken"
-        with pytest.raises(NotEmpty, match="broken off"):
-            load(TINY, now=NOW, progress=ignore)
-    finally:
-        release(before)

@@ -24,87 +24,11 @@ from stores.imports.columns import COLUMNS
 from stores.imports.faults import FaultList
 from stores.imports.sheets import Sheet
 from tests.app.conftest import House, on_both_engines
+from tests.app.web.odd_codes import NUMBERED, REFUSED, SERVED, UNWRITABLE
 from tests.network import CONTEXT, SOMEWHERE, Network
 from tests.servers import served
 
 NOW = "2026-03-18T06:00:00Z"
-SERVED = (
-    "2025/001",
-    "a/b/c",
-    "a\\b",
-    "a%2Fb",
-    "%2e%2e",
-    "a;b=c",
-    "a?b",
-    "a#b",
-    "a b",
-    "a+b",
-    "a&b=c",
-    "...",
-    "a.",
-    ".a",
-    "a..b",
-    "a:b",
-    "a@b",
-    "a*b",
-    "~a",
-    "a'b",
-    'a"b',
-    "a<b>",
-    "a{b}",
-    "a|b",
-    "中文/一",
-    "é",
-    "a,b",
-    "edit",
-    "offers",
-    "states",
-    "(a)",
-    "a.json",
-    "-a",
-    "=1+1",
-    "NaN",
-)
-REFUSED = (
-    ".",
-    "..",
-    "a/..",
-    "./a",
-    "a/../b",
-    "a/./b",
-    "/a",
-    "a/",
-    "a//b",
-    "/",
-    "//",
-    "a/offers",
-    "a/edit",
-    "a/states",
-    "nearby",
-)
-UNWRITABLE = (
-    "",
-    " ",
-    " a",
-    "a ",
-    "a\tb",
-    "a\nb",
-    "a\x00b",
-    "a\u2028b",
-)  # no code at all, whatever comes after
-NUMBERED = {
-    "branches": {"name": "x"},
-    "dealers": {"name": "x"},
-    "stores": {
-        "name": "x",
-        "dealer_code": "D1",
-        "latitude": 31.23,
-        "longitude": 121.47,
-        "crs": "wgs84",
-    },
-    "guides": {"name": "x", "store_code": "S1"},
-    "areas": {"kind": "territory", "dealer_code": "D1", "postal_codes": ["200001"]},
-}
 
 
 @pytest.fixture
