@@ -26,7 +26,15 @@ from app.jobs import health
 from app.pages import about
 from app.pages import maps as map_pages
 from app.pages import notices as notice_pages
-from app.ui import actor_names, audit_words, labels, map_ground, navigation, saved_views, words
+from app.ui import (
+    actor_names,
+    audit_words,
+    labels_on_pages,
+    map_ground,
+    navigation,
+    saved_views,
+    words,
+)
 from app.web import addresses, control_characters, errors, headers, limits, logs, permissions
 from stores.base import brand, keys, shared_counts
 from stores.geo import geocoder, ip_regions
@@ -81,7 +89,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     health.init_app(app)
     language.init_app(app)
     words.init_app(app)
-    labels.init_app(app)
+    labels_on_pages.init_app(app)
     control_characters.init_app(app)  # before whatever reads a field
     csrf = CSRFProtect(app)
     sign_in.init_app(app)

@@ -15,47 +15,42 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, and_, case, delete, func, or_, select, text, update
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, Row, case, func, select, text
 
 import db
-from incentives import loading
-from incentives.calculate import EARNED, VEST, Result
+from incentives.judging.reward_lines import Result
 from incentives.periods import Closing, closings
+from incentives.posting.differences import KINDS, Sums, differences, numbered, posted_sums
+from incentives.posting.due_months import (
+    Month,
+    anything_due,
+    remember_next,
+    remove,
+    sort_queue,
+    waiting_months,
+)
 from incentives.restatements import changed_history
-from incentives.results import is_cumulative, results
-from incentives.scopes import reward_due, reward_mark, reward_scope
-from ledger.accounts import AccountKey
-from ledger.bulk import insert_rows
+from incentives.results import results
+from incentives.scopes import reward_mark
 from ledger.intakes import open_intake
-from ledger.journals import Journal, Transfer, post, transfer
+from ledger.journals import Transfer, post, transfer
 from ledger.seals import seal_now
-from ledger.upsert import insert_missing, insert_or_update
 from stores.base import versions
-from stores.base.brand import brand, business_day, day_bounds
-from stores.facts.changes import changed_customer
-from stores.facts.events import event
-from stores.facts.orders import sales_order
+from stores.base.brand import business_day
 from stores.network import network
 from stores.network.dealers import dealer
-from stores.network.snapshot import Snapshot
 
 BOOKING_LOCK = 7_301_002
 GUIDES_AT_ONCE = (
     100  # months in one transaction, which holds up other writers for well under a second
 )
-KINDS = {
-    EARNED: ("reward_pending", "reward_pending_return"),
-    VEST: ("reward_vest", "reward_vest_return"),
-}
-Month = tuple[int, str]  # guide id, YYYY-MM
-Place = tuple[str, int | None, int | None]  # kind, dealer (None: headquarters pays), store
+
+
 Progress = Callable[[int, int], None]
 _one_at_a_time = threading.Lock()
 
@@ -95,13 +90,13 @@ def book_due(
         sort_queue(connection)
     with db.read() as connection:
         waiting = sorted(
-            _waiting(connection, now, guides=guides), key=lambda month: (month[1], month[0])
+            waiting_months(connection, now, guides=guides), key=lambda month: (month[1], month[0])
         )
     done, booked = 0, Booked()
     for part in _parts(waiting):
         with _one_at_a_time, db.transaction() as connection:
             alone(connection)
-            booked += book(connection, set(part) & _waiting(connection, now, part), now)
+            booked += book(connection, set(part) & waiting_months(connection, now, part), now)
         done += len(part)
         if progress is not None:
             progress(done, len(waiting))
@@ -151,25 +146,6 @@ def booked_ahead(connection: Connection, today: dt.date) -> list[Row[Any]]:
     )
 
 
-def anything_due(now: dt.datetime, guides: Collection[int] | None = None) -> bool:
-    """Whether booking would find something to look at; in one statement."""
-    marks, dues = (
-        select(reward_mark.c.id),
-        select(reward_due.c.guide_id).where(reward_due.c.next_at <= now),
-    )
-    if guides is not None:
-        marks, dues = (
-            marks.where(reward_mark.c.guide_id.in_(guides)),
-            dues.where(reward_due.c.guide_id.in_(guides)),
-        )
-    with db.read() as connection:
-        return any(
-            connection.execute(
-                select(select(changed_customer.c.id).exists(), marks.exists(), dues.exists())
-            ).one()
-        )
-
-
 def alone(connection: Connection) -> None:
     """One transaction books, publishes plans or closes months at a time, on any number of machines;
     the others wait, however long."""
@@ -188,116 +164,6 @@ def _parts(months: list[Month]) -> Iterable[list[Month]]:
         )
 
 
-def sort_queue(connection: Connection) -> None:
-    """Turn the customers whose facts changed into marks of guides' months. Rows are removed by the
-    ids that were read: what comes in meanwhile stays."""
-    queue = connection.execute(select(changed_customer.c.id, changed_customer.c.customer_id)).all()
-    if not queue:
-        return
-    months = _months(connection, {r.customer_id for r in queue})
-    insert_rows(connection, reward_mark, [{"guide_id": g, "period": p} for g, p in sorted(months)])
-    _remove(connection, changed_customer.c.id, [r.id for r in queue])
-
-
-def _remove(connection: Connection, column: Column[int], ids: list[int]) -> None:
-    for start in range(0, len(ids), 500):
-        connection.execute(delete(column.table).where(column.in_(ids[start : start + 500])))
-
-
-def _waiting(
-    connection: Connection,
-    now: dt.datetime,
-    among: Collection[Month] | None = None,
-    guides: Collection[int] | None = None,
-) -> set[Month]:
-    """Months that are marked, and months in which time changes something by now. `among`: months of
-    one period; `guides`: theirs."""
-    m, d = reward_mark.c, reward_due.c
-    marked, due = select(m.guide_id, m.period), select(d.guide_id, d.period).where(d.next_at <= now)
-    if among is not None:
-        own, period = sorted({g for g, _ in among}), next(p for _, p in among)
-        marked, due = (
-            marked.where(m.guide_id.in_(own), m.period == period),
-            due.where(d.guide_id.in_(own), d.period == period),
-        )
-    if guides is not None:
-        marked, due = marked.where(m.guide_id.in_(guides)), due.where(d.guide_id.in_(guides))
-    return {(r.guide_id, r.period) for query in (marked, due) for r in connection.execute(query)}
-
-
-def _months(connection: Connection, customers: Collection[int]) -> set[Month]:
-    """The guides' months that the facts of these customers may touch: their orders, adds and
-    invitations, and the first orders of invitees. Where tiers count since a plan's beginning, a
-    guide's later months as well."""
-    found: set[Month] = set()
-    person_of = loading.persons(connection, customers)
-    ordered: dict[int, set[str]] = defaultdict(set)
-    inviting: set[tuple[int, int]] = set()
-    o, e = sales_order.c, event.c
-    for part in loading.chunks(person_of):
-        for r in connection.execute(
-            select(o.customer_id, o.guide_id, o.business_day)
-            .where(o.customer_id.in_(part))
-            .distinct()
-        ):
-            ordered[person_of[r.customer_id]].add(r.business_day.isoformat()[:7])
-            if r.guide_id is not None:
-                found.add((r.guide_id, r.business_day.isoformat()[:7]))
-        for r in connection.execute(
-            select(e.customer_id, e.guide_id, e.type, e.business_day).where(
-                e.customer_id.in_(part),
-                e.guide_id.is_not(None),
-                e.type.in_(("contact.confirmed", "referral.invited")),
-            )
-        ):
-            found.add((r.guide_id, r.business_day.isoformat()[:7]))
-            if r.type == "referral.invited":
-                inviting.add((r.guide_id, person_of[r.customer_id]))
-    found |= {(guide_id, month) for guide_id, person in inviting for month in ordered[person]}
-    return (
-        found | _later_months(connection, found)
-        if is_cumulative(loading.plan_versions(connection))
-        else found
-    )
-
-
-def _later_months(connection: Connection, months: set[Month]) -> set[Month]:
-    """Booked months of the same guides after the earliest of theirs."""
-    first: dict[int, str] = {}
-    for guide_id, period in months:
-        first[guide_id] = min(period, first.get(guide_id, period))
-    s = reward_scope.c
-    return {
-        (r.guide_id, r.period)
-        for part in loading.chunks(first)
-        for r in connection.execute(
-            select(s.guide_id, s.period).where(s.guide_id.in_(part)).distinct()
-        )
-        if r.period > first[r.guide_id]
-    }
-
-
-def marked(connection: Connection, period: str) -> list[int]:
-    """Guides whose month is to be computed again."""
-    return sorted(
-        set(
-            connection.execute(
-                select(reward_mark.c.guide_id).where(reward_mark.c.period == period)
-            ).scalars()
-        )
-    )
-
-
-def mark(connection: Connection, guides: Iterable[int], periods: Collection[str]) -> None:
-    """Ask for these months to be computed again, whatever their facts say."""
-    insert_rows(
-        connection, reward_mark, [{"guide_id": g, "period": p} for g in guides for p in periods]
-    )
-
-
-# -- the difference --------------------------------------------------------------------------------
-
-
 def book(connection: Connection, months: set[Month], now: dt.datetime) -> Booked:
     """Bring the ledger to what these months earned by now. The caller is alone(); their marks go in
     the same transaction.
@@ -314,7 +180,7 @@ def book(connection: Connection, months: set[Month], now: dt.datetime) -> Booked
 
 def _unmark(connection: Connection, part: list[Month]) -> None:
     m = reward_mark.c
-    _remove(
+    remove(
         connection,
         m.id,
         list(
@@ -333,7 +199,7 @@ def _book(
     now: dt.datetime,
 ) -> Booked:
     found = dict(results(connection, part, now, seal_no=seal_no))
-    posted = _posted(connection, part)
+    posted = posted_sums(connection, part)
     needed = _needed(connection, found, posted, known, now)
     refused = changed_history(connection, {m for m in needed if m[1] in known}, now)
     scopes = {
@@ -342,7 +208,7 @@ def _book(
         if month not in refused
         for component, transfers in by_component.items()
     }
-    journals = _numbered(connection, scopes, seal_no, now) if scopes else []
+    journals = numbered(connection, scopes, seal_no, now) if scopes else []
     new = (
         post(
             connection,
@@ -353,7 +219,7 @@ def _book(
         if journals
         else 0
     )
-    _remember_next(
+    remember_next(
         connection,
         [
             {
@@ -381,238 +247,7 @@ def _needed(
         r.id: r.dealer_code for r in connection.execute(select(dealer.c.id, dealer.c.dealer_code))
     }
     needed = {
-        month: _differences(month, result, posted.get(month, {}), closed, snapshot, dealers, now)
+        month: differences(month, result, posted.get(month, {}), closed, snapshot, dealers, now)
         for month, result in found.items()
     }
     return {month: by_component for month, by_component in needed.items() if by_component}
-
-
-def open_day(day: dt.date, closed: frozenset[str]) -> dt.date:
-    """The day itself, or the first day of the next month that is open."""
-    while day.isoformat()[:7] in closed:
-        day = (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-    return day
-
-
-Sums = dict[tuple[str, Place], dict[dt.date, int]]
-
-
-def _posted(connection: Connection, months: list[Month]) -> dict[Month, Sums]:
-    """What the ledger holds, by component and place and day, returns subtracted."""
-    found: dict[Month, Sums] = {}
-    t = transfer.c
-    by_period: dict[str, list[int]] = defaultdict(list)
-    for guide_id, period in months:
-        by_period[period].append(guide_id)
-    signs = {
-        kind: (name, sign)
-        for name, pair in KINDS.items()
-        for kind, sign in zip(pair, (1, -1), strict=True)
-    }
-    for period, guides in by_period.items():
-        query = select(
-            t.guide_id,
-            t.component,
-            t.kind,
-            t.dealer_id,
-            t.store_id,
-            t.business_day,
-            func.sum(t.amount_minor).label("amount"),
-        ).where(t.guide_id.in_(guides), t.origin_period == period, t.kind.in_(list(signs)))
-        for r in connection.execute(
-            query.group_by(t.guide_id, t.component, t.kind, t.dealer_id, t.store_id, t.business_day)
-        ):
-            name, sign = signs[r.kind]
-            days = found.setdefault((r.guide_id, period), {}).setdefault(
-                (r.component, (name, r.dealer_id, r.store_id)), {}
-            )
-            days[r.business_day] = days.get(r.business_day, 0) + sign * int(r.amount)
-    return found
-
-
-def _differences(
-    month: Month,
-    result: Result,
-    posted: Sums,
-    closed: frozenset[str],
-    snapshot: Snapshot,
-    dealers: dict[int, str],
-    now: dt.datetime,
-) -> dict[str, list[Transfer]]:
-    """Transfers by component that bring what is posted to what is earned and vested by now."""
-    target: Sums = {}
-    version_of: dict[str, int] = {}
-    for m in result.movements:
-        if m.at <= now:
-            days = target.setdefault((m.component, (m.kind, m.dealer_id, m.store_id)), {})
-            day = open_day(business_day(m.at), closed)
-            days[day] = days.get(day, 0) + m.amount_minor
-            version_of[m.component] = max(m.plan_version_id, version_of.get(m.component, 0))
-    found: dict[str, list[Transfer]] = {}
-    for key in sorted(set(target) | set(posted), key=repr):
-        component, place = key
-        for day, amount in _by_day(target.get(key, {}), posted.get(key, {}), closed):
-            found.setdefault(component, []).extend(
-                _transfers(
-                    month,
-                    component,
-                    version_of.get(component),
-                    place,
-                    day,
-                    amount,
-                    snapshot,
-                    dealers,
-                )
-            )
-    return {
-        component: sorted(
-            transfers, key=lambda t: _FIRST.index(t.kind) if t.kind in _FIRST else len(_FIRST)
-        )
-        for component, transfers in found.items()
-    }
-
-
-def _by_day(
-    target: dict[dt.date, int], posted: dict[dt.date, int], closed: frozenset[str]
-) -> Iterable[tuple[dt.date, int]]:
-    """What to post on which open day, so that the running sums agree on every open day; closed days
-    stay as they are."""
-    days = sorted({*target, *(open_day(day, closed) for day in posted)})
-    done = 0
-    for day in days:
-        wanted = (
-            sum(a for d, a in target.items() if d <= day)
-            - sum(a for d, a in posted.items() if d <= day)
-            - done
-        )
-        if wanted:
-            yield day, wanted
-            done += wanted
-
-
-_FIRST = (
-    "reward_pending",
-    "reward_vest_return",
-    "reward_vest",
-    "reward_pending_return",
-)  # then the payer's side
-
-
-def _transfers(
-    month: Month,
-    component: str,
-    version_id: int | None,
-    place: Place,
-    day: dt.date,
-    amount: int,
-    snapshot: Snapshot,
-    dealers: dict[int, str],
-) -> list[Transfer]:
-    kind, dealer_id, store_id = place
-    currency = brand().currency
-    payer = f"dealer:{dealers[dealer_id]}" if dealer_id is not None else "hq"
-    guide = f"guide:{snapshot.guides[month[0]].code}"
-    provision = AccountKey(payer, "reward_provision", currency)
-    pending, vested = (
-        AccountKey(guide, purpose, currency, payer) for purpose in ("pending", "vested")
-    )
-    at = day_bounds(day)[0]
-
-    def move(debit: AccountKey, credit: AccountKey, names: tuple[str, str]) -> Transfer:
-        forth = amount > 0
-        return Transfer(
-            debit if forth else credit,
-            credit if forth else debit,
-            abs(amount),
-            names[0] if forth else names[1],
-            at,
-            day,
-            dealer_id=dealer_id,
-            store_id=store_id,
-            guide_id=month[0],
-            origin_period=month[1],
-            component=component,
-            plan_version_id=version_id,
-        )
-
-    if kind == EARNED:
-        return [move(provision, pending, KINDS[EARNED])]
-    cost = AccountKey(payer, "earnings" if dealer_id is not None else "rewards", currency)
-    return [
-        move(pending, vested, KINDS[VEST]),
-        move(
-            cost,
-            provision,
-            ("reward", "reward_return")
-            if dealer_id is not None
-            else ("reward_hq", "reward_hq_return"),
-        ),
-    ]
-
-
-def _numbered(
-    connection: Connection,
-    needed: dict[tuple[int, str, str], list[Transfer]],
-    seal_no: int,
-    now: dt.datetime,
-) -> list[Journal]:
-    """One journal per scope under the key (scope, posted_seq + 1): a second run at once finds the
-    key taken (M3)."""
-    keys = sorted(needed)
-    insert_missing(
-        connection,
-        reward_scope,
-        [
-            {"guide_id": g, "period": p, "component": c, "posted_seq": 0, "seal_no": 0}
-            for g, p, c in keys
-        ],
-    )
-    s = reward_scope.c
-    found = {}
-    guides, wanted = sorted({k[0] for k in keys}), set(keys)
-    for r in connection.execute(
-        select(reward_scope)
-        .where(s.guide_id.in_(guides), s.period.in_(sorted({k[1] for k in keys})))
-        .order_by(s.id)
-        .with_for_update()
-    ):
-        if (r.guide_id, r.period, r.component) in wanted:
-            found[r.guide_id, r.period, r.component] = r
-    journals, changed = [], []
-    for key in keys:
-        row = found[key]
-        if row.seal_no > seal_no:
-            continue  # somebody booked from a newer watermark; this run knows less
-        journals.append(
-            Journal(
-                f"reward:{key[0]}:{key[1]}:{key[2]}:{row.posted_seq + 1}",
-                "reward",
-                now,
-                tuple(needed[key]),
-            )
-        )
-        changed.append(row.id)
-    for start in range(0, len(changed), 500):
-        connection.execute(
-            update(reward_scope)
-            .where(s.id.in_(changed[start : start + 500]))
-            .values(posted_seq=s.posted_seq + 1, seal_no=seal_no)
-        )
-    return journals
-
-
-def _remember_next(connection: Connection, rows: list[dict[str, object]]) -> None:
-    """When time alone changes each month next; months that time no longer changes are forgotten."""
-    over = [(r["guide_id"], r["period"]) for r in rows if r["next_at"] is None]
-    for start in range(0, len(over), 200):
-        connection.execute(delete(reward_due).where(_any_of(over[start : start + 200])))
-    insert_or_update(
-        connection,
-        reward_due,
-        [r for r in rows if r["next_at"] is not None],
-        ["guide_id", "period"],
-    )
-
-
-def _any_of(pairs: list[tuple[object, object]]) -> ColumnElement[bool]:
-    return or_(*(and_(reward_due.c.guide_id == g, reward_due.c.period == p) for g, p in pairs))

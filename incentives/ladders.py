@@ -7,15 +7,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from incentives.calculate import (
-    PlanVersion,
-    component_name,
-    components_in_force,
-    in_order_of_payment,
-    why_no_commission,
-)
 from incentives.commission import bases_of, counter_of
 from incentives.facts import GuideFacts, Order, Place
+from incentives.judging.in_force import component_name, components_in_force
+from incentives.judging.reasons import in_order_of_payment, why_no_commission
+from incentives.judging.reward_lines import PlanVersion
 from incentives.plan import Rate
 from incentives.tiers import Band, Tiers, under
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from incentives.calculate import RewardLine
+from incentives.judging.reward_lines import RewardLine
 
 
 def line_answer(line: RewardLine) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, case, func, select
 
-from incentives.booking import KINDS
 from incentives.periods import incentive_period, incentive_restatement
+from incentives.posting.differences import KINDS
 from incentives.work import BEGINNING
 from ledger.journals import transfer
 from stores.base.actors import Actor

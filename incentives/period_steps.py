@@ -14,6 +14,7 @@ from incentives.line_answers import line_answer
 from incentives.loading import month_days
 from incentives.periods import Closing, closed_line, incentive_period
 from incentives.plans import plan_version
+from incentives.posting import due_months
 from incentives.restatements import digest
 from incentives.results import as_closed
 from incentives.rewards import adjustments
@@ -50,7 +51,7 @@ def calculate(
     month to come."""
     _past(period, now, "calculated")
     with db.transaction() as connection:
-        booking.mark(connection, _guides(connection, period), [period])
+        due_months.mark(connection, _guides(connection, period), [period])
     return booking.book_due(now, progress)
 
 
@@ -97,9 +98,9 @@ def close(
         state = _ready(connection, period)
         if state == "closed":
             return Step(period, state, False)
-        booking.sort_queue(connection)
+        due_months.sort_queue(connection)
         guides = _guides(connection, period)
-        booking.book(connection, {(g, period) for g in booking.marked(connection, period)}, now)
+        booking.book(connection, {(g, period) for g in due_months.marked(connection, period)}, now)
         closing = _closing(connection, now)
         count, digest = _keep(connection, period, guides, closing)
         connection.execute(

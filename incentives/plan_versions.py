@@ -15,6 +15,7 @@ from incentives.periods import closings
 from incentives.plan import Plan
 from incentives.plan_form import parse
 from incentives.plans import plan_version
+from incentives.posting import due_months
 from incentives.scopes import reward_scope
 from ledger.audit import record
 from ledger.faults import FieldFault, InvalidInput
@@ -102,7 +103,7 @@ def publish(body: dict[str, Any], *, actor: Actor, now: dt.datetime, note: str =
         )
         months = _months_with_facts(connection, plan)
         for period in sorted({p for _, p in months} - closed):
-            booking.mark(connection, sorted({g for g, p in months if p == period}), [period])
+            due_months.mark(connection, sorted({g for g, p in months if p == period}), [period])
         return version
 
 

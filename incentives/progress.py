@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from incentives import kpis, loading, rewards
-from incentives.calculate import PerEvent, PlanVersion, calculate, components_in_force
+from incentives.calculate import calculate
 from incentives.facts import GuideFacts, Place
+from incentives.judging.in_force import components_in_force
+from incentives.judging.reward_lines import PlanVersion
 from incentives.ladders import Ladder, ladders
 from incentives.line_answers import line_answer
-from incentives.plan import Rate
+from incentives.plan import PerEvent, Rate
 from incentives.results import is_cumulative
 from stores.base import versions
 from stores.base.brand import business_day

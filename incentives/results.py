@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from sqlalchemy import Connection
 
 from incentives import loading
-from incentives.calculate import PlanVersion, Result, calculate
+from incentives.calculate import calculate
+from incentives.judging.reward_lines import PlanVersion, Result
 from incentives.periods import Closing, closings
 from incentives.plan import Rate
 from stores.base import versions

@@ -12,12 +12,13 @@ from sqlalchemy import Column, Connection, Select, case, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
 import db
-from incentives import booking
-from incentives.calculate import PENDING, VESTED
+from incentives.judging.reward_lines import PENDING, VESTED
 from incentives.line_answers import line_answer, told
-from incentives.loading import chunks, month_days
+from incentives.loading import month_days
 from incentives.periods import closed_line, closings, incentive_period
+from incentives.posting import differences
 from incentives.results import months_of, results
+from incentives.sealed.chunks import chunks
 from ledger.journals import transfer
 from stores.base.brand import business_day
 
@@ -109,7 +110,7 @@ def earnings(connection: Connection, guide_id: int, period: str, now: dt.datetim
 def _sums_by_period(connection: Connection, guide_id: int) -> tuple[dict[str, int], set[str]]:
     """Sums by kind, and the months of which something is pending."""
     t, sums, pending = transfer.c, dict[str, int](), dict[str, int]()
-    (earned, unearned), (vested, unvested) = booking.KINDS["earned"], booking.KINDS["vest"]
+    (earned, unearned), (vested, unvested) = differences.KINDS["earned"], differences.KINDS["vest"]
     signs = {earned: 1, unearned: -1, vested: -1, unvested: 1}
     query = select(t.kind, t.origin_period, func.sum(t.amount_minor).label("amount")).where(
         t.guide_id == guide_id
@@ -207,10 +208,10 @@ def _adjusted(*by: Column[Any]) -> Select[Any]:
         select(
             *columns,
             func.max(t.effective_at, type_=db.Instant).label("at"),
-            _net(booking.KINDS["earned"]).label("amount"),
+            _net(differences.KINDS["earned"]).label("amount"),
         )
         .join(incentive_period, p.period == t.origin_period)
-        .where(p.state == "closed", t.id > p.transfer_id, t.kind.in_(booking.KINDS["earned"]))
+        .where(p.state == "closed", t.id > p.transfer_id, t.kind.in_(differences.KINDS["earned"]))
         .group_by(*columns)
     )
 
@@ -238,7 +239,7 @@ def _pending(connection: Connection, guides: set[int]) -> set[tuple[str, int, st
     t, p, (earned, vested) = (
         transfer.c,
         incentive_period.c,
-        (booking.KINDS["earned"], booking.KINDS["vest"]),
+        (differences.KINDS["earned"], differences.KINDS["vest"]),
     )
     found = set()
     for part in chunks(guides):

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 import db
-from app.accounts import sessions, two_factor, users
+from app.accounts import sessions, sign_ins, two_factor, users
 from app.accounts.forms import ChangePasswordForm
 from app.accounts.pages import blueprint, home_url, open_session
 from app.accounts.scopes import scope_of
@@ -98,7 +98,7 @@ def change() -> Any:
     form = ChangePasswordForm()
     if form.validate_on_submit():
         try:
-            user = users.change_password(
+            user = sign_ins.change_password(
                 current_user._get_current_object(), form.current.data, form.new.data
             )
         except InvalidInput as fault:

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, or_, select, update
 
 import db
 from app.accounts import two_factor
-from app.accounts.users import app_user, check_role, hashed
+from app.accounts.passwords import hashed
+from app.accounts.users import app_user, check_role
 from app.web.permissions import ROLE_SCOPE
 from ledger import audit
 from ledger.faults import Conflict, NotFound

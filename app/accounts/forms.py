@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from app.accounts.users import PASSWORD_MAX, PASSWORD_MIN
+from app.accounts.passwords import PASSWORD_MAX, PASSWORD_MIN
 
 _REQUIRED = _l("This field is needed.")
 _ONE_TIME = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}

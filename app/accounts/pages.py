@@ -21,7 +21,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import LoginManager, current_user, login_user
 
-from app.accounts import second_step, sessions, users
+from app.accounts import second_step, sessions, sign_ins, users
 from app.accounts.devices import device_of
 from app.accounts.forms import CodeForm, RecoveryForm, SignInForm
 from app.accounts.next_page import safe_next
@@ -118,7 +118,7 @@ def page() -> Any:
     form = SignInForm()
     if form.validate_on_submit():
         now = dt.datetime.now(dt.UTC)
-        user = users.sign_in(form.name.data, form.password.data, now=now)
+        user = sign_ins.sign_in(form.name.data, form.password.data, now=now)
         if user is not None and user.has_two_factor:
             session.clear()
             session[HALF] = {

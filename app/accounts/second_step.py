@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_
 
 import db
-from app.accounts import two_factor, users
+from app.accounts import passwords, sign_ins, two_factor, users
 from app.accounts.users import User, app_user
 from app.web.permissions import HQ
 from ledger import audit
@@ -23,7 +23,7 @@ def sign_in(user_id: int, version: int, code: str, *, now: dt.datetime) -> User 
 
     Wrong codes are counted with wrong passwords, before they are looked at. `version` is his
     session_version when the password was given: a password changed since makes him begin again."""
-    claimed = users.claim_attempt(
+    claimed = sign_ins.claim_attempt(
         and_(app_user.c.id == user_id, app_user.c.session_version == version), now
     )
     if claimed is None:
@@ -41,7 +41,7 @@ def sign_in(user_id: int, version: int, code: str, *, now: dt.datetime) -> User 
                 at=now,
             )
             return None
-        users.note_sign_in(connection, user_id, now, {"by": by})
+        sign_ins.note_sign_in(connection, user_id, now, {"by": by})
         return users.load(connection, user_id)
 
 
@@ -105,15 +105,15 @@ def _proved(
 ) -> Any:
     """`deed` when password and code are right; one attempt either way. Raises InvalidInput:
     `locked`, `password_wrong`, `code_wrong`."""
-    claimed = users.claim_attempt(app_user.c.id == user.id, now)
+    claimed = sign_ins.claim_attempt(app_user.c.id == user.id, now)
     if claimed is None:
         raise InvalidInput(
             "Too many failures; this account is locked for 15 minutes.", code="locked"
         )
-    if not users.matches(claimed.password_hash, password):
+    if not passwords.matches(claimed.password_hash, password):
         raise InvalidInput("The password is wrong.", code="password_wrong")
     with db.transaction() as connection:
         if not accept(connection):
             raise InvalidInput("The code is wrong or was used already.", code="code_wrong")
-        users.clear_attempts(connection, user.id)
+        sign_ins.clear_attempts(connection, user.id)
         return deed(connection)

@@ -1,16 +1,12 @@
-"""The people who may sign in, and their passwords. Each function is one deed with its audit line
-(P7)."""
+"""The people who may sign in. Each function is one deed with its audit line (P7)."""
 
 from __future__ import annotations
 
 import datetime as dt
 import secrets
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import (
     Boolean,
     Column,
@@ -18,18 +14,15 @@ from sqlalchemy import (
     Connection,
     Integer,
     Table,
-    and_,
-    case,
     exists,
     insert,
-    literal,
-    or_,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 
 import db
+from app.accounts.passwords import check_password, hashed
 from app.accounts.two_factor import two_factor
 from app.web.permissions import ROLE_SCOPE, of_role
 from ledger import audit
@@ -56,18 +49,6 @@ app_user = Table(
     Column("created_at", db.Instant, nullable=False),
     Column("disabled_at", db.Instant),
 )
-
-LOCK_AFTER_FAILURES = 10
-LOCK_FOR = dt.timedelta(minutes=15)
-PASSWORD_MIN, PASSWORD_MAX = 10, 128
-_hasher = PasswordHasher()  # argon2id, RFC 9106 low-memory profile
-
-
-@cache
-def _dummy_hash() -> str:
-    """Verified for unknown names, so that time does not tell who exists; made on first use, hashing
-    is slow on purpose."""
-    return _hasher.hash(secrets.token_hex(16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +127,7 @@ def create(
     by.require("user:write")
     _check_new(name, role, scope_id)
     if password is not None:
-        _check_password(password, name)
+        check_password(password, name)
     secret = password or secrets.token_urlsafe(12)
     row = {
         "name": name,
@@ -207,127 +188,12 @@ def check_role(role: str, scope_id: int | None) -> None:
         )
 
 
-def _check_password(password: str, name: str) -> None:
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise InvalidInput(
-            f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.", code="password_length"
-        )
-    if name.lower() in password.lower() or len(set(password)) < 5:
-        raise InvalidInput(
-            "This password is easy to guess; leave out the user name and use more different "
-            "characters.",
-            code="password_weak",
-        )
-
-
 def by_id(connection: Connection, user_id: int) -> User | None:
     """The user who asked for work that is done later, unless he was disabled since."""
     row = connection.execute(
         select(*user_columns()).where(app_user.c.id == user_id, app_user.c.disabled_at.is_(None))
     ).first()
     return of_row(row) if row else None
-
-
-# -- signing in ------------------------------------------------------------------------------------
-
-
-def sign_in(name: str, password: str, *, now: dt.datetime) -> User | None:
-    """The user, or None for every reason alike: unknown, disabled, wrong password, locked. Who
-    `has_two_factor` is not in yet.
-
-    The attempt is counted before the password is looked at, so simultaneous guesses cannot pass the
-    limit."""
-    claimed = (
-        claim_attempt(app_user.c.name == name, now) if name.isprintable() else None
-    )  # PostgreSQL refuses NUL in a text
-    if claimed is None:
-        matches(_dummy_hash(), password)
-        return None
-    if not matches(claimed.password_hash, password):
-        with db.transaction() as connection:
-            audit.record(
-                connection,
-                f"user:{claimed.id}",
-                "sign_in_failed",
-                "user",
-                claimed.id,
-                {"attempt": claimed.failed_attempts},
-                at=now,
-            )
-        return None
-    with db.transaction() as connection:
-        user = load(connection, claimed.id)
-        if _hasher.check_needs_rehash(claimed.password_hash):
-            connection.execute(
-                update(app_user)
-                .where(app_user.c.id == user.id)
-                .values(password_hash=hashed(password))
-            )
-        if user.has_two_factor:
-            _give_back(connection, user.id)
-        else:
-            note_sign_in(connection, user.id, now)
-        return user
-
-
-def claim_attempt(who: ColumnElement[bool], now: dt.datetime) -> Any:
-    """Count one attempt of a user who is not locked; None when there is nothing to try. The last
-    allowed one locks."""
-    over = and_(app_user.c.locked_until.is_not(None), app_user.c.locked_until <= now)
-    attempts = case((over, 1), else_=app_user.c.failed_attempts + 1)
-    locked = case(
-        (attempts >= LOCK_AFTER_FAILURES, literal(now + LOCK_FOR, db.Instant())), else_=None
-    )
-    open_to_try = and_(
-        who, app_user.c.disabled_at.is_(None), or_(app_user.c.locked_until.is_(None), over)
-    )
-    counted = (
-        update(app_user)
-        .where(open_to_try)
-        .values(failed_attempts=attempts, locked_until=locked)
-        .returning(app_user.c.id, app_user.c.password_hash, app_user.c.failed_attempts)
-    )
-    with db.transaction() as connection:
-        return connection.execute(counted).first()
-
-
-def _give_back(connection: Connection, user_id: int) -> None:
-    """A right password was no failure. But it does not wipe out wrong codes: those of the second
-    step are counted on until a right one."""
-    connection.execute(
-        update(app_user)
-        .where(app_user.c.id == user_id)
-        .values(failed_attempts=app_user.c.failed_attempts - 1, locked_until=None)
-    )
-
-
-def clear_attempts(connection: Connection, user_id: int) -> None:
-    connection.execute(
-        update(app_user)
-        .where(app_user.c.id == user_id)
-        .values(failed_attempts=0, locked_until=None)
-    )
-
-
-def note_sign_in(
-    connection: Connection, user_id: int, now: dt.datetime, detail: dict[str, Any] | None = None
-) -> None:
-    """After a full sign-in: forget the failed attempts, keep the moment, write `sign_in` with
-    `detail` to the audit log."""
-    clear_attempts(connection, user_id)
-    connection.execute(update(app_user).where(app_user.c.id == user_id).values(last_sign_in_at=now))
-    audit.record(connection, f"user:{user_id}", "sign_in", "user", user_id, detail, at=now)
-
-
-def hashed(password: str) -> str:
-    return _hasher.hash(password)
-
-
-def matches(password_hash: str, password: str) -> bool:
-    try:
-        return _hasher.verify(password_hash, password[:PASSWORD_MAX])
-    except (VerificationError, InvalidHashError):
-        return False
 
 
 def load(connection: Connection, user_id: int) -> User:
@@ -340,36 +206,6 @@ def id_of(connection: Connection, name: str) -> int:
     if found is None:
         raise NotFound(f"There is no user {name!r}.")
     return int(found)
-
-
-def change_password(user: User, current: str, new: str) -> User:
-    """Set a new password and end every session of this user; returns him with the new
-    `session_version`, in no session yet.
-
-    Raises InvalidInput (`password_wrong`, `password_length`, `password_weak`, `password_same`).
-    """
-    with db.read() as connection:
-        stored = connection.execute(
-            select(app_user.c.password_hash).where(app_user.c.id == user.id)
-        ).scalar_one()
-    if not matches(stored, current):
-        raise InvalidInput("The current password is wrong.", code="password_wrong")
-    _check_password(new, user.name)
-    if new == current:
-        raise InvalidInput("The new password is the old one; choose another.", code="password_same")
-    new_hash = hashed(new)
-    with db.transaction() as connection:
-        connection.execute(
-            update(app_user)
-            .where(app_user.c.id == user.id)
-            .values(
-                password_hash=new_hash,
-                must_change_password=False,
-                session_version=app_user.c.session_version + 1,
-            )
-        )
-        audit.record(connection, user.actor.name, "change_password", "user", user.id)
-        return load(connection, user.id)
 
 
 def disable(name: str, *, by: Actor) -> None:

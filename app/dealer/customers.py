@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 import db
 from app.dealer.home import blueprint
-from app.ui import labels, shown_days, tables
+from app.ui import customer_labels, shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -34,10 +34,10 @@ def customers() -> Any:
         asked["guide"],
         asked["state"] if asked["state"] in STATES else None,
     )
-    table = tables.asked("customers", _columns(now), "-customer")
+    table = table_answers.asked("customers", _columns(now), "-customer")
     with db.read() as connection:
         counts = own_customers.counts(connection, actor, wanted)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: own_customers.rows(connection, actor, wanted, order),
             "dealer/customers.html",
@@ -63,8 +63,8 @@ def _columns(now: dt.datetime) -> tuple[Column, ...]:
             _l("Protection"),
             "tag",
             value=lambda row: _state(row, now),
-            words=labels.PROTECTION,
-            meanings=labels.PROTECTION_MEANINGS,
+            words=customer_labels.PROTECTION,
+            meanings=customer_labels.PROTECTION_MEANINGS,
         ),
         Column(
             "protected_until",
@@ -132,10 +132,10 @@ def moved_customers() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span, way = shown_days.asked(request.args, today, 90), request.args.get("way")
     wanted = TakeoverFilter(span.first, span.last, now, way if way in (LEFT, CAME) else None)
-    table = tables.asked("takeovers", MOVED, "-at")
+    table = table_answers.asked("takeovers", MOVED, "-at")
     with db.read() as connection:
         counts = takeovers.counts(connection, actor.scope_id or 0, wanted)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: takeovers.rows(connection, actor.scope_id or 0, wanted, order),
             "dealer/takeovers.html",
@@ -150,7 +150,9 @@ def moved_customers() -> Any:
 MOVED = (
     Column("at", _l("When"), "moment", sort="at"),
     Column("customer", _l("Customer"), "masked", value=lambda row: row.customer_text, door=_door),
-    Column("way", _l("What"), "tag", words=labels.TAKEOVER_WAYS, meanings={"left": "wait"}),
+    Column(
+        "way", _l("What"), "tag", words=customer_labels.TAKEOVER_WAYS, meanings={"left": "wait"}
+    ),
     Column(
         "store",
         _l("Your store"),
@@ -158,9 +160,13 @@ MOVED = (
         value=lambda row: (row.store_code, row.store_name),
         sort="store",
     ),
-    Column("who", _l("Who"), "words", value=lambda row: row.way, words=labels.TAKERS),
+    Column("who", _l("Who"), "words", value=lambda row: row.way, words=customer_labels.TAKERS),
     Column(
-        "why", _l("Why"), "words", value=lambda row: row.end_reason, words=labels.TAKEOVER_REASONS
+        "why",
+        _l("Why"),
+        "words",
+        value=lambda row: row.end_reason,
+        words=customer_labels.TAKEOVER_REASONS,
     ),
     Column("protected_until", _l("Protected until"), "day"),
 )

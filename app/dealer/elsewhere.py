@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 import db
 from app.accounts.language import language
 from app.dealer.home import blueprint
-from app.ui import labels, shown_days, tables
+from app.ui import customer_labels, shown_days, table_answers
 from app.ui.labels import label
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -28,10 +28,10 @@ def elsewhere() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
     wanted = ElsewhereFilter(span.first, span.last, request.args.get("store") or None)
-    table = tables.asked("elsewhere", COLUMNS, "-paid_at")
+    table = table_answers.asked("elsewhere", COLUMNS, "-paid_at")
     with db.read() as connection:
         totals = bought_elsewhere.totals(connection, actor.scope_id or 0, wanted)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: bought_elsewhere.rows(connection, actor.scope_id or 0, wanted, order),
             "dealer/elsewhere.html",
@@ -45,7 +45,7 @@ def elsewhere() -> Any:
 
 def reason(row: Any) -> str:
     """Why the sale was another shop's, in a sentence that names no shop."""
-    words = label(labels.LOST_BY, row.owner_basis)
+    words = label(customer_labels.LOST_BY, row.owner_basis)
     if row.rung is None:
         return words
     return _(

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 import db
 from app.accounts.language import language
 from app.dealer.home import blueprint
-from app.ui import shown_days, tables
+from app.ui import shown_days, table_answers
 from app.ui.labels import PLACES, label
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -34,9 +34,9 @@ def entries() -> Any:
         asked["channel"],
         asked["code"] if asked["code"] in BROUGHT_BY else None,
     )
-    table = tables.asked("entries", COLUMNS, "-occurred_at")
+    table = table_answers.asked("entries", COLUMNS, "-occurred_at")
     with db.read() as connection:
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: code_scans.rows(connection, actor, wanted, order),
             "dealer/entries.html",

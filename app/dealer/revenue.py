@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 import db
 from app.dealer.home import blueprint
 from app.pages.orders import revenue_limits
-from app.ui import labels, shown_days, tables
+from app.ui import labels, shown_days, table_answers
 from app.ui.shown_days import Span
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -57,7 +57,7 @@ def revenue() -> Any:
         else shown_days.month(this_month)
     )
     store_code = request.args.get("store") or None
-    table = tables.asked(
+    table = table_answers.asked(
         f"revenue-{by}", _columns(by, span, store_code), "key" if by == "store" else "-key"
     )
     booking.book_due(now)
@@ -75,7 +75,7 @@ def revenue() -> Any:
             else {}
         )
         rows = [_line(row, by, names) for row in found["rows"]]
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: placed(rows, SORTS, lambda row: row.key, order),
             "dealer/revenue.html",

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 import db
 from app.dealer.home import blueprint
 from app.pages import rewards as reward_pages
-from app.ui import labels, shown_days, tables
+from app.ui import customer_labels, labels, shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -92,11 +92,11 @@ def reward_lines(figure: str) -> Any:
         span.last,
         *(request.args.get(name) or None for name in ("guide", "component", "store")),
     )
-    table = tables.asked(f"rewards-{figure}", LINES, "-day")
+    table = table_answers.asked(f"rewards-{figure}", LINES, "-day")
     booking.book_due(now)
     with db.read() as connection:
         number, total = reward_costs.line_totals(connection, actor.scope_id or 0, wanted)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: reward_costs.lines(connection, actor.scope_id or 0, wanted, order),
             "dealer/reward_lines.html",
@@ -120,7 +120,7 @@ LINES = (
     ),
     Column("component", _l("For"), "words", words=labels.COMPONENTS),
     Column("month", _l("Earned in"), "text", value=lambda row: row.origin_period),
-    Column("kind", _l("Kind"), "words", words=labels.TRANSFERS),
+    Column("kind", _l("Kind"), "words", words=customer_labels.TRANSFERS),
     Column(
         "store",
         _l("Store"),

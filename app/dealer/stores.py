@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 import db
 from app.dealer.home import blueprint
-from app.ui import labels, shown_days, tables
+from app.ui import labels, network_labels, shown_days, table_answers
 from app.ui.shown_days import Span
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -29,7 +29,7 @@ from stores.network import offers
 def stores() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span, silent = shown_days.asked(request.args, today), request.args.get("silent") == "yes"
-    table = tables.asked("stores", _columns(span), "-gross")
+    table = table_answers.asked("stores", _columns(span), "-gross")
     booking.book_due(now)
     with db.read() as connection:
         rows = own_stores.of_dealer(connection, actor, span.first, span.last, today, silent)
@@ -37,7 +37,7 @@ def stores() -> Any:
             name: sum(getattr(row, f"{name}_minor") for row in rows)
             for name in ("gross", "refunds", "net")
         }
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: placed(rows, own_stores.SORTS, lambda row: row.store_code, order),
             "dealer/stores.html",
@@ -74,8 +74,8 @@ def _columns(span: Span) -> tuple[Column, ...]:
             _l("State"),
             "tag",
             value=lambda row: row.status or "sold",
-            words=labels.OWN_STORE_STATES,
-            meanings=labels.STORE_MEANINGS,
+            words=network_labels.OWN_STORE_STATES,
+            meanings=network_labels.STORE_MEANINGS,
         ),
         Column(
             "cloud_shop",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.demo.chain import METRES_PER_DEGREE, Chain
+from app.demo.chain import Chain
+from app.demo.shops import METRES_PER_DEGREE
 from app.demo.sizes import Size
 
 

@@ -14,10 +14,12 @@ from sqlalchemy import Connection, insert, select, update
 
 import db
 from app.demo import deeds, regulars, what_if
-from app.demo.chain import Chain, Change, make_chain
+from app.demo.arrivals import SEED, Slot
+from app.demo.chain import Chain, Change
 from app.demo.crowd import customer_code, make_crowd, unionid
+from app.demo.network import make_chain
 from app.demo.sizes import SIZES, Size
-from app.demo.story import SEED, Slot, Story
+from app.demo.story import Story
 from app.imports.kinds import context
 from incentives import booking
 from ledger.faults import Conflict

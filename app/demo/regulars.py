@@ -10,9 +10,9 @@ import numpy as np
 from sqlalchemy import case, or_, select
 
 import db
+from app.demo.arrivals import SEED
 from app.demo.baskets import baskets
 from app.demo.scopes import busiest
-from app.demo.story import SEED
 from stores.base.actors import SYSTEM
 from stores.base.brand import brand, day_bounds
 from stores.facts.customers import customer, customer_state

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 import db
 from app.guide.portal import blueprint
-from app.ui import labels
+from app.ui import customer_labels, labels
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from ledger.faults import Conflict, InvalidInput, Malformed, NotFound
@@ -97,7 +97,7 @@ def _do(deed: deed_effects.Deed, said: str) -> None:
     try:
         customer_deeds.do(deed, actor=current_actor(), now=now_and_today()[0])
     except (Conflict, InvalidInput) as fault:
-        flash(labels.label(labels.DEED_FAULTS, fault.code), "wrong")
+        flash(labels.label(customer_labels.DEED_FAULTS, fault.code), "wrong")
     else:
         flash(said, "good")
 

@@ -10,7 +10,7 @@ from app.guide.portal import blueprint
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from incentives import explanations, progress
-from incentives.calculate import component_name
+from incentives.judging.in_force import component_name
 from incentives.plan import PerEvent
 from stores.base import versions
 from stores.lists import directory

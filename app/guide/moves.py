@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 import db
 from app.guide.portal import blueprint
-from app.ui import labels
+from app.ui import customer_labels, labels
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from ledger.faults import Conflict, Malformed, NotFound
@@ -41,7 +41,7 @@ def decide_move(code: str) -> Any:
     try:
         number = moves.decide(code, ANSWERS[answer], actor=current_actor(), now=now_and_today()[0])
     except Conflict as fault:
-        flash(labels.label(labels.DEED_FAULTS, fault.code), "wrong")
+        flash(labels.label(customer_labels.DEED_FAULTS, fault.code), "wrong")
     else:
         flash(
             ngettext("%(num)s customer follows.", "%(num)s customers follow.", number)

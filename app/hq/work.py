@@ -10,7 +10,7 @@ from flask import current_app, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 
-from app.jobs import job_runs
+from app.jobs import job_lists
 from app.ui import shown_days
 from app.web.permissions import declared
 from incentives import work as incentive_work
@@ -102,7 +102,7 @@ def items(connection: Connection, actor: Actor, today: dt.date) -> list[WorkItem
             WorkItem(
                 _("Jobs that failed"),
                 _("imports and other long work"),
-                job_runs.failed_jobs(connection),
+                job_lists.failed_jobs(connection),
                 _open(actor, "hq.jobs", state="failed"),
                 wrong=True,
             )

@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Row
 
 import db
 from app.accounts import users
+from app.imports import forgetting, upload_runs, uploads
 from app.imports import headings as upload_headings
 from app.imports import lists as upload_lists
-from app.imports import uploads
+from app.imports.kind_words import likely_kind
 from app.imports.kinds import KINDS, Progress, Report
-from app.imports.samples import likely_kind
 from app.imports.uploads import CHECK, FAULTS, NOTHING, READY, SAVE, SAVED
 from app.jobs.job_runs import Run
 from app.jobs.runner import Done, Handler, Telling
@@ -64,7 +64,7 @@ def _brought_in(run: Run, tell: Telling, dry_run: bool) -> Done:
     if dry_run and not given and (top := _foreign_headings(row, path)):
         with db.read() as connection:
             given = upload_headings.kept(connection, row.kind, [each["name"] for each in top])
-        note = partial(uploads.note_headings, upload_id=row.id, top=top, given=given)
+        note = partial(upload_runs.note_headings, upload_id=row.id, top=top, given=given)
         if not given:
             return Done(
                 uploads.COLUMNS,
@@ -72,7 +72,7 @@ def _brought_in(run: Run, tell: Telling, dry_run: bool) -> Done:
                 _both(
                     note,
                     partial(
-                        uploads.keep_faults,
+                        upload_runs.keep_faults,
                         upload_id=row.id,
                         faults=FaultList(),
                         warnings=FaultList(),
@@ -220,7 +220,9 @@ def _accepted(run: Run, row: Row[Any], version: int, report: Report, dry_run: bo
     return Done(
         told,
         result,
-        lambda connection: uploads.keep_faults(connection, row.id, FaultList(), report.warnings),
+        lambda connection: upload_runs.keep_faults(
+            connection, row.id, FaultList(), report.warnings
+        ),
     )
 
 
@@ -240,7 +242,7 @@ def _waits(row: Row[Any], version: int, doubt: Doubtful) -> Done:
     return Done(
         READY,
         result,
-        lambda connection: uploads.keep_faults(connection, row.id, FaultList(), doubt.warnings),
+        lambda connection: upload_runs.keep_faults(connection, row.id, FaultList(), doubt.warnings),
     )
 
 
@@ -260,7 +262,9 @@ def _refused(
         **({"looks_like": better} if better else {}),
     }
     return Done(
-        FAULTS, result, lambda connection: uploads.keep_faults(connection, row.id, faults, warnings)
+        FAULTS,
+        result,
+        lambda connection: upload_runs.keep_faults(connection, row.id, faults, warnings),
     )
 
 
@@ -284,4 +288,4 @@ def _better_kind(fault: InvalidInput, path: Path, kind: str) -> str | None:
 
 def forget(now: dt.datetime) -> dict[str, int]:
     """The recurring job that removes files."""
-    return {"files": uploads.forget_old(now)}
+    return {"files": forgetting.forget_old(now)}

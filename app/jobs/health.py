@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import db
-from app.jobs import job_runs
+from app.jobs import job_lists
 from app.web.permissions import public
 from app.web.problems import problem
 from ledger import clocks
@@ -123,7 +123,7 @@ def _queue(connection: Connection) -> str | None:
 
 def _jobs(connection: Connection) -> str | None:
     """Runs wait for a worker; pages answer without one, so this is a number and no fault."""
-    waiting, oldest, failed = job_runs.queue(connection)
+    waiting, oldest, failed = job_lists.queue(connection)
     JOBS_OPEN.set(waiting)
     JOBS_AGE.set((dt.datetime.now(dt.UTC) - oldest).total_seconds() if oldest is not None else 0.0)
     JOBS_FAILED.set(failed)

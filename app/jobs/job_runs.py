@@ -8,7 +8,7 @@ again from its start, so what a kind of run does must be one transaction or repe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,9 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    Row,
     String,
     Table,
     and_,
-    func,
     insert,
     or_,
     select,
@@ -32,11 +30,6 @@ from sqlalchemy import (
 )
 
 import db
-from app.accounts.users import app_user
-from ledger import audit
-from ledger.faults import Conflict, NotFound
-from stores.base.actors import Actor
-from stores.base.ordering import Order, ordered
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 STATES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED)
@@ -116,9 +109,6 @@ def enqueue(
         "cancel_asked": False,
     }
     return int(connection.execute(insert(job_run).values(row).returning(job_run.c.id)).scalar_one())
-
-
-# -- the worker's side -----------------------------------------------------------------------------
 
 
 def _waiting(now: dt.datetime, stale_seconds: float) -> Any:
@@ -269,180 +259,3 @@ def note_recurring(
             update(recurring_job).where(recurring_job.c.name == name).values(values)
         ).rowcount:
             connection.execute(insert(recurring_job).values(name=name, **values))
-
-
-# -- the people's side -----------------------------------------------------------------------------
-
-
-def cancel(run_id: int, *, actor: Actor, now: dt.datetime) -> str:
-    """End a run that waits, ask a running one to end at its next step, set a failed one aside.
-    Returns the state then. Raises NotFound, Conflict."""
-    actor.require("job:write")
-    with db.transaction() as connection:
-        state = _locked(connection, run_id).state
-        if state in (QUEUED, FAILED):
-            connection.execute(
-                update(job_run)
-                .where(job_run.c.id == run_id)
-                .values(state=CANCELLED, finished_at=now)
-            )
-        elif state == RUNNING:
-            connection.execute(
-                update(job_run).where(job_run.c.id == run_id).values(cancel_asked=True)
-            )
-        else:
-            raise Conflict("This job has ended already; there is nothing to cancel.")
-        audit.record(
-            connection, actor.name, "cancel_job", "job_run", run_id, {"was": state}, at=now
-        )
-    return CANCELLED if state != RUNNING else RUNNING
-
-
-def retry(run_id: int, *, actor: Actor, now: dt.datetime) -> None:
-    """Put a failed run into the queue again. Raises NotFound, Conflict."""
-    actor.require("job:write")
-    with db.transaction() as connection:
-        if _locked(connection, run_id).state != FAILED:
-            raise Conflict("Only a job that failed can be tried again.")
-        connection.execute(
-            update(job_run)
-            .where(job_run.c.id == run_id)
-            .values(
-                state=QUEUED,
-                created_at=now,
-                started_at=None,
-                heartbeat_at=None,
-                finished_at=None,
-                step=None,
-                step_at=None,
-                done=0,
-                total=0,
-                error_code=None,
-                error=None,
-                attempts=0,
-                cancel_asked=False,
-            )
-        )
-        audit.record(connection, actor.name, "retry_job", "job_run", run_id, at=now)
-
-
-def _locked(connection: Connection, run_id: int) -> Row[Any]:
-    query = select(job_run.c.state).where(job_run.c.id == run_id)
-    row = connection.execute(
-        query.with_for_update() if db.lock_clause(connection) else query
-    ).first()
-    if row is None:
-        raise NotFound(f"There is no job {run_id}.")
-    return row
-
-
-# -- what is shown ---------------------------------------------------------------------------------
-
-SHOWN = [
-    *(
-        job_run.c[name]
-        for name in (
-            "id",
-            "kind",
-            "subject_id",
-            "state",
-            "created_at",
-            "started_at",
-            "heartbeat_at",
-            "finished_at",
-            "step",
-            "step_at",
-            "done",
-            "total",
-            "outcome",
-            "result",
-            "error_code",
-            "error",
-            "attempts",
-            "cancel_asked",
-        )
-    ),
-    app_user.c.name.label("user_name"),
-]
-SORTS = {"created_at": job_run.c.created_at, "kind": job_run.c.kind, "state": job_run.c.state}
-_BY = job_run.outerjoin(app_user, app_user.c.id == job_run.c.user_id)
-
-
-def failed_jobs(connection: Connection) -> int:
-    """Runs that failed and wait for somebody, and recurring jobs whose last word is a failure."""
-    runs = select(func.count()).select_from(job_run).where(job_run.c.state == FAILED)
-    return int(
-        connection.execute(
-            select(
-                runs.scalar_subquery()
-                + select(func.count()).select_from(recurring_job).where(_broken()).scalar_subquery()
-            )
-        ).scalar_one()
-    )
-
-
-def _broken() -> Any:
-    return and_(
-        recurring_job.c.failed_at.is_not(None),
-        or_(
-            recurring_job.c.succeeded_at.is_(None),
-            recurring_job.c.failed_at > recurring_job.c.succeeded_at,
-        ),
-    )
-
-
-def running(connection: Connection, limit: int = 20) -> Sequence[Row[Any]]:
-    """Runs that run or wait, in the order in which they are taken."""
-    return of_state(connection, OPEN, limit)
-
-
-def of_state(connection: Connection, states: Sequence[str], limit: int = 20) -> Sequence[Row[Any]]:
-    return connection.execute(
-        select(*SHOWN)
-        .select_from(_BY)
-        .where(job_run.c.state.in_(states))
-        .order_by(job_run.c.id)
-        .limit(limit)
-    ).all()
-
-
-def find(connection: Connection, run_id: int) -> Row[Any] | None:
-    return connection.execute(select(*SHOWN).select_from(_BY).where(job_run.c.id == run_id)).first()
-
-
-def rows(connection: Connection, order: Order, state: str | None = None) -> Sequence[Row[Any]]:
-    """The history of runs, sorted by a name of SORTS."""
-    query = select(*SHOWN).select_from(_BY)
-    return connection.execute(
-        ordered(
-            query.where(job_run.c.state == state) if state else query, SORTS, job_run.c.id, order
-        )
-    ).all()
-
-
-def count(connection: Connection, state: str | None = None) -> int:
-    query = select(func.count()).select_from(job_run)
-    return int(
-        connection.execute(query.where(job_run.c.state == state) if state else query).scalar_one()
-    )
-
-
-def recurring(connection: Connection) -> dict[str, Row[Any]]:
-    """The last word of each recurring job, by name."""
-    return {
-        row.name: row
-        for row in connection.execute(select(recurring_job, _broken().label("broken")))
-    }
-
-
-def queue(connection: Connection) -> tuple[int, dt.datetime | None, int]:
-    """(runs that wait or run, since when the oldest waits to be taken, runs that failed)."""
-    j = job_run.c
-    row = connection.execute(
-        select(
-            func.count().filter(j.state.in_(OPEN)),
-            func.min(j.created_at).filter(j.state == QUEUED),
-            func.count().filter(j.state == FAILED),
-        ).where(j.state.in_((*OPEN, FAILED)))
-    ).one()
-    return int(row[0]), db.instant(row[1]) if row[1] is not None else None, int(row[2])

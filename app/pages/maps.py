@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 import db
-from app.ui import labels, map_ground, maps, shown_days, words
+from app.ui import map_ground, maps, network_labels, shown_days, words
 from app.ui.labels import label
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -94,7 +94,7 @@ def stores() -> Response:
             r.name,
             mark=MARKS[r.status],
             value=None if values is None else values.get(r.id, 0),
-            words=label(labels.STORE_STATES, r.status) if r.status != "active" else "",
+            words=label(network_labels.STORE_STATES, r.status) if r.status != "active" else "",
         )
         for r in rows
     ]
@@ -150,7 +150,7 @@ def store(code: str) -> Response:
             mark="focus",
             radius_m=row.service_radius_m,
             door=False,
-            words=label(labels.STORE_STATES, row.status),
+            words=label(network_labels.STORE_STATES, row.status),
         )
     )
     near = [each for each in around if each.metres <= max(NEAR_M, 3 * around[0].metres)][:NEAR]
@@ -211,7 +211,7 @@ def drawn(row: Any, address: bool = True) -> dict[str, Any]:
         row.geometry,
         row.area_code,
         kind=row.kind,
-        words=" · ".join(filter(None, (label(labels.AREA_KINDS, row.kind), holder))),
+        words=" · ".join(filter(None, (label(network_labels.AREA_KINDS, row.kind), holder))),
         url=url,
     )
 

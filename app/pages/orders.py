@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Connection
 
 import db
-from app.ui import doors, labels, shown_days, tables
+from app.ui import customer_labels, doors, labels, shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor
@@ -49,10 +49,10 @@ def order_list(portal: str) -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
     wanted = order_filter(span, today)
-    table = tables.asked("orders", order_columns(portal), "-paid_at")
+    table = table_answers.asked("orders", order_columns(portal), "-paid_at")
     with db.read() as connection:
         totals = lists.totals(connection, actor, wanted)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: lists.rows(connection, actor, wanted, order),
             "orders/list.html",
@@ -114,7 +114,7 @@ def order_columns(portal: str) -> tuple[Column, ...]:
                 _l("Owner decided by"),
                 "tag",
                 value=lambda row: row.owner_basis,
-                words=labels.OWNER_BASIS_SHORT,
+                words=customer_labels.OWNER_BASIS_SHORT,
                 meanings={"unattributed": "wait"},
             ),
             Column(
@@ -122,7 +122,7 @@ def order_columns(portal: str) -> tuple[Column, ...]:
                 _l("Guide decided by"),
                 "words",
                 value=lambda row: row.guide_basis,
-                words=labels.GUIDE_BASIS,
+                words=customer_labels.GUIDE_BASIS,
                 shown=False,
             ),
             Column(
@@ -168,10 +168,10 @@ def refund_list(portal: str) -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
     wanted = order_filter(span, today)
-    table = tables.asked("refunds", refund_columns(portal), "-refunded_at")
+    table = table_answers.asked("refunds", refund_columns(portal), "-refunded_at")
     with db.read() as connection:
         totals = lists.refund_totals(connection, actor, wanted)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: lists.refund_rows(connection, actor, wanted, order),
             "orders/refunds.html",
@@ -258,7 +258,7 @@ def movement_list(portal: str, figure: str) -> Any:
         raise NotFound(f"There is no figure {figure!r}.")
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
-    table = tables.asked(f"ledger-{figure}", movement_columns(portal, figure), "-booked")
+    table = table_answers.asked(f"ledger-{figure}", movement_columns(portal, figure), "-booked")
     booking.book_due(now)
     with db.read() as connection:
         limits = revenue_limits(
@@ -270,7 +270,7 @@ def movement_list(portal: str, figure: str) -> Any:
             request.args.get("guide"),
         )
         number, total = revenue.movement_totals(connection, span.first, span.last, name, **limits)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: revenue.movements(
                 connection, span.first, span.last, name, order, **limits
@@ -292,7 +292,7 @@ def movement_columns(portal: str, figure: str) -> tuple[Column, ...]:
     earned = figure == "rewards"
     return (
         Column("day", _l("Day"), "day", value=lambda row: row.business_day),
-        Column("kind", _l("Kind"), "words", words=labels.TRANSFERS),
+        Column("kind", _l("Kind"), "words", words=customer_labels.TRANSFERS),
         Column(
             "order",
             _l("Order"),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from sqlalchemy import Connection, delete, select
 
-from app.imports import uploads
+from app.imports import forgetting
 from app.jobs.job_runs import job_run
 from app.ui.saved_views import saved_view
 from stores.base.actors import Actor
@@ -25,7 +25,7 @@ def erase(customer_id: str, *, actor: Actor, now: dt.datetime) -> Erased:
 def _forget(connection: Connection, known_by: Identifiers) -> None:
     """Files go before the commit: an erasure that is killed here is done again and finds them
     gone."""
-    uploads.forget_person(connection, known_by, now=dt.datetime.now(dt.UTC))
+    forgetting.forget_person(connection, known_by, now=dt.datetime.now(dt.UTC))
     erasure.redact(connection, job_run, ("result", "error"), known_by)
     _forget_views(connection, known_by)
 

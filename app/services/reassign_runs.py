@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 import db
 from app.accounts import users
-from app.jobs import job_runs
+from app.jobs import job_lists, job_runs
 from app.jobs.job_runs import OPEN, Run, job_run
 from app.jobs.runner import Cancelled, Done, Handler, Telling
 from ledger.faults import Conflict, NotAllowed
@@ -87,7 +87,7 @@ def last_run(connection: Connection, number: int) -> Row[Any] | None:
         .limit(1)
     )
     run_id = connection.execute(newest).scalar()
-    return job_runs.find(connection, run_id) if run_id is not None else None
+    return job_lists.find(connection, run_id) if run_id is not None else None
 
 
 # -- what the worker does --------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import structlog
 import db
 from app.accounts import sessions
 from app.imports import runs as import_runs
-from app.jobs import job_runs
+from app.jobs import job_lists, job_runs
 from app.jobs.runner import Handler, Runner
 from app.services import reassign_runs, simulation_runs
 from incentives import booking
@@ -114,7 +114,7 @@ def _homes(now: dt.datetime) -> dict[str, int]:
 
 def _ahead(now: dt.datetime) -> dict[str, int]:
     with db.read() as connection:
-        before = job_runs.recurring(connection).get("ahead")
+        before = job_lists.recurring(connection).get("ahead")
     return {
         "customers": following.follow_ahead(
             now,

@@ -18,7 +18,7 @@ from sqlalchemy import insert
 import config
 import db
 from app import bind, create_app
-from app.accounts import api_keys, users
+from app.accounts import api_keys, passwords, users
 from stores.base import brand
 from stores.base.actors import COMMAND_LINE
 from stores.network import network
@@ -157,9 +157,9 @@ def fill() -> None:
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2id at its lowest cost: these tests are not about how long a guess takes."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(users, "_hasher", quick)
+    monkeypatch.setattr(passwords, "hasher", quick)
     nobody = quick.hash("nobody")
-    monkeypatch.setattr(users, "_dummy_hash", lambda: nobody)
+    monkeypatch.setattr(passwords, "dummy_hash", lambda: nobody)
 
 
 @pytest.fixture

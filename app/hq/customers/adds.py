@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 import db
 from app.hq.doors import door
 from app.hq.home import blueprint
-from app.ui import labels, shown_days, tables
+from app.ui import labels, shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -54,9 +54,9 @@ def adds() -> Any:
         request.args.get("guide") or None,
         request.args.get("store") or None,
     )
-    table = tables.asked("adds", COLUMNS, "-occurred_at")
+    table = table_answers.asked("adds", COLUMNS, "-occurred_at")
     with db.read() as connection:
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: event_lists.rows(connection, actor, wanted, order),
             "hq/adds.html",

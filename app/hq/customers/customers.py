@@ -12,7 +12,7 @@ from flask_login import current_user
 
 import db
 from app.hq.home import blueprint
-from app.ui import doors, labels, paging, tables
+from app.ui import customer_labels, doors, labels, paging, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.limits import limited
@@ -74,10 +74,10 @@ def customer_filter(now: dt.datetime, today: dt.date) -> CustomerFilter:
 def customers() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     wanted = customer_filter(now, today)
-    table = tables.asked("customers", columns(), "-customer")
+    table = table_answers.asked("customers", columns(), "-customer")
     with db.read() as connection:
         total = customer_book.total(connection, actor, wanted) if table.export is None else 0
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: customer_book.rows(connection, actor, wanted, order),
             "hq/customers.html",
@@ -139,7 +139,7 @@ def customer_deed(number: int) -> Any:
     except (NotFound, Conflict, InvalidInput) as fault:
         return _page(
             number,
-            deed_fault=labels.label(labels.DEED_FAULTS, fault.code),
+            deed_fault=labels.label(customer_labels.DEED_FAULTS, fault.code),
             deed_store=store_code,
             deed_note=note,
         ), 422
@@ -183,8 +183,8 @@ def _page(number: int, revealed: list[tuple[str, str | None]] | None = None, **m
             newest=paging.same_filter(upto="") if request.args.get("upto") else None,
             kinds=customer_look_up.kinds_of(connection, number),
             revealed=revealed,
-            reasons=labels.REVEAL_REASONS,
-            case_max=customer_look_up.CASE_MAX,
+            reasons=customer_labels.REVEAL_REASONS,
+            case_max=customer_book.CASE_MAX,
             home=_holds(row.home_valid_until, now),
             owner=_holds(row.owner_valid_until, now),
             **{"deed_fault": None, "deed_store": None, "deed_note": None, **more},

@@ -12,7 +12,7 @@ from app.accounts.language import language
 from app.hq.home import _sentence, blueprint
 from app.hq.routing.route_visitor import candidates
 from app.pages import maps as map_pages
-from app.ui import charts, doors, labels, maps, paging, shown_days, tables
+from app.ui import charts, doors, labels, maps, paging, shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -127,7 +127,7 @@ def entries() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today)
     wanted = entry_filter(span)
-    table = tables.asked("entries", columns(), "-occurred_at")
+    table = table_answers.asked("entries", columns(), "-occurred_at")
     with db.read() as connection:
         by_rung = entry_lists.by_rung(connection, actor, wanted) if table.export is None else {}
         totals = {
@@ -143,7 +143,7 @@ def entries() -> Any:
                 if code in by_rung
             ]
         )
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: entry_lists.rows(connection, actor, wanted, order),
             "hq/entries.html",

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 import db
 from app.accounts.language import language
 from app.hq.home import blueprint
-from app.ui import labels, shown_days, tables, words
+from app.ui import network_labels, shown_days, table_answers, words
 from app.ui.labels import label
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -38,7 +38,7 @@ def help_stores() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     asked = {name: request.args.get(name) or None for name in ("reason", "branch", "dealer")}
     reason = asked["reason"] if asked["reason"] in REASONS else None
-    table = tables.asked("help-stores", COLUMNS, "-severity")
+    table = table_answers.asked("help-stores", COLUMNS, "-severity")
     plain = not set(request.args) - {"lang"}
     with db.read() as connection:
         found = help_needed.help_reasons(
@@ -59,7 +59,7 @@ def help_stores() -> Any:
                 looked_at=found.stores,
                 first=[(row, _reasons(row.row)) for row in gravest],
             )
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: placed(rows, SORTS, lambda row: row.code, order),
             "hq/help_stores.html",
@@ -141,7 +141,7 @@ def _reasons(row: StoreHelp) -> list[tuple[str, str, str, str | None]]:
     """(words, meaning, sentence, door) of each reason, gravest first."""
     return [
         (
-            label(labels.HELP_REASONS, each.code),
+            label(network_labels.HELP_REASONS, each.code),
             "wrong" if each.severity >= GRAVE else "wait",
             sentence(each),
             _door(row, each),

@@ -16,7 +16,7 @@ import db
 from app.hq.home import blueprint
 from app.jobs import job_runs
 from app.services import reassign_runs
-from app.ui import fault_words, labels, tables
+from app.ui import fault_words, table_answers, work_labels
 from app.ui.job_words import progress_of
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -40,8 +40,8 @@ RUNS = (
         _l("State"),
         "tag",
         sort="state",
-        words=labels.REASSIGN_STATES,
-        meanings=labels.REASSIGN_MEANINGS,
+        words=work_labels.REASSIGN_STATES,
+        meanings=work_labels.REASSIGN_MEANINGS,
     ),
     Column("customers", _l("To be moved"), "count", sort="customers"),
     Column("protected", _l("Protected, left out"), "count"),
@@ -77,7 +77,7 @@ LINES = (
         "code",
         door=lambda row: url_for("hq.dealer", code=row.to_dealer) if row.to_dealer else None,
     ),
-    Column("cause", _l("Why"), "words", sort="cause", words=labels.REASSIGN_CAUSES),
+    Column("cause", _l("Why"), "words", sort="cause", words=work_labels.REASSIGN_CAUSES),
     Column("customers", _l("Customers"), "count", sort="customers"),
     Column("protected", _l("Protected, left out"), "count", sort="protected"),
 )
@@ -115,9 +115,9 @@ def reassign() -> Any:
                 fault.field: FAULTS.get(fault.field, fault.reason) for fault in refused.errors
             }
     given = request.form if request.method == "POST" else request.args
-    table = tables.asked("reassignments", RUNS, "-created_at")
+    table = table_answers.asked("reassignments", RUNS, "-created_at")
     with db.read() as connection:
-        answer = tables.answer(
+        answer = table_answers.answer(
             table,
             lambda order: reassign_lists.runs(connection, order),
             "hq/reassign.html",
@@ -165,7 +165,7 @@ def _asked() -> Plan:
 @needs("network:write")
 def reassignment(number: int) -> Any:
     now, _today = now_and_today()
-    table = tables.asked("reassignment", LINES, "-customers")
+    table = table_answers.asked("reassignment", LINES, "-customers")
     with db.read() as connection:
         row = reassignments.find(connection, number)
         run = reassign_runs.last_run(connection, number)
@@ -173,7 +173,7 @@ def reassignment(number: int) -> Any:
         stale = row.state == "checked" and (row.network_version, row.policy_version) != tuple(
             versions.current(connection)
         )
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: reassign_lists.rows(connection, number, order),
             "hq/reassignment.html",

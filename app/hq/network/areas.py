@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 import db
 from app.hq.doors import door
 from app.hq.home import blueprint
-from app.ui import labels, paging, tables
+from app.ui import labels, network_labels, paging, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -39,7 +39,7 @@ COLUMNS = (
         sort="area",
         door=lambda row: url_for("hq.area", code=row.area_code),
     ),
-    Column("kind", _l("Kind"), "tag", sort="kind", words=labels.AREA_KINDS),
+    Column("kind", _l("Kind"), "tag", sort="kind", words=network_labels.AREA_KINDS),
     Column(
         "dealer",
         _l("Dealer"),
@@ -91,9 +91,9 @@ def areas() -> Any:
         args.get("store") or None,
         args.get("held") == "yes",
     )
-    table = tables.asked("areas", COLUMNS, "area")
+    table = table_answers.asked("areas", COLUMNS, "area")
     with db.read() as connection:
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: area_lists.areas(connection, actor, wanted, order),
             "hq/areas.html",

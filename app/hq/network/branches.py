@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 import db
 from app.hq.home import blueprint
 from app.pages import maps as map_pages
-from app.ui import shown_days, tables
+from app.ui import shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -58,9 +58,9 @@ COLUMNS = (
 def branches() -> Any:
     actor, (now, _today) = current_actor(), now_and_today()
     words = (request.args.get("q") or "").strip() or None
-    table = tables.asked("branches", COLUMNS, "tree")
+    table = table_answers.asked("branches", COLUMNS, "tree")
     with db.read() as connection:
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: branch_lists.branches(connection, actor, words, order),
             "hq/branches.html",

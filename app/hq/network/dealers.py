@@ -11,7 +11,7 @@ import db
 from app.hq.doors import door
 from app.hq.home import blueprint
 from app.pages import orders as order_pages
-from app.ui import labels, shown_days, tables
+from app.ui import network_labels, shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -88,7 +88,13 @@ def columns(span: shown_days.Span) -> tuple[Column, ...]:
         Column("net_minor", _l("Net"), "money", sort="net_minor"),
         Column("platform_fee_bp", _l("Platform fee"), "percent", shown=False),
         Column("channel_fee_bp", _l("Channel fee"), "percent", shown=False),
-        Column("collection_mode", _l("Collection"), "words", words=labels.COLLECTION, shown=False),
+        Column(
+            "collection_mode",
+            _l("Collection"),
+            "words",
+            words=network_labels.COLLECTION,
+            shown=False,
+        ),
     )
 
 
@@ -103,7 +109,10 @@ def dealers() -> Any:
         request.args.get("branch") or None,
         request.args.get("idle") == "yes",
     )
-    table, days = tables.asked("dealers", columns(span), "dealer"), Days(span.first, span.last, now)
+    table, days = (
+        table_answers.asked("dealers", columns(span), "dealer"),
+        Days(span.first, span.last, now),
+    )
     booking.book_due(now)
     with db.read() as connection:
         totals = network_lists.dealer_totals(connection, actor, wanted, days)
@@ -119,7 +128,7 @@ def dealers() -> Any:
                 **order_pages.revenue_limits(connection, actor, today),
             )["totals"]
             money = {**found, "sold_minor": found["gross_minor"] - found["refunds_minor"]}
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: network_lists.dealers(connection, actor, wanted, days, order),
             "hq/dealers.html",

@@ -13,7 +13,7 @@ import db
 from app.hq.doors import door
 from app.hq.home import blueprint
 from app.pages import rewards as reward_pages
-from app.ui import labels, tables
+from app.ui import labels, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -90,9 +90,9 @@ def guides() -> Any:
         args.get("state") if args.get("state") in GUIDE_STATES else None,
         args.get("unlinked") == "yes",
     )
-    table = tables.asked("guides", COLUMNS, "guide")
+    table = table_answers.asked("guides", COLUMNS, "guide")
     with db.read() as connection:
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: guide_lists.guides(connection, actor, wanted, now, order),
             "hq/guides.html",

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 import db
 from app.hq.home import blueprint
-from app.ui import network_findings, paging, tables
+from app.ui import network_findings, paging, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -37,11 +37,13 @@ def network_check_page() -> Any:
         name: (request.args.get(name) or "").strip() or None for name in ("kind", "dealer", "q")
     }
     kind = asked["kind"] if asked["kind"] in KINDS else None
-    table = tables.asked("network-check", columns(current_actor().may("network:write")), "kind")
+    table = table_answers.asked(
+        "network-check", columns(current_actor().may("network:write")), "kind"
+    )
     with db.read() as connection:
         found = network_check.check(connection, today)
         rows = [each for each in found.findings if _wanted(each, kind, asked)]
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: placed(
                 rows, SORTS, lambda row: f"{row.kind} {row.code} {row.other}", order

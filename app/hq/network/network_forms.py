@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.ui import labels
+from app.ui import labels, network_labels
 from stores.geo.coordinates import CRS_NAMES
 from stores.geo.territories import KINDS as AREA_KINDS
 from stores.network.guides import ROLES
@@ -76,7 +76,7 @@ FORMS: dict[str, tuple[tuple[Any, tuple[Field, ...]], ...]] = {
                 Field(
                     "status",
                     "choice",
-                    tuple((name, labels.STORE_STATES[name]) for name in STATUSES),
+                    tuple((name, network_labels.STORE_STATES[name]) for name in STATUSES),
                 ),
                 Field("paused_until", "date"),
                 Field("successor_store_code"),
@@ -97,8 +97,8 @@ FORMS: dict[str, tuple[tuple[Any, tuple[Field, ...]], ...]] = {
             (
                 Field("platform_fee_bp", "number", hint=_l("basis points: 500 is 5 %")),
                 Field("channel_fee_bp", "number", hint=_l("basis points: 500 is 5 %")),
-                Field("collection_mode", "choice", tuple(labels.COLLECTION.items())),
-                Field("express_rule", "choice", tuple(labels.EXPRESS_RULES.items())),
+                Field("collection_mode", "choice", tuple(network_labels.COLLECTION.items())),
+                Field("express_rule", "choice", tuple(network_labels.EXPRESS_RULES.items())),
                 Field("express_split_bp", "number", hint=_l("basis points: 500 is 5 %")),
             ),
         ),
@@ -126,7 +126,7 @@ FORMS: dict[str, tuple[tuple[Any, tuple[Field, ...]], ...]] = {
                 Field(
                     "customers",
                     "choice",
-                    (("", "–"), *labels.CUSTOMERS_OF_MOVER.items()),
+                    (("", "–"), *network_labels.CUSTOMERS_OF_MOVER.items()),
                     hint=_l(
                         "of a move today or in the last 3 days; empty: they follow; to another "
                         "dealer they never do"
@@ -171,7 +171,7 @@ FORMS: dict[str, tuple[tuple[Any, tuple[Field, ...]], ...]] = {
                 Field(
                     "collection_mode",
                     "choice",
-                    (("", _l("the dealer's own")), *labels.COLLECTION.items()),
+                    (("", _l("the dealer's own")), *network_labels.COLLECTION.items()),
                 ),
             ),
         ),
@@ -182,7 +182,9 @@ FORMS: dict[str, tuple[tuple[Any, tuple[Field, ...]], ...]] = {
             (
                 Field("area_code"),
                 Field(
-                    "kind", "choice", tuple((name, labels.AREA_KINDS[name]) for name in AREA_KINDS)
+                    "kind",
+                    "choice",
+                    tuple((name, network_labels.AREA_KINDS[name]) for name in AREA_KINDS),
                 ),
                 Field("dealer_code", hint=_l("of a territory")),
                 Field("store_code", hint=_l("of a service area")),

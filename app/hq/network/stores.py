@@ -12,7 +12,7 @@ import db
 from app.hq.doors import door
 from app.hq.home import blueprint
 from app.pages import maps as map_pages
-from app.ui import labels, paging, shown_days, tables
+from app.ui import labels, network_labels, paging, shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -64,8 +64,8 @@ def columns(span: shown_days.Span) -> tuple[Column, ...]:
             _l("State"),
             "tag",
             sort="status",
-            words=labels.STORE_STATES,
-            meanings=labels.STORE_MEANINGS,
+            words=network_labels.STORE_STATES,
+            meanings=network_labels.STORE_MEANINGS,
         ),
         Column(
             "cloud_shop",
@@ -112,14 +112,14 @@ def stores() -> Any:
         shown_days.asked(request.args, today),
         map_pages.store_filter(request.args, today),
     )
-    table = tables.asked("stores", columns(span), "store")
+    table = table_answers.asked("stores", columns(span), "store")
     figures = [column.key for column in table.chosen if column.key in places.FIGURES]
     days = Days(span.first, span.last, now)
     colours = map_pages.figures_of(actor)
     colour = request.args.get("figure") if request.args.get("figure") in colours else "sales"
     with db.read() as connection:
         totals = network_lists.store_totals(connection, actor, wanted, days, figures)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: network_lists.stores(connection, actor, wanted, days, figures, order),
             "hq/stores.html",

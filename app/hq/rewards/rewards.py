@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 import db
 from app.hq.home import blueprint
 from app.pages.rewards import asked_month
-from app.ui import charts, labels, shown_days, tables
+from app.ui import charts, labels, shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -59,7 +59,7 @@ def rewards() -> Any:
     )
     store, dealer = request.args.get("store") or None, request.args.get("dealer") or None
     booking.book_due(now)
-    table = tables.asked(f"rewards-{by}", _columns(str(by), month), "-accrued_minor")
+    table = table_answers.asked(f"rewards-{by}", _columns(str(by), month), "-accrued_minor")
     with db.read() as connection:
         guides = guide_figures.guide_figures(
             connection, actor, month, today, store_code=store, dealer_code=dealer
@@ -70,9 +70,9 @@ def rewards() -> Any:
         elif by == "component":
             rows = list(month_sums.by_component(connection, actor, month, today))
         total = {name: sum(getattr(row, name) for row in guides) for name in SUMS}
-        return tables.answer(
+        return table_answers.answer(
             table,
-            tables.ranked(rows),
+            table_answers.ranked(rows),
             "hq/rewards.html",
             total=total,
             now=now,

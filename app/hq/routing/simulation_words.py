@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 
 from app.accounts.language import language
 from app.hq.routing import policy as policy_pages
-from app.ui import labels, words
+from app.ui import labels, words, work_labels
 from stores.geo import regions
 from stores.network import policies
 from stores.network.dealers import dealer
@@ -192,7 +192,7 @@ def _conflict(each: Mapping[str, Any], named: Named, opened: Mapping[str, str]) 
         else ""
     )
     return {
-        "what": labels.label(labels.CONFLICTS, each["kind"]),
+        "what": labels.label(work_labels.CONFLICTS, each["kind"]),
         "about": about,
         "measure": measure or " ".join(each.get("codes", [])[:MOST_CODES]),
     }

@@ -19,7 +19,7 @@ from app.hq.routing.simulation_words import conflicts, in_words, place
 from app.pages import maps as map_pages
 from app.services import simulation_runs
 from app.services.simulation_runs import WAITS
-from app.ui import fault_words, labels, maps, tables, words
+from app.ui import fault_words, labels, maps, table_answers, words, work_labels
 from app.ui.actor_names import actor_names
 from app.ui.audit_words import ACTORS
 from app.ui.job_words import progress_of
@@ -51,8 +51,8 @@ LIST = (
         _l("State"),
         "tag",
         sort="state",
-        words=labels.SIMULATION_STATES,
-        meanings=labels.SIMULATION_MEANINGS,
+        words=work_labels.SIMULATION_STATES,
+        meanings=work_labels.SIMULATION_MEANINGS,
     ),
     Column("user", _l("By"), value=lambda row: row.user_name or labels.label(ACTORS, row.actor)),
     Column(
@@ -119,9 +119,9 @@ ROWS = (
 @needs("simulation:read")
 def simulations_page() -> Any:
     now, _today = now_and_today()
-    table = tables.asked("simulations", LIST, "-asked_at")
+    table = table_answers.asked("simulations", LIST, "-asked_at")
     with db.read() as connection:
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: simulation_runs.listed(connection, order),
             "hq/simulations.html",
@@ -163,8 +163,8 @@ def simulation(simulation_id: int) -> Any:
         columns = tuple(_with_door(column) for column in ROWS)
         pairs = row.summary["pairs"][:SHOWN_PAIRS]
         totals = simulations.totals(connection, simulation_id, kind, every)
-        table = tables.asked(f"simulation-{kind}", columns, "-moved")
-        return tables.answer(
+        table = table_answers.asked(f"simulation-{kind}", columns, "-moved")
+        return table_answers.answer(
             table,
             lambda order: simulations.listed(connection, simulation_id, kind, order, every),
             "hq/simulation.html",
@@ -192,7 +192,7 @@ def _switches(kind: str, endpoint: str, **values: int) -> list[tuple[str, str, b
     return [
         (
             url_for(endpoint, kind=each, **values) + "#rows",
-            labels.label(labels.SIMULATION_KINDS, each),
+            labels.label(work_labels.SIMULATION_KINDS, each),
             each == kind,
         )
         for each in KINDS

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 import db
 from app.hq.home import blueprint
-from app.ui import shown_days, tables
+from app.ui import shown_days, table_answers
 from app.ui.shown_days import Span
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -69,7 +69,7 @@ def performance() -> Any:
     span = shown_days.asked(request.args, today)
     by = request.args.get("by") if request.args.get("by") in BY else "store"
     branch = request.args.get("branch") or None
-    table = tables.asked(
+    table = table_answers.asked(
         f"performance-{by}", _columns(str(by), span), "-day" if by == "day" else "-sales_minor"
     )
     with db.read() as connection:
@@ -81,9 +81,9 @@ def performance() -> Any:
         total = {
             name: getattr(own, name) for name in ("entries", "orders", "sales_minor", "adds")
         } | {"before_sales_minor": before.sales_minor}
-        return tables.answer(
+        return table_answers.answer(
             table,
-            tables.ranked(rows),
+            table_answers.ranked(rows),
             "hq/performance.html",
             total=total,
             now=now,

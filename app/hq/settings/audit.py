@@ -12,7 +12,7 @@ import db
 from app.hq.home import blueprint
 from app.pages import audit_lists
 from app.pages.audit_lists import AuditFilter, Line
-from app.ui import audit_words, shown_days, tables
+from app.ui import audit_words, shown_days, table_answers
 from app.ui.labels import label
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -72,13 +72,13 @@ def audit_log() -> Any:
         name: (request.args.get(name) or "").strip() or None
         for name in ("actor", "action", "kind", "object")
     }
-    table = tables.asked("audit", COLUMNS, "-at")
+    table = table_answers.asked("audit", COLUMNS, "-at")
     with db.read() as connection:
         actors = audit_lists.actors_named(connection, asked["actor"]) if asked["actor"] else None
         wanted = AuditFilter(
             span.first, span.last, actors, asked["action"], asked["kind"], asked["object"]
         )
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: audit_lists.lines(connection, wanted, order),
             "hq/audit.html",

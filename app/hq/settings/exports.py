@@ -11,7 +11,7 @@ from flask_login import current_user
 
 import db
 from app.hq.home import blueprint
-from app.imports import samples as import_kinds
+from app.imports import kind_words
 from app.ui import exports, shown_days
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
@@ -24,7 +24,7 @@ IN_MEMORY = 8 << 20
 @needs("import:write")
 def own_form(kind: str, form: str) -> Any:
     """The whole register, or the facts of the days asked for."""
-    if kind not in import_kinds.KINDS or form not in exports.formats(kind):
+    if kind not in kind_words.KINDS or form not in exports.formats(kind):
         raise NotFound("There is no such file.")
     actor, (now, today) = current_actor(), now_and_today()
     span = shown_days.asked(request.args, today) if kind in exports.DATED else None

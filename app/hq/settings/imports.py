@@ -16,13 +16,20 @@ from sqlalchemy import Row
 
 import db
 from app.hq.home import blueprint
+from app.imports import forgetting, kind_words, upload_runs, uploads
 from app.imports import headings as upload_headings
 from app.imports import lists as upload_lists
 from app.imports import samples as import_kinds
-from app.imports import uploads
 from app.imports.headings import Heading
 from app.imports.lists import MOVING, STATUSES
-from app.ui import exports, fault_words, labels, paging, tables, understood_words
+from app.ui import (
+    exports,
+    fault_words,
+    paging,
+    table_answers,
+    understood_words,
+    work_labels,
+)
 from app.ui.job_words import progress_of, size
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -49,11 +56,15 @@ COLUMNS = (
         _l("Kind"),
         "words",
         sort="kind",
-        words={code: kind.name for code, kind in import_kinds.KINDS.items()},
+        words={code: kind.name for code, kind in kind_words.KINDS.items()},
     ),
     Column("user", _l("By"), value=lambda row: row.user_name, sort="user"),
     Column(
-        "status", _l("Result"), "tag", words=labels.IMPORT_STATES, meanings=labels.IMPORT_MEANINGS
+        "status",
+        _l("Result"),
+        "tag",
+        words=work_labels.IMPORT_STATES,
+        meanings=work_labels.IMPORT_MEANINGS,
     ),
     Column("new", _l("New"), "count", value=lambda row: _figure(row, "new")),
     Column("changed", _l("Changed"), "count", value=lambda row: _figure(row, "changed")),
@@ -77,20 +88,20 @@ def imports() -> Any:
     now, _today = now_and_today()
     chosen = request.args.get("kind")
     of, status = request.args.get("of"), request.args.get("status")
-    of, status = of if of in import_kinds.KINDS else None, status if status in STATUSES else None
-    table = tables.asked("imports", COLUMNS, "-uploaded_at")
+    of, status = of if of in kind_words.KINDS else None, status if status in STATUSES else None
+    table = table_answers.asked("imports", COLUMNS, "-uploaded_at")
     with db.read() as connection:
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: upload_lists.rows(connection, order, of, status),
             "hq/imports.html",
             now=now,
             of=of,
             status=status,
-            kinds=import_kinds.KINDS,
+            kinds=kind_words.KINDS,
             import_kinds=import_kinds,
-            import_names=[(code, each.name) for code, each in import_kinds.KINDS.items()],
-            kind=import_kinds.KINDS[chosen if chosen in import_kinds.KINDS else FIRST_KIND],
+            import_names=[(code, each.name) for code, each in kind_words.KINDS.items()],
+            kind=kind_words.KINDS[chosen if chosen in kind_words.KINDS else FIRST_KIND],
             dated=chosen in exports.DATED,
             total_rows=upload_lists.count(connection, of, status),
             waiting=upload_lists.count(connection, status="ready"),
@@ -102,7 +113,7 @@ def imports() -> Any:
 @needs("import:write")
 def import_template(kind: str, form: str) -> Response:
     """A file to begin with: all columns and one row."""
-    if kind not in import_kinds.KINDS or form not in import_kinds.formats(kind):
+    if kind not in kind_words.KINDS or form not in import_kinds.formats(kind):
         raise NotFound("There is no such template.")
     answer = Response(
         import_kinds.template_file(kind, form), content_type=import_kinds.FORMATS[form]
@@ -177,8 +188,8 @@ def _run_page(
             row=row,
             figures=figures,
             warnings=warnings,
-            kind=import_kinds.KINDS[row.kind],
-            kinds=import_kinds.KINDS,
+            kind=kind_words.KINDS[row.kind],
+            kinds=kind_words.KINDS,
             moving=row.status in MOVING,
             told=progress_of(row, now),
             page=paging.listed("findings", found, lambda each: (each.id,)),
@@ -251,7 +262,7 @@ def match_import_columns(upload_id: int) -> Any:
         {name: request.form.get(f"ours-{place}", "") for place, name in enumerate(names)},
         {name: text for name, text in fixed.items() if text},
     )
-    wrong = uploads.match_columns(
+    wrong = upload_runs.match_columns(
         upload_id,
         given,
         actor=current_actor(),
@@ -306,7 +317,7 @@ def import_deed(upload_id: int, deed: str) -> Any:
     """save, check (again, perhaps as another kind), discard."""
     actor, now = current_actor(), dt.datetime.now(dt.UTC)
     if deed == "save":
-        uploads.save(
+        upload_runs.save(
             upload_id,
             actor=actor,
             user_id=current_user.id,
@@ -314,7 +325,7 @@ def import_deed(upload_id: int, deed: str) -> Any:
             accept=request.form.get("accept") == "yes",
         )
     elif deed == "check":
-        uploads.check_again(
+        upload_runs.check_again(
             upload_id,
             actor=actor,
             user_id=current_user.id,
@@ -323,7 +334,7 @@ def import_deed(upload_id: int, deed: str) -> Any:
             follow_above=request.form.get("follow") == "yes",
         )
     elif deed == "discard":
-        uploads.discard(upload_id, actor=actor, now=now)
+        forgetting.discard(upload_id, actor=actor, now=now)
         flash(_("The file was removed; nothing of it was written."), "good")
         return redirect(url_for("hq.imports"), 303)
     else:

@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Row
 
 import db
 from app.hq.home import blueprint
-from app.jobs import job_runs
+from app.jobs import job_deeds, job_lists, job_runs
 from app.jobs.job_runs import FAILED, OPEN, STATES
 from app.services.schedule import JOBS
-from app.ui import fault_words, labels, tables
+from app.ui import fault_words, table_answers, work_labels
 from app.ui.job_words import progress_of
 from app.ui.tables import Column
 from app.web.clock import now_and_today
@@ -58,17 +58,17 @@ def _seconds(row: Row[Any]) -> str | None:
 
 COLUMNS = (
     Column("created_at", _l("Asked at"), "moment", sort="created_at"),
-    Column("kind", _l("Job"), "words", sort="kind", words=labels.RUN_KINDS, door=_door),
+    Column("kind", _l("Job"), "words", sort="kind", words=work_labels.RUN_KINDS, door=_door),
     Column("user", _l("By"), value=lambda row: row.user_name),
     Column(
         "state",
         _l("State"),
         "tag",
         sort="state",
-        words=labels.RUN_STATES,
-        meanings=labels.RUN_MEANINGS,
+        words=work_labels.RUN_STATES,
+        meanings=work_labels.RUN_MEANINGS,
     ),
-    Column("outcome", _l("Result"), "words", words=labels.RUN_OUTCOMES),
+    Column("outcome", _l("Result"), "words", words=work_labels.RUN_OUTCOMES),
     Column("seconds", _l("Seconds"), "number", value=_seconds),
     Column("attempts", _l("Attempts"), "count", shown=False),
     Column("finished_at", _l("Ended at"), "moment", shown=False),
@@ -87,19 +87,19 @@ def jobs() -> Any:
     now, _today = now_and_today()
     state = request.args.get("state")
     state = state if state in STATES else None
-    table = tables.asked("jobs", COLUMNS, "-created_at")
+    table = table_answers.asked("jobs", COLUMNS, "-created_at")
     with db.read() as connection:
-        failed = job_runs.failed_jobs(connection)
-        return tables.answer(
+        failed = job_lists.failed_jobs(connection)
+        return table_answers.answer(
             table,
-            lambda order: job_runs.rows(connection, order, state),
+            lambda order: job_lists.rows(connection, order, state),
             "hq/jobs.html",
             now=now,
             state=state,
             states=STATES,
             failed_count=failed,
-            failed=job_runs.of_state(connection, (FAILED,), SHOWN),
-            total_rows=job_runs.count(connection, state),
+            failed=job_lists.of_state(connection, (FAILED,), SHOWN),
+            total_rows=job_lists.count(connection, state),
             recurring=_recurring(connection, now),
             may_write=current_actor().may("job:write"),
             door=_door,
@@ -123,14 +123,14 @@ def jobs_now() -> Any:
 
 
 def _moving(connection: Connection, now: dt.datetime) -> dict[str, Any]:
-    rows = job_runs.of_state(connection, OPEN, SHOWN)
+    rows = job_lists.of_state(connection, OPEN, SHOWN)
     return {"moving": [(row, progress_of(row, now)) for row in rows]}
 
 
 def _recurring(connection: Connection, now: dt.datetime) -> list[dict[str, Any]]:
     """Each recurring job with its last word: `state` is ok, failed, late (its turn is long over) or
     never."""
-    known, found = job_runs.recurring(connection), []
+    known, found = job_lists.recurring(connection), []
     for job in JOBS:
         row = known.get(job.name)
         late = (
@@ -152,9 +152,9 @@ def job_deed(run_id: int, deed: str) -> Any:
     if run_id >= 2**63 or deed not in ("retry", "cancel"):
         raise NotFound("There is no such deed.")
     if deed == "retry":
-        job_runs.retry(run_id, actor=actor, now=now)
+        job_deeds.retry(run_id, actor=actor, now=now)
         flash(_("The job waits for its turn again."), "good")
-    elif job_runs.cancel(run_id, actor=actor, now=now) == job_runs.RUNNING:
+    elif job_deeds.cancel(run_id, actor=actor, now=now) == job_runs.RUNNING:
         flash(_("The job ends at its next step; nothing of it is written."), "good")
     else:
         flash(_("The job was set aside."), "good")

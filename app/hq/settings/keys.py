@@ -12,7 +12,7 @@ import db
 from app.accounts import api_key_lists, api_keys
 from app.hq.home import blueprint
 from app.hq.settings.people_forms import Asked
-from app.ui import tables
+from app.ui import table_answers
 from app.ui.tables import Column
 from app.web.permissions import SCOPES, current_actor, needs
 from ledger.faults import InvalidInput, NotFound
@@ -52,10 +52,10 @@ COLUMNS = (
 @needs("key:write")
 def key_list() -> Any:
     state = request.args.get("state") or None
-    table = tables.asked("keys", COLUMNS, "-created")
+    table = table_answers.asked("keys", COLUMNS, "-created")
     with db.read() as connection:
         number = api_key_lists.count(connection, state)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: api_key_lists.rows(connection, state, order),
             "hq/keys.html",

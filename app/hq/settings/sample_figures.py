@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.language import language
 from app.hq.settings.sample_facts import AT, DAY, SAMPLE_NAME, TODAY
-from app.ui import charts, labels
+from app.ui import charts, customer_labels, labels, network_labels
 from app.ui.tables import Column
 from incentives import explanations
 from incentives.default_plan import default_plan
@@ -28,7 +28,11 @@ COLUMNS = (
         door=lambda row: "#network",
     ),
     Column(
-        "state", _l("State"), "tag", words=labels.PROTECTION, meanings=labels.PROTECTION_MEANINGS
+        "state",
+        _l("State"),
+        "tag",
+        words=customer_labels.PROTECTION,
+        meanings=customer_labels.PROTECTION_MEANINGS,
     ),
     Column("sales", _l("Sales"), "money", sort="sales", door=lambda row: "#money"),
     Column("orders", _l("Orders"), "count", sort="orders"),
@@ -69,13 +73,13 @@ def rows() -> list[Any]:
     """One row with everything, one in which whatever can be missing is."""
     reasons = [
         (
-            labels.label(labels.HELP_REASONS, "no_guide"),
+            labels.label(network_labels.HELP_REASONS, "no_guide"),
             "wrong",
             _("Nobody works there as a guide or manager."),
             "#network",
         ),
         (
-            labels.label(labels.HELP_REASONS, "paused"),
+            labels.label(network_labels.HELP_REASONS, "paused"),
             "wait",
             _("Paused without an end; nobody is led there."),
             None,

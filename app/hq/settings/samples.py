@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.hq.home import blueprint
 from app.hq.settings import sample_facts, sample_figures
 from app.hq.settings.sample_facts import AT, SAMPLE_NAME, TODAY
-from app.ui import tables
+from app.ui import table_answers, tables
 from app.ui.doors import Doors
 from app.ui.shown_days import Span
 from app.web.permissions import needs
@@ -26,7 +26,10 @@ SAMPLE_LINK = "https://example.org/s/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 def samples() -> Any:
     for meaning in ("good", "wait", "wrong"):
         flash(_("Saved"), meaning)
-    table, rows = tables.asked("samples", sample_figures.COLUMNS, "-sales"), sample_figures.rows()
+    table, rows = (
+        table_answers.asked("samples", sample_figures.COLUMNS, "-sales"),
+        sample_figures.rows(),
+    )
     cards = tables.Table(
         "sample-cards",
         sample_figures.COLUMNS,
@@ -36,9 +39,9 @@ def samples() -> Any:
         rows=rows,
         total={"sales": 109_450},
     )
-    return tables.answer(
+    return table_answers.answer(
         table,
-        tables.ranked(rows),
+        table_answers.ranked(rows),
         "hq/samples.html",
         total={"sales": 109_450, "orders": 12_345_678},
         now=AT,

@@ -16,7 +16,7 @@ from app.accounts import administer, user_lists, users
 from app.accounts.user_lists import STATES, UserFilter
 from app.hq.home import blueprint
 from app.hq.settings.people_forms import Asked, scope_faults
-from app.ui import tables
+from app.ui import table_answers
 from app.ui.navigation import ROLE_NAMES
 from app.ui.tables import Column
 from app.web.permissions import HQ, ROLE_SCOPE, ROLES, current_actor, needs
@@ -93,10 +93,10 @@ def users_list() -> Any:
     wanted = UserFilter(
         dt.datetime.now(dt.UTC), asked["q"], asked["role"], asked["state"], asked["second"]
     )
-    table = tables.asked("users", COLUMNS, "name")
+    table = table_answers.asked("users", COLUMNS, "name")
     with db.read() as connection:
         number, second = user_lists.count(connection, wanted)
-        return tables.answer(
+        return table_answers.answer(
             table,
             lambda order: user_lists.rows(connection, wanted, order),
             "hq/users.html",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from ledger.idempotency import idempotency_key
 from stores.base import brand
 from tests import clock
 from tests.app.api import sample
+from tests.app.api.till import Till
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +40,11 @@ def kept(database: db.Database) -> db.Database:
     with db.transaction() as connection:
         idempotency_key.create(connection, checkfirst=True)
     return database
+
+
+@pytest.fixture
+def till(database_url: str, tmp_path: Path) -> Iterator[Till]:
+    before = brand._brand
+    yield Till(database_url, tmp_path)
+    db.database().dispose()
+    db._database, brand._brand = None, before

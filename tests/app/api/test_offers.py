@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stores.facts.entries import entry
-from tests.app.api.test_orders import Till, refusal, till  # noqa: F401 - the fixture
+from tests.app.api.till import Till, refusal
 from tests.app.pages.conftest import statements
 from tests.stores.orders.shop import HERE
 
@@ -43,11 +43,11 @@ def shop_of(answer: Any) -> dict[str, Any]:
     return shop
 
 
-def put(till: Till, rows: list[dict[str, Any]], code: str = "S1") -> Any:  # noqa: F811
+def put(till: Till, rows: list[dict[str, Any]], code: str = "S1") -> Any:
     return till.call("PUT", f"/stores/{code}/offers", {"offers": rows})
 
 
-def test_under_one_entry_each_store_has_its_own_shop(till: Till):  # noqa: F811
+def test_under_one_entry_each_store_has_its_own_shop(till: Till):
     assert put(till, LIST).status_code == 200
     here, there = (till.call("POST", "/entries", visit(f"c-{near}", near)) for near in ("S1", "S2"))
     assert (here.json["store_code"], shop_of(here)) == ("S1", SHOWN)
@@ -55,13 +55,13 @@ def test_under_one_entry_each_store_has_its_own_shop(till: Till):  # noqa: F811
     assert shop_of(till.call("POST", "/routes", visit("new", "S1"))) == SHOWN
 
 
-def test_the_picker_answers_no_bundle(till: Till):  # noqa: F811
+def test_the_picker_answers_no_bundle(till: Till):
     answer = till.call("POST", "/entries", visit("c1", None))
     assert (answer.json["rung"], answer.json["bundle"]) == ("PICKER", None)
     assert till.call("GET", f"/entries/{answer.json['entry_id']}").json["bundle"] is None
 
 
-def test_a_stored_entry_answers_the_shop_as_it_is_now(till: Till):  # noqa: F811
+def test_a_stored_entry_answers_the_shop_as_it_is_now(till: Till):
     put(till, LIST)
     first = till.call("POST", "/entries", visit("c1", "S1"), key="k")
     put(till, [])
@@ -70,7 +70,7 @@ def test_a_stored_entry_answers_the_shop_as_it_is_now(till: Till):  # noqa: F811
     assert shop_of(till.call("POST", "/entries", visit("c1", "S1"), key="k")) == NOTHING
 
 
-def test_a_list_is_read_as_it_was_written(till: Till):  # noqa: F811
+def test_a_list_is_read_as_it_was_written(till: Till):
     saved = put(till, LIST)
     assert saved.json == till.call("GET", "/stores/S1/offers").json
     assert [
@@ -107,7 +107,7 @@ def test_a_list_is_read_as_it_was_written(till: Till):  # noqa: F811
     ],
 )
 def test_a_faulty_row_refuses_the_whole_list_and_names_the_field(
-    till: Till,  # noqa: F811
+    till: Till,
     row: dict[str, Any],
     field: str,
 ):
@@ -118,13 +118,13 @@ def test_a_faulty_row_refuses_the_whole_list_and_names_the_field(
     assert len(till.call("GET", "/stores/S1/offers").json["offers"]) == len(LIST)
 
 
-def test_a_list_that_is_too_long_is_refused(till: Till):  # noqa: F811
+def test_a_list_that_is_too_long_is_refused(till: Till):
     answer = put(till, [{"kind": "range", "reference": f"R{n}"} for n in range(201)])
     assert (answer.status_code, [e["field"] for e in answer.json["errors"]]) == (422, ["offers"])
     assert till.call("GET", "/stores/S1/offers").json["offers"] == []
 
 
-def test_a_store_that_is_unknown_has_no_list(till: Till):  # noqa: F811
+def test_a_store_that_is_unknown_has_no_list(till: Till):
     assert (
         till.call("GET", "/stores/NOPE/offers").status_code
         == put(till, [], "NOPE").status_code
@@ -132,7 +132,7 @@ def test_a_store_that_is_unknown_has_no_list(till: Till):  # noqa: F811
     )
 
 
-def test_an_entry_asks_nothing_more_for_its_bundle(till: Till):  # noqa: F811
+def test_an_entry_asks_nothing_more_for_its_bundle(till: Till):
     till.call("POST", "/entries", visit("c0", "S1"))
     put(till, LIST)
     till.call("POST", "/entries", visit("c1", "S1"))  # the snapshot is there
@@ -145,7 +145,7 @@ def test_an_entry_asks_nothing_more_for_its_bundle(till: Till):  # noqa: F811
 # -- the fourth answer (A1) ------------------------------------------------------------------------
 
 
-def test_an_order_keeps_revenue_and_fulfilment_store_apart_a1(till: Till):  # noqa: F811
+def test_an_order_keeps_revenue_and_fulfilment_store_apart_a1(till: Till):
     sold = till.sells("O", fulfilment_store_code="S2")
     assert (sold.status_code, sold.json["store_code"], sold.json["fulfilment_store_code"]) == (
         201,
@@ -161,7 +161,7 @@ def test_an_order_keeps_revenue_and_fulfilment_store_apart_a1(till: Till):  # no
     refusal(till.sells("O"), 409, "order_reused", "fulfilment_store_code")
 
 
-def test_without_one_the_revenue_store_fulfils_a1(till: Till):  # noqa: F811
+def test_without_one_the_revenue_store_fulfils_a1(till: Till):
     assert till.sells("O").json["fulfilment_store_code"] == "S1"
     assert till.sells("P", near=None).json["fulfilment_store_code"] is None
     assert (
@@ -169,7 +169,7 @@ def test_without_one_the_revenue_store_fulfils_a1(till: Till):  # noqa: F811
     )
 
 
-def test_the_store_that_fulfils_comes_by_file_too_a1(till: Till, tmp_path: Path):  # noqa: F811
+def test_the_store_that_fulfils_comes_by_file_too_a1(till: Till, tmp_path: Path):
     from app.imports.kinds import KINDS
     from stores.base.actors import COMMAND_LINE
     from stores.imports.outcomes import Refused

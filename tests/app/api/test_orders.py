@@ -3,117 +3,11 @@ says what, why and what to do (CONTRACT 3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import func, select
 
-import config
-import db
-from app.accounts import api_keys
-from ledger.journals import transfer
-from stores.base import brand
-from stores.base.actors import COMMAND_LINE
-from tests.app.conftest import installed
-from tests.network import Network
-from tests.stores.orders.shop import HERE, Shop
-
-SECRET = "for tests alone, thirty-two characters"
-
-
-class Till:
-    """The real application, asked as an integrator asks it."""
-
-    def __init__(self, url: str, folder: Path):
-        self.app = installed(
-            config.load(
-                {
-                    "DATABASE_URL": url,
-                    "SECRET_KEY": SECRET,
-                    "INSTANCE_PATH": str(folder),
-                    "LOG_LEVEL": "WARNING",
-                }
-            )
-        )
-        network = Network()
-        network.begin()
-        self.shop = Shop(network)
-        self.client = self.app.test_client()
-        self.key = api_keys.create_key("till", "admin", by=COMMAND_LINE)
-
-    def call(self, method: str, path: str, body: Any = None, key: str | None = None) -> Any:
-        headers = {
-            "Authorization": f"Bearer {self.key}",
-            **({"Idempotency-Key": key} if key else {}),
-        }
-        return self.client.open(f"/api/v1{path}", method=method, json=body, headers=headers)
-
-    def sells(
-        self,
-        order_no: str,
-        amount: int = 29_900,
-        at: str = "2025-03-01T02:00:00Z",
-        near: str | None = "S1",
-        key: str | None = None,
-        **more: Any,
-    ) -> Any:
-        place = (
-            {"location": dict(zip(("latitude", "longitude"), HERE[near], strict=True), crs="wgs84")}
-            if near
-            else {}
-        )
-        return self.call(
-            "POST",
-            "/orders",
-            {
-                "order_no": order_no,
-                "customer_id": "c1",
-                "paid_at": at,
-                "currency": "CNY",
-                "lines": [{"line_no": 1, "quantity": 1, "amount_minor": amount}],
-                **place,
-                **more,
-            },
-            key,
-        )
-
-    def takes_back(
-        self,
-        order_no: str,
-        refund_no: str,
-        amount: int,
-        at: str = "2025-03-02T02:00:00Z",
-        key: str | None = None,
-    ) -> Any:
-        return self.call(
-            "POST",
-            f"/orders/{order_no}/refunds",
-            {
-                "refund_no": refund_no,
-                "refunded_at": at,
-                "lines": [{"line_no": 1, "amount_minor": amount}],
-            },
-            key,
-        )
-
-    def revenue(
-        self, path: str, by: str = "day", first: str = "2025-01-01", last: str = "2025-12-31"
-    ) -> dict[str, Any]:
-        answer = self.call("GET", f"/{path}/revenue?from={first}&to={last}&by={by}")
-        assert answer.status_code == 200, answer.text
-        return answer.json
-
-
-@pytest.fixture
-def till(database_url: str, tmp_path: Path) -> Iterator[Till]:
-    before = brand._brand
-    yield Till(database_url, tmp_path)
-    db.database().dispose()
-    db._database, brand._brand = None, before
+from tests.app.api.till import Till, refusal
 
 
 def test_the_answer_to_a_new_order_is_the_order_as_it_is_read(till: Till):
@@ -147,18 +41,6 @@ def test_a_refund_answers_what_it_took_back_and_again_the_same(till: Till):
         "channel_fee_return": 60,
     }
     assert all(c["amount_minor"] == -10_000 for c in first.json["credits"])
-
-
-def refusal(answer: Any, status: int, code: str, field: str) -> None:
-    problem = answer.json
-    assert (answer.status_code, answer.content_type) == (status, "application/problem+json"), (
-        answer.text
-    )
-    assert (
-        problem["code"] == code
-        and field in [e["field"] for e in problem["errors"]]
-        and len(problem["detail"]) > 30
-    )
 
 
 def test_every_refusal_of_an_order_names_field_and_reason_and_writes_nothing(till: Till):
@@ -346,77 +228,3 @@ def test_a_batch_of_events_keeps_the_good_ones_and_names_the_bad_by_place(till: 
 
 def test_more_than_a_thousand_events_are_malformed(till: Till):
     assert till.call("POST", "/events", {"events": [{}] * 1_001}).status_code == 400
-
-
-# -- revenue ---------------------------------------------------------------------------------------
-
-sales = st.lists(
-    st.tuples(
-        st.sampled_from(["S1", "S2", "S3", None]),
-        st.integers(0, 10**6),
-        st.integers(0, 90),
-        st.lists(st.integers(1, 10**5), max_size=3),
-    ),
-    min_size=1,
-    max_size=6,
-)
-
-
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(sales)
-def test_revenue_by_day_month_and_store_equals_the_ledger_and_each_other_d4(till: Till, history):
-    for near, amount, start, parts in history:
-        number, left = f"N{next(till.shop._numbers)}", amount
-        assert (
-            till.sells(
-                number, amount, f"2025-{start // 28 + 1:02}-{start % 28 + 1:02}T02:00:00Z", near
-            ).status_code
-            == 201
-        )
-        for k, part in enumerate(parts):
-            if part <= left:
-                assert (
-                    till.takes_back(
-                        number, f"{number}-{k}", part, f"2025-{5 + k:02}-01T02:00:00Z"
-                    ).status_code
-                    == 201
-                )
-                left -= part
-    for path in ("dealers/D1", "dealers/D2", "stores/S1", "stores/S2", "stores/S3"):
-        by = {each: till.revenue(path, each) for each in ("day", "month", "store")}
-        for each in by.values():
-            assert each["totals"] == by["day"]["totals"]
-            for name, value in each["totals"].items():
-                assert value == sum(row[name] for row in each["rows"])
-        totals = by["day"]["totals"]
-        assert (
-            totals["net_minor"]
-            == totals["gross_minor"]
-            - totals["refunds_minor"]
-            - totals["fees_minor"]
-            - totals["rewards_minor"]
-        )
-    dealers = [till.revenue(f"dealers/{d}")["totals"] for d in ("D1", "D2")]
-    with db.read() as connection:
-        booked = dict(
-            connection.execute(
-                select(transfer.c.kind, func.sum(transfer.c.amount_minor)).group_by(transfer.c.kind)
-            ).all()
-        )
-    assert sum(t["gross_minor"] for t in dealers) == booked.get("sale", 0)
-    assert sum(t["refunds_minor"] for t in dealers) == booked.get("refund", 0)
-    assert sum(t["fees_minor"] for t in dealers) == (
-        sum(booked.get(k, 0) for k in ("platform_fee", "channel_fee"))
-        - sum(booked.get(k, 0) for k in ("platform_fee_return", "channel_fee_return"))
-    )
-
-
-def test_a_full_refund_leaves_no_net_revenue_and_the_days_apart_d5(till: Till):
-    till.sells("O")
-    till.takes_back("O", "R", 29_900, at="2025-04-05T16:30:00Z")
-    found = till.revenue("stores/S1")
-    assert [(r["period"], r["net_minor"]) for r in found["rows"]] == [
-        ("2025-03-01", 29_900 - 1_495 - 179),
-        ("2025-04-06", -(29_900 - 1_495 - 179)),
-    ]
-    assert found["totals"]["net_minor"] == found["totals"]["fees_minor"] == 0

@@ -13,7 +13,7 @@ from stores.facts.customer_deed_kinds import KINDS, customer_deed
 from stores.geo.areas import parse_geometry
 from stores.imports.area_file import check_features
 from stores.registers import areas
-from tests.app.api.test_orders import Till, till  # noqa: F401 - the fixture
+from tests.app.api.till import Till
 from tests.network import CONTEXT
 from tests.stores.orders.shop import HERE
 
@@ -22,17 +22,17 @@ def place(code: str) -> dict[str, Any]:
     return dict(zip(("latitude", "longitude"), HERE[code], strict=True), crs="wgs84")
 
 
-def enter(till: Till, near: str, who: str = "c1") -> Any:  # noqa: F811
+def enter(till: Till, near: str, who: str = "c1") -> Any:
     return till.call(
         "POST", "/entries", {"customer": {"customer_id": who}, "location": place(near)}
     ).json
 
 
-def deed(till: Till, kind: str, **more: Any) -> Any:  # noqa: F811
+def deed(till: Till, kind: str, **more: Any) -> Any:
     return till.call("POST", "/customers/c1/deeds", {"kind": kind, **more})
 
 
-def test_a_switch_is_answered_with_its_end_and_leads_the_next_entry(till: Till):  # noqa: F811
+def test_a_switch_is_answered_with_its_end_and_leads_the_next_entry(till: Till):
     assert enter(till, "S1")["store_code"] == "S1"
     answer = deed(till, "switched", store_code="S2", location=place("S1"))
     assert (answer.status_code, answer.json["kind"], answer.json["store_code"]) == (
@@ -44,7 +44,7 @@ def test_a_switch_is_answered_with_its_end_and_leads_the_next_entry(till: Till):
     assert enter(till, "S1")["rung"] == "MANUAL"
 
 
-def test_the_same_deed_under_the_same_key_is_done_once(till: Till):  # noqa: F811
+def test_the_same_deed_under_the_same_key_is_done_once(till: Till):
     enter(till, "S1")
     body = {"kind": "switched", "store_code": "S2"}
     first, again = (till.call("POST", "/customers/c1/deeds", body, key="k") for _ in range(2))
@@ -66,25 +66,25 @@ def test_the_same_deed_under_the_same_key_is_done_once(till: Till):  # noqa: F81
         ({"kind": "switched", "store_code": "S2", "mood": 1}, 400, "mood"),
     ],
 )
-def test_what_cannot_be_done_says_why_and_leaves_nothing(till: Till, given, status, said):  # noqa: F811
+def test_what_cannot_be_done_says_why_and_leaves_nothing(till: Till, given, status, said):
     enter(till, "S1")
     answer = till.call("POST", "/customers/c1/deeds", given)
     assert (answer.status_code, said in answer.get_data(as_text=True)) == (status, True)
     assert till.shop.network.count(customer_deed) == 0
 
 
-def test_a_customer_nobody_knows_is_not_there(till: Till):  # noqa: F811
+def test_a_customer_nobody_knows_is_not_there(till: Till):
     assert deed(till, "switched", store_code="S2").status_code == 404
 
 
-def test_every_kind_is_declared(till: Till):  # noqa: F811
+def test_every_kind_is_declared(till: Till):
     document = till.client.get("/openapi.json").json
     assert set(document["components"]["schemas"]["DeedIn"]["properties"]["kind"]["enum"]) == set(
         KINDS
     )
 
 
-def test_the_checkout_check_answers_before_payment_and_stores_nothing(till: Till):  # noqa: F811
+def test_the_checkout_check_answers_before_payment_and_stores_nothing(till: Till):
     def ask(delivery: str, near: str) -> Any:
         return till.call(
             "POST",
@@ -112,7 +112,7 @@ def test_the_checkout_check_answers_before_payment_and_stores_nothing(till: Till
     assert till.shop.counts() == before
 
 
-def test_a13_the_dealer_of_a_territory_is_named_before_he_has_a_store(till: Till):  # noqa: F811
+def test_a13_the_dealer_of_a_territory_is_named_before_he_has_a_store(till: Till):
     till.shop.network.load("dealers", {"dealer_code": "D9", "name": "Nobody yet"})
     feature = {
         "type": "Feature",
@@ -137,7 +137,7 @@ def test_a13_the_dealer_of_a_territory_is_named_before_he_has_a_store(till: Till
     assert (found["area_code"], found["territory_dealer_code"]) == ("T9", "D9")
 
 
-def test_what_would_change_an_answer_is_said_when_asked(till: Till):  # noqa: F811
+def test_what_would_change_an_answer_is_said_when_asked(till: Till):
     body = {
         "customer": {"customer_id": "new"},
         "location": place("S1"),
@@ -156,7 +156,7 @@ def test_what_would_change_an_answer_is_said_when_asked(till: Till):  # noqa: F8
     )
 
 
-def test_only_the_visitors_own_app_reads_metres_a16(till: Till):  # noqa: F811
+def test_only_the_visitors_own_app_reads_metres_a16(till: Till):
     """From the metres to a few stores a place can be reckoned: dealers, branches and whoever only
     reads get the class of a kilometre."""
     visit = {

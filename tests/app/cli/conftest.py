@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from stores.network import network
+from stores.network import network as networks
+from tests.app.cli.person import Person
 from tests.app.conftest import House
 from tests.databases import ENGINES
+from tests.network import Network
 
 STORES = """store_code,name,dealer_code,latitude,longitude,crs,region_code
 S1,One,D1,31.2304,121.4737,wgs84,310000
@@ -55,12 +57,20 @@ class Chain:
 
 @pytest.fixture
 def chain(house: House, tmp_path: Path) -> Iterator[Chain]:
-    network.forget()
+    networks.forget()
     found = Chain(house, tmp_path)
     for kind, text in (("stores", STORES), ("guides", GUIDES)):
         assert found.imported(kind, text).exit_code == 0
     yield found
-    network.forget()
+    networks.forget()
 
 
 both = pytest.mark.parametrize("house", ENGINES, indirect=True)
+
+
+@pytest.fixture
+def person(tmp_path: Path, network: Network) -> Person:
+    network.open_store("S1", "D1", latitude="31.23", longitude="121.47")
+    network.open_store("S2", "D2", latitude="31.30", longitude="121.50")
+    networks.forget()
+    return Person(tmp_path)

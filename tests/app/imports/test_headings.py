@@ -11,7 +11,7 @@ import pytest
 
 import db
 from app.imports import uploads
-from app.imports.samples import KINDS
+from app.imports.kind_words import KINDS
 from stores.network.stores import store
 from tests.app.conftest import on_both_engines
 from tests.network import Network

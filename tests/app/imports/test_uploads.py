@@ -3,31 +3,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import io
-import os
 import re
-import zipfile
 
 import pytest
-from sqlalchemy import func, select
 
 import db
-from app.imports import lists as upload_lists
-from app.imports import samples as import_kinds
 from app.imports import uploads
-from app.imports.kinds import context
-from app.jobs import job_runs
-from ledger.audit import audit_log
-from stores.imports.check import check
-from stores.imports.columns import COLUMNS
-from stores.imports.sheets import read_sheet
+from app.jobs import job_lists
 from stores.network.stores import store
-from tests.app.conftest import on_both_engines, token_of
-from tests.app.imports.conftest import HEADER, files, stores_file
+from tests.app.conftest import on_both_engines
+from tests.app.imports.conftest import HEADER, stores_file
 from tests.network import Network
-
-KINDS = tuple(import_kinds.KINDS)
 
 
 @on_both_engines
@@ -144,119 +130,6 @@ def test_warnings_are_shown_and_do_not_stop_saving(desk):
     assert "more than 50 km" in desk.page(path)
 
 
-def bomb() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", "<x/>")
-        archive.writestr("xl/workbook.xml", "<x/>")
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 400_000_000)
-    return out.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("content", "name", "words"),
-    [
-        (b"   \n", "a.csv", "a.csv is empty"),
-        (b"\xff\xfes", "a.csv", "UTF-16"),
-        (b"PK\x03\x04 no zip", "a.xlsx", "damaged"),
-        (b"\xd0\xcf\x11\xe0 old", "old.xls", "password or in the old .xls form"),
-        (b"nonsense", "a.xlsx", "a.xlsx is no XLSX workbook"),
-        (
-            "store_code;name;dealer_code;latitude;longitude;crs\nA1;Eins;D1;31,2;121,5;wgs84\n",
-            "a.csv",
-            "has a decimal comma; write a point",
-        ),
-        (HEADER + 'A1,"broken,D1,31.2,121.5,wgs84\n', "a.csv", "is no CSV"),
-        (HEADER + "A1,a\x00b,D1,31.2,121.5,wgs84\n", "a.csv", "NUL"),
-        (HEADER + "A1,a\x07b,D1,31.2,121.5,wgs84\n", "a.csv", "invisible character U+0007"),
-        (bomb(), "bomb.xlsx", "which is too much"),
-    ],
-)
-def test_a_file_that_is_no_table_is_refused_in_clear_words(desk, content, name, words):
-    before = desk.stores()
-    path = desk.checked(content, name=name)
-    assert (desk.row(path).status, desk.row(path).error) == ("faults", None)
-    assert words in desk.page(path)
-    assert uploads.folder().name not in desk.page(path)
-    assert desk.stores() == before
-
-
-def test_a_gb18030_file_and_a_workbook_are_read(desk):
-    chinese = desk.checked((HEADER + "A1,南京东路店,D1,31.2,121.5,wgs84\n").encode("gb18030"))
-    desk.post(f"{chinese}/save")
-    desk.work()
-    assert "南京东路店" in {row.name for row in Network().rows(store)}
-    assert (
-        desk.row(
-            desk.checked(import_kinds.template_file("branches", "xlsx"), "branches", "分公司.xlsx")
-        ).status
-        == "ready"
-    )
-
-
-def test_a_file_without_rows_says_so(desk):
-    path = desk.checked(HEADER)
-    assert desk.row(path).status == "nothing"
-    assert "The file has a header and no rows; there is nothing to bring in." in desk.page(path)
-
-
-def test_too_many_rows_are_refused(desk, monkeypatch):
-    monkeypatch.setenv("IMPORT_MAX_ROWS", "3")
-    path = desk.checked(stores_file(4))
-    assert desk.row(path).status == "faults"
-    assert "more than 3 rows" in desk.page(path)
-
-
-@pytest.mark.parametrize("name", ["", "empty.csv"])
-def test_no_file_or_an_empty_one_leaves_nothing_behind(desk, name):
-    answer = desk.post("/hq/imports", kind="stores", file=(io.BytesIO(b""), name))
-    assert answer.status_code == 303
-    assert ("Choose a file first." if not name else "The file is empty") in desk.client.get(
-        "/hq/imports?lang=en"
-    ).text
-    with db.read() as connection:
-        assert (upload_lists.count(connection), job_runs.count(connection), files()) == (0, 0, [])
-
-
-def test_a_file_above_the_limit_is_refused_in_words_and_not_kept(desk):
-    desk.chain.house.app.config["MAX_CONTENT_LENGTH"] = 10_000
-    answer = desk.post("/hq/imports", kind="stores", file=(io.BytesIO(b"x" * 20_000), "a.csv"))
-    assert (answer.status_code, files()) == (413, [])
-    assert "Send a smaller file." in answer.text
-
-
-def test_a_file_of_another_kind_is_recognised_and_checked_as_that(desk):
-    path = desk.checked("guide_code,name,store_code\nG9,Ada,S1\n")
-    page = desk.page(path)
-    assert "This looks like a file of another kind: Guides." in page
-    desk.post(f"{path}/check", kind="guides")
-    desk.work()
-    assert (desk.row(path).kind, desk.row(path).status) == ("guides", "ready")
-
-
-@pytest.mark.parametrize(
-    ("kind", "form"), [(kind, form) for kind in KINDS for form in import_kinds.formats(kind)]
-)
-def test_every_template_names_all_columns_and_its_example_row_is_sound(desk, tmp_path, kind, form):
-    answer = desk.client.get(f"/hq/imports/templates/{kind}.{form}")
-    file = tmp_path / f"{kind}.{form}"
-    file.write_bytes(answer.data)
-    assert import_kinds.likely_kind(file) == kind
-    if kind == "areas":
-        return
-    sheet = read_sheet(file, COLUMNS[kind])
-    assert list(sheet.columns) == [column.name for column in COLUMNS[kind]]
-    checked = check(kind, sheet, context())
-    assert (checked.faults.kept, len(checked.rows)) == ([], 1)
-
-
-def test_a_template_that_does_not_exist_is_not_there(desk):
-    assert {
-        desk.client.get(f"/hq/imports/templates/{name}").status_code
-        for name in ("areas.csv", "moods.csv", "stores.pdf")
-    } == {404}
-
-
 @pytest.mark.parametrize(
     "kind",
     [
@@ -297,7 +170,7 @@ def test_two_clicks_on_save_save_once(desk):
     path = desk.checked(stores_file(2))
     assert [desk.post(f"{path}/save").status_code for _ in range(2)] == [303, 303]
     with db.read() as connection:
-        assert job_runs.count(connection) == 2
+        assert job_lists.count(connection) == 2
     desk.work()
     assert desk.post(f"{path}/save").status_code == 409
 
@@ -319,186 +192,6 @@ def test_what_the_rows_refer_to_may_be_gone_when_they_are_saved(desk, monkeypatc
     desk.work()
     assert (desk.row(path).status, desk.row(path).error_code) == ("save_failed", "file_changed")
     assert "is not what was uploaded" in desk.page(path)
-
-
-def test_a_person_who_lost_the_permission_saves_nothing(desk):
-    path = desk.checked(stores_file(2))
-    desk.post(f"{path}/save")
-    from app.accounts import users
-    from stores.base.actors import COMMAND_LINE
-
-    users.disable("petra", by=COMMAND_LINE)
-    before = desk.stores()
-    desk.work()
-    assert (desk.row(path).status, desk.row(path).error_code, desk.stores()) == (
-        "save_failed",
-        "not_allowed",
-        before,
-    )
-
-
-# -- the file --------------------------------------------------------------------------------------
-
-
-def test_the_file_is_kept_for_its_owner_alone_under_a_name_of_ours(desk):
-    path = desk.upload(stores_file(1), name="..\\..\\evil/../Läden 门店.csv")
-    row = desk.row(path)
-    assert row.name == "Läden 门店.csv"
-    assert files() == [row.stored_as]
-    stored = uploads.folder() / row.stored_as
-    assert (stored.stat().st_mode & 0o777, uploads.folder().stat().st_mode & 0o777) == (
-        0o600,
-        0o700,
-    )
-    assert "Läden" not in stored.name
-
-
-@on_both_engines
-def test_files_go_a_day_after_saving_and_a_week_after_they_came(desk):
-    saved = desk.checked(stores_file(1, "A"))
-    desk.post(f"{saved}/save")
-    faulty = desk.checked(HEADER + "A1,,D1,x,121.5,wgs84\n")
-    waiting = desk.upload(stores_file(1, "B"))
-    desk.work()
-    now = dt.datetime.now(dt.UTC)
-    (uploads.folder() / "orphan.csv").write_text("left by a process that died")
-    os.utime(
-        uploads.folder() / "orphan.csv", (now.timestamp(), now.timestamp())
-    )  # the disk has a clock of its own
-    assert uploads.forget_old(now) == 0
-    assert uploads.forget_old(now + dt.timedelta(hours=25)) == 1
-    assert [desk.row(path).stored_as is None for path in (saved, faulty, waiting)] == [
-        True,
-        False,
-        False,
-    ]
-    assert uploads.forget_old(now + dt.timedelta(days=8)) == 3
-    assert files() == []
-    assert desk.findings(faulty) == []
-    assert [desk.row(path).status for path in (saved, faulty, waiting)] == [
-        "saved",
-        "faults",
-        "discarded",
-    ]
-    assert desk.post(f"{waiting}/save").status_code == 409
-
-
-def test_a_file_can_be_removed_at_once(desk):
-    path = desk.checked(HEADER + "A1,,D1,x,121.5,wgs84\n")
-    assert files()
-    desk.post(f"{path}/discard")
-    assert (files(), desk.findings(path)) == ([], [])
-    ready = desk.checked(stores_file(1))
-    queued = desk.upload(stores_file(1))
-    for each in (ready, queued):
-        desk.post(f"{each}/discard")
-    desk.work()
-    assert {desk.row(each).status for each in (ready, queued)} == {"discarded", "check_cancelled"}
-
-
-def test_a_file_that_is_gone_fails_in_words(desk):
-    path = desk.upload(stores_file(1))
-    for name in files():
-        (uploads.folder() / name).unlink()
-    desk.work()
-    assert desk.row(path).error_code == "file_gone"
-    assert "pages and worker must share INSTANCE_PATH" in desk.page(path)
-
-
-# -- who -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["finn", "bea", "omar", "mei"])
-def test_imports_are_for_operations_and_administrators(desk, name):
-    path = desk.checked(stores_file(1))
-    other = desk.chain.client(name)
-    asked = [
-        other.get(each).status_code
-        for each in (
-            "/hq/imports",
-            path,
-            f"{path}/progress",
-            f"{path}/errors.csv",
-            "/hq/imports/templates/stores.csv",
-        )
-    ]
-    assert set(asked) == {403}
-    assert (
-        other.post(f"{path}/save", data={"csrf_token": token_of(other.get("/account"))}).status_code
-        == 403
-    )
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/hq/imports/4711",
-        "/hq/imports/4711/progress",
-        "/hq/imports/4711/errors.csv",
-        f"/hq/imports/{10**30}",
-        "/hq/imports/1/moods.csv",
-    ],
-)
-def test_an_unknown_import_is_not_there(desk, path):
-    assert desk.client.get(path).status_code == 404
-
-
-@pytest.mark.parametrize("deed", ["save", "check", "discard", "wish"])
-def test_a_deed_on_an_unknown_import_is_not_there_and_needs_the_form_token(desk, deed):
-    assert desk.post(f"/hq/imports/4711/{deed}").status_code == 404
-    assert desk.client.post(f"/hq/imports/4711/{deed}").status_code == 400
-
-
-def test_an_upload_needs_the_form_token_and_a_known_kind(desk):
-    answer = desk.client.post(
-        "/hq/imports",
-        data={"kind": "stores", "file": (io.BytesIO(b"x"), "a.csv")},
-        content_type="multipart/form-data",
-    )
-    assert answer.status_code == 400
-    assert (
-        desk.post("/hq/imports", kind="moods", file=(io.BytesIO(b"x"), "a.csv")).status_code == 404
-    )
-    assert files() == []
-
-
-def test_every_deed_leaves_a_line_in_the_audit_log_without_personal_data(desk):
-    path = desk.checked(stores_file(1), name="Frau Müller.csv")
-    desk.post(f"{path}/check")
-    desk.work()
-    desk.post(f"{path}/save")
-    desk.work()
-    desk.post(f"{path}/discard")
-    with db.read() as connection:
-        lines = connection.execute(
-            select(audit_log.c.action, audit_log.c.detail)
-            .where(audit_log.c.object_kind == "upload")
-            .order_by(audit_log.c.id)
-        ).all()
-        saved_by = (
-            connection.execute(
-                select(audit_log.c.actor)
-                .where(audit_log.c.action == "save_network")
-                .order_by(audit_log.c.id.desc())
-            )
-            .scalars()
-            .first()
-        )
-    assert [line.action for line in lines] == [
-        "upload",
-        "check_upload",
-        "save_upload",
-        "discard_upload",
-    ]
-    assert "Müller" not in str(lines)
-    assert saved_by == desk_user(desk)
-
-
-def desk_user(desk) -> str:
-    from app.accounts.users import app_user
-
-    with db.read() as connection:
-        return f"user:{connection.execute(select(func.max(app_user.c.id)).where(app_user.c.name == 'petra')).scalar_one()}"
 
 
 def test_a_kind_that_nobody_knows_is_not_checked(desk):

@@ -23,6 +23,8 @@ from stores.orders.refunding import record_refunds
 from stores.orders.writing import record_orders
 from stores.routing.entering import enter
 from tests.app.conftest import House, Worlds
+from tests.app.pages.browser import Reader, chromium, reading, serving
+from tests.app.pages.dealing import hands_over
 from tests.network import Network
 
 BUND, WEST_LAKE = ("31.2304", "121.4737"), ("30.2500", "120.1500")
@@ -222,3 +224,36 @@ def statements() -> Iterator[list[str]]:
         yield found
     finally:
         event.remove(db.database().engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def busy(chain: Chain) -> Chain:
+    """Beside the chain's facts: one customer who left for Olga, one who came from her, one who
+    bought at her shop, one who will leave."""
+    chain.befriends("G1", "wx-left-11", 45)
+    hands_over(chain, "wx-left-11", "G1", "G2", 4)
+    chain.befriends("G2", "wx-came-12", 45)
+    hands_over(chain, "wx-came-12", "G2", "G1", 5)
+    chain.befriends("G1", "wx-far-013", 45)
+    chain.befriends("G1", "wx-away-14", 6)
+    hands_over(
+        chain, "wx-away-14", "G1", "G2", 3
+    )  # at home with Omar until the protection is over (B3)
+    chain.arrives("wx-far-013", 2, WEST_LAKE)
+    chain.buys("O-F", "wx-far-013", 2, 8800, 1200)
+    return chain
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def omar(busy: Chain, browser: Any) -> Iterator[Reader]:
+    """Omar has signed in and reads his first page, in English."""
+    with serving(busy.house.app) as served, reading(browser, served, locale="en-US") as reader:
+        reader.sign_in("omar")
+        reader.page.wait_for_selector(".side")
+        yield reader

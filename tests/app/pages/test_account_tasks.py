@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pyotp
 import pytest
 
 from tests.app.conftest import PASSWORD
-from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
+from tests.app.pages.browser import CHROMIUM, reading, serving
 from tests.app.pages.conftest import Chain
 
 pytestmark = [
@@ -20,12 +19,6 @@ pytestmark = [
     ),
 ]
 SUBMIT = "main form button[type=submit]"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

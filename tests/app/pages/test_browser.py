@@ -5,12 +5,11 @@ serious in axe-core."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.app.pages import addresses
-from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
+from tests.app.pages.browser import CHROMIUM, reading, serving
 from tests.app.pages.conftest import Chain
 
 pytestmark = [
@@ -27,12 +26,6 @@ LOOKS = (
     (390, "zh", "light"),
 )  # width, language, theme
 PARTS = 4  # headquarters has the most pages; parts run beside each other
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

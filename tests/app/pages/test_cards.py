@@ -4,13 +4,12 @@ the top, and nothing needs a sideways scroll."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from app.ui.tables import Column, Table
 from stores.base.ordering import Order
-from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
+from tests.app.pages.browser import CHROMIUM, reading, serving
 from tests.app.pages.conftest import Chain
 
 LISTS = (
@@ -58,12 +57,6 @@ VISITS, SALES = (
 )
 def test_a_card_shows_what_the_list_is_sorted_by_else_money_else_a_number(table, figure):
     assert table.figure is figure
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
+from tests.app.pages.browser import CHROMIUM, reading, serving
 from tests.app.pages.conftest import Chain
 
 pytestmark = [
@@ -18,12 +18,6 @@ pytestmark = [
     ),
 ]
 CHART = "figure.trend-chart >> nth=0"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

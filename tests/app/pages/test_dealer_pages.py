@@ -3,36 +3,17 @@ its lists, its rows his alone (P6, D12)."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import html
-import io
 import re
-from typing import Any
 
 import pytest
-from python_calamine import CalamineWorkbook
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 import db
-from app.accounts import api_keys
-from app.ui.words import money
-from ledger.audit import audit_log
-from ledger.faults import InvalidInput, NotAllowed, NotFound
-from ledger.journals import transfer
-from stores.base.actors import COMMAND_LINE, Actor
-from stores.base.keys import entry_param_keys
-from stores.customers.event_intake import EventIn, record_events
-from stores.customers.people import by_customer_id
-from stores.facts import entry_params
-from stores.facts.visits import Arrival
-from stores.network.channels import channel
 from stores.network.contracts import dealer_contract
 from stores.network.scope import find_scope
-from stores.routing import store_codes
-from stores.routing.entering import enter
-from tests.app.conftest import on_both_engines, token_of
-from tests.app.pages.conftest import WEST_LAKE, Chain, statements
+from tests.app.conftest import on_both_engines
+from tests.app.pages.conftest import statements
+from tests.app.pages.dealing import customer_number, revenue_of, yuan
 from tests.app.pages.test_figures import FIGURE, doors, foot, text
 
 pytestmark = pytest.mark.hour
@@ -51,71 +32,6 @@ ROOMY = {
     "/dealer/entries": 12,
     "/dealer/codes": 14,
 }
-
-
-def yuan(minor: int) -> str:
-    return money(minor, "CNY", 2)
-
-
-def hands_over(chain: Chain, customer: str, giver: str, taker: str, days_ago: int) -> None:
-    at = chain.noon(days_ago)
-    record_events(
-        [
-            EventIn(
-                f"over-{customer}-{taker}",
-                "contact.transferred",
-                at,
-                taker,
-                customer,
-                payload={"from_guide_code": giver, "state": "done"},
-            )
-        ],
-        actor="test",
-        now=at,
-    )
-
-
-def customer_number(customer: str) -> int:
-    with db.read() as connection:
-        return by_customer_id(connection, [customer])[customer].id
-
-
-@pytest.fixture
-def busy(chain: Chain) -> Chain:
-    """Beside the chain's facts: one customer who left for Olga, one who came from her, one who
-    bought at her shop, one who will leave."""
-    chain.befriends("G1", "wx-left-11", 45)
-    hands_over(chain, "wx-left-11", "G1", "G2", 4)
-    chain.befriends("G2", "wx-came-12", 45)
-    hands_over(chain, "wx-came-12", "G2", "G1", 5)
-    chain.befriends("G1", "wx-far-013", 45)
-    chain.befriends("G1", "wx-away-14", 6)
-    hands_over(
-        chain, "wx-away-14", "G1", "G2", 3
-    )  # at home with Omar until the protection is over (B3)
-    chain.arrives("wx-far-013", 2, WEST_LAKE)
-    chain.buys("O-F", "wx-far-013", 2, 8800, 1200)
-    return chain
-
-
-def revenue_of(chain: Chain, **query: str) -> dict[str, Any]:
-    with db.read() as connection:
-        dealer_id = find_scope(connection, "dealer", "D1")
-    key = api_keys.create_key(
-        "reader", "read", by=COMMAND_LINE, limit_kind="dealer", limit_id=dealer_id
-    )
-    return (
-        chain.house.stranger()
-        .get(
-            "/api/v1/dealers/D1/revenue",
-            query_string=query,
-            headers={"Authorization": f"Bearer {key}"},
-        )
-        .json
-    )
-
-
-# -- today -----------------------------------------------------------------------------------------
 
 
 def test_today_answers_with_yesterday_the_month_and_what_codes_brought(chain):
@@ -177,100 +93,6 @@ def test_every_door_of_the_first_page_and_the_stores_sums_to_its_figure(busy):
         assert wrong == [], path
 
 
-# -- revenue ---------------------------------------------------------------------------------------
-
-
-@on_both_engines
-@pytest.mark.parametrize("by", ["day", "month", "store"])
-def test_revenue_is_what_the_api_says_and_its_files_sum_to_the_page(busy, by):
-    client, span = busy.client("omar"), {"from": busy.day(40), "to": busy.day(0)}
-    answer = revenue_of(busy, by=by, **span)
-    page = client.get("/dealer/revenue", query_string={"by": by, "lang": "en", **span}).text
-    figures = [
-        yuan(answer["totals"][f"{name}_minor"])
-        for name in ("gross", "refunds", "fees", "rewards", "net")
-    ]
-    assert foot(page).split()[-5:] == figures
-    assert answer["totals"]["rewards_minor"] > 0
-    lines = list(
-        csv.reader(
-            io.StringIO(
-                client.get(
-                    "/dealer/revenue", query_string={"by": by, "export": "csv", **span}
-                ).data.decode("utf-8-sig")
-            )
-        )
-    )
-    sums = [round(sum(float(row[n]) for row in lines[1:]) * 100) for n in range(-5, 0)]
-    assert sums == [
-        answer["totals"][f"{name}_minor"] for name in ("gross", "refunds", "fees", "rewards", "net")
-    ]
-    assert len(lines) - 1 == len(answer["rows"])
-    book = CalamineWorkbook.from_filelike(
-        io.BytesIO(
-            client.get(
-                "/dealer/revenue", query_string={"by": by, "export": "xlsx", "lang": "en", **span}
-            ).data
-        )
-    )
-    sheet = {row[0]: row[1] for row in book.get_sheet_by_name("Sums").to_python()}
-    assert [
-        round(sheet[name] * 100) for name in ("Sales", "Refunds", "Fees", "Rewards", "Net")
-    ] == sums
-    assert (sheet["Rows"], sheet["from"]) == (len(answer["rows"]), busy.day(40))
-
-
-@on_both_engines
-@pytest.mark.parametrize("figure", ["fees", "rewards"])
-def test_the_lines_of_fees_and_rewards_are_exported_and_sum_to_the_figure(busy, figure):
-    client, span = busy.client("omar"), {"from": busy.day(40), "to": busy.day(0)}
-    whole = revenue_of(busy, by="day", **span)["totals"][f"{figure}_minor"]
-    assert whole > 0 and yuan(whole) in foot(
-        client.get(f"/dealer/ledger/{figure}", query_string={"lang": "en", **span}).text
-    )
-    lines = list(
-        csv.reader(
-            io.StringIO(
-                client.get(
-                    f"/dealer/ledger/{figure}", query_string={"export": "csv", "lang": "en", **span}
-                ).data.decode("utf-8-sig")
-            )
-        )
-    )
-    assert (
-        lines[0][-1] == "Amount" and round(sum(float(row[-1]) for row in lines[1:]) * 100) == whole
-    )
-    assert {row[lines[0].index("Store (store)")] for row in lines[1:]} <= {"S1", "S3"}
-    book = CalamineWorkbook.from_filelike(
-        io.BytesIO(
-            client.get(
-                f"/dealer/ledger/{figure}", query_string={"export": "xlsx", "lang": "en", **span}
-            ).data
-        )
-    )
-    sheet = {row[0]: row[1] for row in book.get_sheet_by_name("Sums").to_python()}
-    assert (round(sheet["Amount"] * 100), sheet["Rows"]) == (whole, len(lines) - 1)
-
-
-def test_the_lines_behind_a_figure_come_page_by_page_each_once(busy, monkeypatch):
-    monkeypatch.setattr("app.ui.paging.PAGE", 1)
-    client, address, seen = (
-        busy.client("omar"),
-        f"/dealer/ledger/fees?from={busy.day(40)}&to={busy.day(0)}&lang=en",
-        [],
-    )
-    number = int(re.search(r"Total: (\d+) line", foot(client.get(address).text))[1])
-    for _ in range(number):
-        page = client.get(address).text
-        seen += re.findall(r"<tr>.*?</tr>", page.split("<tbody>")[1].split("</tbody>")[0], re.S)
-        following = re.search(r'href="([^"]+)" rel="next"', page)
-        if following is None:
-            break
-        address = html.unescape(following[1])
-        address = address if address.startswith("/") else f"/dealer/ledger/fees{address}"
-    assert len(seen) == number > 2
-
-
 def test_a_store_that_was_sold_keeps_its_old_figures_in_the_list(busy):
     """D12: from today on S1 is Olga's; what was booked for Omar stays his."""
     with db.transaction() as connection:
@@ -288,9 +110,6 @@ def test_a_store_that_was_sold_keeps_its_old_figures_in_the_list(busy):
     assert (
         client.get("/dealer/takeovers?way=left&lang=en").text.count("wx****11") == 1
     )  # he left while the store was still Omar's
-
-
-# -- customers -------------------------------------------------------------------------------------
 
 
 @on_both_engines
@@ -367,160 +186,6 @@ def test_d3_a_lost_sale_tells_its_reason_and_the_home_credit_but_not_the_shop(bu
     assert foot(page).split()[-2:] == [yuan(10000), yuan(9200)]
     assert not {"S2", "D2", "Olga", "O-F", "wx-far-013"} & set(re.findall(r"[\w-]+", text(page)))
     assert "paid 1 order" not in text(busy.client("olga").get("/dealer/elsewhere?lang=en").text)
-
-
-# -- rewards ---------------------------------------------------------------------------------------
-
-
-@on_both_engines
-def test_d5_rewards_by_guide_and_by_kind_are_the_ledger(busy):
-    client = busy.client("omar")
-    months = sorted({busy.day(n)[:7] for n in (20, 13, 5, 0)})
-    pages = {month: client.get(f"/dealer/rewards?month={month}&lang=en").text for month in months}
-    with db.read() as connection:
-        dealer_id, t = find_scope(connection, "dealer", "D1"), transfer.c
-
-        def booked(month: str, kind: str) -> int:
-            query = select(func.coalesce(func.sum(t.amount_minor), 0)).where(
-                t.dealer_id == dealer_id,
-                t.kind == kind,
-                func.substr(_text(t.business_day), 1, 7) == month,
-            )
-            return int(connection.execute(query).scalar_one())
-
-        for month, page in pages.items():
-            shown = {name: text(value) for _, name, value in FIGURE.findall(page)}
-            assert shown["Newly promised"] == yuan(booked(month, "reward_pending"))
-            assert shown["Taken back"] == yuan(booked(month, "reward_pending_return"))
-            assert shown["Cost"] == yuan(booked(month, "reward") - booked(month, "reward_return"))
-            for path, _, value in FIGURE.findall(page):
-                behind = client.get(path.replace("&amp;", "&") + "&lang=en").text
-                assert text(value) in foot(behind).split() or text(value) == yuan(0), path
-
-
-def _text(column: Any) -> Any:
-    from sqlalchemy import String, cast
-
-    return cast(column, String)
-
-
-def test_d5_the_estimate_of_the_month_is_linear_and_named_as_one(busy):
-    page = text(busy.client("omar").get("/dealer/rewards?lang=en").text)
-    assert "Estimate for" in page or "The month has just begun" in page
-    from incentives.reward_costs import forecast
-
-    assert (
-        forecast(2100, 21, 30),
-        forecast(100, 0, 30),
-        forecast(0, 3, 30),
-        forecast(-70, 7, 28),
-    ) == (3000, None, 0, -280)
-
-
-# -- codes -----------------------------------------------------------------------------------------
-
-
-def make(client: Any, **form: Any) -> Any:
-    return client.post(
-        "/dealer/codes", data={"csrf_token": token_of(client.get("/dealer/codes")), **form}
-    )
-
-
-def test_d4_a_sheet_has_a_card_for_each_store_and_place_and_its_codes_count_scans(chain):
-    client = chain.client("omar")
-    answer = make(
-        client, every_store="yes", place=["door", "counter"], own_place="market stall", size="8"
-    )
-    assert answer.status_code == 303
-    sheet = client.get(answer.headers["Location"] + "&lang=en").text
-    assert (
-        sheet.count('<article class="card">') == 6
-        and "sheet of-8" in sheet
-        and "market stall" in sheet
-    )
-    with db.read() as connection:
-        own = Actor(
-            "user:1",
-            frozenset({"entry_param:own"}),
-            "dealer",
-            find_scope(connection, "dealer", "D1"),
-        )
-        code = next(
-            each
-            for each in store_codes.of_stores(connection, own, chain.today, dt.datetime.now(dt.UTC))
-            if each.channel_code == "S1:door"
-        )
-        logged = (
-            connection.execute(
-                select(audit_log.c.detail).where(audit_log.c.action == "register_store_codes")
-            )
-            .scalars()
-            .all()
-        )
-    assert [(each["stores"], each["places"]) for each in logged] == [(2, 3)]
-    now = dt.datetime.now(dt.UTC)
-    enter(
-        Arrival({"customer_id": "wx-scan-21"}, entry_param=code.param, occurred_at=now),
-        body_hash="5" * 64,
-        now=now,
-    )
-    page = client.get("/dealer/codes?lang=en").text
-    assert (
-        "Your codes brought 1 visitor in the last 7 days. 6 codes for places in your stores are "
-        "made." in text(page)
-    )
-    path = re.search(
-        r'href="(/dealer/entries\?channel=S1:door[^"]*|/dealer/entries\?channel=S1%3Adoor[^"]*)"',
-        page,
-    )
-    assert path is not None
-    behind = client.get(path[1].replace("&amp;", "&") + "&lang=en").text
-    assert "Total: 1 arrival" in foot(behind) and "Door" in behind
-
-
-def test_d4_making_the_same_codes_again_changes_nothing(chain):
-    client, codes = chain.client("omar"), {"store": ["S1"], "place": ["door"], "size": "6"}
-    make(client, **codes)
-    with db.read() as connection:
-        before = connection.execute(select(func.count()).select_from(channel)).scalar_one()
-    assert make(client, **codes).status_code == 303
-    with db.read() as connection:
-        assert (
-            connection.execute(select(func.count()).select_from(channel)).scalar_one()
-            == before
-            == 1
-        )
-        made = store_codes.of_stores(
-            connection, Actor("x", frozenset({"*"}), "all"), chain.today, dt.datetime.now(dt.UTC)
-        )
-        read = entry_params.read(made[0].param, entry_param_keys())
-        assert (read.store_id, read.guide_id) == (find_scope(connection, "store", "S1"), 0)
-
-
-def test_d4_codes_are_for_own_stores_and_their_dealer_alone(chain):
-    client = chain.client("omar")
-    assert make(client, store=["S2"], place=["door"]).status_code == 404
-    assert (
-        client.post("/dealer/codes", data={"store": "S1", "place": "door"}).status_code == 400
-    )  # no form token
-    make(chain.client("olga"), store=["S2"], place=["door"])
-    assert client.get("/dealer/codes/sheet?store=S2").status_code == 404
-    assert "S2" not in client.get("/dealer/codes/sheet").text
-    for actor in (Actor("x", frozenset({"dealer:read"}), "dealer", 1),):
-        with pytest.raises(NotAllowed):
-            store_codes.register(["S1"], ["door"], actor=actor, now=dt.datetime.now(dt.UTC))
-
-
-@pytest.mark.parametrize("names", [[""], ["x" * 25], ["a:b"], [" door"], ["do\nor"], []])
-def test_a_place_has_a_short_printable_name(chain, names):
-    actor = Actor("x", frozenset({"*"}), "all")
-    with pytest.raises(InvalidInput):
-        store_codes.register(["S1"], names, actor=actor, now=dt.datetime.now(dt.UTC))
-    with pytest.raises(NotFound):
-        store_codes.register(["NOPE"], ["door"], actor=actor, now=dt.datetime.now(dt.UTC))
-
-
-# -- all pages -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

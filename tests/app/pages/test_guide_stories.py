@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from incentives import plan_versions
 from stores.base.actors import COMMAND_LINE
-from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
+from tests.app.pages.browser import CHROMIUM, reading, serving
 from tests.app.pages.conftest import Chain
 from tests.network import Network
 
@@ -25,12 +23,6 @@ pytestmark = [
     ),
 ]
 PHONE = {"width": 390, "height": 800}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ the site's own htmx and sent a form when an administrator hovered the dot."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from app.jobs.runner import Runner
 from app.services import simulation_runs
 from stores.base.actors import COMMAND_LINE
-from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
+from tests.app.pages.browser import CHROMIUM, reading, serving
 from tests.app.pages.conftest import BUND, Chain
 from tests.network import SOMEWHERE, Network
 from tests.stores.registers.test_areas import save, square, territory
@@ -94,12 +93,6 @@ SINKS = """() => {
         policy: refused(() => window.trustedTypes.createPolicy("another", {})),
     };
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ person who does it."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.app.pages.browser import CHROMIUM, chromium, reading, serving
+from tests.app.pages.browser import CHROMIUM, reading, serving
 from tests.app.pages.conftest import Chain
 
 pytestmark = [
@@ -34,12 +33,6 @@ MINE = (
     "/hq/stores/S1/edit",
     "/hq/stores/S1/close?successor_store_code=S2",
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture

@@ -4,23 +4,15 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
-import json
 import re
 
 import pytest
 from sqlalchemy import func, select
 
 import db
-from app.hq.routing.policy import CHOICES, PARAMETERS
-from app.web.permissions import of_role
 from ledger.audit import audit_log
-from stores.base.actors import COMMAND_LINE
 from stores.facts.entries import entry, entry_point
-from stores.network import policies
-from stores.network.policy import OWNER_BASES, PRESETS, RUNGS, Policy
-from stores.routing import explanations
 from tests.app.conftest import on_both_engines, token_of
 from tests.app.pages.conftest import Chain, statements
 
@@ -38,9 +30,6 @@ def walked(chain: Chain) -> Chain:
     chain.arrives("wx-way-007", 1, VISITOR)
     chain.buys("O-7", "wx-way-007", 1, 8800)
     return chain
-
-
-# -- the list --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -134,9 +123,6 @@ def test_a_branch_exports_its_own_decisions_alone(walked):
     assert len(text.strip().splitlines()) == 4
 
 
-# -- why -------------------------------------------------------------------------------------------
-
-
 def test_the_ladder_is_drawn_with_what_matched_was_passed_and_was_not_asked(walked):
     page = walked.client("petra").get(f"/hq/entries/{walked.entries['wx-way-007']}?lang=en").text
     ladder = page.split('<ol class="ladder">')[1]
@@ -209,9 +195,6 @@ def test_a_tie_is_told_with_the_facts_that_broke_it(bare_chain):
     assert "the store of higher priority goes first" in matched
     assert "priority 9" in matched
     assert matched.index("S4") < matched.index("S1")
-
-
-# -- trying ----------------------------------------------------------------------------------------
 
 
 def asked(chain: Chain, name: str = "petra", **form: str):
@@ -338,72 +321,6 @@ def test_a_bad_link_is_ignored_and_the_reason_told(chain):
     )
     assert "was ignored" in page
     assert "S1 is the store nearest" in page
-
-
-def test_only_headquarters_try_routes_because_the_answer_may_be_anybodys_store(chain):
-    assert "route:read" not in of_role("branch_coordinator")
-    assert [
-        chain.client(name).get("/hq/route").status_code
-        for name in ("petra", "finn", "bea", "omar", "mei")
-    ] == [200, 200, 403, 403, 403]
-    assert "/hq/route" not in chain.client("bea").get("/hq").text
-
-
-# -- the policy ------------------------------------------------------------------------------------
-
-
-def test_the_policy_is_told_in_words_with_its_versions_and_what_changed(chain):
-    with db.read() as connection:
-        body = policies.show(connection)
-    policies.publish(
-        {**body, "preset": "nearest_first", "rungs": None, "ambiguity_m": 350}
-        | {"rungs": [r for r in body["rungs"] if r != "RADIUS"]},
-        actor=COMMAND_LINE,
-        now=chain.noon(0),
-        note="wider ties",
-    )
-    page = chain.client("bea").get("/hq/policy?lang=en").text
-    assert "Version 2 is in force." in page
-    assert "wider ties" in page
-    assert "command line" in page
-    assert "/hq/policy/edit" not in page  # a branch reads the rules
-    assert "/hq/policy/edit" in chain.client("petra").get("/hq/policy?lang=en").text
-    changed = page.split('id="diff"')[1]
-    assert "200 m" in changed
-    assert "350 m" in changed
-    assert "Service radius" in changed
-    assert "no longer in force" in chain.client("bea").get("/hq/policy?version=1&lang=en").text
-
-
-def test_the_file_is_what_the_command_prints(chain):
-    answer = chain.client("petra").get("/hq/policy.json")
-    with db.read() as connection:
-        assert json.loads(answer.text) == policies.show(connection)
-    assert "policy-1.json" in answer.headers["Content-Disposition"]
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["version=99", "version=0", "version=x", "before=99", "version=" + "9" * 30, "version=-1"],
-)
-def test_a_version_that_is_not_there_is_not_there(chain, query):
-    assert chain.client("petra").get(f"/hq/policy?{query}").status_code == 404
-
-
-def test_every_rung_and_every_number_of_a_policy_has_its_words():
-    assert set(explanations.RUNG_MEANINGS) == set(explanations.RUNG_NAMES) == set(RUNGS)
-    assert set(PARAMETERS) == {field.name for field in dataclasses.fields(Policy)} - {
-        "preset",
-        "rungs",
-        "note",
-    }
-    assert set(CHOICES) == {*PRESETS, *OWNER_BASES, "after_protection", "never", "anytime"}
-    for code in RUNGS:
-        assert all(
-            "{" not in part.format_map(dict.fromkeys(PARAMETERS, 1))
-            for part in explanations.RUNG_MEANINGS[code]
-        )
-    assert set(explanations.reasons()) >= {"nearest", "nearest_by_open_now", "picker_empty_network"}
 
 
 LONGEST = {

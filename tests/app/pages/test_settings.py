@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import datetime as dt
 import io
 import re
 import threading
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select
 
-import app
 import db
-from app.accounts import administer, api_keys, users
+from app.accounts import administer, api_keys, sign_ins
 from app.accounts.users import app_user
-from app.ui import audit_words
-from ledger import audit
 from ledger.faults import Conflict
 from stores.base.actors import COMMAND_LINE, Actor
-from tests.app.conftest import PASSWORD, on_both_engines, token_of
+from tests.app.conftest import PASSWORD, on_both_engines
+from tests.app.pages.setting import ids, last_line, post
 
 NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
-
-
-def ids(*names):
-    with db.read() as connection:
-        found = dict(connection.execute(select(app_user.c.name, app_user.c.id)).all())
-    return [found[name] for name in names]
-
-
-def last_line():
-    with db.read() as connection:
-        row = connection.execute(
-            select(audit.audit_log).order_by(audit.audit_log.c.id.desc()).limit(1)
-        ).one()
-    return row.actor, row.action, row.object_kind, row.object_id, row.detail
-
-
-def post(client, page, path, **data):
-    return client.post(path, data={"csrf_token": token_of(client.get(page)), **data})
-
-
-# -- users -----------------------------------------------------------------------------------------
 
 
 @on_both_engines
@@ -159,11 +134,11 @@ def test_a_reset_password_is_shown_once_lifts_the_lock_and_must_be_changed(bare_
     petra = bare_chain.client("petra")
     (him,) = ids("omar")
     for _ in range(10):
-        users.sign_in("omar", "wrong password", now=dt.datetime.now(dt.UTC))
+        sign_ins.sign_in("omar", "wrong password", now=dt.datetime.now(dt.UTC))
     page = post(petra, f"/hq/users/{him}", f"/hq/users/{him}/password/reset")
     secret = re.search(r'class="secret">([^<]+)<', page.text)[1]
-    assert users.sign_in("omar", PASSWORD, now=dt.datetime.now(dt.UTC)) is None
-    assert users.sign_in("omar", secret, now=dt.datetime.now(dt.UTC)).must_change_password
+    assert sign_ins.sign_in("omar", PASSWORD, now=dt.datetime.now(dt.UTC)) is None
+    assert sign_ins.sign_in("omar", secret, now=dt.datetime.now(dt.UTC)).must_change_password
     assert secret not in str(last_line())
 
 
@@ -269,9 +244,6 @@ def test_who_sees_settings_in_the_navigation(bare_chain):
     assert shown("bea", "/account") == [] == shown("omar", "/account")
 
 
-# -- keys of the API -------------------------------------------------------------------------------
-
-
 @on_both_engines
 def test_a_key_is_made_shown_once_used_and_revoked(bare_chain):
     petra = bare_chain.client("petra")
@@ -317,146 +289,3 @@ def test_a_key_is_made_shown_once_used_and_revoked(bare_chain):
 def test_a_key_that_does_not_fit_is_refused_in_its_form(bare_chain, data):
     page = post(bare_chain.client("petra"), "/hq/keys/new", "/hq/keys/new", **data)
     assert (page.status_code, page.text.count('role="alert"')) == (422, 1)
-
-
-# -- the audit log ---------------------------------------------------------------------------------
-
-
-def test_the_log_names_people_and_deeds_in_words(bare_chain):
-    petra = bare_chain.client("petra")
-    (him,) = ids("omar")
-    post(petra, f"/hq/users/{him}", f"/hq/users/{him}/role", role="branch_coordinator", scope="B2")
-    page = petra.get("/hq/audit?lang=en&action=change_role").text
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", page, re.S)
-    assert [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells[1:5]] == [
-        "petra",
-        "changed a role",
-        "User omar",
-        "limit: B2 · role: Branch coordinator · role before: Dealer",
-    ]
-    assert f'href="/hq/users/{him}"' in cells[3]
-    assert (
-        f'href="/hq/users/{him}"'
-        not in bare_chain.client("finn").get("/hq/audit?action=change_role").text
-    ), "finance has no page of users"
-
-
-def test_the_log_is_filtered_by_person_deed_object_and_days(bare_chain):
-    petra = bare_chain.client("petra")
-    bare_chain.client("omar")
-    key = api_keys.create_key("till", "write", by=COMMAND_LINE)
-    with db.transaction() as connection:
-        audit.record(connection, "key:1", "save_network", "stores", "version 4", {"new": 1})
-        audit.record(
-            connection,
-            "system",
-            "save_network",
-            "stores",
-            "version 3",
-            at=dt.datetime.now(dt.UTC) - dt.timedelta(days=20),
-        )
-
-    def counted(query):
-        return int(
-            re.search(
-                r"([\d,]+) deeds? on these days", petra.get(f"/hq/audit?lang=en&{query}").text
-            )[1]
-        )
-
-    assert key
-    assert (
-        counted("actor=omar") == 1
-        and counted(f"actor=user:{ids('omar')[0]}") == 1
-        and counted("actor=till") == 1
-        and counted("actor=nobody") == 0
-    )
-    assert (
-        counted("action=sign_in&kind=user") == 2
-        and counted("kind=stores&object=version+4") == 1
-        and counted("kind=stores&object=version+3") == 0
-    )
-    assert counted(f"kind=stores&from={bare_chain.day(30)}&to={bare_chain.day(1)}") == 1
-    assert "key till" in petra.get("/hq/audit?lang=en&actor=till").text
-
-
-def test_the_file_of_the_log_equals_the_list(bare_chain):
-    rows = list(
-        csv.reader(
-            io.StringIO(
-                bare_chain.client("finn")
-                .get("/hq/audit?export=csv&lang=en&action=create_user")
-                .data.decode("utf-8-sig")
-            )
-        )
-    )
-    assert len(rows) == 1 + 8
-    assert {row[1] for row in rows[1:]} == {"command line"}
-
-
-def test_the_page_tells_how_far_the_chain_reaches_and_whether_it_holds(bare_chain):
-    petra = bare_chain.client("petra")
-    assert "nothing sealed yet" in petra.get("/hq/audit?lang=en").text
-    sealed = audit.seal_audit()
-    page = petra.get("/hq/audit?lang=en").text
-    assert "the chain holds" in page and f"{sealed} lines are sealed" in page
-    assert (
-        f"All {sealed} sealed lines are exactly what was sealed."
-        in petra.get(post(petra, "/hq/audit", "/hq/audit/check").headers["Location"]).text
-    )
-    with db.transaction() as connection:
-        connection.execute(text("DROP TRIGGER ao_audit_log_update"))
-        connection.execute(
-            update(audit.audit_log).where(audit.audit_log.c.id == 2).values(action="nothing")
-        )
-    page = petra.get("/hq/audit?lang=en").text
-    assert "the chain is broken" in page and "row 2 (seq 2) is not what was sealed" in page
-    assert (
-        "1 faults in the chain"
-        in petra.get(post(petra, "/hq/audit", "/hq/audit/check").headers["Location"]).text
-    )
-
-
-@pytest.mark.parametrize("newest", [0, 1, 3, 5, 99])
-def test_the_newest_part_of_the_chain_is_checked_alone(house, newest):
-    with db.transaction() as connection:
-        for number in range(5):
-            audit.record(connection, "system", "save_network", "stores", number)
-    audit.seal_audit()
-    with db.transaction() as connection:
-        connection.execute(text("DROP TRIGGER ao_audit_log_update"))
-        connection.execute(
-            update(audit.audit_log).where(audit.audit_log.c.id == 3).values(action="nothing")
-        )
-        assert len(audit.verify_audit(connection, newest)) == (1 if newest >= 3 else 0)
-
-
-def test_every_deed_that_the_code_notes_has_words():
-    noted = set()
-    root = Path(app.__file__).parent.parent
-    for path in (
-        path
-        for package in ("app", "stores", "incentives", "ledger")
-        for path in (root / package).rglob("*.py")
-    ):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and ast.unparse(node.func) in ("audit.record", "record", "log.record")
-                and len(node.args) >= 5
-            ):
-                noted |= {each.value for each in node.args[2:3] if isinstance(each, ast.Constant)}
-    assert {"sign_in", "close_incentives"} <= noted
-    assert sorted(noted - set(audit_words.ACTIONS)) == []
-
-
-def test_the_audit_log_shows_the_beginning_of_a_digest_and_leads_to_what_was_done(bare_chain):
-    """P7: 64 letters in one cell leave no room for words; the whole digest stays in the log."""
-    client = bare_chain.client("petra")
-    digest = "ab" * 32
-    with db.transaction() as connection:
-        audit.record(
-            connection, "user:1", "ask_simulation", "simulation", 7, {"digest": digest, "deed": 9}
-        )
-    page = client.get("/hq/audit?lang=en").text
-    assert f"digest: {digest[:12]}…" in page and digest not in page and "decision: 9" not in page
-    assert 'href="/hq/simulations/7"' in page

@@ -4,16 +4,13 @@ the actor's rows only (P6, C2, M16)."""
 from __future__ import annotations
 
 import datetime as dt
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event as sql_event
 from sqlalchemy import select
 
 import db
 from incentives import work
 from ledger.intakes import open_intake
-from stores.base.actors import Actor
 from stores.facts.events import event, event_key
 from stores.figures import cube_steps, dealer_figures, figures, funnels, ranking, store_figures
 from stores.figures.guide_figures import Distribution, GuideFigures, distribution, guide_figures
@@ -23,24 +20,11 @@ from stores.lists.event_lists import AddFilter
 from stores.lists.event_lists import total as adds_total
 from stores.lists.help_needed import help_reasons
 from stores.network.guides import guide
-from stores.network.scope import find_scope
 from stores.network.stores import store
 from stores.orders import lists
 from stores.orders.lists import OrderFilter
+from tests.stores.figures.readers import FIRST, HQ, LAST, SCOPES, TODAY, actor, counted
 from tests.stores.orders.shop import NOWHERE, Shop, day
-
-FIRST, LAST = dt.date(2025, 2, 20), dt.date(2025, 4, 10)
-TODAY = dt.date(2025, 4, 10)
-HQ = Actor("test", frozenset({"*"}))
-SCOPES = [
-    ("all", None),
-    ("branch", "B1"),
-    ("branch", "B2"),
-    ("dealer", "D1"),
-    ("dealer", "D2"),
-    ("store", "S1"),
-    ("guide", "Wang"),
-]
 
 
 @pytest.fixture
@@ -67,25 +51,6 @@ def shop(network):
         shop.event("contact.deleted_by_customer", day(38), "Mei", "c8")
     )  # befriended before anybody counted
     return shop
-
-
-def actor(kind, code):
-    with db.read() as connection:
-        return Actor(
-            "test", frozenset({"*"}), kind, find_scope(connection, kind, code) if code else None
-        )
-
-
-@contextmanager
-def counted():
-    found = []
-
-    def note(connection, cursor, statement, *rest):
-        found.append(statement)
-
-    sql_event.listen(db.database().engine, "before_cursor_execute", note)
-    yield found
-    sql_event.remove(db.database().engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("advanced", [False, True])

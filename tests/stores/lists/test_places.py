@@ -14,9 +14,7 @@ from stores.geo.coordinates import Coordinates, distance_m, to_wgs84
 from stores.network.policy import PRESETS, Policy
 from stores.routing.decide import decide
 from tests.stores.routing.chain import (
-    HERE,
     NOON,
-    TODAY,
     bound,
     chain,
     days,
@@ -29,8 +27,6 @@ from tests.stores.routing.chain import (
     store,
     visit,
 )
-
-# -- worked examples (DOMAIN 8) --------------------------------------------------------------------
 
 BEIJING = Coordinates(39.9050, 116.4000)
 S1 = store("S1", 39.9130, 116.4050, hours="18:00-22:00")
@@ -131,9 +127,6 @@ def test_e7_a_visitor_far_from_an_unprotected_home_is_led_to_the_local_shop_and_
     )
     assert outcome(decision, "HOME") == "travel"
     assert state == bound(1, 40)
-
-
-# -- ambiguity (A6, A7) ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -248,9 +241,6 @@ def test_at_most_five_others_are_offered():
     assert len(decide(visit(), State(), snapshot).alternatives) == 5
 
 
-# -- no location (A9) ------------------------------------------------------------------------------
-
-
 def test_without_a_location_the_rungs_of_the_place_are_passed_over():
     snapshot = chain(
         north(10, "S1", service_radius_m=500),
@@ -261,224 +251,3 @@ def test_without_a_location_the_rungs_of_the_place_are_passed_over():
         outcome(decision, rung) for rung in ("TERRITORY", "SERVICE_AREA", "RADIUS", "NEAREST")
     ] == ["no_location"] * 4
     assert decision.rung == "PICKER"
-
-
-# -- areas and radii -------------------------------------------------------------------------------
-
-
-def test_a_territory_leads_to_the_nearest_store_of_its_dealer():
-    """A12."""
-    snapshot = chain(
-        north(100, "S1"),
-        north(5_000, "S2", dealer=2),
-        north(4_000, "S3", dealer=2),
-        areas=[square("T1", "territory", dealer=2)],
-    )
-    assert led(snapshot, visit()) == ("S3", "TERRITORY")
-    assert led(snapshot, visit(Coordinates(31.5, 121.4737)))[1] == "NEAREST"
-
-
-def test_a_dealer_without_an_open_store_leaves_his_territory_to_the_next_rung():
-    snapshot = chain(
-        north(100, "S1"),
-        north(500, "S2", dealer=2, status="paused"),
-        areas=[square("T1", "territory", dealer=2)],
-    )
-    decision = decide(visit(), State(), snapshot)
-    assert (decision.store_id, outcome(decision, "TERRITORY")) == (1, "no_open_store_of_dealer")
-
-
-@pytest.mark.parametrize(
-    "listed, visited, inside",
-    [
-        ({"region_codes": ["310115"]}, {"region_code": "310115"}, True),
-        ({"region_codes": ["310115"]}, {"region_code": "310104"}, False),
-        ({"region_codes": ["310000"]}, {"region_code": "310115"}, True),
-        ({"region_codes": ["310115"]}, {"region_code": "310000"}, False),
-        ({"postal_codes": ["94107"]}, {"postal_code": "94107"}, True),
-        ({"postal_codes": ["94107"]}, {"postal_code": "94108"}, False),
-        ({"region_codes": ["310115"]}, {}, False),
-        ({"postal_codes": ["94107"]}, {"region_code": "94107"}, False),
-    ],
-)
-def test_a_territory_may_be_a_list_of_adcodes_or_postal_codes(listed, visited, inside):
-    """A12; a city's code holds its districts."""
-    snapshot = chain(
-        north(100, "S1"),
-        north(5_000, "S2", dealer=2),
-        areas=[square("T1", "territory", dealer=2, half_m=None, **listed)],
-    )
-    assert led(snapshot, visit(**visited)) == (("S2", "TERRITORY") if inside else ("S1", "NEAREST"))
-
-
-@pytest.mark.parametrize(
-    "dates, counts",
-    [
-        ({}, True),
-        ({"valid_from": TODAY}, True),
-        ({"valid_from": TODAY + days(1)}, False),
-        ({"valid_to": TODAY + days(1)}, True),
-        ({"valid_to": TODAY}, False),
-    ],
-)
-@pytest.mark.parametrize(
-    "kind, rung", [("territory", "TERRITORY"), ("service_area", "SERVICE_AREA")]
-)
-def test_an_area_counts_on_its_days_only(kind, rung, dates, counts):
-    area = square(
-        "A1",
-        kind,
-        dealer=2 if kind == "territory" else None,
-        shop=2 if kind == "service_area" else None,
-        **dates,
-    )
-    assert led(chain(north(100, "S1"), north(5_000, "S2", dealer=2), areas=[area]), visit())[1] == (
-        rung if counts else "NEAREST"
-    )
-
-
-def test_a_territory_never_overrides_the_rungs_before_it():
-    """A12: in preset franchise 1-5 go first."""
-    snapshot = chain(
-        north(100, "S1"), north(500, "S2", dealer=2), areas=[square("T1", "territory", dealer=2)]
-    )
-    assert led(snapshot, visit(), bound(1, 10)) == ("S1", "HOME_PROTECTED")
-    assert led(snapshot, visit(param=link(1))) == ("S1", "ENTRY_PARAM")
-
-
-def test_of_several_delivery_areas_the_nearer_store_serves():
-    snapshot = chain(
-        north(2_000, "S1"),
-        north(900, "S2"),
-        areas=[square("A1", "service_area", shop=1), square("A2", "service_area", shop=2)],
-    )
-    assert led(snapshot, visit()) == ("S2", "SERVICE_AREA")
-
-
-@pytest.mark.parametrize("radius, rung", [(1_990, "NEAREST"), (2_010, "RADIUS")])
-def test_a_radius_reaches_as_far_as_it_says(radius, rung):
-    assert (
-        led(chain(north(1_000, "S1"), north(2_000, "S2", service_radius_m=radius)), visit())[1]
-        == rung
-    )
-
-
-# -- hysteresis (A8) -------------------------------------------------------------------------------
-
-
-def seen(shop: int, **more: object) -> State:
-    return State(last_store_id=shop, last_visit_at=NOON - days(1), **more)
-
-
-@pytest.mark.parametrize(
-    "old_m, new_m, offered",
-    [
-        (3_000, 1_000, True),
-        (3_000, 2_600, False),
-        (900, 300, True),
-        (700, 250, False),
-        (2_600, 2_090, False),
-        (2_600, 2_050, True),
-    ],
-)
-def test_a_nearer_store_is_offered_when_it_is_500_m_and_20_percent_nearer(old_m, new_m, offered):
-    """Ambiguity is off: among equals the last visited store wins anyway."""
-    snapshot = chain(north(old_m, "S1"), north(new_m, "S2"), policy=Policy(ambiguity_m=0))
-    decision = decide(visit(), seen(1), snapshot)
-    assert (decision.store_id, decision.rung, others(snapshot, decision)) == (
-        1,
-        "LAST_VISIT",
-        [("S2", "nearer")] if offered else [],
-    )
-
-
-@pytest.mark.parametrize("hours_ago, offered", [(1, False), (24, False), (24.01, True)])
-def test_a_refused_switch_is_not_offered_again_for_24_hours(hours_ago, offered):
-    snapshot = chain(north(3_000, "S1"), north(100, "S2"))
-    decision = decide(
-        visit(),
-        seen(1, refused_store_id=2, refused_at=NOON - dt.timedelta(hours=hours_ago)),
-        snapshot,
-    )
-    assert (others(snapshot, decision), decision.notes) == (
-        ([("S2", "nearer")], ()) if offered else ([], ("switch_refused",))
-    )
-
-
-def test_the_refusal_of_one_store_does_not_hide_another():
-    snapshot = chain(north(3_000, "S1"), north(100, "S2"), north(500, "S3"))
-    assert others(
-        snapshot, decide(visit(), seen(1, refused_store_id=3, refused_at=NOON), snapshot)
-    ) == [("S2", "nearer")]
-
-
-SHOP_AREA = square("A1", "service_area", shop=1)
-
-
-@pytest.mark.parametrize(
-    "shop, areas, stays",
-    [
-        (north(9_900, "S1"), [], True),
-        (north(10_100, "S1"), [], False),
-        (north(9_900, "S1", service_radius_m=5_000), [], False),
-        (north(10_100, "S1", service_radius_m=12_000), [], True),
-        (north(10_100, "S1"), [SHOP_AREA], True),
-        (
-            north(300, "S1"),
-            [square("A1", "service_area", shop=1, centre=Coordinates(31.4, 121.4))],
-            False,
-        ),
-        (
-            north(300, "S1"),
-            [square("A1", "service_area", shop=1, centre=Coordinates(31.4, 121.4), valid_to=TODAY)],
-            True,
-        ),
-        (
-            north(300, "S1", service_radius_m=500),
-            [square("A1", "service_area", shop=1, centre=Coordinates(31.4, 121.4))],
-            True,
-        ),
-    ],
-)
-def test_a_store_covers_its_delivery_area_or_its_radius_or_else_ten_kilometres(shop, areas, stays):
-    snapshot = chain(shop, north(20_000, "S2"), areas=areas)
-    decision = decide(visit(), seen(1), snapshot)
-    assert (decision.rung == "LAST_VISIT") == stays
-    assert decision.notes == (() if stays else ("no_longer_covers",))
-
-
-# -- travelling (A14) ------------------------------------------------------------------------------
-
-
-def test_far_from_a_protected_home_the_home_serves_and_the_local_shop_is_offered():
-    snapshot = chain(north(150_000, "S1"), north(300, "S2"), north(350, "S3"))
-    decision = decide(visit(), bound(1, 10), snapshot)
-    assert (decision.store_id, decision.rung, decision.notes) == (1, "HOME_PROTECTED", ("travel",))
-    assert others(snapshot, decision) == [("S2", "local")]
-
-
-@pytest.mark.parametrize("metres, far", [(99_000, False), (101_000, True)])
-def test_travelling_begins_beyond_home_reach(metres, far):
-    snapshot = chain(north(metres, "S1"), north(300, "S2"))
-    assert led(snapshot, visit(), bound(1, 40)) == (("S2", "NEAREST") if far else ("S1", "HOME"))
-    assert decide(visit(), bound(1, 10), snapshot).notes == (("travel",) if far else ())
-
-
-def test_without_a_point_nobody_travels():
-    assert led(chain(north(150_000, "S1"), north(300, "S2")), visit(None), bound(1, 40)) == (
-        "S1",
-        "HOME",
-    )
-
-
-def test_a_traveller_whose_home_has_a_successor_is_told_both():
-    snapshot = chain(
-        store("S1", status="closed", successor_id=2), north(150_000, "S2"), north(300, "S3")
-    )
-    assert decide(visit(), bound(1, 10), snapshot).notes == ("successor", "travel")
-
-
-def test_a_traveller_without_any_local_shop_is_offered_none():
-    decision = decide(visit(), bound(1, 10), chain(north(150_000, "S1")))
-    assert (decision.store_id, decision.alternatives) == (1, ())
-    assert visit().point == HERE

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 
 import db
 from incentives import booking, rewards
+from incentives.posting import due_months
 from ledger.faults import NotFound
 from ledger.journals import transfer
 from migrations.tables import import_tables
@@ -80,7 +81,7 @@ def test_an_erased_customer_leaves_no_identifier_and_all_sums(mei):
         )
     erase_customer(NAMES[1], actor=COMMAND_LINE, now=NOW)
     with db.transaction() as connection:
-        booking.mark(connection, [mei], ["2026-01"])
+        due_months.mark(connection, [mei], ["2026-01"])
     assert booking.book_due(NOW).transfers == 0
     with db.read() as connection:
         assert (

@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
-import time
 
 import pytest
 from sqlalchemy import select, update
@@ -22,35 +21,20 @@ from stores.facts.entry_params import SignedParam, sign
 from stores.facts.entry_records import STATE_FIELDS
 from stores.facts.entry_statements import Shape, _postgresql_statement, _sqlite_statements
 from stores.facts.visits import SourcePoint
-from stores.network import loading
-from stores.network import network as networks
 from stores.network.contracts import dealer_contract
 from stores.network.policies import publish
 from stores.network.stores import store
 from stores.routing import entering
-from tests.network import Network
 from tests.stores.routing.entrances import (
     NOW,
-    all_entries,
     answer,
     arrival,
-    at_once,
     beside,
     enter,
-    open_chain,
     replayed,
     state_of,
     stored,
 )
-
-
-@pytest.fixture
-def shops(network: Network) -> Network:
-    open_chain(network)
-    return network
-
-
-# -- what an entry leaves behind -------------------------------------------------------------------
 
 
 def test_a_first_entry_makes_the_customer_and_leaves_a_last_visit(shops):
@@ -148,9 +132,6 @@ def test_entry_ids_are_uuids_in_the_order_of_time():
     assert {len(each) for each in ids} == {36}
 
 
-# -- identities (M19) ------------------------------------------------------------------------------
-
-
 def test_identities_given_together_are_linked(shops):
     enter(arrival({"customer_id": "c1", "unionid": "u1", "openid": "o1"}, beside(1)))
     for who in (
@@ -209,59 +190,6 @@ def test_a_merge_of_merged_customers_joins_the_two_persons(shops):
     ]
 
 
-# -- at once (M12) ---------------------------------------------------------------------------------
-
-
-def test_a_hundred_first_entries_of_one_customer_leave_one_customer_and_no_gap(shops):
-    """M12."""
-    recorded = at_once(
-        [
-            lambda n=n: enter(
-                arrival({"customer_id": "c1", "openid": f"o{n % 3}"}, beside(1 + n % 12))
-            )
-            for n in range(100)
-        ]
-    )
-    assert [each for each in recorded if isinstance(each, Exception)] == []
-    assert shops.count(customer) == 1
-    used = sorted(row.state.get("rv", 0) for row in shops.rows(entry_trace, "entry_id"))
-    assert used == list(range(100))
-    assert state_of(shops, all_entries(shops)[0].customer_id).rv == 100
-    assert {replayed(each.entry_id)["same"] for each in recorded} == {True}
-
-
-def test_a_customer_entered_by_two_identities_at_once_is_one(shops):
-    recorded = at_once(
-        [
-            lambda n=n: enter(
-                arrival({"customer_id": "c1"} if n % 2 else {"customer_id": "c1", "unionid": "u1"})
-            )
-            for n in range(20)
-        ]
-    )
-    assert {getattr(each, "customer_id", each) for each in recorded} == {"c1"}
-    assert (shops.count(customer), shops.count(customer_identity), shops.count(entry)) == (1, 2, 20)
-
-
-def test_a_crowd_that_waits_for_the_first_snapshot_does_not_starve_its_builder(shops, monkeypatch):
-    """M14, M22: more visitors than the pool has connections; the builder has a connection of its
-    own."""
-    load = loading.load
-
-    def load_slowly(*args):
-        time.sleep(0.5)
-        return load(*args)
-
-    networks.forget()
-    monkeypatch.setattr(networks, "load", load_slowly)
-    recorded = at_once([lambda n=n: enter(arrival(f"c{n}", beside(2))) for n in range(90)])
-    assert [each for each in recorded if isinstance(each, Exception)] == []
-    assert shops.count(entry) == 90
-
-
-# -- idempotency (CONTRACT 3) ----------------------------------------------------------------------
-
-
 def test_the_same_key_answers_the_first_entry_again(shops):
     first, second = (
         enter(arrival("c1", beside(2)), key="k"),
@@ -277,30 +205,12 @@ def test_the_same_key_with_another_body_is_refused_and_nothing_written(shops):
     assert (shops.count(entry), shops.count(customer)) == (1, 1)
 
 
-def test_one_key_at_once_is_one_entry(shops):
-    recorded = at_once(
-        [
-            lambda n=n: enter(arrival(f"c{n % 2}"), key="k", body_hash=f"body {n % 2}")
-            for n in range(20)
-        ]
-    )
-    refused = [each for each in recorded if isinstance(each, KeyReused)]
-    assert (
-        len(refused),
-        len({each.entry_id for each in recorded if each not in refused}),
-        shops.count(entry),
-    ) == (10, 1, 1)
-
-
 def test_a_key_older_than_30_days_is_free_again_though_nobody_swept_it(shops):
     enter(arrival("c1"), key="k")
     second = enter(arrival("c2"), NOW + LIFETIME, key="k", body_hash="other")
     assert (second.repeated, shops.count(entry)) == (False, 2)
     [kept] = shops.rows(idempotency_key, "key")
     assert (kept.reference, kept.body_hash) == (second.entry_id, "other")
-
-
-# -- the clock (M7) --------------------------------------------------------------------------------
 
 
 def test_a_contract_that_ends_at_midnight_counts_to_the_last_second(shops):
@@ -344,9 +254,6 @@ def test_dated_facts_are_judged_at_the_moment_of_the_visit(shops):
     assert stored(enter(arrival("c2", beside(3)), late).entry_id).store_code == "S2"
 
 
-# -- the network changes (M14) ---------------------------------------------------------------------
-
-
 def test_a_replay_uses_the_network_of_then(shops):
     recorded = enter(arrival("c1", beside(3)))
     shops.load(
@@ -369,143 +276,6 @@ def test_a_replay_uses_the_network_of_then(shops):
         "store_code": "S3",
         "rung": "NEAREST",
     }
-
-
-@pytest.mark.parametrize("edits", [1, 2, 5])
-def test_an_edit_between_decision_and_write_is_decided_again(shops, monkeypatch, edits):
-    """M14: the first tries are refused by the version, from the third on only eligibility is
-    asked."""
-    decide, left = entering.decide, iter(range(edits))
-
-    def decide_while_somebody_edits(*args, **given):
-        found = decide(*args, **given)
-        if next(left, None) is not None and not db._current.get():
-            shops.load(
-                "stores",
-                {
-                    "store_code": "S9",
-                    "name": f"edit {next(counter)}",
-                    "dealer_code": "D2",
-                    "latitude": "31",
-                    "longitude": "121",
-                    "crs": "wgs84",
-                },
-            )
-        return found
-
-    counter = itertools.count()
-    monkeypatch.setattr(entering, "decide", decide_while_somebody_edits)
-    recorded = enter(arrival("c1", beside(3)))
-    assert (
-        stored(recorded.entry_id).store_code,
-        shops.count(entry),
-        replayed(recorded.entry_id)["same"],
-    ) == ("S3", 1, True)
-
-
-def test_a_store_closed_between_decision_and_write_is_not_entered(shops, monkeypatch):
-    """M14, by the version on the first try."""
-    decide, left = entering.decide, iter(range(1))
-
-    def decide_while_the_store_closes(*args, **given):
-        found = decide(*args, **given)
-        if next(left, None) is not None:
-            shops.load(
-                "stores",
-                {
-                    "store_code": "S3",
-                    "name": "Shop 3",
-                    "dealer_code": "D2",
-                    "latitude": "31",
-                    "longitude": "121",
-                    "crs": "wgs84",
-                    "status": "closed",
-                },
-            )
-        return found
-
-    monkeypatch.setattr(entering, "decide", decide_while_the_store_closes)
-    assert stored(enter(arrival("c1", beside(3))).entry_id).store_code == "S2"
-
-
-@pytest.mark.parametrize(
-    "facts, eligible",
-    [
-        ({}, True),
-        ({"status": "closed"}, False),
-        ({"status": "paused"}, False),
-        ({"cloud_shop": "off"}, False),
-        ({"opened_on": "2025-06-01"}, True),
-        ({"opened_on": "2025-06-02"}, False),
-        ({"closed_on": "2025-06-01"}, False),
-        ({"closed_on": "2025-06-02"}, True),
-        ({"status": "paused", "paused_until": "2025-05-31"}, True),
-        ({"status": "paused", "paused_until": "2025-06-01"}, False),
-        ({"dealer_code": "D1"}, False),
-    ],
-)
-def test_the_guard_of_the_third_try_knows_eligibility_as_the_ladder_does(
-    shops, monkeypatch, facts, eligible
-):
-    """M14, A2: the snapshot is held back, so that only the guard can know."""
-    old = networks.newest()
-    row = {
-        "store_code": "S3",
-        "name": "Shop 3",
-        "dealer_code": "D2",
-        "latitude": "31.2304",
-        "longitude": "121.5367",
-        "crs": "wgs84",
-        "contract_from": "2025-06-01",
-    }
-    shops.load("stores", {**row, **facts})
-    monkeypatch.setattr(entering.network, "snapshot", lambda wanted: old)
-    monkeypatch.setattr(entering, "LOCKED_FROM", 1)
-    if eligible:
-        assert stored(enter(arrival("c1", beside(3))).entry_id).store_code == "S3"
-    else:
-        with pytest.raises(entering.TooManyChanges):
-            enter(arrival("c1", beside(3)))
-        assert (shops.count(entry), shops.count(customer)) == (0, 0)
-
-
-def test_entries_while_the_network_is_edited_never_lead_to_a_store_closed_before(shops):
-    """M14, shortened: a store is closed and opened again while eight visitors keep entering beside
-    it."""
-    closed_at: dict[int, bool] = {}
-    faults: list[str] = []
-
-    def edit() -> None:
-        for _ in range(12):
-            for status in ("closed", "active"):
-                shops.load(
-                    "stores",
-                    {
-                        "store_code": "S3",
-                        "name": "Shop 3",
-                        "dealer_code": "D2",
-                        "latitude": "31.2304",
-                        "longitude": "121.5367",
-                        "crs": "wgs84",
-                        "status": status,
-                    },
-                )
-                closed_at[shops.version()] = status == "closed"
-
-    def visit(number: int) -> None:
-        for n in range(25):
-            began = shops.version()
-            row = stored(enter(arrival(f"c{number}-{n}", beside(3))).entry_id)
-            if row.store_code == "S3" and closed_at.get(began) and shops.version() == began:
-                faults.append(f"version {began}")
-
-    results = at_once([edit, *(lambda number=number: visit(number) for number in range(8))])
-    assert [each for each in results if each is not None] == []
-    assert faults == []
-    assert shops.count(entry) == 200
-
-
-# -- the statements --------------------------------------------------------------------------------
 
 
 def test_every_shape_of_a_write_works(shops):

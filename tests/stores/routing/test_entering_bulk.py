@@ -14,11 +14,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 import db
-from app.demo.chain import make_chain
+from app.demo.arrivals import SEED
 from app.demo.crowd import make_crowd
 from app.demo.loading import _link, _load_network, _positions
+from app.demo.network import make_chain
 from app.demo.sizes import TINY
-from app.demo.story import SEED, Story
+from app.demo.story import Story
 from stores.base import brand, keys
 from stores.base.actors import SYSTEM
 from stores.customers import people

@@ -10,8 +10,8 @@ from stores.network.policy import PRESETS
 from stores.routing import explanations
 from stores.routing.decide import decide
 from stores.routing.what_if import CHANGES, what_ifs
+from tests.stores.routing.any_chain import arrivals, chains, states
 from tests.stores.routing.chain import NOON, bound, chain, days, link, north, visit
-from tests.stores.routing.test_decide import arrivals, chains, states
 
 SHOPS = chain(north(100, "S1"), north(3_000, "S2", dealer=2), north(6_000, "S3", dealer=3))
 

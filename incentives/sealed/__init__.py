@@ -1,0 +1,1 @@
+"""Facts of guides' months as they stood under a seal: loaded in sets."""
