@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from incentives.facts import GuideFacts, Order, Person, Place, Referral
 from incentives.judging.reward_lines import PlanVersion
-from incentives.plan import parse
+from incentives.plan_form import parse
 from incentives.plans import plan_version
 from incentives.sealed.people import SealedFacts
 from stores.network.branches import branch

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, or_, select
 from incentives.facts import Contact, Order, Person, Referral
 from incentives.sealed.chunks import chunks
 from incentives.sealed.orders import SealedOrders
-from stores.customers.rebinding import MOVED
+from stores.customers.binding_facts import MOVED
 from stores.facts.customers import customer, customer_merge
 from stores.facts.events import event
 from stores.facts.orders import sales_order

@@ -9,7 +9,7 @@ from typing import Any
 from incentives.calculate import calculate
 from incentives.facts import Contact, GuideFacts, Line, Order, Person, Place, Referral, RefundOf
 from incentives.judging.reward_lines import PlanVersion, Result
-from incentives.plan import parse
+from incentives.plan_form import parse
 from tests.incentives.world import ZONE, at, rate_plan
 
 G, OTHER, THIRD = 1, 2, 3

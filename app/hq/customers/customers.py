@@ -184,7 +184,7 @@ def _page(number: int, revealed: list[tuple[str, str | None]] | None = None, **m
             kinds=customer_look_up.kinds_of(connection, number),
             revealed=revealed,
             reasons=customer_labels.REVEAL_REASONS,
-            case_max=customer_book.CASE_MAX,
+            case_max=customer_look_up.CASE_MAX,
             home=_holds(row.home_valid_until, now),
             owner=_holds(row.owner_valid_until, now),
             **{"deed_fault": None, "deed_store": None, "deed_note": None, **more},

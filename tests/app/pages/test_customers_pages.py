@@ -14,7 +14,7 @@ from ledger.audit import audit_log
 from stores.base.actors import COMMAND_LINE, Actor
 from stores.base.ordering import Order
 from stores.facts.customers import customer_state
-from stores.lists import customer_book, customer_chronicle, customer_look_up, customer_ties
+from stores.lists import customer_book, customer_chronicle, customer_look_up
 from stores.lists.customer_book import CustomerFilter
 from stores.network.scope import find_scope
 from stores.privacy.erasure import erase_customer

@@ -11,7 +11,7 @@ from stores.base.ordering import Order
 from stores.facts.entries import entry
 from stores.facts.events import event
 from stores.facts.orders import sales_order
-from stores.figures import cube, first_orders, revenue
+from stores.figures import cube_reading, first_orders, revenue
 from stores.figures.cube import FIGURES, entry_cell, guide_cell, sale_cell
 from stores.figures.within import Within
 
@@ -33,7 +33,7 @@ def of_ledger(connection, by):
 
 
 def of_cube(connection, cells, by, measures, key):
-    found = cube.figures(connection, cells, FIRST, LAST, measures, by)
+    found = cube_reading.figures(connection, cells, FIRST, LAST, measures, by)
     rows = connection.execute(
         select(found.c[key], *(func.sum(found.c[m]).label(m) for m in measures)).group_by(
             found.c[key]

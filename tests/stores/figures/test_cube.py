@@ -17,7 +17,8 @@ from ledger.intakes import open_intake
 from ledger.journals import transfer
 from stores.facts.events import event, event_key
 from stores.figures import cube, cube_steps, revenue
-from stores.figures.cube import entry_cell, guide_cell, sale_cell, spans
+from stores.figures.cube import entry_cell, guide_cell, sale_cell
+from stores.figures.cube_reading import spans
 from stores.orders.refunding import record_refunds
 from stores.orders.writing import record_orders
 from tests.databases import ENGINES

@@ -9,7 +9,8 @@ import pytest
 
 from ledger.faults import InvalidInput
 from stores.customer_deeds.reassign_plan import Plan, parse
-from stores.customers.bindings import BindingFact, timeline
+from stores.customers.bindings import BindingFact
+from stores.customers.course import timeline
 from stores.network.binding_rules import Closing, Rules
 from tests.stores.customers.test_bindings import WANG, A, B, C, adds, buys, deletes, held, moves_to
 from tests.stores.customers.test_bindings import day as fold_day

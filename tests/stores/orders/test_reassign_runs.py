@@ -14,9 +14,9 @@ from ledger.audit import audit_log
 from ledger.faults import Conflict, NotAllowed
 from stores.base import versions
 from stores.base.actors import COMMAND_LINE, Actor
-from stores.customer_deeds import reassign
+from stores.customer_deeds import reassign, reassign_check, reassign_undo
 from stores.customer_deeds.reassign_plan import Plan, parse
-from stores.customers import notices, rebinding
+from stores.customers import binding_facts, notices, rebinding
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer, customer_state
 from stores.facts.reassignments import reassigned_customer, reassignment, reassignment_move
@@ -34,8 +34,8 @@ def work(shop: Shop, plan: Plan = FROM_S1, hours: float = 1, **more: Any) -> Any
     """Check and run at once."""
     at = shop.network.now + hours * HOUR
     network.forget()
-    number = reassign.ask(plan, actor=COMMAND_LINE, now=at)
-    reassign.check(number, actor=COMMAND_LINE, now=at)
+    number = reassign_check.ask(plan, actor=COMMAND_LINE, now=at)
+    reassign_check.check(number, actor=COMMAND_LINE, now=at)
     reassign.start(number, actor=COMMAND_LINE, now=at)
     return reassign.proceed(number, actor=COMMAND_LINE, clock=lambda: at, **more)
 
@@ -59,8 +59,8 @@ def crowd(shop: Shop) -> Shop:
 
 def test_a_check_counts_and_binds_nobody(crowd: Shop):
     before = crowd.network.count(binding)
-    number = reassign.ask(FROM_S1, actor=COMMAND_LINE, now=crowd.network.now)
-    row = reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
+    number = reassign_check.ask(FROM_S1, actor=COMMAND_LINE, now=crowd.network.now)
+    row = reassign_check.check(number, actor=COMMAND_LINE, now=crowd.network.now)
     assert (row.state, row.customers, row.protected, row.unplaced, row.moved) == (
         "checked",
         2,
@@ -70,7 +70,7 @@ def test_a_check_counts_and_binds_nobody(crowd: Shop):
     )
     assert homes(crowd) == {"old": "S1", "friend": "S1", "new": "S1", "other": "S3"}
     assert crowd.network.count(binding) == before and crowd.network.count(reassigned_customer) == 0
-    again = reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
+    again = reassign_check.check(number, actor=COMMAND_LINE, now=crowd.network.now)
     assert again.customers == 2 and crowd.network.count(reassignment_move) == 1
 
 
@@ -97,11 +97,11 @@ def test_folding_again_changes_nothing(crowd: Shop):
     network.forget()
     with db.transaction() as connection:
         snapshot = network.snapshot(versions.current(connection))
-        known = rebinding.facts_of(
+        known = binding_facts.facts_of(
             connection, [r.id for r in crowd.network.rows(customer)], snapshot
         )
         rebinding.rewrite(
-            connection, known, rebinding.rules_of(snapshot), crowd.network.now + 5 * HOUR
+            connection, known, binding_facts.rules_of(snapshot), crowd.network.now + 5 * HOUR
         )
     assert (bindings(crowd), states(crowd)) == before
 
@@ -133,12 +133,12 @@ def test_a_second_run_of_the_same_plan_finds_nobody(crowd: Shop):
 
 def test_stores_that_change_places_move_each_customer_once(crowd: Shop):
     """S1 to S3 and S3 to S1: nobody goes twice, however small the chunks."""
-    number = reassign.ask(
+    number = reassign_check.ask(
         Plan("swap", ("S1", "S3"), target="store", to_store_code="S2"),
         actor=COMMAND_LINE,
         now=crowd.network.now,
     )
-    reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
+    reassign_check.check(number, actor=COMMAND_LINE, now=crowd.network.now)
     with db.transaction() as connection:
         s1, s3 = find_scope(connection, "store", "S1"), find_scope(connection, "store", "S3")
         for old, new in ((s1, s3), (s3, s1)):
@@ -172,16 +172,16 @@ def test_a_run_that_was_stopped_goes_on_where_it_stood(crowd: Shop):
 
 
 def test_the_network_must_be_as_it_was_checked(crowd: Shop):
-    number = reassign.ask(FROM_S1, actor=COMMAND_LINE, now=crowd.network.now)
-    reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
+    number = reassign_check.ask(FROM_S1, actor=COMMAND_LINE, now=crowd.network.now)
+    reassign_check.check(number, actor=COMMAND_LINE, now=crowd.network.now)
     crowd.network.open_store("S9", "D1")
     with pytest.raises(Conflict, match="changed since the check"):
         reassign.start(number, actor=COMMAND_LINE, now=crowd.network.now)
 
 
 def test_an_order_that_came_meanwhile_protects_b3(crowd: Shop):
-    number = reassign.ask(FROM_S1, actor=COMMAND_LINE, now=crowd.network.now)
-    reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
+    number = reassign_check.ask(FROM_S1, actor=COMMAND_LINE, now=crowd.network.now)
+    reassign_check.check(number, actor=COMMAND_LINE, now=crowd.network.now)
     reassign.start(number, actor=COMMAND_LINE, now=crowd.network.now)
     crowd.sells("old", crowd.network.now, store_code="S1")
     assert (
@@ -211,8 +211,10 @@ def test_of_a_closed_store_everybody_is_given_a_home_by_the_ladder_a11(crowd: Sh
         snapshot = network.snapshot(versions.current(connection))
         rebinding.rewrite(
             connection,
-            rebinding.facts_of(connection, [r.id for r in crowd.network.rows(customer)], snapshot),
-            rebinding.rules_of(snapshot),
+            binding_facts.facts_of(
+                connection, [r.id for r in crowd.network.rows(customer)], snapshot
+            ),
+            binding_facts.rules_of(snapshot),
             crowd.network.now + 5 * HOUR,
         )
     assert bindings(crowd) == before
@@ -221,12 +223,12 @@ def test_of_a_closed_store_everybody_is_given_a_home_by_the_ladder_a11(crowd: Sh
 def test_stores_out_of_service_and_in_foreign_territories_are_found_a2(crowd: Shop):
     crowd.network.open_store("S1", "D1", latitude="31.2304", longitude="121.4737", cloud_shop="off")
     network.forget()
-    number = reassign.ask(
+    number = reassign_check.ask(
         Plan("x", causes=("out_of_service", "closed", "foreign_territory")),
         actor=COMMAND_LINE,
         now=crowd.network.now,
     )
-    reassign.check(number, actor=COMMAND_LINE, now=crowd.network.now)
+    reassign_check.check(number, actor=COMMAND_LINE, now=crowd.network.now)
     assert [(m.cause, m.customers, m.protected) for m in crowd.network.rows(reassignment_move)] == [
         ("out_of_service", 2, 1)
     ]
@@ -288,24 +290,26 @@ def test_within_a_day_it_is_undone_but_for_those_whom_somebody_changed(crowd: Sh
     row = work(crowd)
     crowd.network.now += 2 * HOUR
     crowd.sells("friend", crowd.network.now, store_code="S2")
-    undone = reassign.undo(row.id, actor=COMMAND_LINE, clock=lambda: crowd.network.now + HOUR)
+    undone = reassign_undo.undo(row.id, actor=COMMAND_LINE, clock=lambda: crowd.network.now + HOUR)
     assert undone.state == "undone"
     assert homes(crowd)["old"] == "S1"
     with pytest.raises(Conflict):
-        reassign.undo(row.id, actor=COMMAND_LINE, clock=lambda: crowd.network.now + 2 * HOUR)
+        reassign_undo.undo(row.id, actor=COMMAND_LINE, clock=lambda: crowd.network.now + 2 * HOUR)
     again = work(crowd, hours=30)
     with pytest.raises(Conflict, match="24 hours"):
-        reassign.undo(again.id, actor=COMMAND_LINE, clock=lambda: crowd.network.now + 60 * HOUR)
+        reassign_undo.undo(
+            again.id, actor=COMMAND_LINE, clock=lambda: crowd.network.now + 60 * HOUR
+        )
 
 
 def test_it_needs_the_permission(crowd: Shop):
     nobody = Actor("user:1", frozenset())
     for deed in (
-        lambda: reassign.ask(FROM_S1, actor=nobody, now=crowd.network.now),
-        lambda: reassign.check(1, actor=nobody, now=crowd.network.now),
+        lambda: reassign_check.ask(FROM_S1, actor=nobody, now=crowd.network.now),
+        lambda: reassign_check.check(1, actor=nobody, now=crowd.network.now),
         lambda: reassign.start(1, actor=nobody, now=crowd.network.now),
         lambda: reassign.proceed(1, actor=nobody),
-        lambda: reassign.undo(1, actor=nobody),
+        lambda: reassign_undo.undo(1, actor=nobody),
     ):
         with pytest.raises(NotAllowed):
             deed()

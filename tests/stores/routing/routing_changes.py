@@ -12,7 +12,7 @@ from hypothesis.stateful import (
 from ledger.faults import Conflict, InvalidInput
 from stores.base.actors import COMMAND_LINE
 from stores.base.brand import business_day, day_bounds
-from stores.customer_deeds import reassign
+from stores.customer_deeds import reassign, reassign_check
 from stores.customer_deeds.reassign_plan import Plan
 from stores.registers import close_store
 from tests.stores.orders.shop import START
@@ -193,12 +193,12 @@ class RoutingChanges(RoutingFacts):
         store."""
         at, before = self.later(), self.bound()
         try:
-            number = reassign.ask(
+            number = reassign_check.ask(
                 Plan("-", (code,), target="store", to_store_code=to, include_protected=protected),
                 actor=COMMAND_LINE,
                 now=at,
             )
-            reassign.check(number, actor=COMMAND_LINE, now=at)
+            reassign_check.check(number, actor=COMMAND_LINE, now=at)
             reassign.start(number, actor=COMMAND_LINE, now=at)
             reassign.proceed(number, actor=COMMAND_LINE, clock=lambda: at)
         except (Conflict, InvalidInput):

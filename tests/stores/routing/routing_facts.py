@@ -13,7 +13,7 @@ from ledger.faults import Conflict, InvalidInput
 from stores.base.actors import COMMAND_LINE
 from stores.base.brand import business_day
 from stores.customer_deeds import deeds as customer_deeds
-from stores.customers import rebinding
+from stores.customers import following, rebinding
 from stores.facts.entries import entry
 from stores.facts.visits import Arrival, SourcePoint
 from stores.network.policies import publish
@@ -162,7 +162,7 @@ class RoutingFacts(RoutingWorld):
         announced = self.bound(then)
         self.later(days * 1440)
         rebinding.move_waiting_homes(self.at)
-        assert rebinding.follow_late(self.at) == 0
+        assert following.follow_late(self.at) == 0
         assert self.bound() == announced
         due = {code for code, day in self.closes_on.items() if day <= business_day(self.at)}
         close_store.close_due(self.at)

@@ -18,9 +18,8 @@ from hypothesis.stateful import (
 import db
 from stores.base.actors import COMMAND_LINE
 from stores.customers import rebinding
-from stores.customers.bindings import timeline
+from stores.customers.course import timeline
 from stores.facts.binding_history import binding
-from stores.facts.customer_deed_kinds import BINDING_KINDS
 from stores.facts.decision import State
 from stores.network.sight import EVERYTHING
 from stores.routing import entry_reading, explanations
