@@ -18,7 +18,7 @@ from stores.customers.course import timeline
 from stores.customers.event_intake import EventIn, record_events
 from stores.facts.binding_history import binding
 from stores.facts.customers import customer, customer_state
-from stores.network import closings, loading, network
+from stores.network import closings, network
 from stores.network.binding_rules import Closing, Rules
 from stores.network.closings import store_closing
 from stores.network.guides import guide
@@ -103,7 +103,7 @@ def shop(network):
     """S1 of D1 with two friends of Mei, S2 of D2, S3 of D1."""
     for code, dealer in (("S1", "D1"), ("S2", "D2"), ("S3", "D1")):
         network.open_store(code, dealer)
-    loading.load("guides", {"guide_code": "G1", "name": "Mei", "store_code": "S1", "role": "guide"})
+    network.load("guides", {"guide_code": "G1", "name": "Mei", "store_code": "S1", "role": "guide"})
     befriend(network, "wx-1", "wx-2")
     return network
 
