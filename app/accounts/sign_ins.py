@@ -107,7 +107,8 @@ def clear_attempts(connection: Connection, user_id: int) -> None:
 def note_sign_in(
     connection: Connection, user_id: int, now: dt.datetime, detail: dict[str, Any] | None = None
 ) -> None:
-    """He is in."""
+    """After a full sign-in: forget the failed attempts, keep the moment, write `sign_in` with
+    `detail` to the audit log."""
     clear_attempts(connection, user_id)
     connection.execute(update(app_user).where(app_user.c.id == user_id).values(last_sign_in_at=now))
     audit.record(connection, f"user:{user_id}", "sign_in", "user", user_id, detail, at=now)

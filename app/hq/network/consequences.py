@@ -14,7 +14,7 @@ from app.hq.network.store_consequences import of_store
 from app.ui import words
 from stores.base.actors import Actor
 from stores.geo.areas import area_m2
-from stores.lists import directory, network_lists
+from stores.lists import branch_lists, directory, network_lists
 from stores.lists.directory import StoreFilter
 from stores.lists.network_lists import Days
 from stores.network.contracts import dealer_contract

@@ -16,7 +16,7 @@ from ledger.bulk import allocate
 from ledger.intakes import open_intake
 from ledger.journals import transfer
 from stores.facts.events import event, event_key
-from stores.figures import cube, cube_steps, revenue
+from stores.figures import cube, cube_feeds, cube_steps, revenue
 from stores.figures.cube import entry_cell, guide_cell, sale_cell
 from stores.figures.cube_reading import spans
 from stores.orders.refunding import record_refunds

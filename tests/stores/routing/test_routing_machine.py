@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 
 import db
 from stores.base.actors import COMMAND_LINE
-from stores.customers import rebinding
+from stores.customers import binding_facts, rebinding
 from stores.customers.course import timeline
 from stores.facts.binding_history import binding
 from stores.facts.decision import State
