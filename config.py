@@ -41,33 +41,15 @@ CURRENCY_DECIMALS = {
 }  # ISO 4217, without metals and test codes
 
 
-SETTINGS = (
-    "APP_ENV",
-    "DATABASE_URL",
-    "SECRET_KEY",
-    "DATA_KEY",
-    "ENTRY_PARAM_KEYS",
-    "BRAND_TIMEZONE",
-    "BRAND_CURRENCY",
-    "PUBLIC_BASE_URL",
-    "PORT",
-    "LOG_LEVEL",
-    "API_RATE_LIMIT",
-    "METRICS_TOKEN",
-    "TRUSTED_PROXIES",
-    "IMPORT_MAX_ROWS",
-    "RATE_LIMIT_STORAGE",
-    "MAP_OUTLINE",
-    "MAP_TILES",
-    "MAP_CREDIT",
-    "IP_DATABASE",
-    "GEOCODER",
-    "GEOCODER_KEY",
-    "GEOCODER_URL",
-    "GEOCODER_RATE",
-    "REQUIRE_TWO_FACTOR",
-    "INSTANCE_PATH",
-)  # every name that is read here; .env.example and the README say what each means
+# Every name that is read here; .env.example and the README say what each means.
+SETTINGS = tuple(
+    """
+    APP_ENV DATABASE_URL SECRET_KEY DATA_KEY ENTRY_PARAM_KEYS BRAND_TIMEZONE BRAND_CURRENCY
+    PUBLIC_BASE_URL PORT LOG_LEVEL API_RATE_LIMIT METRICS_TOKEN TRUSTED_PROXIES IMPORT_MAX_ROWS
+    RATE_LIMIT_STORAGE MAP_OUTLINE MAP_TILES MAP_CREDIT IP_DATABASE GEOCODER GEOCODER_KEY
+    GEOCODER_URL GEOCODER_RATE REQUIRE_TWO_FACTOR INSTANCE_PATH
+    """.split()
+)
 
 
 class ConfigurationError(Exception):
@@ -293,6 +275,14 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
+_DRAWN = {"FeatureCollection", "Feature", "GeometryCollection"} | {
+    "Polygon",
+    "MultiPolygon",
+    "LineString",
+    "MultiLineString",
+}
+
+
 def _outline(text: str | None) -> Path | None:
     """A GeoJSON file that maps draw as land; which borders it may show is the operator's matter."""
     if not text:
@@ -305,15 +295,7 @@ def _outline(text: str | None) -> Path | None:
             f"MAP_OUTLINE is {text!r}, which cannot be read as GeoJSON ({type(error).__name__}); "
             "name a GeoJSON file in WGS-84."
         ) from None
-    if kind not in (
-        "FeatureCollection",
-        "Feature",
-        "GeometryCollection",
-        "Polygon",
-        "MultiPolygon",
-        "LineString",
-        "MultiLineString",
-    ):
+    if kind not in _DRAWN:
         raise ConfigurationError(
             f"MAP_OUTLINE holds {kind!r}; name a GeoJSON file of polygons or lines in WGS-84."
         )

@@ -1,5 +1,5 @@
-"""The database: engine, transactions, column types, append-only protection. `commit` stands in this
-file alone.
+"""The database: engine and transactions. `commit` stands in this file alone; column types and
+protection of append-only tables in ledger/schema.py.
 
 Three ways to talk to it (MECHANISMS M13, M21):
 - `transaction()`: one deed, all or nothing. SQLite: BEGIN IMMEDIATE, synchronous FULL. Joins a
@@ -12,78 +12,39 @@ Three ways to talk to it (MECHANISMS M13, M21):
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import os
-import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from functools import cache
 from typing import Any
 
 import psycopg
 from sqlalchemy import (
-    BigInteger,
     Connection,
-    DateTime,
     Engine,
     Executable,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
     create_engine,
     event,
-    text,
 )
-from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
 BUSY_SECONDS = 30
 RECYCLE_SECONDS = 1800
 CONNECT_SECONDS = 10
-SESSION = {
-    "options": "-c timezone=UTC -c lock_timeout=15000",
-    "connect_timeout": CONNECT_SECONDS,
-}  # of every PostgreSQL connection
-QUIET: dict[str, Any] = {
-    "hide_parameters": True
-}  # a statement's values are people's: its error does not list them (PostgreSQL's own detail may name one)
-INTEGRITY_ERRORS = (
-    IntegrityError,
-    sqlite3.IntegrityError,
-)  # `run` speaks to SQLite's driver itself
-
-FAULTS = (
-    DBAPIError,
-    PoolTimeout,
-    sqlite3.Error,
-)  # all that a statement, or asking for a connection, raises
-_AWAY_STATES = (
-    "08",
-    "53",
-    "57P",
-    "55P03",
-    "40001",
-    "40P01",
-)  # connection, resources, shut down, a lock not given in time, serialization, deadlock
+# Of every PostgreSQL connection.
+SESSION = {"options": "-c timezone=UTC -c lock_timeout=15000", "connect_timeout": CONNECT_SECONDS}
+# A statement's values are people's: its error does not list them (PostgreSQL's own detail may
+# name one).
+QUIET: dict[str, Any] = {"hide_parameters": True}
+INTEGRITY_ERRORS = (IntegrityError, sqlite3.IntegrityError)  # ledger/driver.py speaks to SQLite's
+FAULTS = (DBAPIError, PoolTimeout, sqlite3.Error)  # of a statement, or of asking for a connection
+# Connection, resources, shut down, a lock not given in time, serialization, deadlock.
+_AWAY_STATES = ("08", "53", "57P", "55P03", "40001", "40P01")
 _AWAY_WORDS = ("is locked", "unable to open database", "disk i/o error", "disk is full")
 
 
@@ -104,150 +65,6 @@ def is_away(error: BaseException) -> bool:
     return isinstance(cause, sqlite3.OperationalError) and any(
         words in str(cause).lower() for words in _AWAY_WORDS
     )
-
-
-# -- column types ----------------------------------------------------------------------------------
-
-BigId = BigInteger().with_variant(
-    Integer, "sqlite"
-)  # SQLite numbers rows by itself only for INTEGER
-Minor = BigInteger  # money: whole minor units
-
-
-class Code(TypeDecorator[str]):
-    """Text compared by Unicode code point on both engines (M26): business codes, keys, kinds."""
-
-    impl = String
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(String(self.impl_instance.length, collation="C"))
-        return dialect.type_descriptor(String(self.impl_instance.length))
-
-
-class Instant(TypeDecorator[dt.datetime]):
-    """An aware moment, UTC inside. PostgreSQL: timestamptz. SQLite: fixed-width text that sorts.
-    Refuses naive values."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(DateTime(timezone=True))
-        return dialect.type_descriptor(String(27))
-
-    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a time without zone was given to the database: {value!r}")
-        value = value.astimezone(dt.UTC)
-        return value if dialect.name == "postgresql" else _instant_text(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
-        return None if value is None else instant(value)
-
-
-def instant(value: Any) -> dt.datetime:
-    """What a driver gives for an Instant, as a moment in UTC."""
-    return (
-        value.astimezone(dt.UTC)
-        if isinstance(value, dt.datetime)
-        else dt.datetime.fromisoformat(value)
-    )
-
-
-def _instant_text(value: dt.datetime) -> str:
-    utc = value if value.tzinfo is dt.UTC else value.astimezone(dt.UTC)
-    return utc.isoformat(timespec="microseconds")[:-6] + "Z"  # for +00:00
-
-
-class Json(TypeDecorator[Any]):
-    """JSON kept as canonical text, so that a hash over it means the same on both engines."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else canonical(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
-
-
-def canonical(value: Any) -> str:
-    """One text for one value: sorted keys, no spaces, no NaN."""
-    return _canonical(value)
-
-
-_canonical = json.JSONEncoder(
-    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-).encode
-
-
-# -- append-only tables (M10) ----------------------------------------------------------------------
-
-
-def append_only(table: Table) -> Table:
-    """Mark a table whose rows are never changed or removed; `triggers()` makes the database refuse
-    it too."""
-    table.info["append_only"] = True
-    return table
-
-
-def append_only_names() -> list[str]:
-    return sorted(t.name for t in metadata.tables.values() if t.info.get("append_only"))
-
-
-def trigger_ddl(dialect: str, names: list[str]) -> list[str]:
-    """The statements that protect these tables; the one list for migrations, verify and /readyz."""
-    if dialect == "sqlite":
-        return [
-            f"CREATE TRIGGER ao_{name}_{verb.lower()} BEFORE {verb} ON {name} BEGIN SELECT "
-            f"RAISE(ABORT, '{name} is append-only'); END"
-            for name in names
-            for verb in ("UPDATE", "DELETE")
-        ]
-    function = (
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
-    )
-    rows = [
-        f"CREATE TRIGGER ao_{name}_row BEFORE UPDATE OR DELETE ON {name} FOR EACH ROW EXECUTE "
-        "FUNCTION refuse_change()"
-        for name in names
-    ]
-    whole = [
-        f"CREATE TRIGGER ao_{name}_truncate BEFORE TRUNCATE ON {name} FOR EACH STATEMENT EXECUTE "
-        "FUNCTION refuse_change()"
-        for name in names
-    ]
-    return [function, *rows, *whole] if names else []
-
-
-def missing_triggers(connection: Connection) -> list[str]:
-    """Names of protecting triggers that should exist and do not; empty when all is well."""
-    if connection.dialect.name == "sqlite":
-        wanted = {
-            f"ao_{name}_{verb}" for name in append_only_names() for verb in ("update", "delete")
-        }
-        found = set(
-            connection.execute(
-                text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-            ).scalars()
-        )
-    else:
-        wanted = {
-            f"ao_{name}_{verb}" for name in append_only_names() for verb in ("row", "truncate")
-        }
-        found = set(
-            connection.execute(
-                text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'")
-            ).scalars()
-        )
-    return sorted(wanted - found)
 
 
 # -- the engine ------------------------------------------------------------------------------------
@@ -517,80 +334,24 @@ def short_write(connection: Connection) -> Iterator[Connection]:
         yield connection
         return
     with base.write_lock:
-        run(connection, "BEGIN IMMEDIATE")
+        _say(connection, "BEGIN IMMEDIATE")
         try:
             yield connection
-            run(connection, "COMMIT")
+            _say(connection, "COMMIT")
         except BaseException:
             _roll_back(connection)
             raise
 
 
+def _say(connection: Connection, sql: str) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute(sql)
+
+
 def _roll_back(connection: Connection) -> None:
     driver: Any = connection.connection.dbapi_connection
     if driver.in_transaction:
-        run(connection, "ROLLBACK")
-
-
-def run(connection: Connection, sql: str, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
-    """The entry path's statements, without the statement builder, which costs more than the
-    database: `:name` parameters, taken from `driver_values`. Returns the rows as tuples. Raises
-    INTEGRITY_ERRORS."""
-    driver: Any = connection.connection.dbapi_connection
-    if connection.dialect.name == "postgresql":
-        return _run_psycopg(connection, driver, sql, values)
-    return driver.execute(sql, values or {}).fetchall()  # type: ignore[no-any-return]
-
-
-def _run_psycopg(
-    connection: Connection, driver: Any, sql: str, values: Mapping[str, Any] | None
-) -> Sequence[Any]:
-    try:
-        cursor = driver.execute(_for_psycopg(sql), values)
-        return cursor.fetchall() if cursor.description else ()
-    except (
-        psycopg.Error
-    ) as error:  # as SQLAlchemy would have raised it, without the values, which are a person's
-        if driver.closed:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            sql,
-            None,
-            error,
-            psycopg.Error,
-            hide_parameters=True,
-            connection_invalidated=driver.closed,
-            dialect=connection.dialect,
-        ) from error
-
-
-def driver_values(connection: Connection, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters for `run`: days, aware moments, dicts and lists as the column types would write
-    them."""
-    if connection.dialect.name == "postgresql":
-        return {
-            name: canonical(value) if type(value) in (dict, list) else value
-            for name, value in values.items()
-        }
-    found = dict(values)
-    for name, value in values.items():
-        convert = _FOR_SQLITE.get(type(value))
-        if convert is not None:
-            found[name] = convert(value)
-    return found
-
-
-_FOR_SQLITE: dict[type, Callable[[Any], str]] = {
-    dt.datetime: _instant_text,
-    dt.date: dt.date.isoformat,
-    dict: canonical,
-    list: canonical,
-}
-
-
-@cache
-def _for_psycopg(sql: str) -> str:
-    return re.sub(r":([a-z_]\w*)", r"%(\1)s", sql)
+        driver.execute("ROLLBACK")
 
 
 def forget_what_was_deleted() -> None:

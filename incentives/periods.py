@@ -17,15 +17,15 @@ from sqlalchemy import (
     select,
 )
 
-import db
+from ledger import schema
 
 incentive_period = Table(
     "incentive_period",
-    db.metadata,
-    Column("period", db.Code(7), primary_key=True),
-    Column("state", db.Code(16), nullable=False),
-    Column("approved_at", db.Instant),
-    Column("closed_at", db.Instant),
+    schema.metadata,
+    Column("period", schema.Code(7), primary_key=True),
+    Column("state", schema.Code(16), nullable=False),
+    Column("approved_at", schema.Instant),
+    Column("closed_at", schema.Instant),
     Column("seal_no", BigInteger),
     Column(
         "plan_version_id", BigInteger
@@ -35,35 +35,35 @@ incentive_period = Table(
     Column(
         "transfer_id", BigInteger
     ),  # the newest transfer: what is booked for this month later is an adjustment (C6)
-    Column("hash", db.Code(64)),
+    Column("hash", schema.Code(64)),
 )
-closed_line = db.append_only(
+closed_line = schema.append_only(
     Table(
         "closed_line",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
-        Column("period", db.Code(7), nullable=False),  # the sheet it stands on
-        Column("origin_period", db.Code(7), nullable=False),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
+        Column("period", schema.Code(7), nullable=False),  # the sheet it stands on
+        Column("origin_period", schema.Code(7), nullable=False),
         Column("guide_id", BigInteger, ForeignKey("guide.id"), nullable=False),
-        Column("component", db.Code(64), nullable=False),
-        Column("line_id", db.Code(200), nullable=False),
-        Column("amount_minor", db.Minor, nullable=False),
-        Column("body", db.Json, nullable=False),
+        Column("component", schema.Code(64), nullable=False),
+        Column("line_id", schema.Code(200), nullable=False),
+        Column("amount_minor", schema.Minor, nullable=False),
+        Column("body", schema.Json, nullable=False),
     )
 )
 Index("ix_closed_line_guide", closed_line.c.guide_id, closed_line.c.period)
 Index("ix_closed_line_origin", closed_line.c.guide_id, closed_line.c.origin_period)
 
-incentive_restatement = db.append_only(
+incentive_restatement = schema.append_only(
     Table(  # a closed month that no longer comes out as it was closed (M2)
         "incentive_restatement",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
-        Column("period", db.Code(7), nullable=False),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
+        Column("period", schema.Code(7), nullable=False),
         Column("guide_id", BigInteger, ForeignKey("guide.id"), nullable=False),
-        Column("found_at", db.Instant, nullable=False),
-        Column("expected_hash", db.Code(64), nullable=False),
-        Column("found_hash", db.Code(64), nullable=False),
+        Column("found_at", schema.Instant, nullable=False),
+        Column("expected_hash", schema.Code(64), nullable=False),
+        Column("found_hash", schema.Code(64), nullable=False),
         UniqueConstraint("period", "guide_id", "found_hash"),
     )
 )

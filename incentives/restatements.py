@@ -15,10 +15,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-import db
 from incentives.line_answers import line_answer
 from incentives.periods import Closing, closed_line, closings, incentive_restatement
 from incentives.results import Month, as_closed
+from ledger.canonical import canonical
 from ledger.upsert import insert_missing
 
 log = logging.getLogger(__name__)
@@ -74,5 +74,5 @@ def digest(bodies: Iterable[Any]) -> str:
     """SHA-256 over lines as they are answered, in their order."""
     found = hashlib.sha256()
     for body in bodies:
-        found.update((db.canonical(body) + "\n").encode())
+        found.update((canonical(body) + "\n").encode())
     return found.hexdigest()

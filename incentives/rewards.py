@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, case, func, select
 from sqlalchemy.sql.elements import ColumnElement
 
-import db
 from incentives.judging.reward_lines import PENDING, VESTED
 from incentives.line_answers import line_answer, told
 from incentives.loading import month_days
@@ -19,6 +18,7 @@ from incentives.periods import closed_line, closings, incentive_period
 from incentives.posting import differences
 from incentives.results import months_of, results
 from incentives.sealed.chunks import chunks
+from ledger import schema
 from ledger.journals import transfer
 from stores.base.brand import business_day
 
@@ -207,7 +207,7 @@ def _adjusted(*by: Column[Any]) -> Select[Any]:
     return (
         select(
             *columns,
-            func.max(t.effective_at, type_=db.Instant).label("at"),
+            func.max(t.effective_at, type_=schema.Instant).label("at"),
             _net(differences.KINDS["earned"]).label("amount"),
         )
         .join(incentive_period, p.period == t.origin_period)

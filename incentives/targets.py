@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Index, Table, and_, or_, select, text, update
 
 import db
-from ledger import audit
+from ledger import audit, schema
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict, InvalidInput, NotFound
 from ledger.money import LARGEST_TARGET
@@ -31,17 +31,17 @@ TARGETS_LOCK = 0x0D00_0746  # pg_advisory_xact_lock key: imports of targets take
 
 target = Table(
     "target",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("period", db.Code(7), nullable=False),
-    Column("level", db.Code(8), nullable=False),  # guide, store, dealer, branch
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("period", schema.Code(7), nullable=False),
+    Column("level", schema.Code(8), nullable=False),  # guide, store, dealer, branch
     Column("subject_id", BigInteger, nullable=False),
-    Column("metric", db.Code(32), nullable=False),
+    Column("metric", schema.Code(32), nullable=False),
     Column(
         "target", BigInteger, nullable=False
     ),  # in the metric's smallest unit: money in minor units, rates in basis points
-    Column("recorded_at", db.Instant, nullable=False),
-    Column("superseded_at", db.Instant),
+    Column("recorded_at", schema.Instant, nullable=False),
+    Column("superseded_at", schema.Instant),
 )
 Index("ix_target_subject", target.c.period, target.c.level, target.c.subject_id)
 

@@ -8,17 +8,18 @@ from typing import NamedTuple
 from sqlalchemy import Column, Connection, Table, UniqueConstraint, select, tuple_
 
 import db
+from ledger import schema
 from ledger.upsert import insert_missing
 
-account = db.append_only(
+account = schema.append_only(
     Table(
         "account",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
-        Column("owner", db.Code(96), nullable=False),
-        Column("purpose", db.Code(32), nullable=False),
-        Column("counterparty", db.Code(96), nullable=False),
-        Column("currency", db.Code(3), nullable=False),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
+        Column("owner", schema.Code(96), nullable=False),
+        Column("purpose", schema.Code(32), nullable=False),
+        Column("counterparty", schema.Code(96), nullable=False),
+        Column("currency", schema.Code(3), nullable=False),
         UniqueConstraint("owner", "purpose", "counterparty", "currency"),
     )
 )

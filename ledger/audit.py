@@ -14,28 +14,30 @@ from typing import Any
 from sqlalchemy import Column, Connection, ForeignKey, Index, Table, func, insert, select, text
 
 import db
+from ledger import schema
+from ledger.canonical import canonical
 
-audit_log = db.append_only(
+audit_log = schema.append_only(
     Table(
         "audit_log",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
-        Column("at", db.Instant, nullable=False),
-        Column("actor", db.Code(64), nullable=False),
-        Column("action", db.Code(64), nullable=False),
-        Column("object_kind", db.Code(32), nullable=False),
-        Column("object_id", db.Code(64), nullable=False),
-        Column("detail", db.Json, nullable=False),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
+        Column("at", schema.Instant, nullable=False),
+        Column("actor", schema.Code(64), nullable=False),
+        Column("action", schema.Code(64), nullable=False),
+        Column("object_kind", schema.Code(32), nullable=False),
+        Column("object_id", schema.Code(64), nullable=False),
+        Column("detail", schema.Json, nullable=False),
         Index("ix_audit_log_at", "at", "id"),
     )
 )
-audit_seal = db.append_only(
+audit_seal = schema.append_only(
     Table(
         "audit_seal",
-        db.metadata,
-        Column("seq", db.BigId, primary_key=True, autoincrement=False),
-        Column("audit_id", db.BigId, ForeignKey("audit_log.id"), nullable=False, unique=True),
-        Column("hash", db.Code(64), nullable=False),
+        schema.metadata,
+        Column("seq", schema.BigId, primary_key=True, autoincrement=False),
+        Column("audit_id", schema.BigId, ForeignKey("audit_log.id"), nullable=False, unique=True),
+        Column("hash", schema.Code(64), nullable=False),
     )
 )
 
@@ -91,7 +93,7 @@ def _codes(value: Any) -> Any:
 
 def row_hash(previous: str, row: Any) -> str:
     """sha256 over the previous hash and the row's canonical text."""
-    body = db.canonical(
+    body = canonical(
         [
             row.id,
             row.at.isoformat(timespec="microseconds"),

@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Date, Table, bindparam, update
 from sqlalchemy.engine import Dialect
 
-import db
+from ledger import schema
+from ledger.canonical import canonical
 
 COPY_FROM = 200  # rows, where a temporary table is made for them
 INSERT_FROM = 40  # rows, where they go straight into their table
@@ -170,10 +171,10 @@ def _binders(
 
 
 def _binder(dialect: Dialect, kind: Any) -> Callable[[Any], Any] | None:
-    if isinstance(kind, db.Instant):
+    if isinstance(kind, schema.Instant):
         return lambda value: kind.process_bind_param(value, dialect)
-    if isinstance(kind, db.Json):
-        return db.canonical
+    if isinstance(kind, schema.Json):
+        return canonical
     if isinstance(kind, Date) and dialect.name == "sqlite":
         return dt.date.isoformat
     return None

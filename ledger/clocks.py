@@ -12,6 +12,7 @@ import datetime as dt
 from sqlalchemy import Column, Connection, Select, Table, func, select
 
 import db
+from ledger import schema
 from ledger.intakes import seal
 from ledger.journals import journal
 
@@ -21,10 +22,10 @@ NEWEST = 1_000  # journals and seals: times are not in the order of numbers
 
 clock_doubt = Table(
     "clock_doubt",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("seen_at", db.Instant, nullable=False),
-    Column("ahead_at", db.Instant, nullable=False),  # the newest moment that was known then
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("seen_at", schema.Instant, nullable=False),
+    Column("ahead_at", schema.Instant, nullable=False),  # the newest moment that was known then
 )
 
 

@@ -16,21 +16,20 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Index, Integer, Table, delete, select, update
 
-import db
-from ledger import upsert
+from ledger import schema, upsert
 from ledger.faults import Conflict, FieldFault
 
 LIFETIME = dt.timedelta(days=30)
 
 idempotency_key = Table(
     "idempotency_key",
-    db.metadata,
-    Column("key", db.Code(64), primary_key=True),
-    Column("body_hash", db.Code(64), nullable=False),
+    schema.metadata,
+    Column("key", schema.Code(64), primary_key=True),
+    Column("body_hash", schema.Code(64), nullable=False),
     Column("status", Integer),
-    Column("answer", db.Json),
-    Column("reference", db.Code(64)),
-    Column("created_at", db.Instant, nullable=False),
+    Column("answer", schema.Json),
+    Column("reference", schema.Code(64)),
+    Column("created_at", schema.Instant, nullable=False),
     Index(None, "created_at"),
 )
 

@@ -21,38 +21,39 @@ from sqlalchemy import (
 )
 
 import db
+from ledger import schema
 from ledger.bulk import insert_rows
 
-intake = db.append_only(
+intake = schema.append_only(
     Table(
         "intake",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
-        Column("kind", db.Code(32), nullable=False),
-        Column("actor", db.Code(96), nullable=False),
-        Column("received_at", db.Instant, nullable=False),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
+        Column("kind", schema.Code(32), nullable=False),
+        Column("actor", schema.Code(96), nullable=False),
+        Column("received_at", schema.Instant, nullable=False),
     )
 )
 intake_open = Table(
     "intake_open",
-    db.metadata,
+    schema.metadata,
     Column("intake_id", BigInteger, ForeignKey("intake.id"), primary_key=True, autoincrement=False),
 )
-seal = db.append_only(
+seal = schema.append_only(
     Table(
         "seal",
-        db.metadata,
+        schema.metadata,
         Column("seal_no", BigInteger, primary_key=True, autoincrement=False),
-        Column("sealed_at", db.Instant, nullable=False),
+        Column("sealed_at", schema.Instant, nullable=False),
         Column("intakes", Integer, nullable=False),
-        Column("previous_hash", db.Code(64), nullable=False),
-        Column("hash", db.Code(64), nullable=False),
+        Column("previous_hash", schema.Code(64), nullable=False),
+        Column("hash", schema.Code(64), nullable=False),
     )
 )
-intake_seal = db.append_only(
+intake_seal = schema.append_only(
     Table(
         "intake_seal",
-        db.metadata,
+        schema.metadata,
         Column(
             "intake_id", BigInteger, ForeignKey("intake.id"), primary_key=True, autoincrement=False
         ),

@@ -25,54 +25,54 @@ from sqlalchemy import (
     select,
 )
 
-import db
+from ledger import schema
 from ledger.accounts import AccountKey, account, ids_of
 from ledger.bulk import allocate, insert_rows
 from ledger.faults import Conflict
 from ledger.upsert import insert_missing
 
-journal_key = db.append_only(
+journal_key = schema.append_only(
     Table(
         "journal_key",
-        db.metadata,
-        Column("key", db.Code(128), primary_key=True),
-        Column("body_hash", db.Code(64), nullable=False),
+        schema.metadata,
+        Column("key", schema.Code(128), primary_key=True),
+        Column("body_hash", schema.Code(64), nullable=False),
     )
 )
-journal = db.append_only(
+journal = schema.append_only(
     Table(
         "journal",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
-        Column("key", db.Code(128), ForeignKey("journal_key.key"), nullable=False, unique=True),
-        Column("kind", db.Code(32), nullable=False),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
+        Column("key", schema.Code(128), ForeignKey("journal_key.key"), nullable=False, unique=True),
+        Column("kind", schema.Code(32), nullable=False),
         Column("intake_id", BigInteger, ForeignKey("intake.id"), nullable=False, index=True),
-        Column("effective_at", db.Instant, nullable=False),
-        Column("booked_at", db.Instant, nullable=False),
+        Column("effective_at", schema.Instant, nullable=False),
+        Column("booked_at", schema.Instant, nullable=False),
     )
 )
-transfer = db.append_only(
+transfer = schema.append_only(
     Table(
         "transfer",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
         Column("journal_id", BigInteger, ForeignKey("journal.id"), nullable=False, index=True),
         Column("seq", Integer, nullable=False),
         Column("debit_account_id", BigInteger, ForeignKey("account.id"), nullable=False),
         Column("credit_account_id", BigInteger, ForeignKey("account.id"), nullable=False),
-        Column("amount_minor", db.Minor, nullable=False),
-        Column("currency", db.Code(3), nullable=False),
-        Column("kind", db.Code(32), nullable=False),
-        Column("effective_at", db.Instant, nullable=False),
-        Column("booked_at", db.Instant, nullable=False),
+        Column("amount_minor", schema.Minor, nullable=False),
+        Column("currency", schema.Code(3), nullable=False),
+        Column("kind", schema.Code(32), nullable=False),
+        Column("effective_at", schema.Instant, nullable=False),
+        Column("booked_at", schema.Instant, nullable=False),
         Column("business_day", Date, nullable=False),
         Column("dealer_id", BigInteger),
         Column("store_id", BigInteger),
         Column("guide_id", BigInteger),
         Column("order_id", BigInteger),
         Column("refund_id", BigInteger),
-        Column("origin_period", db.Code(7)),
-        Column("component", db.Code(64)),
+        Column("origin_period", schema.Code(7)),
+        Column("component", schema.Code(64)),
         Column("plan_version_id", BigInteger),
         CheckConstraint("amount_minor > 0", name="positive"),
         CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),

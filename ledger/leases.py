@@ -8,13 +8,14 @@ from sqlalchemy import Column, Table, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 import db
+from ledger import schema
 
 job_lease = Table(
     "job_lease",
-    db.metadata,
-    Column("name", db.Code(32), primary_key=True),
-    Column("holder", db.Code(96), nullable=False),
-    Column("until", db.Instant, nullable=False),
+    schema.metadata,
+    Column("name", schema.Code(32), primary_key=True),
+    Column("holder", schema.Code(96), nullable=False),
+    Column("until", schema.Instant, nullable=False),
 )
 
 

@@ -9,8 +9,7 @@ from itertools import groupby, islice
 
 from sqlalchemy import Connection, Table, func, select
 
-import db
-from ledger import audit, seals
+from ledger import audit, schema, seals
 from ledger.accounts import AccountKey, account
 from ledger.audit import audit_log
 from ledger.intakes import seal
@@ -181,10 +180,12 @@ def audit_holds(connection: Connection) -> Finding:
 def tables_are_protected(connection: Connection) -> Finding:
     faults = (
         f"the trigger {name} is missing: rows of its table can be changed"
-        for name in db.missing_triggers(connection)
+        for name in schema.missing_triggers(connection)
     )
     return finding(
-        "protection", f"{len(db.append_only_names()):,} append-only tables, all protected", faults
+        "protection",
+        f"{len(schema.append_only_names()):,} append-only tables, all protected",
+        faults,
     )
 
 

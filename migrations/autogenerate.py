@@ -8,13 +8,13 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, Integer
 from sqlalchemy.sql.elements import False_, True_
 
-import db
+from ledger import schema
 
 
 def options(dialect: str) -> dict[str, Any]:
     """Arguments of `MigrationContext.configure`, the same for migrating and for comparing."""
     return {
-        "target_metadata": db.metadata,
+        "target_metadata": schema.metadata,
         "compare_type": True,
         "compare_server_default": True,
         "render_item": render_item,
@@ -25,16 +25,16 @@ def options(dialect: str) -> dict[str, Any]:
 
 
 def render_item(kind: str, item: Any, context: Any) -> str | Literal[False]:
-    """`db.Code(64)`, `db.Instant()`, `db.Json()`, `db.BigId`; False leaves the rest to Alembic."""
+    """`schema.Code(64)`, `schema.Instant()`, `schema.BigId`; False leaves the rest to Alembic."""
     if kind == "server_default" and isinstance(getattr(item, "arg", item), False_ | True_):
         # Alembic writes 0 or 1 on SQLite, which PostgreSQL refuses
         return f"sa.{getattr(item, 'arg', item)}()"
     if kind != "type":
         return False
     if isinstance(item, BigInteger) and isinstance(item._variant_mapping.get("sqlite"), Integer):
-        return "db.BigId"
-    if isinstance(item, db.Code):
-        return f"db.Code({item.impl_instance.length or ''})"
-    if isinstance(item, db.Instant | db.Json):
-        return f"db.{type(item).__name__}()"
+        return "schema.BigId"
+    if isinstance(item, schema.Code):
+        return f"schema.Code({item.impl_instance.length or ''})"
+    if isinstance(item, schema.Instant | schema.Json):
+        return f"schema.{type(item).__name__}()"
     return False

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, inspect, make_url, text
 
 import config
 import db
+from ledger import schema
 
 HERE = Path(__file__).resolve().parent
 MIGRATION_LOCK = (
@@ -112,10 +113,10 @@ def write_revision(url: str, message: str) -> Path:
 def protect_append_only_tables(connection: Connection) -> list[str]:
     """Create the triggers that are missing on tables that exist (M10); returns their names."""
     there = set(inspect(connection).get_table_names())
-    names = [name for name in db.append_only_names() if name in there]
-    missing = set(db.missing_triggers(connection))
+    names = [name for name in schema.append_only_names() if name in there]
+    missing = set(schema.missing_triggers(connection))
     created = []
-    for statement in db.trigger_ddl(connection.dialect.name, names):
+    for statement in schema.trigger_ddl(connection.dialect.name, names):
         words = statement.split()
         if words[1] != "TRIGGER":  # the function they call on PostgreSQL
             connection.execute(text(statement))

@@ -1,4 +1,4 @@
-"""Fills `db.metadata` with every table of the product."""
+"""Fills `schema.metadata` with every table of the product."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import MetaData
 
-import db
+from ledger import schema
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("ledger", "stores", "incentives", "app")
@@ -21,4 +21,4 @@ def import_tables() -> MetaData:
             if "Table(" in path.read_text(encoding="utf-8"):
                 parts = path.relative_to(ROOT).with_suffix("").parts
                 importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
-    return db.metadata
+    return schema.metadata

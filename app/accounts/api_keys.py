@@ -14,7 +14,7 @@ from sqlalchemy import Column, Date, Table, insert, select, update
 
 import db
 from app.web.permissions import SCOPES, of_scope
-from ledger import audit
+from ledger import audit, schema
 from ledger.faults import FieldFault, InvalidInput, NotFound
 from stores.base.actors import SCOPES as LIMITS
 from stores.base.actors import Actor
@@ -22,16 +22,16 @@ from stores.network.scope import scope_code
 
 api_key = Table(
     "api_key",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("name", db.Code(64), nullable=False),
-    Column("prefix", db.Code(16), nullable=False),
-    Column("key_hash", db.Code(64), nullable=False, unique=True),
-    Column("scope", db.Code(16), nullable=False),
-    Column("limit_kind", db.Code(16), nullable=False),
-    Column("limit_id", db.BigId),
-    Column("created_at", db.Instant, nullable=False),
-    Column("revoked_at", db.Instant),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("name", schema.Code(64), nullable=False),
+    Column("prefix", schema.Code(16), nullable=False),
+    Column("key_hash", schema.Code(64), nullable=False, unique=True),
+    Column("scope", schema.Code(16), nullable=False),
+    Column("limit_kind", schema.Code(16), nullable=False),
+    Column("limit_id", schema.BigId),
+    Column("created_at", schema.Instant, nullable=False),
+    Column("revoked_at", schema.Instant),
     Column("last_used_day", Date),
 )
 

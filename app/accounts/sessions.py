@@ -25,22 +25,22 @@ from sqlalchemy import (
 
 import db
 from app.accounts.users import User, app_user, of_row, user_columns
-from ledger import audit
+from ledger import audit, schema
 from ledger.faults import NotFound
 
 user_session = Table(
     "user_session",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("token_hash", db.Code(64), nullable=False, unique=True),
-    Column("user_id", db.BigId, ForeignKey("app_user.id"), nullable=False, index=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("token_hash", schema.Code(64), nullable=False, unique=True),
+    Column("user_id", schema.BigId, ForeignKey("app_user.id"), nullable=False, index=True),
     Column(
         "version", Integer, nullable=False
     ),  # the user's session_version then; a new password raises it and ends all of them
-    Column("device", db.Code(48), nullable=False),
-    Column("opened_at", db.Instant, nullable=False),
-    Column("seen_at", db.Instant, nullable=False),
-    Column("ended_at", db.Instant),
+    Column("device", schema.Code(48), nullable=False),
+    Column("opened_at", schema.Instant, nullable=False),
+    Column("seen_at", schema.Instant, nullable=False),
+    Column("ended_at", schema.Instant),
 )
 LIFETIME = dt.timedelta(hours=12)
 SEEN_EVERY = dt.timedelta(

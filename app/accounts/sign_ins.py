@@ -19,7 +19,7 @@ from sqlalchemy import (
 import db
 from app.accounts import passwords
 from app.accounts.users import User, app_user, load
-from ledger import audit
+from ledger import audit, schema
 from ledger.faults import InvalidInput
 
 LOCK_AFTER_FAILURES = 10
@@ -71,7 +71,7 @@ def claim_attempt(who: ColumnElement[bool], now: dt.datetime) -> Any:
     over = and_(app_user.c.locked_until.is_not(None), app_user.c.locked_until <= now)
     attempts = case((over, 1), else_=app_user.c.failed_attempts + 1)
     locked = case(
-        (attempts >= LOCK_AFTER_FAILURES, literal(now + LOCK_FOR, db.Instant())), else_=None
+        (attempts >= LOCK_AFTER_FAILURES, literal(now + LOCK_FOR, schema.Instant())), else_=None
     )
     open_to_try = and_(
         who, app_user.c.disabled_at.is_(None), or_(app_user.c.locked_until.is_(None), over)

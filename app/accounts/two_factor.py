@@ -22,18 +22,20 @@ from sqlalchemy import (
     update,
 )
 
-import db
 from app.accounts import totp
+from ledger import schema
 from stores.base import sealing
 
 two_factor = Table(
     "two_factor",
-    db.metadata,
-    Column("user_id", db.BigId, ForeignKey("app_user.id"), primary_key=True, autoincrement=False),
-    Column("secret_cipher", LargeBinary, nullable=False),
-    Column("begun_at", db.Instant, nullable=False),
+    schema.metadata,
     Column(
-        "confirmed_at", db.Instant
+        "user_id", schema.BigId, ForeignKey("app_user.id"), primary_key=True, autoincrement=False
+    ),
+    Column("secret_cipher", LargeBinary, nullable=False),
+    Column("begun_at", schema.Instant, nullable=False),
+    Column(
+        "confirmed_at", schema.Instant
     ),  # without it the secret was shown and never proved: it asks for nothing yet
     Column(
         "last_step", BigInteger, nullable=False
@@ -41,11 +43,11 @@ two_factor = Table(
 )
 recovery_code = Table(
     "recovery_code",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("user_id", db.BigId, ForeignKey("app_user.id"), nullable=False, index=True),
-    Column("code_hash", db.Code(64), nullable=False),
-    Column("used_at", db.Instant),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("user_id", schema.BigId, ForeignKey("app_user.id"), nullable=False, index=True),
+    Column("code_hash", schema.Code(64), nullable=False),
+    Column("used_at", schema.Instant),
 )
 RECOVERY_CODES = 10
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # without those that look like others

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, case, exists, func, literal, or_, select
 
-import db
 from app.accounts import scopes
 from app.accounts.two_factor import two_factor
 from app.accounts.users import app_user
+from ledger import schema
 from stores.base.ordering import Order, ordered
 from stores.network.found_by import holds, holds_code
 
@@ -87,7 +87,7 @@ def rows(connection: Connection, wanted: UserFilter, order: Order) -> Sequence[R
     keys = {
         "name": u.name,
         "role": u.role,
-        "last_sign_in": func.coalesce(u.last_sign_in_at, literal(LONG_AGO, db.Instant())),
+        "last_sign_in": func.coalesce(u.last_sign_in_at, literal(LONG_AGO, schema.Instant())),
         "created": u.created_at,
     }
     return connection.execute(ordered(query, keys, u.id, order)).all()

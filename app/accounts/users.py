@@ -25,29 +25,29 @@ import db
 from app.accounts.passwords import check_password, hashed
 from app.accounts.two_factor import two_factor
 from app.web.permissions import ROLE_SCOPE, of_role
-from ledger import audit
+from ledger import audit, schema
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from stores.base.actors import Actor
 from stores.network.scope import scope_code
 
 app_user = Table(
     "app_user",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("name", db.Code(64), nullable=False, unique=True),
-    Column("password_hash", db.Code(255), nullable=False),
-    Column("role", db.Code(32), nullable=False),
-    Column("scope_kind", db.Code(16), nullable=False),
-    Column("scope_id", db.BigId),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("name", schema.Code(64), nullable=False, unique=True),
+    Column("password_hash", schema.Code(255), nullable=False),
+    Column("role", schema.Code(32), nullable=False),
+    Column("scope_kind", schema.Code(16), nullable=False),
+    Column("scope_id", schema.BigId),
     Column("must_change_password", Boolean, nullable=False),
     Column("failed_attempts", Integer, nullable=False),
-    Column("locked_until", db.Instant),
-    Column("language", db.Code(8)),
-    Column("theme", db.Code(8)),
+    Column("locked_until", schema.Instant),
+    Column("language", schema.Code(8)),
+    Column("theme", schema.Code(8)),
     Column("session_version", Integer, nullable=False),
-    Column("last_sign_in_at", db.Instant),
-    Column("created_at", db.Instant, nullable=False),
-    Column("disabled_at", db.Instant),
+    Column("last_sign_in_at", schema.Instant),
+    Column("created_at", schema.Instant, nullable=False),
+    Column("disabled_at", schema.Instant),
 )
 
 

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 
 import db
 from ledger import idempotency
+from ledger.canonical import canonical
 from ledger.faults import FieldFault, Malformed
 from ledger.idempotency import KeyReused
 
@@ -44,7 +45,7 @@ def body_hash(body: BaseModel | None) -> str:
         if body is None
         else body.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     )
-    return hashlib.sha256(db.canonical(content).encode()).hexdigest()
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 def once(

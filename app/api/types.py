@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-import db
+from ledger.canonical import canonical
 from ledger.faults import Fault
 from ledger.money import LARGEST_MINOR
 from stores.base import addressable
@@ -84,7 +84,7 @@ def _payload(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
             raise PydanticCustomError("finite_number", "Numbers must be finite")
         elif isinstance(part, int) and abs(part) > LARGEST:
             raise PydanticCustomError("number_too_large", "Whole numbers must lie within +-10^15")
-    if len(db.canonical(value)) > 4000:
+    if len(canonical(value)) > 4000:
         raise PydanticCustomError("too_long", "The payload may have at most 4000 characters")
     return value
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, select
 
-import db
+from ledger import schema
 from ledger.faults import FieldFault
 from ledger.upsert import insert_or_update
 from stores.imports import headings
@@ -25,11 +25,11 @@ MOST = 200  # headings a page asks for
 
 import_headings = Table(
     "import_headings",
-    db.metadata,
-    Column("kind", db.Code(16), primary_key=True),
-    Column("digest", db.Code(64), primary_key=True),  # of the headings, in any order
-    Column("body", db.Json, nullable=False),
-    Column("saved_at", db.Instant, nullable=False),
+    schema.metadata,
+    Column("kind", schema.Code(16), primary_key=True),
+    Column("digest", schema.Code(64), primary_key=True),  # of the headings, in any order
+    Column("body", schema.Json, nullable=False),
+    Column("saved_at", schema.Instant, nullable=False),
 )
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 import db
 from app.imports.kinds import KINDS
 from app.jobs import job_runs
-from ledger import audit
+from ledger import audit, schema
 from ledger.faults import InvalidInput, NotFound
 from stores.base.actors import Actor
 from stores.imports.wishes import Wishes
@@ -44,39 +44,41 @@ PIECE = 1 << 20
 
 upload = Table(
     "upload",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("kind", db.Code(16), nullable=False),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("kind", schema.Code(16), nullable=False),
     Column("name", String(NAME_LENGTH), nullable=False),
     Column("bytes", BigInteger, nullable=False),
-    Column("digest", db.Code(64), nullable=False),
-    Column("stored_as", db.Code(64)),  # None once the file is gone
-    Column("user_id", db.BigId, ForeignKey("app_user.id"), nullable=False),
-    Column("uploaded_at", db.Instant, nullable=False),
-    Column("check_id", db.BigId, ForeignKey("job_run.id")),
-    Column("run_id", db.BigId, ForeignKey("job_run.id")),  # the last run: the check, or the save
-    Column("wishes", db.Json),  # stores/imports/wishes.py
+    Column("digest", schema.Code(64), nullable=False),
+    Column("stored_as", schema.Code(64)),  # None once the file is gone
+    Column("user_id", schema.BigId, ForeignKey("app_user.id"), nullable=False),
+    Column("uploaded_at", schema.Instant, nullable=False),
+    Column("check_id", schema.BigId, ForeignKey("job_run.id")),
     Column(
-        "headings", db.Json
+        "run_id", schema.BigId, ForeignKey("job_run.id")
+    ),  # the last run: the check, or the save
+    Column("wishes", schema.Json),  # stores/imports/wishes.py
+    Column(
+        "headings", schema.Json
     ),  # of a file whose columns are to be matched: each with samples; None once the file is gone
-    Column("heading_map", db.Json),  # what was answered
+    Column("heading_map", schema.Json),  # what was answered
 )
 Index("ix_upload_uploaded", upload.c.uploaded_at)
 Index("ix_upload_digest", upload.c.digest)
 import_fault = Table(
     "import_fault",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("upload_id", db.BigId, ForeignKey("upload.id"), nullable=False),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("upload_id", schema.BigId, ForeignKey("upload.id"), nullable=False),
     Column("warning", Integer, nullable=False),  # 0 a fault, 1 a warning, 2 a doubtful one
     Column("line", Integer, nullable=False),
     Column("column_name", String(NAME_LENGTH), nullable=False),
     Column("value", String(CELL_LENGTH), nullable=False),
     Column("reason", String(REASON_LENGTH), nullable=False),
     Column(
-        "code", db.Code(40)
+        "code", schema.Code(40)
     ),  # of SAYINGS, with the parameters of its words; None where only the words are known
-    Column("parameters", db.Json),
+    Column("parameters", schema.Json),
 )
 Index(
     "ix_import_fault_upload", import_fault.c.upload_id, import_fault.c.warning, import_fault.c.line

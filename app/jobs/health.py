@@ -18,7 +18,7 @@ import db
 from app.jobs import job_lists
 from app.web.permissions import public
 from app.web.problems import problem
-from ledger import clocks
+from ledger import clocks, schema
 from ledger.intakes import intake, intake_open
 from migrations import commands
 from stores.base import versions
@@ -91,7 +91,7 @@ def _migrations(connection: Connection) -> str | None:
 
 
 def _triggers(connection: Connection) -> str | None:
-    missing = db.missing_triggers(connection)
+    missing = schema.missing_triggers(connection)
     return f"append-only tables without protection: {', '.join(missing)}" if missing else None
 
 

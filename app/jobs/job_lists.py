@@ -15,9 +15,9 @@ from sqlalchemy import (
     select,
 )
 
-import db
 from app.accounts.users import app_user
 from app.jobs.job_runs import FAILED, OPEN, QUEUED, job_run, recurring_job
+from ledger import schema
 from stores.base.ordering import Order, ordered
 
 SHOWN = [
@@ -127,4 +127,4 @@ def queue(connection: Connection) -> tuple[int, dt.datetime | None, int]:
             func.count().filter(j.state == FAILED),
         ).where(j.state.in_((*OPEN, FAILED)))
     ).one()
-    return int(row[0]), db.instant(row[1]) if row[1] is not None else None, int(row[2])
+    return int(row[0]), schema.instant(row[1]) if row[1] is not None else None, int(row[2])

@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 import db
+from ledger import schema
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 STATES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED)
@@ -40,25 +41,25 @@ ERROR_LENGTH = 500
 
 job_run = Table(
     "job_run",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("kind", db.Code(32), nullable=False),
-    Column("subject_id", db.BigId),  # what the run is about; its kind says of which table
-    Column("state", db.Code(16), nullable=False),
-    Column("user_id", db.BigId, ForeignKey("app_user.id")),
-    Column("created_at", db.Instant, nullable=False),
-    Column("started_at", db.Instant),
-    Column("heartbeat_at", db.Instant),
-    Column("finished_at", db.Instant),
-    Column("step", db.Code(16)),
-    Column("step_at", db.Instant),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("kind", schema.Code(32), nullable=False),
+    Column("subject_id", schema.BigId),  # what the run is about; its kind says of which table
+    Column("state", schema.Code(16), nullable=False),
+    Column("user_id", schema.BigId, ForeignKey("app_user.id")),
+    Column("created_at", schema.Instant, nullable=False),
+    Column("started_at", schema.Instant),
+    Column("heartbeat_at", schema.Instant),
+    Column("finished_at", schema.Instant),
+    Column("step", schema.Code(16)),
+    Column("step_at", schema.Instant),
     Column("done", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
-    Column("outcome", db.Code(16)),
-    Column("result", db.Json),
-    Column("error_code", db.Code(64)),
+    Column("outcome", schema.Code(16)),
+    Column("result", schema.Json),
+    Column("error_code", schema.Code(64)),
     Column("error", String(ERROR_LENGTH)),
-    Column("holder", db.Code(96)),
+    Column("holder", schema.Code(96)),
     Column("attempts", Integer, nullable=False),
     Column("cancel_asked", Boolean, nullable=False),
 )
@@ -66,13 +67,13 @@ Index("ix_job_run_state", job_run.c.state, job_run.c.id)
 Index("ix_job_run_created", job_run.c.created_at)
 recurring_job = Table(
     "recurring_job",
-    db.metadata,
-    Column("name", db.Code(32), primary_key=True),
-    Column("succeeded_at", db.Instant),
+    schema.metadata,
+    Column("name", schema.Code(32), primary_key=True),
+    Column("succeeded_at", schema.Instant),
     Column("took_ms", BigInteger),
-    Column("result", db.Json),
-    Column("failed_at", db.Instant),
-    Column("error_code", db.Code(64)),
+    Column("result", schema.Json),
+    Column("failed_at", schema.Instant),
+    Column("error_code", schema.Code(64)),
 )
 
 

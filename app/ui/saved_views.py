@@ -26,17 +26,18 @@ from sqlalchemy import (
 
 import db
 from app.web.permissions import OWN_ACCOUNT, needs
+from ledger import schema
 from ledger.faults import InvalidInput, NotFound
 
 saved_view = Table(
     "saved_view",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("user_id", db.BigId, ForeignKey("app_user.id"), nullable=False),
-    Column("path", db.Code(64), nullable=False),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("user_id", schema.BigId, ForeignKey("app_user.id"), nullable=False),
+    Column("path", schema.Code(64), nullable=False),
     Column("name", String(48), nullable=False),
     Column("query", String(1000), nullable=False),
-    Column("saved_at", db.Instant, nullable=False),
+    Column("saved_at", schema.Instant, nullable=False),
     UniqueConstraint("user_id", "path", "name"),
 )
 MOST = 20  # of one person on one page

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import db
+from ledger import schema
 
 revision = "3e30c348f481"
 down_revision = "842db48a2180"
@@ -19,7 +20,7 @@ def upgrade() -> None:
         "first_order",
         sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("order_id", sa.BigInteger(), nullable=False),
-        sa.Column("paid_at", db.Instant(), nullable=False),
+        sa.Column("paid_at", schema.Instant(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("store_id", sa.BigInteger(), nullable=False),
         sa.Column("dealer_id", sa.BigInteger(), nullable=False),

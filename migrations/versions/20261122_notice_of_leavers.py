@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import db
+from ledger import schema
 
 revision = "d81f02c7a9be"
 down_revision = "c4d07b1e93fa"
@@ -20,12 +21,12 @@ employment = sa.table(
     sa.column("valid_from", sa.Date),
     sa.column("valid_to", sa.Date),
     sa.column("version_to", sa.BigInteger),
-    sa.column("notices", db.Json()),
+    sa.column("notices", schema.Json()),
 )
 
 
 def upgrade() -> None:
-    op.add_column("employment", sa.Column("notices", db.Json(), nullable=True))
+    op.add_column("employment", sa.Column("notices", schema.Json(), nullable=True))
     now, later = dt.datetime.now(dt.UTC), employment.alias()
     follows = sa.exists().where(
         later.c.guide_id == employment.c.guide_id,

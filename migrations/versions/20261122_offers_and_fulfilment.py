@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import db
+from ledger import schema
 
 revision = "99dda30f26db"
 down_revision = "65650cd4077f"
@@ -16,10 +17,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "store_offer",
-        sa.Column("id", db.BigId, nullable=False),
+        sa.Column("id", schema.BigId, nullable=False),
         sa.Column("store_id", sa.BigInteger(), nullable=False),
-        sa.Column("kind", db.Code(9), nullable=False),
-        sa.Column("reference", db.Code(64), nullable=False),
+        sa.Column("kind", schema.Code(9), nullable=False),
+        sa.Column("reference", schema.Code(64), nullable=False),
         sa.Column("switched_on", sa.Boolean(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import db
+from ledger import schema
 
 revision = "b7d20e91c4f8"
 down_revision = "3d1f7a60c2b9"
@@ -16,10 +17,10 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "accepted_file",
-        sa.Column("id", db.BigId, nullable=False),
-        sa.Column("actor", db.Code(96), nullable=False),
-        sa.Column("received_at", db.Instant, nullable=False),
-        sa.Column("accepted_at", db.Instant, nullable=True),
+        sa.Column("id", schema.BigId, nullable=False),
+        sa.Column("actor", schema.Code(96), nullable=False),
+        sa.Column("received_at", schema.Instant, nullable=False),
+        sa.Column("accepted_at", schema.Instant, nullable=True),
         sa.Column("pieces", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accepted_file")),
     )
@@ -27,7 +28,7 @@ def upgrade() -> None:
         "accepted_piece",
         sa.Column("file_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("piece_no", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("kind", db.Code(16), nullable=False),
+        sa.Column("kind", schema.Code(16), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["file_id"], ["accepted_file.id"], name=op.f("fk_accepted_piece_file_id")
@@ -36,8 +37,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "accepted_number",
-        sa.Column("kind", db.Code(16), nullable=False),
-        sa.Column("number", db.Code(128), nullable=False),
+        sa.Column("kind", schema.Code(16), nullable=False),
+        sa.Column("number", schema.Code(128), nullable=False),
         sa.Column("file_id", sa.BigInteger(), nullable=False),
         sa.Column("piece_no", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import db
+from ledger import schema
 
 revision = "7c1e5a90d3b4"
 down_revision = "9c41d7e0b2a6"
@@ -16,9 +17,9 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "clock_doubt",
-        sa.Column("id", db.BigId, nullable=False),
-        sa.Column("seen_at", db.Instant(), nullable=False),
-        sa.Column("ahead_at", db.Instant(), nullable=False),
+        sa.Column("id", schema.BigId, nullable=False),
+        sa.Column("seen_at", schema.Instant(), nullable=False),
+        sa.Column("ahead_at", schema.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_doubt")),
     )
 

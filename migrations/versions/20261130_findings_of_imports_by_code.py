@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import db
+from ledger import schema
 
 revision = "3d1f7a60c2b9"
 down_revision = "f3a91c6e20d5"
@@ -14,9 +15,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("import_fault", sa.Column("code", db.Code(40), nullable=True))
-    op.add_column("import_fault", sa.Column("parameters", db.Json(), nullable=True))
-    op.add_column("upload", sa.Column("wishes", db.Json(), nullable=True))
+    op.add_column("import_fault", sa.Column("code", schema.Code(40), nullable=True))
+    op.add_column("import_fault", sa.Column("parameters", schema.Json(), nullable=True))
+    op.add_column("upload", sa.Column("wishes", schema.Json(), nullable=True))
 
 
 def downgrade() -> None:

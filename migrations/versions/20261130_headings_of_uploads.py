@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import db
+from ledger import schema
 
 revision = "9c41d7e0b2a6"
 down_revision = "7c20e5b1d4aa"
@@ -16,14 +17,14 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "import_headings",
-        sa.Column("kind", db.Code(16), nullable=False),
-        sa.Column("digest", db.Code(64), nullable=False),
-        sa.Column("body", db.Json(), nullable=False),
-        sa.Column("saved_at", db.Instant(), nullable=False),
+        sa.Column("kind", schema.Code(16), nullable=False),
+        sa.Column("digest", schema.Code(64), nullable=False),
+        sa.Column("body", schema.Json(), nullable=False),
+        sa.Column("saved_at", schema.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "digest", name=op.f("pk_import_headings")),
     )
-    op.add_column("upload", sa.Column("headings", db.Json(), nullable=True))
-    op.add_column("upload", sa.Column("heading_map", db.Json(), nullable=True))
+    op.add_column("upload", sa.Column("headings", schema.Json(), nullable=True))
+    op.add_column("upload", sa.Column("heading_map", schema.Json(), nullable=True))
 
 
 def downgrade() -> None:

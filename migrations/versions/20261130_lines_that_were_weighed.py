@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import db
+from ledger import schema
 
 revision = "7c20e5b1d4aa"
 down_revision = "b7d20e91c4f8"
@@ -14,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("order_line", sa.Column("measure", db.Code(24), nullable=True))
+    op.add_column("order_line", sa.Column("measure", schema.Code(24), nullable=True))
 
 
 def downgrade() -> None:

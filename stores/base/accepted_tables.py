@@ -13,32 +13,32 @@ from sqlalchemy import (
     Table,
 )
 
-import db
+from ledger import schema
 
 accepted_file = Table(
     "accepted_file",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("actor", db.Code(96), nullable=False),
-    Column("received_at", db.Instant, nullable=False),
-    Column("accepted_at", db.Instant),  # NULL: being staged, nothing of it counts
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("actor", schema.Code(96), nullable=False),
+    Column("received_at", schema.Instant, nullable=False),
+    Column("accepted_at", schema.Instant),  # NULL: being staged, nothing of it counts
     Column("pieces", Integer, nullable=False),
 )
 accepted_piece = Table(
     "accepted_piece",
-    db.metadata,
+    schema.metadata,
     Column(
         "file_id", BigInteger, ForeignKey("accepted_file.id"), primary_key=True, autoincrement=False
     ),
     Column("piece_no", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", db.Code(16), nullable=False),
+    Column("kind", schema.Code(16), nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
 accepted_number = Table(
     "accepted_number",
-    db.metadata,
-    Column("kind", db.Code(16), primary_key=True),
-    Column("number", db.Code(128), primary_key=True),
+    schema.metadata,
+    Column("kind", schema.Code(16), primary_key=True),
+    Column("number", schema.Code(128), primary_key=True),
     Column("file_id", BigInteger, ForeignKey("accepted_file.id"), nullable=False),
     Column("piece_no", Integer, nullable=False),
     sqlite_with_rowid=False,

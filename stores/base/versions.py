@@ -8,23 +8,23 @@ from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, Table, select, update
 
-import db
+from ledger import schema
 
 routing_state = Table(
     "routing_state",
-    db.metadata,
+    schema.metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("network_version", BigInteger, nullable=False),
     Column("policy_version", BigInteger, nullable=False),
 )
-network_change = db.append_only(
+network_change = schema.append_only(
     Table(
         "network_change",
-        db.metadata,
+        schema.metadata,
         Column("version", BigInteger, primary_key=True, autoincrement=False),
-        Column("at", db.Instant, nullable=False),
-        Column("actor", db.Code(96), nullable=False),
-        Column("kind", db.Code(32), nullable=False),
+        Column("at", schema.Instant, nullable=False),
+        Column("actor", schema.Code(96), nullable=False),
+        Column("kind", schema.Code(32), nullable=False),
         Column("changed", Integer, nullable=False),
     )
 )

@@ -31,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 
-import db
+from ledger import schema
 from ledger.bulk import copy_rows
 from stores.base.brand import business_day, day_bounds
 from stores.customer_deeds.reassign_plan import Plan, Planner
@@ -188,7 +188,7 @@ class Chunk:
             p.from_store_id,
             p.to_store_id,
             p.forced,
-            literal(self.at, db.Instant),
+            literal(self.at, schema.Instant),
         )
         names = ["reassignment_id", "customer_id", "from_store_id", "to_store_id", "forced", "at"]
         return self.connection.execute(
@@ -198,7 +198,7 @@ class Chunk:
 
     def write_bindings(self) -> None:
         """The old interval ends, the new one has its clocks; the state names the new home."""
-        p, simple, at = _part.c, _part.c.folded.is_(False), literal(self.at, db.Instant)
+        p, simple, at = _part.c, _part.c.folded.is_(False), literal(self.at, schema.Instant)
         run = self.connection.execute
         rows = _part.join(binding, _B.id == p.binding_id)
         copied = [_B[name] for name in _COPIED]

@@ -18,7 +18,7 @@ from sqlalchemy import (
     union_all,
 )
 
-import db
+from ledger import schema
 from stores.base.brand import business_day, day_bounds
 from stores.customers.bindings import REASSIGNED, BindingFact
 from stores.facts.customer_deed_kinds import customer_deed
@@ -122,11 +122,11 @@ _DEEDS = union_all(
         _D.store_id,
         cast(null(), BigInteger).label("from_store_id"),
         cast(null(), Boolean).label("forced"),
-        cast(null(), db.Instant).label("undone_at"),
+        cast(null(), schema.Instant).label("undone_at"),
     ).where(_D.customer_id.in_(_THESE), _D.kind.in_(list(_DEED_FACTS))),
     select(
         _R.customer_id,
-        literal(REASSIGNED, db.Code(16)),
+        literal(REASSIGNED, schema.Code(16)),
         _R.at,
         _R.reassignment_id,
         cast(null(), BigInteger),
@@ -139,14 +139,14 @@ _DEEDS = union_all(
     .where(_R.customer_id.in_(_THESE)),
     select(
         guide.c.own_customer_id,
-        literal("is_guide", db.Code(16)),
-        cast(null(), db.Instant),
+        literal("is_guide", schema.Code(16)),
+        cast(null(), schema.Instant),
         guide.c.id,
         guide.c.id,
         cast(null(), BigInteger),
         cast(null(), BigInteger),
         cast(null(), Boolean),
-        cast(null(), db.Instant),
+        cast(null(), schema.Instant),
     ).where(guide.c.own_customer_id.in_(_THESE)),
 )
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 import db
+from ledger import schema
 from ledger.faults import NotFound
 from ledger.upsert import insert_missing
 from stores.base.actors import Actor
@@ -34,29 +35,31 @@ from stores.network.stores import store
 
 KEPT_DAYS = 60  # a notice nobody marks as read leaves the first page by itself
 
-notice = db.append_only(
+notice = schema.append_only(
     Table(
         "notice",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
-        Column("kind", db.Code(32), nullable=False),  # store_closed, closing_undone
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
+        Column("kind", schema.Code(32), nullable=False),  # store_closed, closing_undone
         Column(
-            "scope_kind", db.Code(8), nullable=False
+            "scope_kind", schema.Code(8), nullable=False
         ),  # dealer: his people; store: its guides and managers
         Column("scope_id", BigInteger, nullable=False),
         Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
-        Column("about", db.Json, nullable=False),  # codes and numbers: successor_code, customers
+        Column(
+            "about", schema.Json, nullable=False
+        ),  # codes and numbers: successor_code, customers
         Column("from_day", Date, nullable=False),
-        Column("at", db.Instant, nullable=False),
+        Column("at", schema.Instant, nullable=False),
     )
 )
 Index("ix_notice_scope", notice.c.scope_kind, notice.c.scope_id)
 notice_read = Table(
     "notice_read",
-    db.metadata,
+    schema.metadata,
     Column("notice_id", BigInteger, ForeignKey("notice.id"), primary_key=True, autoincrement=False),
-    Column("reader", db.Code(96), primary_key=True),  # an Actor's name
-    Column("at", db.Instant, nullable=False),
+    Column("reader", schema.Code(96), primary_key=True),  # an Actor's name
+    Column("at", schema.Instant, nullable=False),
 )
 
 

@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Table
 
-import db
+from ledger import schema
 
 binding = Table(
     "binding",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
     Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False),
-    Column("kind", db.Code(8), nullable=False),  # home, owner
+    Column("kind", schema.Code(8), nullable=False),  # home, owner
     Column("store_id", BigInteger),
     Column("guide_id", BigInteger),
-    Column("started_at", db.Instant, nullable=False),
-    Column("protected_until", db.Instant, nullable=False),
-    Column("valid_until", db.Instant, nullable=False),
-    Column("ended_at", db.Instant),
-    Column("reason", db.Code(48), nullable=False),
-    Column("end_reason", db.Code(48)),
-    Column("source_kind", db.Code(16), nullable=False),
+    Column("started_at", schema.Instant, nullable=False),
+    Column("protected_until", schema.Instant, nullable=False),
+    Column("valid_until", schema.Instant, nullable=False),
+    Column("ended_at", schema.Instant),
+    Column("reason", schema.Code(48), nullable=False),
+    Column("end_reason", schema.Code(48)),
+    Column("source_kind", schema.Code(16), nullable=False),
     Column("source_id", BigInteger, nullable=False),
-    Column("recorded_at", db.Instant, nullable=False),
-    Column("superseded_at", db.Instant),
+    Column("recorded_at", schema.Instant, nullable=False),
+    Column("superseded_at", schema.Instant),
 )
 Index("ix_binding_customer", binding.c.customer_id, binding.c.kind)
 Index(

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Table
 
-import db
+from ledger import schema
 
 changed_customer = Table(
     "changed_customer",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
     Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False),
 )

@@ -5,20 +5,20 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Table, text
 
-import db
+from ledger import schema
 
-order_credit = db.append_only(
+order_credit = schema.append_only(
     Table(
         "order_credit",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
         Column("order_id", BigInteger, ForeignKey("sales_order.id"), nullable=False),
         Column("refund_id", BigInteger, ForeignKey("refund.id")),
-        Column("kind", db.Code(8), nullable=False),  # shop, home, guide, branch
+        Column("kind", schema.Code(8), nullable=False),  # shop, home, guide, branch
         Column("store_id", BigInteger),
         Column("guide_id", BigInteger),
         Column("branch_id", BigInteger),
-        Column("amount_minor", db.Minor, nullable=False),  # negative for a refund
+        Column("amount_minor", schema.Minor, nullable=False),  # negative for a refund
         Column("business_day", Date, nullable=False),
     )
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table
 
-import db
+from ledger import schema
 
 STATE_KINDS = (
     "switched",
@@ -26,22 +26,22 @@ NAMES_STORE = frozenset(
 )
 NAMES_GUIDE = frozenset({"owner_assigned", "owner_requested"})
 
-customer_deed = db.append_only(
+customer_deed = schema.append_only(
     Table(
         "customer_deed",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
         Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False),
-        Column("kind", db.Code(16), nullable=False),
+        Column("kind", schema.Code(16), nullable=False),
         Column("store_id", BigInteger),
         Column("guide_id", BigInteger),
-        Column("at", db.Instant, nullable=False),
-        Column("actor", db.Code(96), nullable=False),
+        Column("at", schema.Instant, nullable=False),
+        Column("actor", schema.Code(96), nullable=False),
     )
 )
 customer_deed_note = Table(  # why, in words: apart, so that it can be erased (M20)
     "customer_deed_note",
-    db.metadata,
+    schema.metadata,
     Column(
         "deed_id", BigInteger, ForeignKey("customer_deed.id"), primary_key=True, autoincrement=False
     ),

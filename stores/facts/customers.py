@@ -5,24 +5,24 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, Table, text
 
-import db
+from ledger import schema
 
 IDENTITY_KINDS = ("customer_id", "unionid", "external_userid", "openid", "phone")  # strongest first
 
 customer = Table(
     "customer",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("customer_id", db.Code(128), nullable=False, unique=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("customer_id", schema.Code(128), nullable=False, unique=True),
     Column("employee", Boolean, nullable=False, default=False),
-    Column("created_at", db.Instant, nullable=False),
+    Column("created_at", schema.Instant, nullable=False),
 )
 customer_identity = Table(
     "customer_identity",
-    db.metadata,
-    Column("kind", db.Code(16), primary_key=True),
+    schema.metadata,
+    Column("kind", schema.Code(16), primary_key=True),
     Column(
-        "value", db.Code(128), primary_key=True
+        "value", schema.Code(128), primary_key=True
     ),  # of a phone: its keyed hash, the number itself is in `cipher` (P3)
     Column("customer_id", BigInteger, ForeignKey("customer.id"), nullable=False, index=True),
     Column("cipher", LargeBinary),
@@ -30,35 +30,35 @@ customer_identity = Table(
 )
 customer_state = Table(
     "customer_state",
-    db.metadata,
+    schema.metadata,
     Column(
         "customer_id", BigInteger, ForeignKey("customer.id"), primary_key=True, autoincrement=False
     ),
     Column("rv", BigInteger, nullable=False),
     Column("home_store_id", BigInteger),
-    Column("home_protected_until", db.Instant),
-    Column("home_valid_until", db.Instant),
+    Column("home_protected_until", schema.Instant),
+    Column("home_valid_until", schema.Instant),
     Column(
         "next_home_store_id", BigInteger
     ),  # home from home_valid_until on: it waits for the end of a protection (B3)
-    Column("next_home_protected_until", db.Instant),
-    Column("next_home_valid_until", db.Instant),
+    Column("next_home_protected_until", schema.Instant),
+    Column("next_home_valid_until", schema.Instant),
     Column("owner_guide_id", BigInteger),
-    Column("owner_protected_until", db.Instant),
-    Column("owner_valid_until", db.Instant),
+    Column("owner_protected_until", schema.Instant),
+    Column("owner_valid_until", schema.Instant),
     Column("last_store_id", BigInteger),
-    Column("last_visit_at", db.Instant),
+    Column("last_visit_at", schema.Instant),
     Column("last_guide_id", BigInteger),
     Column("param_store_id", BigInteger),
     Column("param_guide_id", BigInteger),
     Column(
         "param_channel_id", BigInteger
     ),  # the parameter is remembered as long as its channel holds (A18)
-    Column("param_at", db.Instant),
+    Column("param_at", schema.Instant),
     Column("manual_store_id", BigInteger),
-    Column("manual_at", db.Instant),
+    Column("manual_at", schema.Instant),
     Column("refused_store_id", BigInteger),
-    Column("refused_at", db.Instant),
+    Column("refused_at", schema.Instant),
     Column("pinned_store_id", BigInteger),
     Column("no_switch", Boolean, nullable=False, default=False),
     sqlite_with_rowid=False,
@@ -87,14 +87,14 @@ Index(
     sqlite_where=_OWNER,
     postgresql_where=_OWNER,
 )
-customer_merge = db.append_only(
+customer_merge = schema.append_only(
     Table(  # M19: two surrogates that turned out to be one person
         "customer_merge",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
         Column("kept_id", BigInteger, ForeignKey("customer.id"), nullable=False),
         Column("merged_id", BigInteger, ForeignKey("customer.id"), nullable=False, unique=True),
-        Column("at", db.Instant, nullable=False),
+        Column("at", schema.Instant, nullable=False),
     )
 )
 Index("ix_customer_merge_kept", customer_merge.c.kept_id)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 import db
+from ledger import driver, schema
 from stores.base.versions import Versions
 from stores.facts.customers import IDENTITY_KINDS
 from stores.facts.decision import NEW_CUSTOMER, State
@@ -73,9 +74,11 @@ def read(connection: Connection, identities: Mapping[str, str], key: str | None)
         for n, pair in enumerate(asked)
         for letter, part in zip("kv", pair, strict=True)
     }
-    rows = db.run(connection, _read_query(len(asked)), {**given, "key": key or ""})
+    rows = driver.run(connection, _read_query(len(asked)), {**given, "key": key or ""})
     network, policy, body_hash, reference, created_at = rows[0][:5]
-    kept = KeptKey(body_hash, reference, db.instant(created_at)) if body_hash is not None else None
+    kept = (
+        KeptKey(body_hash, reference, schema.instant(created_at)) if body_hash is not None else None
+    )
     known = {(row[5], row[6]): row for row in rows if row[7] is not None}
     if not known:
         return Found(Versions(network, policy), None, "", NEW_CUSTOMER, tuple(asked), (), kept)
@@ -96,7 +99,7 @@ def _state(row: tuple[Any, ...]) -> State:
     values = list(row)
     for n in _INSTANTS:
         if values[n] is not None:
-            values[n] = db.instant(values[n])
+            values[n] = schema.instant(values[n])
     values[_FLAG] = bool(values[_FLAG])
     return State(*values)
 
@@ -104,7 +107,7 @@ def _state(row: tuple[Any, ...]) -> State:
 def lock_customer(connection: Connection, customer: int) -> None:
     """Hold the customer's state until the transaction ends; SQLite's writer is alone already."""
     if db.lock_clause(connection):
-        db.run(
+        driver.run(
             connection,
             "SELECT rv FROM customer_state WHERE customer_id = :customer FOR UPDATE",
             {"customer": customer},
@@ -114,10 +117,10 @@ def lock_customer(connection: Connection, customer: int) -> None:
 def forget_key(connection: Connection, key: str | None, before: dt.datetime) -> None:
     """Take away a key that is too old to count and was not swept yet."""
     with db.short_write(connection):
-        db.run(
+        driver.run(
             connection,
             "DELETE FROM idempotency_key WHERE key = :key AND created_at <= :before",
-            db.driver_values(connection, {"key": key, "before": before}),
+            driver.driver_values(connection, {"key": key, "before": before}),
         )
 
 
@@ -141,17 +144,17 @@ class Shape:
 def write(connection: Connection, shape: Shape, values: dict[str, Any]) -> bool:
     """Write the entry with all that belongs to it; False when a guard refused it and nothing was
     written. Raises db.INTEGRITY_ERRORS."""
-    taken = db.driver_values(connection, values)
+    taken = driver.driver_values(connection, values)
     if connection.dialect.name == "postgresql":
-        return bool(db.run(connection, _postgresql_statement(shape), taken))
+        return bool(driver.run(connection, _postgresql_statement(shape), taken))
     first, then = _sqlite_statements(shape)
     with db.short_write(connection):
-        rows = db.run(connection, first, taken)
+        rows = driver.run(connection, first, taken)
         if not rows:
             return False
         taken["customer"] = rows[0][0]
         for statement in then:
-            db.run(connection, statement, taken)
+            driver.run(connection, statement, taken)
     return True
 
 

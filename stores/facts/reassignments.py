@@ -8,38 +8,38 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, String, Table
 
-import db
+from ledger import schema
 
 REASON_LENGTH = 200
 STATES = ("asked", "checked", "running", "stopped", "done", "undoing", "undone")
 
 reassignment = Table(
     "reassignment",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("state", db.Code(16), nullable=False),
-    Column("plan", db.Json, nullable=False),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("state", schema.Code(16), nullable=False),
+    Column("plan", schema.Json, nullable=False),
     Column("reason", String(REASON_LENGTH), nullable=False),
-    Column("actor", db.Code(96), nullable=False),
-    Column("created_at", db.Instant, nullable=False),
+    Column("actor", schema.Code(96), nullable=False),
+    Column("created_at", schema.Instant, nullable=False),
     Column("network_version", BigInteger),  # what the check was made on
     Column("policy_version", BigInteger),
     Column(
-        "visits_since", db.Instant
+        "visits_since", schema.Instant
     ),  # a last visit before this is too old to say where somebody is
     Column("customers", BigInteger, nullable=False),  # as the check counted them: to be moved,
     Column("protected", BigInteger, nullable=False),  # left out by B3,
     Column("unplaced", BigInteger, nullable=False),  # and those for whom no store was found
     Column("moved", BigInteger, nullable=False),
-    Column("started_at", db.Instant),
-    Column("finished_at", db.Instant),
-    Column("undone_at", db.Instant),
+    Column("started_at", schema.Instant),
+    Column("finished_at", schema.Instant),
+    Column("undone_at", schema.Instant),
 )
 Index("ix_reassignment_created", reassignment.c.created_at)
 reassignment_move = Table(
     "reassignment_move",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
     Column("reassignment_id", BigInteger, ForeignKey("reassignment.id"), nullable=False),
     Column("from_store_id", BigInteger, ForeignKey("store.id"), nullable=False),
     Column(
@@ -48,7 +48,7 @@ reassignment_move = Table(
     Column(
         "to_store_id", BigInteger, ForeignKey("store.id")
     ),  # None: no store was found, nobody is moved
-    Column("cause", db.Code(32), nullable=False),
+    Column("cause", schema.Code(32), nullable=False),
     Column(
         "gone", Boolean, nullable=False
     ),  # the store is closed for good: whom it released is moved too, protection protects nothing
@@ -63,10 +63,10 @@ Index(
     reassignment_move.c.last_store_id,
     unique=True,
 )
-reassigned_customer = db.append_only(
+reassigned_customer = schema.append_only(
     Table(
         "reassigned_customer",
-        db.metadata,
+        schema.metadata,
         Column(
             "reassignment_id",
             BigInteger,
@@ -84,7 +84,7 @@ reassigned_customer = db.append_only(
         Column("from_store_id", BigInteger, nullable=False),
         Column("to_store_id", BigInteger, nullable=False),
         Column("forced", Boolean, nullable=False),
-        Column("at", db.Instant, nullable=False),
+        Column("at", schema.Instant, nullable=False),
     )
 )
 Index("ix_reassigned_customer_customer", reassigned_customer.c.customer_id)

@@ -4,44 +4,44 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Integer, Table
 
-import db
+from ledger import schema
 
-refund_key = db.append_only(
+refund_key = schema.append_only(
     Table(
         "refund_key",
-        db.metadata,
-        Column("refund_no", db.Code(64), primary_key=True),
-        Column("body_hash", db.Code(64), nullable=False),
+        schema.metadata,
+        Column("refund_no", schema.Code(64), primary_key=True),
+        Column("body_hash", schema.Code(64), nullable=False),
     )
 )
-refund = db.append_only(
+refund = schema.append_only(
     Table(
         "refund",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
         Column(
             "refund_no",
-            db.Code(64),
+            schema.Code(64),
             ForeignKey("refund_key.refund_no"),
             nullable=False,
             unique=True,
         ),
         Column("order_id", BigInteger, ForeignKey("sales_order.id"), nullable=False, index=True),
-        Column("refunded_at", db.Instant, nullable=False),
+        Column("refunded_at", schema.Instant, nullable=False),
         Column("business_day", Date, nullable=False, index=True),
-        Column("total_minor", db.Minor, nullable=False),
+        Column("total_minor", schema.Minor, nullable=False),
         Column("intake_id", BigInteger, ForeignKey("intake.id"), nullable=False),
-        Column("received_at", db.Instant, nullable=False),
+        Column("received_at", schema.Instant, nullable=False),
     )
 )
-refund_line = db.append_only(
+refund_line = schema.append_only(
     Table(
         "refund_line",
-        db.metadata,
+        schema.metadata,
         Column(
             "refund_id", BigInteger, ForeignKey("refund.id"), primary_key=True, autoincrement=False
         ),
         Column("line_no", Integer, primary_key=True, autoincrement=False),
-        Column("amount_minor", db.Minor, nullable=False),
+        Column("amount_minor", schema.Minor, nullable=False),
     )
 )

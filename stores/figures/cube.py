@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-import db
+from ledger import schema
 
 NOBODY = 0
 FIGURES = {  # figure of revenue: (kinds of transfers that add, kinds that take away)
@@ -52,12 +52,12 @@ def _cells(name: str, keys: Sequence[Column[Any]], measures: Iterable[str]) -> T
     `_minor`."""
     return Table(
         name,
-        db.metadata,
-        Column("grain", db.Code(8), primary_key=True),
+        schema.metadata,
+        Column("grain", schema.Code(8), primary_key=True),
         Column("day", Date, primary_key=True),
         *keys,
         *(
-            Column(each, db.Minor if each.endswith("_minor") else BigInteger, nullable=False)
+            Column(each, schema.Minor if each.endswith("_minor") else BigInteger, nullable=False)
             for each in measures
         ),
         sqlite_with_rowid=False,
@@ -71,13 +71,13 @@ def _key(name: str) -> Column[Any]:
 
 cube_mark = Table(
     "cube_mark",
-    db.metadata,
-    Column("source", db.Code(32), primary_key=True),
+    schema.metadata,
+    Column("source", schema.Code(32), primary_key=True),
     Column("upto", BigInteger, nullable=False),
 )
 entry_cell = _cells(
     "entry_cell",
-    (_key("store_id"), _key("dealer_id"), Column("rung", db.Code(16), primary_key=True)),
+    (_key("store_id"), _key("dealer_id"), Column("rung", schema.Code(16), primary_key=True)),
     ("entries", "located"),
 )
 sale_cell = _cells(

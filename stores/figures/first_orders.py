@@ -28,16 +28,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 import db
+from ledger import schema
 from stores.facts.orders import sales_order
 from stores.figures.cube_feeds import marks
 from stores.figures.within import Within
 
 first_order = Table(
     "first_order",
-    db.metadata,
+    schema.metadata,
     Column("customer_id", BigInteger, primary_key=True, autoincrement=False),
     Column("order_id", BigInteger, nullable=False),
-    Column("paid_at", db.Instant, nullable=False),
+    Column("paid_at", schema.Instant, nullable=False),
     Column("day", Date, nullable=False),
     Column("store_id", BigInteger, nullable=False),  # 0: nobody
     Column("dealer_id", BigInteger, nullable=False),

@@ -10,12 +10,13 @@ from sqlalchemy import BigInteger, Column, Connection, Date, Table, case, func, 
 from sqlalchemy.dialects import postgresql, sqlite
 
 import db
+from ledger import schema
 from ledger.journals import transfer
 from stores.figures.cube_feeds import marks
 
 moved_day = Table(
     "moved_day",
-    db.metadata,
+    schema.metadata,
     Column("day", Date, primary_key=True),
     Column("first_id", BigInteger, nullable=False),
     Column("last_id", BigInteger, nullable=False),

@@ -20,6 +20,7 @@ from limits import parse
 from sqlalchemy import Column, Index, Table, delete, select
 
 import db
+from ledger import schema
 from ledger.faults import Fault
 from ledger.upsert import insert_or_update
 from stores.base import keys
@@ -36,10 +37,10 @@ MOST = 5
 
 geocoded = Table(
     "geocoded",
-    db.metadata,
-    Column("words_hash", db.Code(64), primary_key=True),
-    Column("answer", db.Json, nullable=False),
-    Column("expires_at", db.Instant, nullable=False),
+    schema.metadata,
+    Column("words_hash", schema.Code(64), primary_key=True),
+    Column("answer", schema.Json, nullable=False),
+    Column("expires_at", schema.Instant, nullable=False),
     Index("ix_geocoded_expires", "expires_at"),
 )
 

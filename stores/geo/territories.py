@@ -5,31 +5,31 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, Float, ForeignKey, Index, Table
 
-import db
+from ledger import schema
 
 KINDS = ("territory", "service_area", "isolated")
 BOX = ("west", "south", "east", "north")
 
 area = Table(
     "area",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("area_code", db.Code(64), nullable=False, unique=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("area_code", schema.Code(64), nullable=False, unique=True),
 )
 area_revision = Table(
     "area_revision",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
     Column("area_id", BigInteger, ForeignKey("area.id"), nullable=False),
-    Column("kind", db.Code(16), nullable=False),
+    Column("kind", schema.Code(16), nullable=False),
     Column("dealer_id", BigInteger, ForeignKey("dealer.id")),
     Column("store_id", BigInteger, ForeignKey("store.id")),
     Column(
-        "geometry", db.Json
+        "geometry", schema.Json
     ),  # GeoJSON in WGS-84, or None when regions or postal codes alone define it
     *(Column(name, Float) for name in BOX),  # what the geometry lies within, in degrees
-    Column("region_codes", db.Json, nullable=False),
-    Column("postal_codes", db.Json, nullable=False),
+    Column("region_codes", schema.Json, nullable=False),
+    Column("postal_codes", schema.Json, nullable=False),
     Column("valid_from", Date),
     Column("valid_to", Date),  # the first day that no longer counts
     Column("version_from", BigInteger, nullable=False),

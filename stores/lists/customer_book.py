@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
 )
 
-import db
+from ledger import schema
 from stores.base.actors import Actor
 from stores.base.brand import day_bounds
 from stores.base.ordering import Order, ordered
@@ -30,7 +30,7 @@ from stores.network.scope import contract_in_force, visible_store_ids
 from stores.network.stores import store
 from stores.registers.takeovers import REASONS as TAKEN_OVER
 
-LONG_AGO = literal(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), db.Instant)
+LONG_AGO = literal(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), schema.Instant)
 SORTS = {
     "customer": customer_state.c.customer_id,
     "protected_until": func.coalesce(customer_state.c.home_protected_until, LONG_AGO),

@@ -13,22 +13,22 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, Table, select
 
-import db
+from ledger import schema
 from stores.network.binding_rules import Closing
 
-store_closing = db.append_only(
+store_closing = schema.append_only(
     Table(
         "store_closing",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
         Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
-        Column("kind", db.Code(8), nullable=False),  # closed, reopened, undone
+        Column("kind", schema.Code(8), nullable=False),  # closed, reopened, undone
         Column(
             "closing_id", BigInteger, ForeignKey("store_closing.id")
         ),  # of a row that ends a closing: which one
         Column("successor_store_id", BigInteger, ForeignKey("store.id")),
-        Column("at", db.Instant, nullable=False),
-        Column("actor", db.Code(96), nullable=False),
+        Column("at", schema.Instant, nullable=False),
+        Column("actor", schema.Code(96), nullable=False),
         Column("version", BigInteger, nullable=False),
     )
 )

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Table
 
-import db
+from ledger import schema
 
 dealer_contract = Table(
     "dealer_contract",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
     Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
     Column("dealer_id", BigInteger, ForeignKey("dealer.id"), nullable=False),
     Column("valid_from", Date),
     Column("valid_to", Date),
     Column("platform_fee_bp", Integer),
     Column("channel_fee_bp", Integer),
-    Column("collection_mode", db.Code(16)),
+    Column("collection_mode", schema.Code(16)),
     Column("version_from", BigInteger, nullable=False),
     Column("version_to", BigInteger),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table
 
-import db
+from ledger import schema
 from stores.network.found_by import folded_column
 
 DEFAULT_PLATFORM_FEE_BP = 500  # D4
@@ -14,17 +14,17 @@ DEFAULT_EXPRESS_RULE, DEFAULT_EXPRESS_SPLIT_BP = "keep", 0  # A13
 
 dealer = Table(
     "dealer",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("dealer_code", db.Code(64), nullable=False, unique=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("dealer_code", schema.Code(64), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     folded_column("folded", "dealer_code", "name"),
     Column("branch_id", BigInteger, ForeignKey("branch.id")),
     Column("platform_fee_bp", Integer, nullable=False),
     Column("channel_fee_bp", Integer, nullable=False),
-    Column("collection_mode", db.Code(16), nullable=False),
+    Column("collection_mode", schema.Code(16), nullable=False),
     Column(
-        "express_rule", db.Code(8), nullable=False, server_default="keep"
+        "express_rule", schema.Code(8), nullable=False, server_default="keep"
     ),  # express into another dealer's territory (A13)
     Column(
         "express_split_bp", Integer, nullable=False, server_default="0"

@@ -5,21 +5,21 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, ForeignKey, Index, String, Table
 
-import db
+from ledger import schema
 from stores.network.found_by import folded_column
 
 ROLES = ("guide", "store_manager")
 
 guide = Table(
     "guide",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("guide_code", db.Code(64), nullable=False, unique=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("guide_code", schema.Code(64), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     folded_column("folded", "guide_code", "name"),
-    Column("wecom_userid", db.Code(64)),
+    Column("wecom_userid", schema.Code(64)),
     Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False, index=True),
-    Column("role", db.Code(16), nullable=False),
+    Column("role", schema.Code(16), nullable=False),
     Column("hired_on", Date),
     Column("left_on", Date),  # the last day at work
     Column(
@@ -28,15 +28,15 @@ guide = Table(
 )
 employment = Table(
     "employment",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
     Column("guide_id", BigInteger, ForeignKey("guide.id"), nullable=False),
     Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
-    Column("role", db.Code(16), nullable=False),
+    Column("role", schema.Code(16), nullable=False),
     Column("valid_from", Date),
     Column("valid_to", Date),  # the first day that no longer counts
     Column(
-        "notices", db.Json
+        "notices", schema.Json
     ),  # of the last stretch of an employment: [from, until] in which its end was known, until None: still (B9)
     Column(
         "customers_follow", Boolean

@@ -7,7 +7,7 @@ import datetime as dt
 
 from sqlalchemy import Column, Connection, String, Table, inspect, select
 
-import db
+from ledger import schema
 from ledger.upsert import insert_missing
 from stores.base.brand import Brand
 from stores.base.versions import network_change, routing_state
@@ -16,8 +16,8 @@ from stores.network.policy import Policy
 
 installation = Table(
     "installation",
-    db.metadata,
-    Column("name", db.Code(32), primary_key=True),
+    schema.metadata,
+    Column("name", schema.Code(32), primary_key=True),
     Column("value", String(200), nullable=False),
 )
 PINNED = ("brand_timezone", "brand_currency")

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-import db
+from ledger import schema
 from stores.base.brand import business_day
 from stores.base.versions import network_change
 from stores.network.bundles import Offer
@@ -34,11 +34,11 @@ OFFERED_LATE = dt.timedelta(
 
 store_offer = Table(
     "store_offer",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
     Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
-    Column("kind", db.Code(9), nullable=False),  # promotion, range
-    Column("reference", db.Code(64), nullable=False),
+    Column("kind", schema.Code(9), nullable=False),  # promotion, range
+    Column("reference", schema.Code(64), nullable=False),
     Column("switched_on", Boolean, nullable=False),
     Column("valid_from", Date),
     Column("valid_to", Date),  # the last day that counts

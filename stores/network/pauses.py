@@ -12,21 +12,21 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, Table, select
 
-import db
+from ledger import schema
 from stores.base.brand import day_bounds
 from stores.network.binding_rules import Pause
 
 LONGEST = dt.timedelta(days=30)  # A11; a pause without a last day counts as that long
 
-store_pause = db.append_only(
+store_pause = schema.append_only(
     Table(
         "store_pause",
-        db.metadata,
-        Column("id", db.BigId, primary_key=True),
+        schema.metadata,
+        Column("id", schema.BigId, primary_key=True),
         Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
-        Column("at", db.Instant, nullable=False),
-        Column("until_at", db.Instant, nullable=False),
-        Column("actor", db.Code(96), nullable=False),
+        Column("at", schema.Instant, nullable=False),
+        Column("until_at", schema.Instant, nullable=False),
+        Column("actor", schema.Code(96), nullable=False),
         Column("version", BigInteger, nullable=False),
     )
 )

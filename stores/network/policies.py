@@ -9,24 +9,24 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, String, Table, func, select, update
 
 import db
-from ledger import audit
+from ledger import audit, schema
 from ledger.faults import FieldFault, InvalidInput
 from stores.base.actors import Actor
 from stores.base.versions import routing_state
 from stores.network.policy import Policy, parse
 from stores.network.stores import store
 
-policy_version = db.append_only(
+policy_version = schema.append_only(
     Table(
         "policy_version",
-        db.metadata,
+        schema.metadata,
         Column("version", BigInteger, primary_key=True, autoincrement=False),
-        Column("body", db.Json, nullable=False),
-        Column("published_at", db.Instant, nullable=False),
-        Column("actor", db.Code(96), nullable=False),
+        Column("body", schema.Json, nullable=False),
+        Column("published_at", schema.Instant, nullable=False),
+        Column("actor", schema.Code(96), nullable=False),
         Column("note", String(500), nullable=False),
         Column(
-            "effective_at", db.Instant
+            "effective_at", schema.Instant
         ),  # None: from when it was published; later: not in force before a worker says so
     )
 )

@@ -18,7 +18,7 @@ from sqlalchemy import (
     Table,
 )
 
-import db
+from ledger import schema
 from stores.network.found_by import folded_column
 
 STATUSES = ("active", "paused", "closed")
@@ -32,14 +32,14 @@ def _facts() -> list[Column[Any]]:
         Column("branch_id", BigInteger, ForeignKey("branch.id")),
         Column("latitude", Float, nullable=False),
         Column("longitude", Float, nullable=False),
-        Column("crs", db.Code(8), nullable=False),
+        Column("crs", schema.Code(8), nullable=False),
         Column("source_latitude", Float, nullable=False),
         Column("source_longitude", Float, nullable=False),
         Column("coordinates_withdrawn", Boolean, nullable=False, default=False),
-        Column("country", db.Code(2)),
-        Column("region_code", db.Code(16)),
+        Column("country", schema.Code(2)),
+        Column("region_code", schema.Code(16)),
         Column("address", String(400)),
-        Column("status", db.Code(8), nullable=False),
+        Column("status", schema.Code(8), nullable=False),
         Column("cloud_shop", Boolean, nullable=False),
         Column("opened_on", Date),
         Column("closed_on", Date),
@@ -47,7 +47,7 @@ def _facts() -> list[Column[Any]]:
         Column("priority", Integer, nullable=False),
         Column("service_radius_m", Integer),
         Column("hours", String(200)),
-        Column("timezone", db.Code(64)),
+        Column("timezone", schema.Code(64)),
         Column("successor_store_id", BigInteger, ForeignKey("store.id")),
         Column("cloud_shop_url", String(500)),
         Column(
@@ -58,9 +58,9 @@ def _facts() -> list[Column[Any]]:
 
 store = Table(
     "store",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
-    Column("store_code", db.Code(64), nullable=False, unique=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
+    Column("store_code", schema.Code(64), nullable=False, unique=True),
     folded_column("folded", "store_code", "name"),
     folded_column("folded_address", "address"),
     *_facts(),
@@ -68,8 +68,8 @@ store = Table(
 )
 store_revision = Table(
     "store_revision",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
     Column("store_id", BigInteger, ForeignKey("store.id"), nullable=False),
     *_facts(),
     Column("version_from", BigInteger, nullable=False),

@@ -13,8 +13,8 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, or_, select
 
-import db
 from ledger.bulk import allocate, insert_rows
+from ledger.canonical import canonical
 from stores.base.actors import Actor
 from stores.base.brand import business_day
 from stores.geo.afar import Place, afar
@@ -248,7 +248,7 @@ def _facts(
         "store_id": stores.get(row.store_code or ""),
         "geometry": None
         if row.geometry is None
-        else json.loads(db.canonical(to_geojson(row.geometry))),  # lists, as they come back
+        else json.loads(canonical(to_geojson(row.geometry))),  # lists, as they come back
         **dict(
             zip(BOX, row.geometry.bounds if row.geometry is not None else (None,) * 4, strict=True)
         ),

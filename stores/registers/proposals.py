@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 import db
+from ledger.canonical import canonical
 from ledger.faults import Conflict, InvalidInput
 from stores.base.actors import Actor
 from stores.geo.areas import parse_geometry
@@ -96,7 +97,7 @@ def cell(value: Any) -> str:
     if isinstance(value, list):
         return " ".join(value)
     if isinstance(value, dict):
-        return db.canonical(value)
+        return canonical(value)
     if isinstance(value, float):
         return format(Decimal(repr(value)), "f")
     return value.isoformat() if isinstance(value, dt.date) else str(value)
@@ -104,7 +105,7 @@ def cell(value: Any) -> str:
 
 def mark(present: Mapping[str, str] | None) -> str:
     """What a form remembers of the row it was made from."""
-    return hashlib.sha256(db.canonical(dict(present or {})).encode()).hexdigest()[:16]
+    return hashlib.sha256(canonical(dict(present or {})).encode()).hexdigest()[:16]
 
 
 def propose(

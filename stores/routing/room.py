@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from sqlalchemy import BigInteger, Column, Connection, Date, Integer, Table, delete
 
 import db
+from ledger import driver, schema
 from stores.facts.decision import Decision
 from stores.network.snapshot import Snapshot
 
@@ -22,8 +23,8 @@ STORE, GUIDE = "store", "guide"
 
 day_load = Table(
     "day_load",
-    db.metadata,
-    Column("kind", db.Code(8), primary_key=True),
+    schema.metadata,
+    Column("kind", schema.Code(8), primary_key=True),
     Column("thing_id", BigInteger, primary_key=True, autoincrement=False),
     Column("day", Date, primary_key=True),
     Column("n", Integer, nullable=False),
@@ -58,20 +59,22 @@ def take(connection: Connection, kind: str, thing: int, day: dt.date, most: int)
     if most <= 0:
         return False
     return bool(
-        db.run(
+        driver.run(
             connection,
             _TAKE,
-            db.driver_values(connection, {"kind": kind, "thing": thing, "day": day, "most": most}),
+            driver.driver_values(
+                connection, {"kind": kind, "thing": thing, "day": day, "most": most}
+            ),
         )
     )
 
 
 def taken(connection: Connection, kind: str, day: dt.date) -> Mapping[int, int]:
     """Places taken on a day, by surrogate."""
-    rows = db.run(
+    rows = driver.run(
         connection,
         "SELECT thing_id, n FROM day_load WHERE kind = :kind AND day = :day",
-        db.driver_values(connection, {"kind": kind, "day": day}),
+        driver.driver_values(connection, {"kind": kind, "day": day}),
     )
     return dict(rows)
 

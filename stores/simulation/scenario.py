@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from db import canonical
+from ledger.canonical import canonical
 from ledger.faults import FieldFault, InvalidInput
 from stores.base import file_forms
 from stores.geo.coordinates import Coordinates

@@ -29,8 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-import db
-from ledger import audit
+from ledger import audit, schema
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict, NotFound
 from stores.base.actors import Actor
@@ -47,24 +46,24 @@ from stores.simulation.tally import Row as Figures
 
 simulation = Table(
     "simulation",
-    db.metadata,
-    Column("id", db.BigId, primary_key=True),
+    schema.metadata,
+    Column("id", schema.BigId, primary_key=True),
     Column("name", String(NAME_LENGTH), nullable=False),
-    Column("scenario", db.Json, nullable=False),
-    Column("digest", db.Code(64), nullable=False),  # of the scenario without its name
-    Column("rules_digest", db.Code(64), nullable=False),  # of the rules that were tried
+    Column("scenario", schema.Json, nullable=False),
+    Column("digest", schema.Code(64), nullable=False),  # of the scenario without its name
+    Column("rules_digest", schema.Code(64), nullable=False),  # of the rules that were tried
     Column("rules_only", Boolean, nullable=False),  # nothing but the rules differs
-    Column("actor", db.Code(96), nullable=False),
-    Column("asked_at", db.Instant, nullable=False),
-    Column("finished_at", db.Instant),
+    Column("actor", schema.Code(96), nullable=False),
+    Column("asked_at", schema.Instant, nullable=False),
+    Column("finished_at", schema.Instant),
     Column("network_version", BigInteger),
     Column("policy_version", BigInteger),
-    Column("summary", db.Json),
+    Column("summary", schema.Json),
 )
 Index("ix_simulation_rules", simulation.c.rules_digest, simulation.c.id)
 simulation_row = Table(
     "simulation_row",
-    db.metadata,
+    schema.metadata,
     Column(
         "simulation_id",
         BigInteger,
@@ -72,8 +71,8 @@ simulation_row = Table(
         primary_key=True,
         autoincrement=False,
     ),
-    Column("kind", db.Code(8), primary_key=True),  # store, dealer, branch
-    Column("code", db.Code(64), primary_key=True),  # '': visits that belong to none
+    Column("kind", schema.Code(8), primary_key=True),  # store, dealer, branch
+    Column("code", schema.Code(64), primary_key=True),  # '': visits that belong to none
     Column("name", String(200), nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in FIGURES),
     Column("latitude", Float),

@@ -29,13 +29,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 import db
+from ledger import schema
 from migrations.tables import import_tables
 
 
 def test_no_verb_rewrites_a_row_of_an_append_only_table(database):
     import_tables()
-    for name in db.append_only_names():
-        table = db.metadata.tables[name]
+    for name in schema.append_only_names():
+        table = schema.metadata.tables[name]
         row = {
             column.name: value(column, place + 100 * isinstance(column.type, Integer))
             for place, column in enumerate(table.columns, 1)
@@ -55,7 +56,7 @@ def test_append_only_tables_cascade_nothing():
     import_tables()
     cascading = [
         f"{table.name}.{key.parent.name}"
-        for table in db.metadata.tables.values()
+        for table in schema.metadata.tables.values()
         for key in table.foreign_keys
         if key.ondelete
     ]
@@ -138,9 +139,9 @@ def value(column: Column[Any], place: int) -> Any:
     """Something of the column's type, another in every column."""
     kind = column.type
     moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(days=place)
-    if isinstance(kind, db.Json):
+    if isinstance(kind, schema.Json):
         return {"place": place}
-    if isinstance(kind, db.Instant | DateTime):
+    if isinstance(kind, schema.Instant | DateTime):
         return moment
     if isinstance(kind, Date):
         return moment.date()
@@ -156,7 +157,7 @@ def value(column: Column[Any], place: int) -> Any:
         return bytes([place])
     length = (
         kind.impl_instance.length
-        if isinstance(kind, db.Code)
+        if isinstance(kind, schema.Code)
         else kind.length
         if isinstance(kind, String)
         else 0

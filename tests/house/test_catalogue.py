@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import BigInteger, Float, Integer, inspect, text
 
-import db
+from ledger import schema
 from migrations.tables import import_tables
 from stores.geo.territories import BOX
 
@@ -149,4 +149,4 @@ def test_surrogates_are_wide(tables):
             assert not (
                 isinstance(column.type, Integer) and not isinstance(column.type, BigInteger)
             ) or column.name in ("line_no", "id"), table.name
-    assert db.BigId is not None
+    assert schema.BigId is not None

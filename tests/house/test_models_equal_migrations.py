@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, make_url, text
 
 import db
+from ledger import schema
 from migrations import commands
 from migrations.autogenerate import options
 from migrations.tables import import_tables
@@ -17,7 +18,7 @@ def test_the_head_of_the_migrations_equals_the_tables(database):
     import_tables()
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=options(connection.dialect.name))
-        assert compare_metadata(context, db.metadata) == []
+        assert compare_metadata(context, schema.metadata) == []
 
 
 def test_checks_and_collations_equal_the_tables_too(database, databases):
@@ -28,7 +29,7 @@ def test_checks_and_collations_equal_the_tables_too(database, databases):
     other = db.Database(straight)
     try:
         with other.engine.connect() as connection, connection.begin():
-            db.metadata.create_all(connection)
+            schema.metadata.create_all(connection)
         with other.engine.connect() as wanted, database.engine.connect() as found:
             assert details(found) == details(wanted)
     finally:
@@ -39,7 +40,7 @@ def test_checks_and_collations_equal_the_tables_too(database, databases):
 def test_every_append_only_table_is_protected_at_head(database):
     """M10: triggers come from one list."""
     with database.engine.connect() as connection:
-        assert db.missing_triggers(connection) == []
+        assert schema.missing_triggers(connection) == []
 
 
 def test_down_to_nothing_and_up_again_gives_the_same_database(database_url, databases):
@@ -134,7 +135,7 @@ def picture(url: str) -> dict[str, object]:
                         text(TRIGGERS["sqlite" if base.sqlite else "postgresql"])
                     ).scalars()
                 ),
-                "missing": db.missing_triggers(connection)
+                "missing": schema.missing_triggers(connection)
                 if make_url(url).database and names
                 else [],
             }

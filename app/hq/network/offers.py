@@ -16,6 +16,7 @@ from app.imports.kinds import context
 from app.ui import fault_words
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
+from ledger.canonical import canonical
 from ledger.faults import NotFound
 from stores.imports.check import check
 from stores.imports.columns import COLUMNS
@@ -103,7 +104,7 @@ def _given() -> list[Cells]:
 
 
 def _mark(present: Sequence[Cells]) -> str:
-    return proposals.mark({f"{n}": db.canonical(row) for n, row in enumerate(present)})
+    return proposals.mark({f"{n}": canonical(row) for n, row in enumerate(present)})
 
 
 def _page(

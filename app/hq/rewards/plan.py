@@ -20,6 +20,7 @@ from app.web.permissions import current_actor, needs
 from incentives.plan import PerEvent
 from incentives.plan_form import parse
 from incentives.plans import plan_version
+from ledger.canonical import canonical
 from ledger.faults import NotFound
 from stores.network.scope import seen_codes
 
@@ -129,9 +130,5 @@ def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str, 
 
 def _said(value: Any) -> str:
     return (
-        "–"
-        if value is None
-        else db.canonical(value)
-        if isinstance(value, dict | list)
-        else str(value)
+        "–" if value is None else canonical(value) if isinstance(value, dict | list) else str(value)
     )

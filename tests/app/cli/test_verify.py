@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 import db
+from ledger import schema
 from ledger.audit import seal_audit
 from ledger.seals import seal_now
 from tests.app.cli.conftest import ORDERS, both
@@ -84,7 +85,7 @@ def tamper(statement: str) -> None:
                 for verb in ("update", "delete"):
                     connection.execute(text(f"DROP TRIGGER IF EXISTS ao_{table}_{verb}"))
                 connection.execute(text(statement))
-                for ddl in db.trigger_ddl("sqlite", [table]):
+                for ddl in schema.trigger_ddl("sqlite", [table]):
                     connection.execute(text(ddl))
             else:
                 connection.execute(text("SET LOCAL session_replication_role = replica"))

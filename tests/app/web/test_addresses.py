@@ -17,6 +17,7 @@ import db
 from app.accounts import api_keys
 from app.api.calls import APIS
 from app.web.problems import PREFIX
+from ledger import schema
 from stores.base import addressable
 from stores.base.actors import COMMAND_LINE
 from stores.imports.check import check
@@ -171,7 +172,7 @@ def test_what_no_address_carries_is_refused_at_the_door(caller, kind):
             ("store", "store_code"),
             ("guide", "guide_code"),
         ):
-            rows = connection.execute(db.metadata.tables[table].select()).all()
+            rows = connection.execute(schema.metadata.tables[table].select()).all()
             assert not {getattr(row, column) for row in rows} & {*REFUSED, *UNWRITABLE}
 
 

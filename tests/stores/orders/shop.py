@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 import db
+from ledger import schema
 from stores.base import versions
 from stores.base.actors import COMMAND_LINE
 from stores.base.keys import entry_param_keys
@@ -231,7 +232,7 @@ class Shop:
 
     def counts(self) -> dict[str, int]:
         """Rows of every table, for tests that nothing was written."""
-        return {table.name: self.network.count(table) for table in db.metadata.sorted_tables}
+        return {table.name: self.network.count(table) for table in schema.metadata.sorted_tables}
 
     def snapshot(self) -> networks.Snapshot:
         with db.read() as connection:

@@ -10,6 +10,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 import db
+from ledger import driver
 from stores.facts.customers import customer_identity
 
 
@@ -25,13 +26,13 @@ def test_the_next_visitor_finds_the_connection_of_the_last(database: db.Database
 def test_a_connection_that_a_fault_passed_through_is_closed(database: db.Database):
     first = driver_of_next()
     with pytest.raises(db.INTEGRITY_ERRORS + (DBAPIError,)), db.statement() as connection:
-        db.run(
+        driver.run(
             connection,
             "INSERT INTO customer_identity (kind, value, customer_id) VALUES ('unionid', NULL, 1)",
         )
     with db.statement() as connection:
         assert connection.connection.dbapi_connection is not first
-        assert db.run(connection, "SELECT 1") == [(1,)]
+        assert driver.run(connection, "SELECT 1") == [(1,)]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -45,10 +46,10 @@ def test_after_a_restart_of_the_server_one_call_fails_and_the_next_is_served(dat
             )
         )
     with pytest.raises(DBAPIError) as told, db.statement() as connection:
-        db.run(connection, "SELECT 1")
+        driver.run(connection, "SELECT 1")
     assert told.value.connection_invalidated
     with db.statement() as connection:
-        assert db.run(connection, "SELECT 1") == [(1,)]
+        assert driver.run(connection, "SELECT 1") == [(1,)]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -66,7 +67,7 @@ def test_on_sqlite_entries_take_turns(database: db.Database):
         with db.statement(
             writes=False
         ) as reader:  # a tried route does not wait for an entry that waits for an import
-            assert db.run(reader, "SELECT 1") == [(1,)]
+            assert driver.run(reader, "SELECT 1") == [(1,)]
     thread.join(10)
     assert entered.is_set()
 
@@ -84,7 +85,7 @@ def test_no_error_lists_the_values_of_its_statement(database: db.Database):
 def test_an_error_of_the_entry_path_is_sqlalchemys_and_without_values(database: db.Database):
     given = {"kind": "unionid", "value": "person-4711", "customer": None}
     with pytest.raises(db.INTEGRITY_ERRORS) as told, db.transaction() as connection:
-        db.run(
+        driver.run(
             connection,
             "INSERT INTO customer_identity (kind, value, customer_id) VALUES (:kind, :value, "
             ":customer)",

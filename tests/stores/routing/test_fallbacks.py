@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 import db
+from ledger import schema
 from stores.base.actors import COMMAND_LINE
 from stores.facts.visits import SourcePoint
 from stores.network import policies
@@ -74,7 +75,7 @@ def test_a9_the_decision_replays_from_the_region_and_the_address_is_stored_nowhe
         "rung": "REGION",
     }
     with db.read() as connection:
-        for table in db.metadata.sorted_tables:
+        for table in schema.metadata.sorted_tables:
             for row in connection.execute(select(table)):
                 assert AMERICAN not in repr(tuple(row)), table.name
 

@@ -14,6 +14,7 @@ import time_machine
 from sqlalchemy import select, text
 
 import db
+from ledger import schema
 from stores.base.actors import COMMAND_LINE
 from stores.facts.entries import entry, entry_point, entry_trace
 from stores.facts.privacy import forget_points
@@ -59,7 +60,7 @@ def everything_kept() -> str:
     with db.read() as connection:
         rows = {
             t.name: [list(map(str, row)) for row in connection.execute(select(t))]
-            for t in db.metadata.sorted_tables
+            for t in schema.metadata.sorted_tables
         }
     return json.dumps(rows, ensure_ascii=False)
 

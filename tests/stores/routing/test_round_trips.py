@@ -113,5 +113,5 @@ def test_the_entry_path_commits_statement_by_statement(database: db.Database):
     with db.statement() as connection:
         driver = connection.connection.dbapi_connection
         assert driver.isolation_level is None if database.sqlite else driver.autocommit is True
-        db.run(connection, "SELECT 1")
+        driver.run(connection, "SELECT 1")
         assert not driver.in_transaction if database.sqlite else driver.info.transaction_status == 0
