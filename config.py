@@ -35,9 +35,8 @@ _MINOR_UNITS = {
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
-CURRENCY_DECIMALS = {
-    code: decimals for decimals, codes in _MINOR_UNITS.items() for code in codes.split()
-}  # ISO 4217, without metals and test codes
+# ISO 4217, without metals and test codes.
+CURRENCY_DECIMALS = {code: n for n, codes in _MINOR_UNITS.items() for code in codes.split()}
 
 
 # Every name that is read here; .env.example and the README say what each means.
@@ -106,12 +105,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     app_env = _choice(env, "APP_ENV", "development", ("development", "production"))
     instance = _instance(env.get("INSTANCE_PATH") or str(ROOT / "instance"))
     secret = _secret(env, app_env, instance)
-    port = _whole(env, "PORT", 8000, 1, 65535)
+    port, embedded = _whole(env, "PORT", 8000, 1, 65535), f"sqlite:///{instance / 'doorstep.db'}"
     return Settings(
         app_env=app_env,
-        database_url=_database_url(
-            env.get("DATABASE_URL") or f"sqlite:///{instance / 'doorstep.db'}"
-        ),
+        database_url=_database_url(env.get("DATABASE_URL") or embedded),
         secret_key=secret,
         data_key=_key(env, "DATA_KEY") or _derive(secret, "data"),
         entry_param_keys=_keys(env, "ENTRY_PARAM_KEYS") or (_derive(secret, "entry-param"),),
@@ -273,12 +270,8 @@ def _base_url(text: str) -> str:
     return text.rstrip("/")
 
 
-_DRAWN = {"FeatureCollection", "Feature", "GeometryCollection"} | {
-    "Polygon",
-    "MultiPolygon",
-    "LineString",
-    "MultiLineString",
-}
+_DRAWN = {"Feature", "FeatureCollection", "GeometryCollection"}
+_SHAPES = {"Polygon", "MultiPolygon", "LineString", "MultiLineString"}
 
 
 def _outline(text: str | None) -> Path | None:
@@ -293,7 +286,7 @@ def _outline(text: str | None) -> Path | None:
             f"MAP_OUTLINE is {text!r}, which cannot be read as GeoJSON ({type(error).__name__}); "
             "name a GeoJSON file in WGS-84."
         ) from None
-    if kind not in _DRAWN:
+    if kind not in _DRAWN | _SHAPES:
         raise ConfigurationError(
             f"MAP_OUTLINE holds {kind!r}; name a GeoJSON file of polygons or lines in WGS-84."
         )
@@ -371,13 +364,11 @@ def _own_secret(path: Path) -> str:
     except (OSError, ValueError) as error:
         raise ConfigurationError(
             f"{path} cannot be read or made ({getattr(error, 'strerror', None) or 'no text'}); "
-            "mend or remove it, or set SECRET_KEY. "
-            f"{MAKE_ONE}"
+            f"mend or remove it, or set SECRET_KEY. {MAKE_ONE}"
         ) from None
     if len(secret) < 32:
         raise ConfigurationError(
-            f"{path} holds no secret of 32 characters; remove the file, or set SECRET_KEY. "
-            f"{MAKE_ONE}"
+            f"{path} holds no secret of 32 characters; remove it, or set SECRET_KEY. {MAKE_ONE}"
         )
     return secret
 
@@ -390,8 +381,7 @@ def _derive(secret: str, purpose: str) -> bytes:
 
 
 def _key(env: Mapping[str, str], name: str) -> bytes | None:
-    keys = _keys(env, name)
-    return keys[0] if keys else None
+    return next(iter(_keys(env, name)), None)
 
 
 def _keys(env: Mapping[str, str], name: str) -> tuple[bytes, ...]:
