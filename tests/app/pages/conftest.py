@@ -24,7 +24,7 @@ from stores.orders.writing import record_orders
 from stores.routing.entering import enter
 from tests.app.conftest import House, Worlds
 from tests.app.pages.browser import Reader, chromium, reading, serving
-from tests.app.pages.dealing import hands_over
+from tests.app.pages.dealer.dealing import hands_over
 from tests.network import Network
 
 BUND, WEST_LAKE = ("31.2304", "121.4737"), ("30.2500", "120.1500")

@@ -14,8 +14,8 @@ from flask import template_rendered
 from python_calamine import CalamineWorkbook
 
 from app.ui import tables
-from tests.app.pages import addresses
 from tests.app.pages.conftest import Chain
+from tests.app.pages.every import addresses
 from tests.network import Network
 
 

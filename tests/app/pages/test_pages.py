@@ -6,8 +6,8 @@ from __future__ import annotations
 import pytest
 
 from tests.app.conftest import on_both_engines
-from tests.app.pages import addresses
 from tests.app.pages.conftest import Chain, statements
+from tests.app.pages.every import addresses
 
 READERS = ("petra", "finn", "bea", "omar", "max", "mei")
 

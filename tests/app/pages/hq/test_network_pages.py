@@ -13,8 +13,8 @@ import shapely
 
 from app.ui import map_ground
 from tests.app.conftest import on_both_engines
-from tests.app.pages.changing import text
 from tests.app.pages.conftest import statements
+from tests.app.pages.hq.changing import text
 from tests.network import Network
 
 

@@ -13,7 +13,7 @@ from stores.network.contracts import dealer_contract
 from stores.network.scope import find_scope
 from tests.app.conftest import on_both_engines
 from tests.app.pages.conftest import statements
-from tests.app.pages.dealing import customer_number, revenue_of, yuan
+from tests.app.pages.dealer.dealing import customer_number, revenue_of, yuan
 from tests.app.pages.test_figures import FIGURE, doors, foot, text
 
 pytestmark = pytest.mark.hour

@@ -23,7 +23,7 @@ from stores.network import network, policies
 from stores.network.policy import RUNGS, parse
 from stores.simulation import simulations
 from tests.app.pages.conftest import BUND, statements
-from tests.app.pages.simulating import RULES, ask, token
+from tests.app.pages.hq.simulating import RULES, ask, token
 
 pytestmark = pytest.mark.hour
 

@@ -20,8 +20,15 @@ from stores.network.scope import find_scope
 from stores.routing import store_codes
 from stores.routing.entering import enter
 from tests.app.pages.browser import ARTEFACTS, CHROMIUM
-from tests.app.pages.dealing import customer_number, yuan
-from tests.app.pages.reading_dealers import foot, goes, minor, not_there, nothing_of_others, says
+from tests.app.pages.dealer.dealing import customer_number, yuan
+from tests.app.pages.dealer.reading_dealers import (
+    foot,
+    goes,
+    minor,
+    not_there,
+    nothing_of_others,
+    says,
+)
 
 pytestmark = [
     pytest.mark.hour,

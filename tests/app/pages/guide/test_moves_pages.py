@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.app.conftest import on_both_engines, token_of
-from tests.app.pages.changing import again, send, text
+from tests.app.pages.hq.changing import again, send, text
 from tests.network import Network
 
 EDIT = "/hq/guides/G1/edit?lang=en"

@@ -18,10 +18,10 @@ import db
 from app.ui.saved_views import saved_view
 from app.web.control_characters import SEVERAL_LINES
 from tests.app.conftest import on_both_engines, token_of
-from tests.app.pages import addresses, forms
 from tests.app.pages.conftest import Chain
-from tests.app.pages.test_forms import SAMPLES
-from tests.app.pages.test_sweep import rules
+from tests.app.pages.every import addresses, forms
+from tests.app.pages.every.test_forms import SAMPLES
+from tests.app.pages.every.test_sweep import rules
 
 READERS = ("petra", "bea", "omar", "max")
 PARTS = 4

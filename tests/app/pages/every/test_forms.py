@@ -10,9 +10,9 @@ import pytest
 from werkzeug.exceptions import HTTPException
 
 from tests.app.conftest import on_both_engines
-from tests.app.pages import addresses, forms
 from tests.app.pages.conftest import Chain
-from tests.app.pages.forms import Form
+from tests.app.pages.every import addresses, forms
+from tests.app.pages.every.forms import Form
 
 READERS = ("petra", "finn", "bea", "omar", "max", "mei")
 SAMPLES = ("/hq/samples", "/hq/samples/phone")  # made-up rows with made-up doors

@@ -18,7 +18,7 @@ from app.accounts import api_keys
 from app.ui import audit_words
 from ledger import audit
 from stores.base.actors import COMMAND_LINE
-from tests.app.pages.setting import ids, post
+from tests.app.pages.hq.setting import ids, post
 
 
 def test_the_log_names_people_and_deeds_in_words(bare_chain):

@@ -12,7 +12,7 @@ from app.jobs.runner import Runner
 from app.services import simulation_runs
 from stores.simulation import simulations
 from tests.app.pages.conftest import BUND
-from tests.app.pages.simulating import ask, summary, token
+from tests.app.pages.hq.simulating import ask, summary, token
 
 pytestmark = pytest.mark.hour
 

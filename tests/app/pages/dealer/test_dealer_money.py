@@ -20,8 +20,8 @@ from tests.app.pages.browser import CHROMIUM, Reader
 from tests.app.pages.conftest import (
     Chain,
 )
-from tests.app.pages.dealing import revenue_of, yuan
-from tests.app.pages.reading_dealers import foot, goes, minor, nothing_of_others, says
+from tests.app.pages.dealer.dealing import revenue_of, yuan
+from tests.app.pages.dealer.reading_dealers import foot, goes, minor, nothing_of_others, says
 
 pytestmark = [
     pytest.mark.hour,

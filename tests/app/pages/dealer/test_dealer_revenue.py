@@ -15,7 +15,7 @@ import db
 from ledger.journals import transfer
 from stores.network.scope import find_scope
 from tests.app.conftest import on_both_engines
-from tests.app.pages.dealing import revenue_of, text_of, yuan
+from tests.app.pages.dealer.dealing import revenue_of, text_of, yuan
 from tests.app.pages.test_figures import FIGURE, foot, text
 
 pytestmark = pytest.mark.hour

@@ -10,7 +10,7 @@ import db
 from ledger.audit import audit_log
 from stores.base.versions import network_change
 from tests.app.conftest import on_both_engines, token_of
-from tests.app.pages.changing import again, send, stored, text
+from tests.app.pages.hq.changing import again, send, stored, text
 from tests.network import Network
 
 

@@ -17,7 +17,7 @@ from stores.base.actors import Actor
 from stores.base.brand import day_bounds
 from stores.network.scope import find_scope
 from tests.app.conftest import on_both_engines, token_of
-from tests.app.pages.guide_parts import colleague, part, tiered, words
+from tests.app.pages.guide.guide_parts import colleague, part, tiered, words
 from tests.network import Network
 
 pytestmark = pytest.mark.hour

@@ -14,7 +14,7 @@ from stores.network.contracts import dealer_contract
 from stores.network.stores import store
 from stores.registers.terms import TERMS
 from tests.app.conftest import on_both_engines
-from tests.app.pages.changing import again, send, text
+from tests.app.pages.hq.changing import again, send, text
 from tests.network import COMMAND_LINE
 
 SQUARE = {

@@ -11,7 +11,7 @@ import pytest
 import db
 from incentives import rewards
 from tests.app.conftest import on_both_engines
-from tests.app.pages.guide_parts import guide_id, minor, part, words
+from tests.app.pages.guide.guide_parts import guide_id, minor, part, words
 
 pytestmark = pytest.mark.hour
 

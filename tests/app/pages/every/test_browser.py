@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.app.pages import addresses
 from tests.app.pages.browser import CHROMIUM, reading, serving
 from tests.app.pages.conftest import Chain
+from tests.app.pages.every import addresses
 
 pytestmark = [
     pytest.mark.browser,

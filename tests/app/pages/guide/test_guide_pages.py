@@ -22,9 +22,9 @@ from stores.orders.writing import record_orders
 from stores.routing.entering import enter
 from stores.routing.entry_param_signing import sign_param
 from tests.app.conftest import token_of
-from tests.app.pages import addresses
 from tests.app.pages.conftest import WEST_LAKE, Chain, statements
-from tests.app.pages.guide_parts import part, tiered, words
+from tests.app.pages.every import addresses
+from tests.app.pages.guide.guide_parts import part, tiered, words
 from tests.network import Network
 
 pytestmark = pytest.mark.hour

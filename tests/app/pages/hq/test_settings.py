@@ -17,7 +17,7 @@ from app.accounts.users import app_user
 from ledger.faults import Conflict
 from stores.base.actors import COMMAND_LINE, Actor
 from tests.app.conftest import PASSWORD, on_both_engines
-from tests.app.pages.setting import ids, last_line, post
+from tests.app.pages.hq.setting import ids, last_line, post
 
 NOW = dt.datetime(2026, 11, 21, 8, 0, tzinfo=dt.UTC)
 
