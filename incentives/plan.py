@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
 
 from incentives.tiers import Tiers
 from ledger.money import LARGEST_MINOR
@@ -77,8 +76,3 @@ class Plan:
 
     def holds(self, day: dt.date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
-
-
-def is_code(value: Any) -> TypeGuard[str]:
-    """A business code: printable text of 1 to 64 characters."""
-    return isinstance(value, str) and 0 < len(value) <= 64 and value.isprintable()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 from app.web.cursors import decode, encode
-from ledger.faults import Malformed
 
 PAGE = 50
 
@@ -23,24 +21,6 @@ class Listed:
     rows: Sequence[Any]
     next: str | None
     first: str | None
-
-
-def after_moment(kind: str) -> tuple[dt.datetime, int] | None:
-    """The (moment, id) after which the asked page begins. Raises Malformed."""
-    key = _key(kind, (str, int))
-    if key is None:
-        return None
-    try:
-        return dt.datetime.fromisoformat(key[0]).astimezone(dt.UTC), key[1]
-    except (ValueError, OverflowError):
-        raise Malformed(
-            "This is no cursor of this list; take the link of the page before, unchanged."
-        ) from None
-
-
-def after_code(kind: str) -> str | None:
-    key = _key(kind, (str,))
-    return None if key is None else str(key[0])
 
 
 def after_id(kind: str) -> int | None:
@@ -73,7 +53,3 @@ def same_filter(endpoint: str | None = None, **more: str) -> str:
     ]
     query = urlencode([*kept, *more.items()])
     return f"{path}?{query}" if query else path
-
-
-def by_moment(name: str) -> Callable[[Any], tuple[str | int, ...]]:
-    return lambda row: (getattr(row, name).isoformat(), row.id)

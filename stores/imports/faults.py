@@ -109,11 +109,6 @@ def write_error_file(path: Path, faults: FaultList) -> Path:
     return _write(_beside(path, "errors"), faults)
 
 
-def write_warning_file(path: Path, warnings: FaultList) -> Path:
-    """Writes `FILE.warnings.csv` in one step and returns its path."""
-    return _write(_beside(path, "warnings"), warnings)
-
-
 def report(path: Path, faults: FaultList, warnings: FaultList) -> None:
     """Leaves beside `path` exactly the files this run has something to say in; those of a former
     run go."""

@@ -162,35 +162,6 @@ def dealer_count(
     )
 
 
-def dealer_rows(
-    connection: Connection,
-    actor: Actor,
-    today: dt.date,
-    words: str | None = None,
-    after: str | None = None,
-    limit: int = 51,
-) -> Sequence[Row[Any]]:
-    """By code, after a code; `stores` is how many are under contract today."""
-    d = dealer.c
-    owned = (
-        select(func.count())
-        .select_from(dealer_contract)
-        .where(dealer_contract.c.dealer_id == d.id, contract_in_force(today))
-        .scalar_subquery()
-    )
-    query = _dealers(
-        select(
-            d.id, d.dealer_code, d.name, branch.c.name.label("branch_name"), owned.label("stores")
-        ).outerjoin(branch, branch.c.id == d.branch_id),
-        actor,
-        today,
-        words,
-    )
-    if after is not None:
-        query = query.where(d.dealer_code > after)
-    return connection.execute(query.order_by(d.dealer_code).limit(limit)).all()
-
-
 def find_dealer(connection: Connection, actor: Actor, code: str, today: dt.date) -> Row[Any] | None:
     query = select(dealer, branch.c.branch_code, branch.c.name.label("branch_name")).outerjoin(
         branch, branch.c.id == dealer.c.branch_id

@@ -27,6 +27,7 @@ from stores.base.actors import Actor
 from stores.figures import cube_reading
 from stores.figures.cube import entry_cell, guide_cell, sale_cell
 from stores.figures.within import Within, stores_below, within
+from stores.lists.directory import SILENT_DAYS
 from stores.network.branches import branch
 from stores.network.contracts import dealer_contract
 from stores.network.dealers import dealer
@@ -52,7 +53,7 @@ SEVERITY = {
     "guides_without_adds_30d": 2,
     "paused": 1,
 }
-SILENT_DAYS, MONTH_DAYS, SALES_DAYS = 7, 30, 28
+MONTH_DAYS, SALES_DAYS = 30, 28
 CODE_RUNG = "ENTRY_PARAM"
 DOWN_PERCENT, LOST_PERCENT, FEWEST_LOST = 70, 30, 2  # one loss is chance
 DAY = dt.timedelta(days=1)

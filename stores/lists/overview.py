@@ -10,14 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from stores.base.actors import Actor
-from stores.figures import cube, cube_reading, revenue
+from stores.figures import cube, cube_reading
 from stores.figures.within import within
 from stores.lists import directory, entry_lists, event_lists
 from stores.lists.directory import StoreFilter
 from stores.lists.entry_lists import EntryFilter
 from stores.lists.event_lists import AddFilter
 from stores.network.dealers import dealer
-from stores.network.scope import visible_store_ids
 from stores.orders import lists
 from stores.orders.lists import UNATTRIBUTED, OrderFilter
 
@@ -72,17 +71,6 @@ def figures(
         gross - refunds,
         adds,
     )
-
-
-def sales_by_day(
-    connection: Connection, actor: Actor, first: dt.date, last: dt.date, today: dt.date
-) -> dict[dt.date, int]:
-    """Sales less refunds in minor units of each day from `first` to `last`, of the actor's rows
-    (P6)."""
-    rows = revenue.of(connection, first, last, "day", stores=visible_store_ids(actor, today))[
-        "rows"
-    ]
-    return {dt.date.fromisoformat(r["period"]): r["gross_minor"] - r["refunds_minor"] for r in rows}
 
 
 def top_dealers(

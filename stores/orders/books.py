@@ -106,10 +106,6 @@ def refund_journal(
     return Journal(f"refund:{refund_no}", "refund", at, tuple(m for m in moves if m is not None))
 
 
-def earnings_account(dealer_code: str, currency: str) -> AccountKey:
-    return AccountKey(f"dealer:{dealer_code}", "earnings", currency)
-
-
 def _unattributed(currency: str) -> AccountKey:
     return AccountKey("hq", "unattributed", currency)
 
