@@ -19,6 +19,7 @@ from incentives.line_answers import line_answer
 from incentives.periods import Closing, closed_line, closings, incentive_restatement
 from incentives.results import Month, as_closed
 from ledger.canonical import canonical
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 
 log = logging.getLogger(__name__)
@@ -50,9 +51,9 @@ def _changed(
 ) -> list[dict[str, Any]]:
     kept: dict[int, list[dict[str, Any]]] = defaultdict(list)
     c = closed_line.c
-    for start in range(0, len(guides), 400):
+    for some in pieces(guides, 400):
         query = select(c.guide_id, c.body).where(
-            c.guide_id.in_(guides[start : start + 400]),
+            c.guide_id.in_(some),
             c.period == period,
             c.origin_period == period,
         )

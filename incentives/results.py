@@ -14,6 +14,7 @@ from incentives.calculate import calculate
 from incentives.judging.reward_lines import PlanVersion, Result
 from incentives.periods import Closing, closings
 from incentives.plan import Rate
+from ledger.pieces import pieces
 from stores.base import versions
 from stores.base.versions import Versions
 from stores.network import network
@@ -115,8 +116,7 @@ def _calculated(
         v for v in loading.plan_versions(connection) if plans_until is None or v.id <= plans_until
     ]
     cumulative = is_cumulative(plans)
-    for start in range(0, len(guides), GUIDES_AT_ONCE):
-        part = guides[start : start + GUIDES_AT_ONCE]
+    for part in pieces(guides, GUIDES_AT_ONCE):
         for facts in loading.load(
             connection,
             part,

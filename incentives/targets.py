@@ -14,6 +14,7 @@ from ledger import audit, schema
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict, InvalidInput, NotFound
 from ledger.money import LARGEST_TARGET
+from ledger.pieces import pieces
 from stores.base.actors import Actor
 from stores.base.brand import brand, business_day
 from stores.imports.check import Row
@@ -23,7 +24,7 @@ from stores.network.branches import branch
 from stores.network.dealers import dealer
 from stores.network.guides import guide
 from stores.network.stores import store
-from stores.registers.saving import ids_by_code, pieces
+from stores.registers.saving import ids_by_code
 
 LARGEST = LARGEST_TARGET
 CHUNK = 1_000

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Table, UniqueConstraint, select, tupl
 
 import db
 from ledger import schema
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 
 account = schema.append_only(
@@ -74,8 +75,8 @@ def ids_of(connection: Connection, keys: Iterable[AccountKey]) -> dict[AccountKe
 
 def _read(connection: Connection, keys: list[AccountKey]) -> dict[AccountKey, int]:
     found: dict[AccountKey, int] = {}
-    for start in range(0, len(keys), 200):
-        part = [(k.owner, k.purpose, k.counterparty, k.currency) for k in keys[start : start + 200]]
+    for some in pieces(keys, 200):
+        part = [(k.owner, k.purpose, k.counterparty, k.currency) for k in some]
         rows = connection.execute(
             select(account).where(
                 tuple_(

@@ -23,6 +23,7 @@ from sqlalchemy import (
 import db
 from ledger import schema
 from ledger.bulk import insert_rows
+from ledger.pieces import pieces
 
 intake = schema.append_only(
     Table(
@@ -128,10 +129,8 @@ def _seal(connection: Connection, ids: list[int], content: bytes, now: dt.dateti
         )
     )
     connection.execute(intake_seal.insert(), [{"intake_id": i, "seal_no": number} for i in ids])
-    for start in range(0, len(ids), 500):
-        connection.execute(
-            intake_open.delete().where(intake_open.c.intake_id.in_(ids[start : start + 500]))
-        )
+    for some in pieces(ids, 500):
+        connection.execute(intake_open.delete().where(intake_open.c.intake_id.in_(some)))
     return number
 
 

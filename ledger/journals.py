@@ -29,6 +29,7 @@ from ledger import schema
 from ledger.accounts import AccountKey, account, ids_of
 from ledger.bulk import allocate, insert_rows
 from ledger.faults import Conflict
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 
 journal_key = schema.append_only(
@@ -207,10 +208,8 @@ _KEYS = select(journal_key.c.key, journal_key.c.body_hash).where(
 
 def _known(connection: Connection, keys: list[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for start in range(0, len(keys), 500):
-        found |= {
-            r[0]: r[1] for r in connection.execute(_KEYS, {"keys": keys[start : start + 500]})
-        }
+    for some in pieces(keys, 500):
+        found |= {r[0]: r[1] for r in connection.execute(_KEYS, {"keys": some})}
     return found
 
 

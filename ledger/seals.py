@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from ledger.intakes import chain, intake, intake_open, intake_seal, seal, seal_open_intakes
 from ledger.journals import journal, transfer
+from ledger.pieces import pieces
 
 _J, _T = journal.c, transfer.c
 _COLUMNS = (
@@ -30,13 +31,11 @@ def digest(connection: Connection, intake_ids: list[int]) -> bytes:
     """SHA-256 over all journals and transfers of these intakes (ascending), every column but the
     transfers' ids, in (intake, journal, seq) order."""
     found = hashlib.sha256()
-    for start in range(0, len(intake_ids), 500):
+    for some in pieces(intake_ids, 500):
         _feed(
             found,
             connection.execute(
-                _in_order(_J.intake_id.in_(intake_ids[start : start + 500])).execution_options(
-                    yield_per=5_000
-                )
+                _in_order(_J.intake_id.in_(some)).execution_options(yield_per=5_000)
             ),
         )
     return found.digest()

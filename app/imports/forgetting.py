@@ -32,6 +32,7 @@ from app.jobs import job_runs
 from app.jobs.job_runs import CANCELLED, job_run
 from ledger import audit
 from ledger.faults import NotFound
+from ledger.pieces import pieces
 from stores.base.actors import Actor
 from stores.base.identifiers import Identifiers
 from stores.imports.workbooks import DAMAGED, MAX_UNPACKED_BYTES
@@ -84,8 +85,8 @@ def forget_person(connection: Connection, known_by: Identifiers, *, now: dt.date
         .order_by(upload.c.id)
     ).all()
     gone = [row for row in rows if _names(folder() / row.stored_as, known_by)]
-    for start in range(0, len(gone), 500):
-        ids = [row.id for row in gone[start : start + 500]]
+    for some in pieces(gone, 500):
+        ids = [row.id for row in some]
         mine = (job_run.c.subject_id.in_(ids), job_run.c.kind.in_((CHECK, SAVE)))
         connection.execute(
             update(job_run)

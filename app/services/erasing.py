@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select
 from app.imports import forgetting
 from app.jobs.job_runs import job_run
 from app.ui.saved_views import saved_view
+from ledger.pieces import pieces
 from stores.base.actors import Actor
 from stores.base.identifiers import Identifiers
 from stores.privacy import erasure
@@ -39,5 +40,5 @@ def _forget_views(connection: Connection, known_by: Identifiers) -> None:
         if known_by.named_in(row.name)
         or any(known_by.named_in(text) for pair in parse_qsl(row.query) for text in pair)
     ]
-    for start in range(0, len(gone), 500):
-        connection.execute(delete(saved_view).where(v.id.in_(gone[start : start + 500])))
+    for some in pieces(gone, 500):
+        connection.execute(delete(saved_view).where(v.id.in_(some)))

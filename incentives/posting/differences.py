@@ -13,6 +13,7 @@ from incentives.posting.due_months import Month
 from incentives.scopes import reward_scope
 from ledger.accounts import AccountKey
 from ledger.journals import Journal, Transfer, transfer
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 from stores.base.brand import brand, business_day, day_bounds
 from stores.network.snapshot import Snapshot
@@ -230,10 +231,10 @@ def numbered(
             )
         )
         changed.append(row.id)
-    for start in range(0, len(changed), 500):
+    for some in pieces(changed, 500):
         connection.execute(
             update(reward_scope)
-            .where(s.id.in_(changed[start : start + 500]))
+            .where(s.id.in_(some))
             .values(posted_seq=s.posted_seq + 1, seal_no=seal_no)
         )
     return journals

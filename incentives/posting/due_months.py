@@ -16,6 +16,7 @@ from incentives.scopes import reward_due, reward_mark, reward_scope
 from incentives.sealed import people
 from incentives.sealed.chunks import chunks
 from ledger.bulk import insert_rows
+from ledger.pieces import pieces
 from ledger.upsert import insert_or_update
 from stores.facts.changes import changed_customer
 from stores.facts.events import event
@@ -56,8 +57,8 @@ def sort_queue(connection: Connection) -> None:
 
 def remove(connection: Connection, column: Column[int], ids: list[int]) -> None:
     """Delete the rows whose `column` holds one of these ids, some hundred at a time."""
-    for start in range(0, len(ids), 500):
-        connection.execute(delete(column.table).where(column.in_(ids[start : start + 500])))
+    for some in pieces(ids, 500):
+        connection.execute(delete(column.table).where(column.in_(some)))
 
 
 def waiting_months(
@@ -154,8 +155,8 @@ def mark(connection: Connection, guides: Iterable[int], periods: Collection[str]
 def remember_next(connection: Connection, rows: list[dict[str, object]]) -> None:
     """When time alone changes each month next; months that time no longer changes are forgotten."""
     over = [(r["guide_id"], r["period"]) for r in rows if r["next_at"] is None]
-    for start in range(0, len(over), 200):
-        connection.execute(delete(reward_due).where(_any_of(over[start : start + 200])))
+    for some in pieces(over, 200):
+        connection.execute(delete(reward_due).where(_any_of(some)))
     insert_or_update(
         connection,
         reward_due,

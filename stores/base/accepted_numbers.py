@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 
 from ledger.faults import Busy
+from ledger.pieces import pieces
 from stores.base.accepted_tables import accepted_file, accepted_number
 
 _F, _N = accepted_file.c, accepted_number.c
@@ -38,10 +39,8 @@ def refuse_taken(connection: Connection, wanted: Mapping[str, Sequence[str]]) ->
     if not connection.execute(_WRITING).scalar_one():
         return
     for kind, numbers in wanted.items():
-        for start in range(0, len(numbers), 500):
-            taken = connection.execute(
-                _TAKEN, {"kind": kind, "numbers": numbers[start : start + 500]}
-            ).scalar()
+        for some in pieces(numbers, 500):
+            taken = connection.execute(_TAKEN, {"kind": kind, "numbers": some}).scalar()
             if taken is not None:
                 raise Busy(
                     f"{taken!r} stands in a file that is being written; nothing was written. Send "

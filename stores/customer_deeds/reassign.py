@@ -22,6 +22,7 @@ from sqlalchemy import select, update
 import db
 from ledger import audit
 from ledger.faults import Conflict
+from ledger.pieces import pieces
 from stores.base import versions
 from stores.base.actors import Actor
 from stores.base.brand import business_day
@@ -132,8 +133,7 @@ def _move_chunk(
         ) as chunk:
             moved = chunk.write_facts()
             chunk.write_bindings()
-            for begin in range(0, len(chunk.folded), FOLDED):
-                part = chunk.folded[begin : begin + FOLDED]
+            for part in pieces(chunk.folded, FOLDED):
                 rebinding.rewrite(
                     connection,
                     binding_facts.facts_of(connection, part, snapshot),

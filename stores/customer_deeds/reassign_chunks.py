@@ -33,6 +33,7 @@ from sqlalchemy import (
 
 from ledger import schema
 from ledger.bulk import copy_rows
+from ledger.pieces import pieces
 from stores.base.brand import business_day, day_bounds
 from stores.customer_deeds.reassign_plan import Plan, Planner
 from stores.customers.bindings import CLOSED, REASSIGNED
@@ -135,7 +136,7 @@ def counted(
         (live, _B.ended_at > at),
         (gone, or_(_B.ended_at > at, _B.end_reason == CLOSED)),
     ):
-        for start in range(0, len(stores), IN_LIST):
+        for some in pieces(stores, IN_LIST):
             query = (
                 select(
                     _S.home_store_id,
@@ -144,9 +145,7 @@ def counted(
                     func.count().filter(_B.protected_until > at),
                 )
                 .select_from(_HOME)
-                .where(
-                    _S.home_store_id.in_(stores[start : start + IN_LIST]), holds, *_meant(plan, at)
-                )
+                .where(_S.home_store_id.in_(some), holds, *_meant(plan, at))
                 .group_by(_S.home_store_id, *([last] if plan.by_last_visit else []))
             )
             for row in connection.execute(query):

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.faults import Busy
+from ledger.pieces import pieces
 from stores.base import accepted_files, accepted_numbers
 from stores.base.accepted_files import Piece, Turn, Written
 from stores.base.actors import Actor
@@ -77,8 +78,7 @@ def _accepted(
 
 
 def _pieces(events: Sequence[EventIn]) -> Iterator[Piece]:
-    for start in range(0, len(events), IN_PIECE):
-        some = events[start : start + IN_PIECE]
+    for some in pieces(events, IN_PIECE):
         yield Piece(
             "events", [packed(each) for each in some], [("event", each.event_id) for each in some]
         )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 import db
 from ledger.bulk import insert_rows
 from ledger.intakes import open_intake
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 from stores.base import versions
 from stores.base.accepted_files import Written
@@ -229,11 +230,11 @@ def _new_ones(
     tells that it was known. A rival in flight was waited for."""
     ids = [e.event_id for _, e, _ in sound]
     known: dict[str, str] = {}
-    for start in range(0, len(ids), 500):
+    for some in pieces(ids, 500):
         rows = connection.execute(
             select(event_key)
             .join(event, event.c.event_id == event_key.c.event_id)
-            .where(event_key.c.event_id.in_(ids[start : start + 500]))
+            .where(event_key.c.event_id.in_(some))
         )
         known |= {r.event_id: r.body_hash for r in rows}
     new = []

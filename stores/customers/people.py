@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 from stores.facts.changes import changed_customer
 from stores.facts.customers import (
@@ -33,11 +34,9 @@ def find(connection: Connection, identities: Iterable[Identity]) -> dict[Identit
     i = customer_identity.c
     for kind, values in by_kind.items():
         wanted = sorted(values)
-        for start in range(0, len(wanted), CHUNK):
+        for some in pieces(wanted, CHUNK):
             rows = connection.execute(
-                select(i.value, i.customer_id).where(
-                    i.kind == kind, i.value.in_(wanted[start : start + CHUNK])
-                )
+                select(i.value, i.customer_id).where(i.kind == kind, i.value.in_(some))
             )
             found.update({(kind, value): owner for value, owner in rows})
     return found
@@ -54,10 +53,9 @@ def by_customer_id(connection: Connection, texts: Iterable[str]) -> dict[str, Na
     """Customers by an outside id; unknown ones are absent."""
     found: dict[str, Named] = {}
     wanted = sorted(texts)
-    for start in range(0, len(wanted), CHUNK):
+    for some in pieces(wanted, CHUNK):
         found |= {
-            r[0]: Named(r[1], r[2])
-            for r in connection.execute(_BY_CUSTOMER_ID, {"texts": wanted[start : start + CHUNK]})
+            r[0]: Named(r[1], r[2]) for r in connection.execute(_BY_CUSTOMER_ID, {"texts": some})
         }
     return found
 
@@ -101,10 +99,8 @@ def create(
         [{"customer_id": text, "employee": False, "created_at": now} for text in texts],
     )
     ids: dict[str, int] = {}
-    for start in range(0, len(texts), CHUNK):
-        ids |= {
-            r[0]: r[1] for r in connection.execute(_IDS, {"texts": texts[start : start + CHUNK]})
-        }
+    for some in pieces(texts, CHUNK):
+        ids |= {r[0]: r[1] for r in connection.execute(_IDS, {"texts": some})}
     insert_missing(
         connection,
         customer_identity,
@@ -139,8 +135,8 @@ def refuse_erased(connection: Connection, owners: Iterable[int]) -> None:
     under way, for then nothing may lead to him. Who links waits for an erasure in flight (the
     foreign key), so what is read here is true."""
     wanted = sorted(set(owners))
-    for start in range(0, len(wanted), CHUNK):
-        c, part = customer.c, wanted[start : start + CHUNK]
+    for some in pieces(wanted, CHUNK):
+        c, part = customer.c, some
         if connection.execute(
             select(c.id)
             .where(c.id.in_(part), c.customer_id.in_([erased_name(each) for each in part]))
@@ -184,11 +180,11 @@ def lock(connection: Connection, customers: Iterable[int]) -> dict[int, int]:
     already."""
     found: dict[int, int] = {}
     wanted = sorted(set(customers))
-    for start in range(0, len(wanted), CHUNK):
+    for some in pieces(wanted, CHUNK):
         s = customer_state.c
         query = (
             select(s.customer_id, s.rv)
-            .where(s.customer_id.in_(wanted[start : start + CHUNK]))
+            .where(s.customer_id.in_(some))
             .order_by(s.customer_id)
             .with_for_update()
         )

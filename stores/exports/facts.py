@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from ledger.pieces import pieces
 from stores.base.actors import Actor
 from stores.base.brand import brand
 from stores.base.canonical import canonical_hash
@@ -141,8 +142,8 @@ def _with_lines(
 ) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:
     lines: dict[int, list[Row[Any]]] = {row.id: [] for row in rows}
     column = table.c[key]
-    for start in range(0, len(rows), IN_LIST):
-        ids = [row.id for row in rows[start : start + IN_LIST]]
+    for some in pieces(rows, IN_LIST):
+        ids = [row.id for row in some]
         for line in connection.execute(
             select(table).where(column.in_(ids)).order_by(column, table.c.line_no)
         ):
@@ -160,7 +161,7 @@ def same_orders(connection: Connection, given: Sequence[OrderIn]) -> set[str]:
     )
     stored = (
         _order(*pair).body_hash()
-        for some in _pieces(doubtful)
+        for some in pieces(sorted(doubtful), IN_LIST)
         for pair in _with_lines(
             connection,
             connection.execute(_ORDERS.where(_o.order_no.in_(some))).all(),
@@ -182,7 +183,7 @@ def same_refunds(connection: Connection, given: Sequence[RefundIn]) -> set[str]:
     )
     stored = (
         _refund(*pair).body_hash()
-        for some in _pieces(doubtful)
+        for some in pieces(sorted(doubtful), IN_LIST)
         for pair in _with_lines(
             connection,
             connection.execute(_REFUNDS.where(_r.refund_no.in_(some))).all(),
@@ -203,7 +204,7 @@ def same_events(connection: Connection, given: Sequence[EventIn]) -> set[str]:
     )
     stored = (
         _event_hash(_event(row))
-        for some in _pieces(doubtful)
+        for some in pieces(sorted(doubtful), IN_LIST)
         for row in connection.execute(_EVENTS.where(_e.event_id.in_(some)))
     )
     return _same(
@@ -222,7 +223,7 @@ def _known_otherwise(
     """Of these keys those that are recorded under another hash."""
     return {
         row[0]
-        for some in _pieces(hashes)
+        for some in pieces(sorted(hashes), IN_LIST)
         for row in connection.execute(
             select(table.c[key], table.c.body_hash).where(table.c[key].in_(some))
         )
@@ -232,12 +233,6 @@ def _known_otherwise(
 
 def _same(given: dict[str, str], stored: set[str]) -> set[str]:
     return {key for key, each in given.items() if each in stored}
-
-
-def _pieces(keys: Iterable[str]) -> Iterator[list[str]]:
-    found = sorted(keys)
-    for start in range(0, len(found), IN_LIST):
-        yield found[start : start + IN_LIST]
 
 
 # -- rows of files ---------------------------------------------------------------------------------

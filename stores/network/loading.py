@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, or_, select, true
 
+from ledger.pieces import pieces
 from stores.base.brand import brand
 from stores.base.spans import spans_of
 from stores.base.versions import Versions
@@ -257,10 +258,8 @@ def _areas(
         query.join(area, area.c.id == r.area_id).where(known_at(area_revision, version))
     ).all()
     wanted = [row.id for row in rows if row.drawn and row.id not in known]
-    for start in range(0, len(wanted), IN_LIST):
-        read = connection.execute(
-            select(r.id, r.geometry).where(r.id.in_(wanted[start : start + IN_LIST]))
-        )
+    for some in pieces(wanted, IN_LIST):
+        read = connection.execute(select(r.id, r.geometry).where(r.id.in_(some)))
         known |= {each.id: parse_geometry(each.geometry, "wgs84") for each in read}
     records = [
         AreaRecord(

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Column, Connection, String, Table, func, sele
 import db
 from ledger import audit, schema
 from ledger.faults import FieldFault, InvalidInput
+from ledger.pieces import pieces
 from stores.base.actors import Actor
 from stores.base.versions import routing_state
 from stores.network.policy import Policy, parse
@@ -157,10 +158,10 @@ def _check_stores(connection: Connection, policy: Policy) -> None:
     ]
     codes = sorted({code for _, code in named})
     known: set[str] = set()
-    for start in range(0, len(codes), 500):
+    for some in pieces(codes, 500):
         known |= set(
             connection.execute(
-                select(store.c.store_code).where(store.c.store_code.in_(codes[start : start + 500]))
+                select(store.c.store_code).where(store.c.store_code.in_(some))
             ).scalars()
         )
     faults = [

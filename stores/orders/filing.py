@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from ledger.faults import Busy
+from ledger.pieces import pieces
 from stores.base import accepted_files, accepted_numbers
 from stores.base.accepted_files import Piece, Turn, Written
 from stores.base.actors import Actor
@@ -104,8 +105,7 @@ def _accepted(
 def _pieces(checked: Checked) -> Iterator[Piece]:
     """In the order of time, each order sees those before it as in one transaction. An order is
     closed to other refunds until the last piece that refunds it."""
-    for start in range(0, len(checked.orders), ORDERS_IN_PIECE):
-        some = checked.orders[start : start + ORDERS_IN_PIECE]
+    for some in pieces(checked.orders, ORDERS_IN_PIECE):
         yield Piece(
             "orders", [packed_order(o) for o in some], [("order", o.order_no) for o in some]
         )

@@ -14,6 +14,7 @@ from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from ledger.intakes import open_intake
 from ledger.journals import Journal, post
 from ledger.money import share
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 from stores.base.accepted_numbers import refuse_taken
 from stores.base.brand import business_day
@@ -133,11 +134,11 @@ def _new_ones(connection: Connection, refunds: Sequence[RefundIn]) -> list[Refun
 def known_hashes(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
     """Body hashes of the refund numbers that are recorded."""
     written: dict[str, str] = {}
-    for start in range(0, len(numbers), 500):
+    for some in pieces(numbers, 500):
         rows = connection.execute(
             select(refund_key)
             .join(refund, refund.c.refund_no == refund_key.c.refund_no)
-            .where(refund_key.c.refund_no.in_(numbers[start : start + 500]))
+            .where(refund_key.c.refund_no.in_(some))
         )
         written |= {r.refund_no: r.body_hash for r in rows}
     return written
@@ -146,17 +147,13 @@ def known_hashes(connection: Connection, numbers: Sequence[str]) -> dict[str, st
 def count_of(connection: Connection, numbers: Sequence[str]) -> int:
     """How many refunds these orders have."""
     found = 0
-    for start in range(0, len(numbers), 500):
+    for some in pieces(numbers, 500):
         query = (
             select(func.count())
             .select_from(refund)
             .join(sales_order, sales_order.c.id == refund.c.order_id)
         )
-        found += int(
-            connection.execute(
-                query.where(sales_order.c.order_no.in_(numbers[start : start + 500]))
-            ).scalar_one()
-        )
+        found += int(connection.execute(query.where(sales_order.c.order_no.in_(some))).scalar_one())
     return found
 
 
@@ -166,11 +163,11 @@ def accounts_of(
     """The orders that exist, with `lock` held in id order, so that refunds of one order queue
     up."""
     found: dict[str, Account] = {}
-    for start in range(0, len(numbers), 500):
+    for some in pieces(numbers, 500):
         query = (
             select(sales_order, dealer.c.dealer_code)
             .outerjoin(dealer, dealer.c.id == sales_order.c.dealer_id)
-            .where(sales_order.c.order_no.in_(numbers[start : start + 500]))
+            .where(sales_order.c.order_no.in_(some))
             .order_by(sales_order.c.id)
         )
         rows = connection.execute(query.with_for_update(of=sales_order) if lock else query).all()

@@ -14,6 +14,7 @@ import db
 from ledger.bulk import insert_rows
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
 from ledger.intakes import open_intake
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 from stores.base.receipt import refuse_impossible
 from stores.facts.changes import changed_customer
@@ -108,11 +109,9 @@ def _check(each: StateIn, order: Any, now: dt.datetime) -> None:
 
 def _orders(connection: Connection, numbers: Sequence[str]) -> dict[str, Any]:
     o, found = sales_order.c, {}
-    for start in range(0, len(numbers), CHUNK):
+    for some in pieces(numbers, CHUNK):
         rows = connection.execute(
-            select(o.id, o.order_no, o.customer_id, o.paid_at).where(
-                o.order_no.in_(numbers[start : start + CHUNK])
-            )
+            select(o.id, o.order_no, o.customer_id, o.paid_at).where(o.order_no.in_(some))
         )
         found.update({r.order_no: r for r in rows})
     return found
@@ -121,13 +120,11 @@ def _orders(connection: Connection, numbers: Sequence[str]) -> dict[str, Any]:
 def _known(connection: Connection, rows: Sequence[dict[str, Any]]) -> dict[tuple[int, str], Any]:
     s, found = order_state.c, {}
     ids = sorted({row["order_id"] for row in rows})
-    for start in range(0, len(ids), CHUNK):
+    for some in pieces(ids, CHUNK):
         found.update(
             {
                 (r.order_id, r.state): r
-                for r in connection.execute(
-                    select(order_state).where(s.order_id.in_(ids[start : start + CHUNK]))
-                )
+                for r in connection.execute(select(order_state).where(s.order_id.in_(some)))
             }
         )
     return found

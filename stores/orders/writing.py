@@ -20,6 +20,7 @@ from ledger.bulk import insert_rows
 from ledger.faults import Conflict, FieldFault
 from ledger.intakes import open_intake
 from ledger.journals import Transfer, post
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 from stores.base import versions
 from stores.base.accepted_numbers import refuse_taken
@@ -239,11 +240,8 @@ def known_hashes(connection: Connection, numbers: Sequence[str]) -> dict[str, st
     """Body hashes of the order numbers that are recorded (a key alone may be this transaction's
     own)."""
     found: dict[str, str] = {}
-    for start in range(0, len(numbers), 500):
-        found |= {
-            r[0]: r[1]
-            for r in connection.execute(_RECORDED, {"numbers": numbers[start : start + 500]})
-        }
+    for some in pieces(numbers, 500):
+        found |= {r[0]: r[1] for r in connection.execute(_RECORDED, {"numbers": some})}
     return found
 
 

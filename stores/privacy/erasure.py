@@ -31,6 +31,7 @@ import db
 from ledger.audit import record
 from ledger.faults import Busy, NotFound
 from ledger.idempotency import idempotency_key
+from ledger.pieces import pieces
 from stores.base.accepted_tables import accepted_file
 from stores.base.actors import Actor
 from stores.base.identifiers import Identifiers
@@ -197,8 +198,7 @@ def _forget_entries(connection: Connection, person: Sequence[int]) -> tuple[int,
         ).scalars()
     )
     points = traces = 0
-    for start in range(0, len(ids), AT_ONCE):
-        part = ids[start : start + AT_ONCE]
+    for part in pieces(ids, AT_ONCE):
         points += connection.execute(
             delete(entry_point).where(entry_point.c.entry_id.in_(part))
         ).rowcount

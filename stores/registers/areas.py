@@ -15,6 +15,7 @@ from sqlalchemy import Connection, or_, select
 
 from ledger.bulk import allocate, insert_rows
 from ledger.canonical import canonical
+from ledger.pieces import pieces
 from stores.base.actors import Actor
 from stores.base.brand import business_day
 from stores.geo.afar import Place, afar
@@ -33,7 +34,7 @@ from stores.network.contracts import dealer_contract
 from stores.network.dealers import dealer
 from stores.network.scope import contract_in_force
 from stores.network.stores import store
-from stores.registers.saving import Plan, end_versions, ids_by_code, pieces, save
+from stores.registers.saving import Plan, end_versions, ids_by_code, save
 
 FACTS = (
     "kind",

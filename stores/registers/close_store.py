@@ -13,6 +13,7 @@ from sqlalchemy import Connection, exists, func, select
 import db
 from ledger import audit
 from ledger.faults import Conflict, FieldFault, InvalidInput, NotFound
+from ledger.pieces import pieces
 from stores.base import versions
 from stores.base.actors import SYSTEM, Actor
 from stores.base.brand import business_day
@@ -357,8 +358,8 @@ def _move(
         closings=closings.load(connection),
         pauses=pauses.load(connection),
     )
-    for start in range(0, len(customers), CHUNK):
-        part = list(customers[start : start + CHUNK])
+    for some in pieces(customers, CHUNK):
+        part = list(some)
         people.lock(connection, part)
         rebinding.rewrite(
             connection, binding_facts.facts_of(connection, part, snapshot), rules, now

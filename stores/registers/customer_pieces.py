@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 import db
 from ledger import audit
+from ledger.pieces import pieces
 from stores.base import accepted_files
 from stores.base.accepted_files import Piece, Written
 from stores.base.actors import Actor
@@ -23,7 +24,6 @@ from stores.registers.customer_plan import (
     sealed,
 )
 from stores.registers.customer_writing import told, write
-from stores.registers.saving import pieces
 
 IN_PIECE = 2_000  # some tenths of a second of SQLite's writer
 

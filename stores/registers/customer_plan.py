@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
+from ledger.pieces import pieces
 from stores.base.phones import hashes, seal
 from stores.customers import people
 from stores.facts.customers import customer, customer_identity
 from stores.imports.check import Row
 from stores.imports.faults import FaultList
 from stores.imports.outcomes import Outcome, Refused
-from stores.registers.saving import pieces
 
 LINKS = ("unionid", "openid", "external_userid")
 OWNED = (

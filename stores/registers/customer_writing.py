@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, delete, select, update
 
 from ledger import audit
 from ledger.bulk import allocate
+from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 from stores.base.actors import Actor
 from stores.customers import people
@@ -21,7 +22,7 @@ from stores.registers.customer_plan import (
     owners_of,
     refuse_owned,
 )
-from stores.registers.saving import IN_LIST, pieces
+from stores.registers.saving import IN_LIST
 
 
 def told(

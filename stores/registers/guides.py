@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
+from ledger.pieces import pieces
 from stores.base.actors import Actor
 from stores.base.brand import business_day
 from stores.base.spans import kept_spans, spans_of
@@ -32,15 +33,7 @@ from stores.registers.employment import (
     jobs_after,
     still_open,
 )
-from stores.registers.saving import (
-    WHOLE_TABLE,
-    Plan,
-    complete,
-    end_versions,
-    ids_by_code,
-    pieces,
-    save,
-)
+from stores.registers.saving import WHOLE_TABLE, Plan, complete, end_versions, ids_by_code, save
 
 FACTS = ("name", "wecom_userid", "own_customer_id", "store_id", "role", "hired_on", "left_on")
 PLAIN = ("name", "wecom_userid", "role", "hired_on", "left_on")

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, select
 
+from ledger.pieces import pieces
 from stores.facts.customers import customer, customer_identity
 from stores.facts.events import event_key
 from stores.facts.orders import order_key
@@ -20,7 +21,6 @@ from stores.network.branches import branch
 from stores.network.dealers import dealer
 from stores.network.guides import guide
 from stores.network.stores import store
-from stores.registers.saving import pieces
 
 
 @dataclass(frozen=True, slots=True)

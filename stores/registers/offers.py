@@ -11,6 +11,7 @@ from functools import partial
 from sqlalchemy import Connection, select
 
 from ledger.bulk import insert_rows
+from ledger.pieces import pieces
 from stores.base.actors import Actor
 from stores.base.brand import business_day
 from stores.imports.cells import CLEAR
@@ -20,7 +21,7 @@ from stores.imports.outcomes import Outcome
 from stores.network.bundles import Offer
 from stores.network.offers import KIND, known_at, store_offer
 from stores.network.stores import store
-from stores.registers.saving import WHOLE_TABLE, Plan, end_versions, ids_by_code, pieces, save
+from stores.registers.saving import WHOLE_TABLE, Plan, end_versions, ids_by_code, save
 
 MOST = 200  # of one store that are not over: an entry answers them
 Key = tuple[int, str, str]  # store id, kind, reference

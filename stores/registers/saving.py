@@ -4,7 +4,7 @@ version (N2, M21)."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, select, update
 
 import db
 from ledger import audit
+from ledger.pieces import pieces
 from stores.base import versions
 from stores.base.actors import Actor
 from stores.imports.check import Row
@@ -134,12 +135,6 @@ def _name_of(kind: str, rows: Sequence[Any], version: int) -> str:
 
 
 # -- reading and writing many rows -----------------------------------------------------------------
-
-
-def pieces(values: Iterable[T], size: int = IN_LIST) -> Iterator[list[T]]:
-    kept = list(values)
-    for start in range(0, len(kept), size):
-        yield kept[start : start + size]
 
 
 def ids_by_code(connection: Connection, table: Table, codes: Iterable[str]) -> dict[str, int]:

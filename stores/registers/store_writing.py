@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, literal, select, update
 
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
+from ledger.pieces import pieces
 from stores.base.brand import business_day
 from stores.customers import following, notices
 from stores.network import closings, pauses
@@ -18,10 +19,7 @@ from stores.network.contracts import dealer_contract
 from stores.network.found_by import folded_of
 from stores.network.stores import FACTS, store, store_revision
 from stores.registers.contracts import Contract
-from stores.registers.saving import (
-    end_versions,
-    pieces,
-)
+from stores.registers.saving import end_versions
 
 TERMS = ("platform_fee_bp", "channel_fee_bp", "collection_mode")
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from ledger.bulk import insert_rows
+from ledger.pieces import pieces
 from stores.base.actors import Actor
 from stores.base.brand import business_day
 from stores.imports.cells import CLEAR
@@ -21,7 +22,7 @@ from stores.network.contracts import dealer_contract
 from stores.network.dealers import dealer
 from stores.network.stores import store
 from stores.registers.contracts import Contract, UnsoundContract, in_order, with_terms
-from stores.registers.saving import Plan, end_versions, ids_by_code, pieces, save
+from stores.registers.saving import Plan, end_versions, ids_by_code, save
 
 TERMS = ("platform_fee_bp", "channel_fee_bp", "collection_mode")
 

@@ -18,6 +18,7 @@ import numpy as np
 from sqlalchemy import Connection, select
 
 from ledger.faults import InvalidInput
+from ledger.pieces import pieces
 from stores.base.brand import business_day
 from stores.facts.customers import customer_identity, customer_state
 from stores.facts.decision import NEW_CUSTOMER, State, Visit
@@ -98,11 +99,11 @@ def states_of(connection: Connection, visitors: Sequence[str]) -> dict[str, Stat
         {each for each in visitors if each and "\0" not in each}
     )  # PostgreSQL has no such text
     i, s = customer_identity.c, customer_state.c
-    for start in range(0, len(wanted), IN_LIST):
+    for some in pieces(wanted, IN_LIST):
         query = (
             select(i.value, *(s[name] for name in STATE_FIELDS))
             .join(customer_state, s.customer_id == i.customer_id)
-            .where(i.kind == "customer_id", i.value.in_(wanted[start : start + IN_LIST]))
+            .where(i.kind == "customer_id", i.value.in_(some))
         )
         found |= {r[0]: State(*r[1:]) for r in connection.execute(query)}
     return found

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 import db
 from ledger.bulk import allocate, insert_rows, update_rows
 from ledger.faults import Conflict
+from ledger.pieces import pieces
 from stores.base import keys, versions
 from stores.base.receipt import refuse_impossible
 from stores.base.versions import Versions, routing_state
@@ -97,8 +98,7 @@ def record_arrivals(
         refuse_impossible("occurred_at", each.at, now)
     ordered = sorted(arrivals, key=lambda a: (a.at, a.entry_id))
     placed: dict[str, Placed] = {}
-    for start in range(0, len(ordered), CHUNK):
-        part = ordered[start : start + CHUNK]
+    for part in pieces(ordered, CHUNK):
         for made in _record_chunk(part, now):
             placed[made.values["entry_id"]] = Placed(
                 *(
@@ -215,7 +215,7 @@ def _people(connection: Connection, part: Sequence[PastArrival]) -> dict[Identit
     known = people.find(connection, _identities(part))
     persons: dict[int, _Person] = {}
     names = [customer_state.c[name] for name in STATE_FIELDS]
-    for some in _pieces(sorted(set(known.values()))):
+    for some in pieces(sorted(set(known.values())), 1_000):
         rows = connection.execute(
             select(customer.c.id, customer.c.customer_id, *names)
             .join(customer_state, customer_state.c.customer_id == customer.c.id)
@@ -364,7 +364,3 @@ def _create(connection: Connection, new: Sequence[_Person], chunk: _Chunk) -> No
             for p in new
         ],
     )
-
-
-def _pieces(ids: Sequence[int], size: int = 1_000) -> Iterable[Sequence[int]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -27,6 +27,7 @@ PURE = (
     "incentives/tiers.py",
     "ledger/canonical.py",
     "ledger/money.py",
+    "ledger/pieces.py",
     "stores/simulation/scenario.py",
     "stores/simulation/scenario_form.py",
     "stores/base/addressable.py",
