@@ -8,7 +8,9 @@ from app.ui.labels import Words
 
 OWNER_BASIS: Words = {
     "entry": _l("The order names the visit that led to this store."),
-    "visit": _l("The customer's last visit in the 24 hours before led to this store."),
+    "visit": _l(
+        "The customer's last visit, no longer before than the policy allows, led to this store."
+    ),
     "location": _l("No visit before; the order's location leads to this store."),
     "named": _l("No visit and no location; headquarters' file names this store."),
     "unattributed": _l(
@@ -134,7 +136,9 @@ BINDING_BEGAN: Words = {
     "manual_assignment": _l("assigned by a manager"),
     "customer_request": _l("at the customer's own wish"),
     "home_requested": _l("at the customer's own wish"),
-    "home_approved": _l("after three orders there, approved by its manager"),
+    "home_approved": _l(
+        "after orders there, as many as the policy asks for, approved by its manager"
+    ),
     "store_closed": _l("because the former home store closed"),
     "closing_undone": _l("because the closing of the store was undone"),
     "reassigned": _l("re-assigned by headquarters"),
@@ -161,7 +165,10 @@ LOST_BY: Words = {
     "entry": _l(
         "The order belongs to the visit it was paid in, and that visit led to another shop."
     ),
-    "visit": _l("The customer's last visit in the 24 hours before the order led to another shop."),
+    "visit": _l(
+        "The customer's last visit before the order, no longer before than the policy allows, led "
+        "to another shop."
+    ),
     "location": _l(
         "There was no visit before the order; where it is delivered to is served by another shop."
     ),
@@ -198,7 +205,9 @@ BINDING_REASONS: Words = {
     "manual_assignment": _l("assigned by a manager"),
     "customer_request": _l("at the customer's own wish"),
     "home_requested": _l("at the customer's own wish"),
-    "home_approved": _l("after three orders there, approved by its manager"),
+    "home_approved": _l(
+        "after orders there, as many as the policy asks for, approved by its manager"
+    ),
     "imported": _l("brought in by a file"),
     "store_closed": _l("the former home store closed"),
     "closing_undone": _l("the closing of the store was undone"),

@@ -182,7 +182,7 @@ def test_d3_a_lost_sale_tells_its_reason_and_the_home_credit_but_not_the_shop(bu
         f"Your customers paid 1 order, {yuan(10000)}, at other shops of the chain; {yuan(9200)} "
         "of that counts as performance of your stores." in text(page)
     )
-    assert "last visit in the 24 hours before the order led to another shop" in page
+    assert "no longer before than the policy allows, led to another shop" in page
     assert foot(page).split()[-2:] == [yuan(10000), yuan(9200)]
     assert not {"S2", "D2", "Olga", "O-F", "wx-far-013"} & set(re.findall(r"[\w-]+", text(page)))
     assert "paid 1 order" not in text(busy.client("olga").get("/dealer/elsewhere?lang=en").text)

@@ -113,7 +113,7 @@ def test_a_lost_sale_tells_reason_credit_and_rule_but_nothing_of_the_other_shop_
     row = omar.page.locator("tbody tr")
     assert row.count() == 1
     cells = row.locator("td").all_inner_texts()
-    assert "last visit in the 24 hours before the order led to another shop" in cells[3]
+    assert "no longer before than the policy allows, led to another shop" in cells[3]
     assert (
         [minor(each) for each in cells[-2:]]
         == [of_order.total_minor, credit]
