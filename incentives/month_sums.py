@@ -13,6 +13,7 @@ from incentives.posting.differences import KINDS
 from incentives.work import BEGINNING
 from ledger.journals import transfer
 from stores.base.actors import Actor
+from stores.base.months import month_of
 from stores.figures import cube, cube_reading
 from stores.network.guides import guide
 from stores.network.scope import visible_store_ids
@@ -101,7 +102,7 @@ def months(connection: Connection) -> list[MonthSum]:
         "origin",
     ).c
     sums = {
-        row[0].isoformat()[:7]: (int(row[1]), int(row[2]))
+        month_of(row[0]): (int(row[1]), int(row[2]))
         for row in connection.execute(
             select(c.day, func.sum(c.accrued_minor), func.sum(c.vested_minor)).group_by(c.day)
         )

@@ -21,6 +21,7 @@ from ledger.audit import record
 from ledger.faults import FieldFault, InvalidInput
 from stores.base.actors import Actor
 from stores.base.brand import brand
+from stores.base.months import month_of
 from stores.facts.events import event
 from stores.facts.orders import sales_order
 from stores.network.branches import branch
@@ -73,7 +74,7 @@ def publish(body: dict[str, Any], *, actor: Actor, now: dt.datetime, note: str =
         ).first()
         if newest is not None and newest.body == body:
             return int(newest.version)
-        if plan.valid_from.isoformat()[:7] in closed:
+        if month_of(plan.valid_from) in closed:
             raise InvalidInput(
                 f"The month of valid_from {plan.valid_from} is closed; begin the plan in an open "
                 "month.",
@@ -153,11 +154,11 @@ def _months_with_facts(connection: Connection, plan: Plan) -> set[tuple[int, str
             ),
         )
     ):
-        found.add((guide_id, day.isoformat()[:7]))
+        found.add((guide_id, month_of(day)))
     found |= {
         (r.guide_id, r.period)
         for r in connection.execute(
-            select(s.guide_id, s.period).where(s.period >= plan.valid_from.isoformat()[:7])
+            select(s.guide_id, s.period).where(s.period >= month_of(plan.valid_from))
         )
     }
     return found

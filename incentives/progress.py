@@ -20,6 +20,7 @@ from incentives.plan import PerEvent, Rate
 from incentives.results import is_cumulative
 from stores.base import versions
 from stores.base.brand import business_day
+from stores.base.months import month_of
 from stores.network import network
 
 
@@ -36,7 +37,7 @@ def of_guide(connection: Connection, guide_id: int, period: str, now: dt.datetim
     """Targets and tiers of a guide in `period` (YYYY-MM) as known at `now`; tiers only in the month
     that runs."""
     today = business_day(now)
-    if period != today.isoformat()[:7]:
+    if period != month_of(today):
         return Progress(kpis.of_guide(connection, guide_id, period, now), [])
     plans, snapshot = (
         loading.plan_versions(connection),
@@ -76,5 +77,5 @@ def in_force(
         place = loading.place_at(store_id, today, snapshot, branches) or Place()
     code = guide.code if guide is not None else ""
     return components_in_force(
-        plans, today, GuideFacts(guide_id or 0, code, today.isoformat()[:7]), place
+        plans, today, GuideFacts(guide_id or 0, code, month_of(today)), place
     )

@@ -21,6 +21,7 @@ from incentives.sealed.chunks import chunks
 from ledger import schema
 from ledger.journals import transfer
 from stores.base.brand import business_day
+from stores.base.months import month_of
 
 ADJUSTMENT = "closed_period_adjustment"
 
@@ -75,7 +76,7 @@ class Earnings:
 
 def earnings(connection: Connection, guide_id: int, period: str, now: dt.datetime) -> Earnings:
     """Everything about a guide's money from one set of statements. Book what is due before."""
-    known, this_month = closings(connection), business_day(now).isoformat()[:7]
+    known, this_month = closings(connection), month_of(business_day(now))
     sums, waiting = _sums_by_period(connection, guide_id)
     found = months_of(connection, guide_id, {this_month, period, *waiting}, now, known)
     booked = adjustments_of(connection, guide_id)
@@ -179,9 +180,7 @@ def adjustments_of(connection: Connection, guide_id: int) -> dict[str, list[dict
     for r in connection.execute(
         _adjusted(t.guide_id, t.business_day).where(t.guide_id == guide_id)
     ):
-        by_month.setdefault(
-            (r.business_day.isoformat()[:7], r.origin_period, r.component), []
-        ).append(r)
+        by_month.setdefault((month_of(r.business_day), r.origin_period, r.component), []).append(r)
     pending = _pending(connection, {guide_id}) if by_month else set()
     found: dict[str, list[dict[str, Any]]] = {}
     for (month, origin, component), rows in sorted(by_month.items()):

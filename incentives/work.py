@@ -8,6 +8,7 @@ import datetime as dt
 from sqlalchemy import Connection, exists, func, select
 
 from incentives.periods import incentive_period, incentive_restatement
+from stores.base.months import month_of
 from stores.figures import cube, cube_reading
 from stores.figures.cube import guide_cell
 from stores.figures.moved_days import moved_day
@@ -43,7 +44,7 @@ def months_to_approve(connection: Connection, today: dt.date) -> list[str]:
     found |= set(
         connection.execute(select(new.day).where(new.accrued_minor != 0).distinct()).scalars()
     )
-    return sorted(month for day in found if (month := day.isoformat()[:7]) not in done)
+    return sorted(month for day in found if (month := month_of(day)) not in done)
 
 
 def restatements(connection: Connection) -> int:

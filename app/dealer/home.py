@@ -14,6 +14,7 @@ from app.ui.shown_days import Span
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from incentives import booking
+from stores.base.months import month_of
 from stores.figures import revenue
 from stores.lists import code_scans, directory, own_customers, own_stores
 from stores.lists.code_scans import ScanFilter
@@ -54,7 +55,7 @@ def home() -> str:
     dealer_id, yesterday = actor.scope_id or 0, today - dt.timedelta(days=1)
     week_ago, this_month, drawn = (
         yesterday - dt.timedelta(days=7),
-        shown_days.month(today.isoformat()[:7]),
+        shown_days.month(month_of(today)),
         shown_days.named("30d", today),
     )
     week = Span(today - dt.timedelta(days=WORK_DAYS - 1), today)

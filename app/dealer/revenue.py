@@ -20,6 +20,7 @@ from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from incentives import booking
+from stores.base.months import month_of
 from stores.base.ordering import placed
 from stores.figures import revenue as ledger_revenue
 from stores.lists import directory
@@ -50,7 +51,7 @@ def revenue() -> Any:
     actor, (now, today) = current_actor(), now_and_today()
     asked = request.args.get("by")
     by = asked if asked in BY else "day"
-    this_month = today.isoformat()[:7]
+    this_month = month_of(today)
     span = (
         shown_days.asked(request.args, today)
         if any(request.args.get(name) for name in ("from", "to", "day", "month"))
@@ -97,7 +98,7 @@ def _line(row: Mapping[str, Any], by: str, names: Mapping[str, str]) -> Line:
 
 def _quick(today: dt.date) -> list[tuple[str, Span]]:
     """The spans that are asked for most, by name."""
-    month = today.isoformat()[:7]
+    month = month_of(today)
     return [
         ("this_month", shown_days.month(month)),
         ("last_month", shown_days.month(shown_days.next_month(month, -1))),

@@ -18,6 +18,7 @@ from app.web.permissions import current_actor, needs
 from incentives import booking, reward_costs
 from incentives.reward_costs import FIGURES, LineFilter
 from ledger.faults import NotFound
+from stores.base.months import month_of
 from stores.figures import revenue
 from stores.lists import directory
 
@@ -66,7 +67,7 @@ def rewards() -> str:
             days_over=(today - span.first).days,
             days=(span.last - span.first).days + 1,
             before=shown_days.next_month(month, -1),
-            after=shown_days.next_month(month) if month < today.isoformat()[:7] else None,
+            after=shown_days.next_month(month) if month < month_of(today) else None,
         )
 
 

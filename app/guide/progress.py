@@ -23,6 +23,7 @@ from incentives.loading import month_days
 from ledger.faults import FieldFault, InvalidInput
 from ledger.money import proportion
 from stores.base.actors import Actor
+from stores.base.months import month_of
 from stores.lists import directory
 
 METRICS = targets.SET_IN_STORE
@@ -57,7 +58,7 @@ def page() -> str:
         month=month,
         before=next_month(month, -1),
         left=days_left(month, today),
-        after=next_month(month) if month < today.isoformat()[:7] else None,
+        after=next_month(month) if month < month_of(today) else None,
         goals=[goal(kpi, month, today) for kpi in found.kpis if kpi["target"]],
         others=[kpi for kpi in found.kpis if not kpi["target"]],
         ladders=found.ladders,
@@ -93,7 +94,7 @@ def goal(kpi: dict[str, Any], month: str, today: dt.date) -> dict[str, Any]:
 
 
 def of_team(actor: Actor, now: dt.datetime, today: dt.date) -> str:
-    store_id, this_month = actor.scope_id or 0, today.isoformat()[:7]
+    store_id, this_month = actor.scope_id or 0, month_of(today)
     month = asked_target_month(today)
     with db.read() as connection:
         rows = [
@@ -144,7 +145,7 @@ def of_team(actor: Actor, now: dt.datetime, today: dt.date) -> str:
 def asked_target_month(today: dt.date) -> str:
     """`?month=`, up to the month after this one, whose targets may be set already."""
     month = request.args.get("month") or request.form.get("month") or ""
-    coming = next_month(today.isoformat()[:7])
+    coming = next_month(month_of(today))
     return (
         coming
         if month == coming
@@ -176,7 +177,7 @@ def set_targets() -> Any:
     """Fields `adds:CODE` and `net_sales:CODE`; an empty one takes the target away."""
     actor, (now, today) = current_actor(), now_and_today()
     month = request.form.get("month", "")
-    if month not in (today.isoformat()[:7], next_month(today.isoformat()[:7])):
+    if month not in (month_of(today), next_month(month_of(today))):
         raise InvalidInput("Targets are set for this month or the next.", code="month_out_of_reach")
     wanted = {
         (code, metric): _number(text, name)

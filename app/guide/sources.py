@@ -15,6 +15,7 @@ from app.web.permissions import current_actor, needs
 from incentives import booking
 from ledger.faults import NotFound
 from stores.base import versions
+from stores.base.months import month_of
 from stores.lists import guide_sources
 from stores.network import network
 
@@ -41,9 +42,7 @@ def _page(template: str, kind: str, key: str) -> str:
     booking.book_due(now, guides=[row.guide_id])
     more: dict[str, Any] = {}
     with db.read() as connection:
-        view = reward_pages.view(
-            connection, actor, row.guide_id, row.business_day.isoformat()[:7], now
-        )
+        view = reward_pages.view(connection, actor, row.guide_id, month_of(row.business_day), now)
         if kind == "order":
             more["parts"], more["refunds"] = guide_sources.order_parts(connection, row.id)
             more["touch_days"] = network.snapshot(versions.current(connection)).policy.touch_days

@@ -14,6 +14,7 @@ from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from incentives import booking, ranking, team
 from ledger.faults import NotFound
+from stores.base.months import month_of
 from stores.lists import directory, guide_customers
 from stores.registers import moves
 
@@ -56,7 +57,7 @@ def of_manager() -> str:
         shop=shop,
         pool=pool,
         movers=movers,
-        after=shown_days.next_month(month) if month < today.isoformat()[:7] else None,
+        after=shown_days.next_month(month) if month < month_of(today) else None,
         yesterday=[(place.rank, by_id[place.key]) for place in best],
         leavers=[
             (row, owned.get(row["id"], 0))

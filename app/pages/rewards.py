@@ -21,6 +21,7 @@ from incentives.line_answers import without_others
 from ledger.faults import Fault, NotFound
 from stores.base.actors import Actor
 from stores.base.brand import brand, business_day
+from stores.base.months import month_of
 from stores.base.times import parse_month
 from stores.lists import directory
 from stores.orders import lists
@@ -57,9 +58,9 @@ def asked_month(today: dt.date) -> str:
     """`?month=YYYY-MM`, else this month."""
     text = request.args.get("month")
     try:
-        return parse_month(text) if text else today.isoformat()[:7]
+        return parse_month(text) if text else month_of(today)
     except Fault:
-        return today.isoformat()[:7]
+        return month_of(today)
 
 
 def guide_page(
@@ -95,7 +96,7 @@ def view(
     """What a guide's page of `period` (YYYY-MM) shows at `now`. Book what is due before, so that
     pending and payable are of now."""
     today = business_day(now)
-    this_month, earned = today.isoformat()[:7], rewards.earnings(connection, guide_id, period, now)
+    this_month, earned = month_of(today), rewards.earnings(connection, guide_id, period, now)
     numbers = {line["order_no"] for line in (*earned.lines, *earned.pending) if line["order_no"]}
     opens = (
         lists.visible_numbers(connection, actor, sorted(numbers))

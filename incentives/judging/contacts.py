@@ -25,6 +25,7 @@ from incentives.judging.reward_lines import (
     RewardLine,
 )
 from incentives.plan import PerEvent
+from stores.base.months import month_of
 
 
 class ContactJudge(Judge):
@@ -95,7 +96,7 @@ class ContactJudge(Judge):
             if (
                 contact.kind != "confirmed"
                 or contact.guide_id != self.facts.guide_id
-                or contact.day.isoformat()[:7] != self.facts.period
+                or month_of(contact.day) != self.facts.period
             ):
                 continue
             for version, component in self.components(
@@ -160,7 +161,7 @@ class ContactJudge(Judge):
         for each in {r.event_id: r for r in self.facts.referrals}.values():
             order = each.first_order
             moment, day = (order.paid_at, order.day) if order is not None else (each.at, each.day)
-            if day.isoformat()[:7] != self.facts.period:
+            if month_of(day) != self.facts.period:
                 continue
             for version, component in self.components(
                 day, lambda c: isinstance(c, PerEvent) and c.metric == "converted_referrals"

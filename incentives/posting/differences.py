@@ -16,6 +16,7 @@ from ledger.journals import Journal, Transfer, transfer
 from ledger.pieces import pieces
 from ledger.upsert import insert_missing
 from stores.base.brand import brand, business_day, day_bounds
+from stores.base.months import month_of
 from stores.network.snapshot import Snapshot
 
 KINDS = {
@@ -28,7 +29,7 @@ Place = tuple[str, int | None, int | None]  # kind, dealer (None: headquarters p
 
 def open_day(day: dt.date, closed: frozenset[str]) -> dt.date:
     """The day itself, or the first day of the next month that is open."""
-    while day.isoformat()[:7] in closed:
+    while month_of(day) in closed:
         day = (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
     return day
 

@@ -18,6 +18,7 @@ from incentives.sealed.chunks import chunks
 from ledger.bulk import insert_rows
 from ledger.pieces import pieces
 from ledger.upsert import insert_or_update
+from stores.base.months import month_of
 from stores.facts.changes import changed_customer
 from stores.facts.events import event
 from stores.facts.orders import sales_order
@@ -97,9 +98,9 @@ def _months(connection: Connection, customers: Collection[int]) -> set[Month]:
             .where(o.customer_id.in_(part))
             .distinct()
         ):
-            ordered[person_of[r.customer_id]].add(r.business_day.isoformat()[:7])
+            ordered[person_of[r.customer_id]].add(month_of(r.business_day))
             if r.guide_id is not None:
-                found.add((r.guide_id, r.business_day.isoformat()[:7]))
+                found.add((r.guide_id, month_of(r.business_day)))
         for r in connection.execute(
             select(e.customer_id, e.guide_id, e.type, e.business_day).where(
                 e.customer_id.in_(part),
@@ -107,7 +108,7 @@ def _months(connection: Connection, customers: Collection[int]) -> set[Month]:
                 e.type.in_(("contact.confirmed", "referral.invited")),
             )
         ):
-            found.add((r.guide_id, r.business_day.isoformat()[:7]))
+            found.add((r.guide_id, month_of(r.business_day)))
             if r.type == "referral.invited":
                 inviting.add((r.guide_id, person_of[r.customer_id]))
     found |= {(guide_id, month) for guide_id, person in inviting for month in ordered[person]}

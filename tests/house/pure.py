@@ -23,6 +23,7 @@ PURE = (
     "incentives/plan.py",
     "incentives/plan_form.py",
     "stores/base/file_forms.py",
+    "stores/base/months.py",
     "incentives/ranking.py",
     "incentives/tiers.py",
     "ledger/canonical.py",

@@ -14,6 +14,7 @@ from app.ui import labels, shown_days, table_answers
 from app.ui.tables import Column
 from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
+from stores.base.months import month_of
 from stores.lists import event_lists
 from stores.lists.event_lists import AddFilter
 
@@ -25,9 +26,7 @@ COLUMNS = (
         "chip",
         value=lambda row: (row.guide_code, row.guide_name),
         sort="guide",
-        door=lambda row: url_for(
-            "hq.guide", code=row.guide_code, month=row.business_day.isoformat()[:7]
-        ),
+        door=lambda row: url_for("hq.guide", code=row.guide_code, month=month_of(row.business_day)),
     ),
     Column(
         "store",

@@ -20,6 +20,7 @@ from app.web.clock import now_and_today
 from app.web.permissions import current_actor, needs
 from incentives import booking, month_sums, period_steps
 from ledger.faults import InvalidInput
+from stores.base.months import month_of
 from stores.base.times import parse_month
 from stores.figures import guide_figures
 from stores.figures.guide_figures import GuideFigures
@@ -78,7 +79,7 @@ def rewards() -> Any:
             now=now,
             month=month,
             before=shown_days.next_month(month, -1),
-            after=shown_days.next_month(month) if month < today.isoformat()[:7] else None,
+            after=shown_days.next_month(month) if month < month_of(today) else None,
             by=by,
             store=store,
             dealer=dealer,
