@@ -30,7 +30,9 @@ def test_every_component_is_on_a_sample_page():
     components = {path.name: path.read_text() for path in TEMPLATES.glob("components/*.html")}
     inside = "".join(components.values()) + (TEMPLATES / "signed_in.html").read_text()
 
-    imported = set(re.findall(r"\w+", " ".join(re.findall(r" import (.*?) with context", shown))))
+    imported = set(
+        re.findall(r"\w+", " ".join(re.findall(r"\simport\s(.*?)\swith\s+context", shown, re.S)))
+    )
 
     def is_shown(name: str) -> bool:
         return (
