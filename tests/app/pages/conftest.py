@@ -155,10 +155,12 @@ class Chain:
 @pytest.fixture
 def bare_chain(house: House, worlds: Worlds) -> Chain:
     """Network and people, nothing happened."""
-    if house.filled_with is None:
-        settle(house)
-        worlds.keep("bare_chain", {})
-    return Chain(house, business_day(dt.datetime.now(dt.UTC)), house.filled_with or {})
+    if house.filled_with is not None:
+        return Chain(house, *house.filled_with)
+    settle(house)
+    made = Chain(house, business_day(dt.datetime.now(dt.UTC)), {})
+    worlds.keep("bare_chain", (made.today, made.entries))
+    return made
 
 
 def settle(house: House) -> None:
@@ -187,7 +189,7 @@ def chain(bare_chain: Chain, worlds: Worlds) -> Chain:
     """Facts of the last three weeks, the newest of them yesterday's."""
     if not bare_chain.entries:
         tell(bare_chain)
-        worlds.keep("chain", bare_chain.entries)
+        worlds.keep("chain", (bare_chain.today, bare_chain.entries))
     return bare_chain
 
 

@@ -15,7 +15,7 @@ from stores.imports.faults import FaultList, as_csv
 ROOT = Path(__file__).resolve().parents[3]
 FOR_PROGRAMS = {
     "app/cli/assign.py",
-    "app/imports/examples.py",
+    "app/imports/samples.py",
 }  # what is routed in a batch, and an example row of our own
 
 
