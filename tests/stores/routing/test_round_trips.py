@@ -111,7 +111,7 @@ def test_every_kind_of_entry_is_two_round_trips(network: Network):
 def test_the_entry_path_commits_statement_by_statement(database: db.Database):
     """PostgreSQL: autocommit; SQLite: the driver begins nothing by itself."""
     with db.statement() as connection:
-        driver = connection.connection.dbapi_connection
-        assert driver.isolation_level is None if database.sqlite else driver.autocommit is True
+        raw = connection.connection.dbapi_connection
+        assert raw.isolation_level is None if database.sqlite else raw.autocommit is True
         driver.run(connection, "SELECT 1")
-        assert not driver.in_transaction if database.sqlite else driver.info.transaction_status == 0
+        assert not raw.in_transaction if database.sqlite else raw.info.transaction_status == 0
