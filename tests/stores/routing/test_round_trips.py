@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 import db
+from ledger import driver
 from stores.base import keys
 from stores.facts.entry_params import SignedParam, sign
 from tests.network import Network
