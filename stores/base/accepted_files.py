@@ -24,7 +24,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -51,6 +51,8 @@ REST_SECONDS = 0.12  # after a piece: who waits for SQLite's writer looks every 
 _F, _P, _N = accepted_file.c, accepted_piece.c, accepted_number.c
 
 Progress = Callable[[int, int], None]
+Found = TypeVar("Found")
+TRIES = 3
 Written = Callable[[Connection], None]
 Writer = Callable[[list[Any], str, dt.datetime, Written], None]
 WRITERS: dict[str, Writer] = {}
@@ -238,6 +240,44 @@ def accept(
             return False
         connection.execute(update(accepted_file).where(_F.id == file_id).values(accepted_at=now))
         return True
+
+
+def put(
+    mine: Turn,
+    parts: Iterable[Piece],
+    still_sound: Callable[[Connection, int], bool],
+    *,
+    actor: str,
+    now: dt.datetime,
+    keys: Sequence[Table],
+    progress: Progress | None = None,
+) -> bool:
+    """Stage, accept and write. False, and nothing was written, when `still_sound(connection,
+    file_id)` says that others brought some of it in the meantime."""
+    file_id = stage(mine, told(parts, progress), actor=actor, now=now)
+    if not accept(mine, file_id, lambda c: still_sound(c, file_id), now=now, keys=keys):
+        discard(file_id)
+        return False
+    write(mine, file_id, progress)
+    return True
+
+
+def bring_in(
+    found: Found, check: Callable[[], Found], put_in: Callable[[Turn, Found], bool], what: str
+) -> Found:
+    """Bring in what was `found` in a file, in one's turn; it is checked again where others came
+    first, and put in again where they came in between. Raises Busy."""
+    with turn() as mine:
+        if mine.others:
+            found = check()
+        for _ in range(TRIES):
+            if put_in(mine, found):
+                return found
+            found = check()
+    raise Busy(
+        f"{what} of this file kept coming in by other ways while it was checked; nothing of it was "
+        "written. Start it once more."
+    )
 
 
 def write(

@@ -80,7 +80,7 @@ class Plan:
         return self.place == "last_visit"
 
     def body(self) -> dict[str, Any]:
-        """The policy as its file says it, with every parameter, fit for JSON (CONTRACT 4)."""
+        """The file form, complete, fit for JSON."""
         found = asdict(self)
         return {
             **found,

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.faults import Busy
 from ledger.pieces import pieces
 from stores.base import accepted_files, accepted_numbers
 from stores.base.accepted_files import Piece, Turn, Written
@@ -21,7 +20,6 @@ from stores.facts.events import event, event_key
 Progress = Callable[[int, int], None]
 MANY = 2_000  # events that one transaction takes
 IN_PIECE = 500  # some tenths of a second of SQLite's writer
-TRIES = 3
 
 
 def file_events(
@@ -42,39 +40,26 @@ def file_events(
         return taken
     if len(new) <= MANY:
         return event_intake.record_events(events, actor=actor.name, now=now, all_or_nothing=True)
-    with accepted_files.turn() as mine:
-        if mine.others:
-            taken, new = event_intake.judge(events, now, all_or_nothing=True)
-        for _ in range(TRIES):
-            if not new or _accepted(mine, new, actor, now, progress):
-                return taken
-            taken, new = event_intake.judge(events, now, all_or_nothing=True)
-    raise Busy(
-        "Events of this file kept coming in by other ways while it was checked; nothing of it was "
-        "written. Start it once more."
-    )
+
+    def put_in(mine: Turn, found: tuple[Taken, list[Sound]]) -> bool:
+        return not found[1] or accepted_files.put(
+            mine,
+            _pieces([each for _, each, _ in found[1]]),
+            _still_sound,
+            actor=actor.name,
+            now=now,
+            keys=(event_key,),
+            progress=progress,
+        )
+
+    def check() -> tuple[Taken, list[Sound]]:
+        return event_intake.judge(events, now, all_or_nothing=True)
+
+    return accepted_files.bring_in((taken, new), check, put_in, "Events")[0]
 
 
-def _accepted(
-    mine: Turn, new: Sequence[Sound], actor: Actor, now: dt.datetime, progress: Progress | None
-) -> bool:
-    """Stage, accept and write; False, and nothing was written, when others brought some of it in
-    the meantime."""
-    file_id = accepted_files.stage(
-        mine,
-        accepted_files.told(_pieces([each for _, each, _ in new]), progress),
-        actor=actor.name,
-        now=now,
-    )
-
-    def still_sound(connection: Connection) -> bool:
-        return accepted_numbers.count_of(connection, file_id, "event", event.c.event_id) == 0
-
-    if not accepted_files.accept(mine, file_id, still_sound, now=now, keys=(event_key,)):
-        accepted_files.discard(file_id)
-        return False
-    accepted_files.write(mine, file_id, progress)
-    return True
+def _still_sound(connection: Connection, file_id: int) -> bool:
+    return accepted_numbers.count_of(connection, file_id, "event", event.c.event_id) == 0
 
 
 def _pieces(events: Sequence[EventIn]) -> Iterator[Piece]:

@@ -75,7 +75,7 @@ def month(text: str, context: Context) -> str:
 
 
 def hours(text: str, context: Context) -> str:
-    """Opening hours, checked for sense and kept as they were written (N3)."""
+    """Opening hours, checked for sense and kept as they were written."""
     visible_text(text, 200)
     try:
         parse_hours(text)

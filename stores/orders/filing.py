@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ledger.faults import Busy
 from ledger.pieces import pieces
 from stores.base import accepted_files, accepted_numbers
 from stores.base.accepted_files import Piece, Turn, Written
@@ -27,7 +26,6 @@ from stores.orders.packing import packed_order, packed_refund, unpacked_order, u
 Progress = Callable[[int, int], None]
 MANY = 1_000  # orders and refunds that one transaction takes
 ORDERS_IN_PIECE, REFUNDS_IN_PIECE = 500, 250  # some tenths of a second of SQLite's writer
-TRIES = 3
 
 
 def file_orders(
@@ -51,19 +49,22 @@ def file_orders(
     if checked.new <= MANY:
         _write_at_once(checked, actor, now)
         return checked.outcome
-    with accepted_files.turn() as mine:
-        if mine.others:
-            checked = check_file(orders, refunds, now)
-        for _ in range(TRIES):
-            if not checked.new:
-                return checked.outcome
-            if _accepted(mine, checked, actor, now, progress):
-                return checked.outcome
-            checked = check_file(orders, refunds, now)
-    raise Busy(
-        "Orders of this file kept coming in by other ways while it was checked; nothing of it was "
-        "written. Start it once more."
-    )
+
+    def put_in(mine: Turn, found: Checked) -> bool:
+        return not found.new or accepted_files.put(
+            mine,
+            _pieces(found),
+            lambda connection, file_id: _still_sound(connection, file_id, found),
+            actor=actor.name,
+            now=now,
+            keys=(order_key, refund_key),
+            progress=progress,
+        )
+
+    def check() -> Checked:
+        return check_file(orders, refunds, now)
+
+    return accepted_files.bring_in(checked, check, put_in, "Orders").outcome
 
 
 def _write_at_once(checked: Checked, actor: Actor, now: dt.datetime) -> None:
@@ -77,29 +78,15 @@ def _write_at_once(checked: Checked, actor: Actor, now: dt.datetime) -> None:
 # -- a large file ----------------------------------------------------------------------------------
 
 
-def _accepted(
-    mine: Turn, checked: Checked, actor: Actor, now: dt.datetime, progress: Progress | None
-) -> bool:
-    """Stage, accept and write; False, and nothing was written, when others brought some of it in
-    the meantime."""
-    file_id = accepted_files.stage(
-        mine, accepted_files.told(_pieces(checked), progress), actor=actor.name, now=now
+def _still_sound(connection: Connection, file_id: int, checked: Checked) -> bool:
+    """Whether nobody brought a number of the file, or a refund of an order that it refunds."""
+    orders, of_orders = sales_order.c.order_no, (refund, refund.c.order_id == sales_order.c.id)
+    count = accepted_numbers.count_of
+    return (
+        count(connection, file_id, "order", orders) == 0
+        and count(connection, file_id, "refund", refund.c.refund_no) == 0
+        and count(connection, file_id, "refunds_of", orders, of_orders) == checked.refunded
     )
-
-    def still_sound(connection: Connection) -> bool:
-        orders, of_orders = sales_order.c.order_no, (refund, refund.c.order_id == sales_order.c.id)
-        count = accepted_numbers.count_of
-        return (
-            count(connection, file_id, "order", orders) == 0
-            and count(connection, file_id, "refund", refund.c.refund_no) == 0
-            and count(connection, file_id, "refunds_of", orders, of_orders) == checked.refunded
-        )
-
-    if not accepted_files.accept(mine, file_id, still_sound, now=now, keys=(order_key, refund_key)):
-        accepted_files.discard(file_id)
-        return False
-    accepted_files.write(mine, file_id, progress)
-    return True
 
 
 def _pieces(checked: Checked) -> Iterator[Piece]:
@@ -110,13 +97,8 @@ def _pieces(checked: Checked) -> Iterator[Piece]:
             "orders", [packed_order(o) for o in some], [("order", o.order_no) for o in some]
         )
     last = {each.order_no: place // REFUNDS_IN_PIECE for place, each in enumerate(checked.refunds)}
-    for start in range(0, len(checked.refunds), REFUNDS_IN_PIECE):
-        part = checked.refunds[start : start + REFUNDS_IN_PIECE]
-        closed = {
-            ("refunds_of", each.order_no)
-            for each in part
-            if last[each.order_no] == start // REFUNDS_IN_PIECE
-        }
+    for number, part in enumerate(pieces(checked.refunds, REFUNDS_IN_PIECE)):
+        closed = {("refunds_of", r.order_no) for r in part if last[r.order_no] == number}
         yield Piece(
             "refunds",
             [packed_refund(r) for r in part],

@@ -31,27 +31,25 @@ IN_PIECE = 2_000  # some tenths of a second of SQLite's writer
 def write_in_pieces(persons: list[Person], plan: Plan, actor: Actor, now: dt.datetime) -> Outcome:
     """Stage, accept and write. Nobody's number is closed meanwhile: entries bring the same
     customers, and whoever is first is respected."""
-    with accepted_files.turn() as mine:
-        if mine.others:
-            with db.read() as connection:
-                plan = planned(connection, persons)
-            if not plan.outcome.effective:
-                return plan.outcome
 
-        def counts(connection: Connection) -> bool:
-            told(connection, plan.outcome, len(persons), actor, now)
+    def put_in(mine: accepted_files.Turn, found: Plan) -> bool:
+        def counts(connection: Connection, file_id: int) -> bool:
+            told(connection, found.outcome, len(persons), actor, now)
             return True
 
-        parts = pieces(plan.effective, IN_PIECE)
-        file_id = accepted_files.stage(
-            mine,
-            (Piece("customers", [_packed(each) for each in some], []) for some in parts),
-            actor=actor.name,
-            now=now,
+        parts = (
+            Piece("customers", [_packed(each) for each in some], [])
+            for some in pieces(found.effective, IN_PIECE)
         )
-        accepted_files.accept(mine, file_id, counts, now=now, keys=())
-        accepted_files.write(mine, file_id)
-    return plan.outcome
+        return not found.outcome.effective or accepted_files.put(
+            mine, parts, counts, actor=actor.name, now=now, keys=()
+        )
+
+    def check() -> Plan:
+        with db.read() as connection:
+            return planned(connection, persons)
+
+    return accepted_files.bring_in(plan, check, put_in, "Customers").outcome
 
 
 @accepted_files.writes("customers")
